@@ -1,0 +1,1 @@
+"""What is true, without I/O: aggregates, value objects, matching, policies."""

@@ -1,0 +1,97 @@
+"""Why the registry refuses: one exception, one list of stable codes.
+
+``Refused`` is the only error the domain raises at a caller who asked for something the rules forbid. Everything else that
+escapes the domain is a defect. The API answers with a refusal as data; the command line prints its sentence.
+
+    Exception
+    └── Refused          code, message, field
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class RefusalCode(StrEnum):
+    """Stable, documented reasons; the value is what a program reads, the member's docstring what the documents print."""
+
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        """Bind a code to its one-sentence meaning."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    meaning: str
+
+    # who may act
+    NOT_PERMITTED = "NOT_PERMITTED", "The actor's role does not allow this action."
+    OUTSIDE_JURISDICTION = (
+        "OUTSIDE_JURISDICTION",
+        "The actor's authority has no jurisdiction over this case on this day.",
+    )
+    OWN_CASE = "OWN_CASE", "Nobody decides a case they submitted or are the holder of."
+    SAME_OFFICER = "SAME_OFFICER", "A second officer must confirm what the first proposed."
+    SAME_ADMINISTRATOR = "SAME_ADMINISTRATOR", "A second administrator must issue what the first proposed."
+    UNKNOWN_AUTHORITY = "UNKNOWN_AUTHORITY", "No authority with this code exists on this day."
+
+    # what was submitted
+    INVALID_INPUT = "INVALID_INPUT", "A value is malformed: too long, empty, or with characters that no text needs."
+    BEFORE_COMMENCEMENT = (
+        "BEFORE_COMMENCEMENT",
+        "Nothing is recognised on a day before the notice came into force (2023-11-01).",
+    )
+    CERTIFICATE_EXPIRED = "CERTIFICATE_EXPIRED", "The certificate had expired on the day of submission."
+    CERTIFICATE_NOT_YET_ISSUED = "CERTIFICATE_NOT_YET_ISSUED", "The certificate is dated after the day of submission."
+    CERTIFICATE_DATES_CONTRADICT = "CERTIFICATE_DATES_CONTRADICT", "The certificate expires before it was issued."
+    CERTIFICATE_ALREADY_CLAIMED = "CERTIFICATE_ALREADY_CLAIMED", "The certificate already supports a live recognition."
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED", "The key was used for a submission with other content."
+
+    # the course of a case
+    UNKNOWN_CASE = "UNKNOWN_CASE", "No such case, or none that the actor may see."
+    STALE_VERSION = "STALE_VERSION", "The case changed since it was read; read it again and decide anew."
+    CASE_CLOSED = "CASE_CLOSED", "The case has ended; its state stays as it is."
+    NOT_MATCHED = "NOT_MATCHED", "The case has no confirmed catalog entry."
+    TITLE_OPEN = "TITLE_OPEN", "The entry awards by grade and no grade has been confirmed."
+    WRONG_STATE = "WRONG_STATE", "The action does not fit the state the case is in."
+    UNKNOWN_ENTRY = "UNKNOWN_ENTRY", "The governing catalog version has no entry with this number."
+    ENTRY_WITHDRAWN = "ENTRY_WITHDRAWN", "The governing catalog version withdrew this entry."
+    UNKNOWN_GRADE = "UNKNOWN_GRADE", "The entry awards no title for this grade."
+    REVOCATION_NOT_PROPOSED = "REVOCATION_NOT_PROPOSED", "No revocation of this title is proposed."
+    REVOCATION_ALREADY_PROPOSED = "REVOCATION_ALREADY_PROPOSED", "A revocation of this title is proposed already."
+
+    # the catalog
+    UNKNOWN_CATALOG = "UNKNOWN_CATALOG", "No catalog with this code exists."
+    NO_VERSION_IN_FORCE = "NO_VERSION_IN_FORCE", "No version of the catalog is in force on this day."
+    CATALOG_EXISTS = "CATALOG_EXISTS", "A catalog with this code exists already."
+    UNKNOWN_AMENDMENT = "UNKNOWN_AMENDMENT", "No such amendment."
+    AMENDMENT_CLOSED = "AMENDMENT_CLOSED", "The amendment was issued or discarded already."
+    STALE_BASE_VERSION = "STALE_BASE_VERSION", "The catalog has a newer version than the one the amendment is based on."
+    EFFECTIVE_TOO_EARLY = "EFFECTIVE_TOO_EARLY", "Only an erratum may take effect before the day of its issue."
+    ENTRY_EXISTS = "ENTRY_EXISTS", "An entry with this number exists or once existed; numbers are never reused."
+    CHANGE_INVALID = "CHANGE_INVALID", "A change lacks its entry, names one it must not, or changes nothing."
+    NO_CHANGES = "NO_CHANGES", "An amendment changes at least one entry."
+    DUPLICATE_CHANGE = "DUPLICATE_CHANGE", "An amendment names an entry once."
+
+    # persons
+    UNKNOWN_HOLDER = "UNKNOWN_HOLDER", "No such holder."
+    HOLDER_ERASED = "HOLDER_ERASED", "The holder's personal data was erased; nothing more can be recorded about them."
+
+
+class Refused(Exception):  # noqa: N818 - the field's word: a refusal is an answer, not a failure
+    """The domain's answer to a request that the rules forbid.
+
+    ``code`` is stable and documented in ``docs/refusals.md``; ``message`` is one sentence for a person, naming the way
+    out and holding no personal data; ``field`` names the input it is about, if one.
+    """
+
+    def __init__(self, code: RefusalCode, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+
+    def __reduce__(self) -> tuple[type[Refused], tuple[RefusalCode, str, str | None]]:
+        """Keep code and field when a refusal crosses a process."""
+        return type(self), (self.code, self.message, self.field)

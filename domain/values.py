@@ -1,0 +1,223 @@
+"""The values that events, commands and views share.
+
+Business dates are calendar days in Asia/Shanghai; instants are aware UTC. Text is normalised (NFC, white space folded)
+before it reaches an event. Personal data is marked where it stands, with ``Personal``, so that storage can seal it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+COMMENCEMENT: Final = date(2023, 11, 1)
+"""The notice is in force from this day (closing article): nothing is recognised earlier."""
+
+
+def shanghai_day(instant: datetime) -> date:
+    """The calendar day in Asia/Shanghai on which an aware instant falls."""
+    return instant.astimezone(SHANGHAI).date()
+
+
+class PersonalData:
+    """Marks a field that storage seals under its holder's key (PIPL art. 28, 51). The value reads as None after erasure."""
+
+
+Personal = Annotated[str | None, PersonalData()]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Role(StrEnum):
+    """Who somebody is to the registry."""
+
+    APPLICANT = "APPLICANT"
+    REVIEWER = "REVIEWER"
+    ADMINISTRATOR = "ADMINISTRATOR"
+    AUDITOR = "AUDITOR"
+    VERIFIER = "VERIFIER"
+    PRIVACY_OFFICER = "PRIVACY_OFFICER"
+    SYSTEM = "SYSTEM"
+
+
+class Actor(_Value):
+    """Who acts: the subject of a verified token, in a role, for an authority where the role has one.
+
+    ``holder_ref`` is the actor's own holder reference, where the identity provider knows it, so that nobody decides about
+    themselves.
+    """
+
+    subject: str
+    role: Role
+    authority_code: str | None = None
+    holder_ref: UUID | None = None
+
+
+class Provenance(_Value):
+    """Where an event comes from: who acted, on whose behalf, through which client, under which request."""
+
+    actor: Actor
+    on_behalf_of: str | None = None
+    client: str | None = None
+    request_id: str | None = None
+
+
+class CaseStatus(StrEnum):
+    """Where a recognition case stands."""
+
+    SUBMITTED = "SUBMITTED"
+    MATCHED = "MATCHED"
+    SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+    REVOKED = "REVOKED"
+
+
+class TitleStatus(StrEnum):
+    """Whether a recognised title stands."""
+
+    CURRENT = "CURRENT"
+    REVOKED = "REVOKED"
+
+
+class TitleLevel(StrEnum):
+    """初级 and 中级: the two levels the notice recognises (article 1)."""
+
+    JUNIOR = "JUNIOR"
+    INTERMEDIATE = "INTERMEDIATE"
+
+
+class MatchOutcome(StrEnum):
+    """How sure a match is: EXACT and CONFIDENT are automatic, AMBIGUOUS asks a reviewer, NONE found nothing."""
+
+    EXACT = "EXACT"
+    CONFIDENT = "CONFIDENT"
+    AMBIGUOUS = "AMBIGUOUS"
+    NONE = "NONE"
+
+
+class EntryChangeKind(StrEnum):
+    """What an amendment does to one entry."""
+
+    ADDED = "ADDED"
+    REVISED = "REVISED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class AuthorityKind(StrEnum):
+    """Which kind of body decides: a bureau of economy and information technology, of human resources, or a provincial unit."""
+
+    ECONOMY_AND_INFORMATION = "ECONOMY_AND_INFORMATION"
+    HUMAN_RESOURCES = "HUMAN_RESOURCES"
+    PROVINCIAL_UNIT = "PROVINCIAL_UNIT"
+
+
+class TitleAward(_Value):
+    """One title an entry leads to; ``grade`` is None where the entry knows one title only."""
+
+    grade: str | None = None
+    title: str
+    level: TitleLevel
+
+
+class CatalogEntry(_Value):
+    """One row of the catalog, verbatim from its notice, white space normalised and nothing else."""
+
+    number: int
+    qualification_name: str
+    translated_name: str
+    issuing_body: str
+    field: str
+    awards: tuple[TitleAward, ...]
+
+    def award_for(self, grade: str | None) -> TitleAward | None:
+        """The title this entry awards for a grade; None while it is open, or where the grade is unknown to the entry."""
+        if grade is None and len(self.awards) == 1 and self.awards[0].grade is None:
+            return self.awards[0]
+        return next((award for award in self.awards if award.grade is not None and award.grade == grade), None)
+
+
+class Notice(_Value):
+    """The official document a catalog version comes from; ``number`` is None where the text does not state one."""
+
+    number: str | None = None
+    title: str
+
+
+class Certificate(_Value):
+    """A foreign certificate as somebody presented it."""
+
+    name: str
+    issuing_body: str = ""
+    grade: str | None = None
+    certificate_number: Personal = None
+    issued_on: date | None = None
+    expires_on: date | None = None
+
+
+class Person(_Value):
+    """Who a case is about. ``ref`` is random and says nothing; the rest is sealed and reads as None after erasure."""
+
+    ref: UUID
+    name: Personal
+    id_type: str
+    id_number: Personal
+
+
+class Evidence(_Value):
+    """A file that supports a case; the file itself is kept elsewhere, under its digest."""
+
+    sha256: str
+    file_name: Personal
+    media_type: str
+    size: int
+    kind: str
+
+
+class Experience(_Value):
+    """A period of professional work abroad."""
+
+    employer: Personal
+    start: date
+    end: date
+    field: str
+
+
+class MatchCandidate(_Value):
+    """An entry that may be meant, its score in 0..1, and the reasons a reviewer reads before confirming."""
+
+    number: int
+    grade: str | None = None
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+class AliasKind(StrEnum):
+    """What an alias is another name for."""
+
+    ISSUING_BODY = "ISSUING_BODY"
+    QUALIFICATION = "QUALIFICATION"
+
+
+class Alias(_Value):
+    """Another name for an issuing body or a qualification: data beside the official text, never an edit of it.
+
+    ``text`` is the other name as people write it. For an issuing body, ``issuer`` is the body's short key (``DIHK``,
+    ``AMAZON``) that all its spellings share, the catalog's own included. For a qualification, ``numbers`` are the entries
+    that the text may mean: one where it is a synonym, several where it is ambiguous (``CCNP``), and none where it is known
+    to be an unlisted qualification that must never match. ``ground`` says why the alias holds.
+    """
+
+    kind: AliasKind
+    text: str
+    issuer: str | None = None
+    numbers: tuple[int, ...] = ()
+    ground: str
