@@ -45,13 +45,6 @@ class CertificateClaim(Aggregate):
         self.case_id: UUID | None = case_id
         self.holder_ref = holder_ref
 
-    @staticmethod
-    def id_for(certificate: Certificate) -> UUID | None:
-        """The claim's stream; None where the certificate shows no number to claim it by."""
-        if certificate.certificate_number is None:
-            return None
-        return claim_id(certificate.issuing_body, certificate.certificate_number)
-
     @classmethod
     def claim(cls, act: Act, stream_id: UUID, case_id: UUID, holder_ref: UUID) -> Self:
         """Claim a certificate for the first time."""
@@ -85,3 +78,10 @@ def already_claimed() -> Refused:
         "This certificate supports another case already; withdraw that one first, or correct the certificate number.",
         "certificate.certificateNumber",
     )
+
+
+def claim_stream(certificate: Certificate) -> UUID | None:
+    """The claim's stream; None where the certificate shows no number to claim it by."""
+    if certificate.certificate_number is None:
+        return None
+    return claim_id(certificate.issuing_body, certificate.certificate_number)

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from domain import case_events
 from domain.base import Act, Aggregate, Event, event
+from domain.certificate_claim import claim_stream
 from domain.identifiers import case_number
 from domain.policies import ACCOMPANYING, DECIDING, REVIEWING_A_TITLE, CaseAction, Jurisdiction, Rule, require
 from domain.refusals import RefusalCode, Refused
@@ -71,6 +72,7 @@ class RecognitionCase(Aggregate):
         catalog_code: str | None,
         catalog_version: int | None,
         submitted_on: date,
+        claim_id: UUID | None,
         by: Provenance,
     ) -> None:
         self.case_number = case_number
@@ -81,6 +83,7 @@ class RecognitionCase(Aggregate):
         self.authority_code = authority_code
         self.evidence = evidence
         self.submitted_on = submitted_on
+        self.claim_id = claim_id
         self.catalog_code = catalog_code
         self.catalog_version = catalog_version
         self.entry_number: int | None = None
@@ -138,6 +141,7 @@ class RecognitionCase(Aggregate):
             catalog_code=catalog_code,
             catalog_version=catalog_version,
             submitted_on=today,
+            claim_id=claim_stream(certificate),
         )
 
     def match(
