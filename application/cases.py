@@ -23,7 +23,7 @@ from application.commands import (
 from application.journal import Conflict, Journal
 from application.ports import Authorities, Clock, Holders
 from domain.base import Act, Aggregate
-from domain.certificate_claim import CertificateClaim, already_claimed
+from domain.certificate_claim import CertificateClaim, already_claimed, claim_stream
 from domain.identifiers import case_id, integrity_record_id
 from domain.integrity_record import IntegrityRecord
 from domain.recognition_case import RecognitionCase
@@ -103,6 +103,7 @@ class Cases:
             evidence=cleaned_evidence(form.evidence),
             catalog_code=found.version.catalog_code if found else None,
             catalog_version=found.version.number if found else None,
+            claim_id=_claim_stream(certificate, found),
             jurisdiction=self._authorities,
         )
         if found:
@@ -357,6 +358,12 @@ def record_match(case: RecognitionCase, act: Act, found: Found) -> None:
         candidates=match.candidates,
         rule_set=match.rule_set,
     )
+
+
+def _claim_stream(certificate: Certificate, found: Found | None) -> UUID | None:
+    """The claim on a certificate; a body is the one the catalog names, once matched, however it was spelled."""
+    entry = found.match.entry if found else None
+    return claim_stream(entry.issuing_body if entry else certificate.issuing_body, certificate.certificate_number)
 
 
 def unknown_case() -> Refused:

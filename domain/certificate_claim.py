@@ -12,7 +12,6 @@ from uuid import UUID
 from domain.base import Act, Aggregate, Created, event
 from domain.identifiers import claim_id
 from domain.refusals import RefusalCode, Refused
-from domain.values import Certificate
 
 
 class CertificateClaim(Aggregate):
@@ -80,8 +79,6 @@ def already_claimed() -> Refused:
     )
 
 
-def claim_stream(certificate: Certificate) -> UUID | None:
+def claim_stream(issuing_body: str, certificate_number: str | None) -> UUID | None:
     """The claim's stream; None where the certificate shows no number to claim it by."""
-    if certificate.certificate_number is None:
-        return None
-    return claim_id(certificate.issuing_body, certificate.certificate_number)
+    return None if certificate_number is None else claim_id(issuing_body, certificate_number)

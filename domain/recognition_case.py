@@ -18,7 +18,6 @@ from uuid import UUID
 
 from domain import case_events
 from domain.base import Act, Aggregate, Event, event
-from domain.certificate_claim import claim_stream
 from domain.identifiers import case_number
 from domain.policies import ACCOMPANYING, DECIDING, REVIEWING_A_TITLE, CaseAction, Jurisdiction, Rule, require
 from domain.refusals import RefusalCode, Refused
@@ -107,6 +106,7 @@ class RecognitionCase(Aggregate):
         evidence: Sequence[Evidence],
         catalog_code: str | None,
         catalog_version: int | None,
+        claim_id: UUID | None,
         jurisdiction: Jurisdiction,
     ) -> Self:
         """Submit a certificate for recognition. Raises ``Refused`` where the day, the certificate or the authority is
@@ -141,7 +141,7 @@ class RecognitionCase(Aggregate):
             catalog_code=catalog_code,
             catalog_version=catalog_version,
             submitted_on=today,
-            claim_id=claim_stream(certificate),
+            claim_id=claim_id,
         )
 
     def match(
