@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from application.ports import Authorities
+from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Role
 
@@ -113,19 +113,23 @@ def require(actor: Actor | None, action: Action) -> None:
         raise Refused(RefusalCode.NOT_PERMITTED, decision.reason)
 
 
-def scope_of(actor: Actor | None, authorities: Authorities, today: date) -> Scope:
+def scope_of(actor: Actor | None, authorities: AuthorityDirectory, today: date) -> Scope:
     """Which cases and titles an actor sees: reviewers their division and below, applicants their own."""
     match actor:
         case None:
             return Scope()
         case Actor(role=Role.REVIEWER, authority_code=str(code)):
-            return Scope(authorities=authorities.visible(code, today))
+            return Scope(authorities=_visible(authorities, code, today))
         case Actor(role=Role.REVIEWER):
             return Scope()
         case Actor(role=Role.APPLICANT):
             return Scope(subject=actor.subject, holder_ref=actor.holder_ref)
         case _:
             return Scope(everything=True)
+
+
+def _visible(authorities: AuthorityDirectory, code: str, today: date) -> frozenset[str]:
+    return authorities.visible_authorities(code) if authorities.exists(code, today) else frozenset()
 
 
 def reads_personal_data(actor: Actor | None) -> bool:

@@ -55,7 +55,9 @@ def summary_of(event: Event) -> str:
         case Matched(outcome=None):
             return f"Matched by a reviewer to entry {event.entry_number}, version {event.catalog_version}"
         case Matched():
-            return f"Matched to entry {event.entry_number}, version {event.catalog_version}, by rule set {event.rule_set}"
+            return (
+                f"Matched to entry {event.entry_number}, version {event.catalog_version}, by rule set {event.rule_set}"
+            )
         case CandidatesListed():
             return f"No automatic match; {len(event.candidates)} candidates for a reviewer"
         case Supplemented():

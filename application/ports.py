@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -19,16 +19,3 @@ class Holders(Protocol):
 
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
         """The holder's reference, made on first sight; the same for two who ask at once."""
-
-
-class Authorities(Protocol):
-    """The directory of bodies with jurisdiction."""
-
-    def exists(self, code: str, on: date) -> bool:
-        """Whether an authority with this code exists on a day."""
-
-    def covers(self, decider: str, responsible: str, on: date) -> bool:
-        """Whether one authority may decide, on a day, what another is responsible for."""
-
-    def visible(self, code: str, on: date) -> frozenset[str]:
-        """The codes of all authorities that this one covers, its own among them."""

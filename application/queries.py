@@ -4,8 +4,6 @@ The port stands here, beside what uses it; infrastructure answers it. All method
 the server does all day. Rows outside ``scope`` do not exist for the asker.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,7 +28,7 @@ from domain.values import CaseStatus, TitleStatus
 T = TypeVar("T")
 
 
-class ProjectionBehind(Exception):  # noqa: N818 - it says what holds, not that something failed
+class ProjectionBehind(Exception):
     """The read side did not reach the awaited position in time; asking again later will find it."""
 
     def __init__(self, awaited: int, projected: int) -> None:
@@ -187,7 +185,9 @@ class Reads(Protocol):
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
         """What the integrity archive holds, by case."""
 
-    async def streams(self, stream_ids: Sequence[UUID], until: datetime | None = None) -> Mapping[UUID, list[Positioned]]:
+    async def streams(
+        self, stream_ids: Sequence[UUID], until: datetime | None = None
+    ) -> Mapping[UUID, list[Positioned]]:
         """The events of streams, each in order, as far as recorded by an instant."""
 
     async def audit_log(self, which: AuditFilter, after: int, first: int) -> Page[AuditEvent]:

@@ -87,10 +87,10 @@ class Context:
         return Provenance(actor=self.actor, client=self.client, request_id=self.request_id)
 
     def authority(self, code: str) -> AuthorityView:
-        """An authority by code; one that the directory no longer knows shows its code as its name."""
-        found = self.services.authorities.find(code)
+        """An authority that a case names, whether or not it still exists. Raises ``LookupError`` where it never did."""
+        found = self.services.authorities.known(code)
         if found is None:
-            raise LookupError(f"authority {code} left the directory")
+            raise LookupError(f"no authority {code} ever was")
         return AuthorityView(code=found.code, name=found.name, kind=found.kind, division_code=found.division_code)
 
 

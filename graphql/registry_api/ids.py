@@ -42,7 +42,7 @@ def amendment_in(identifier: str) -> tuple[str, UUID]:
 
 def number_in(text: str, kind: str) -> int:
     """A small number in an identifier. Raises ``ApiError`` (INVALID_ID)."""
-    if text.isascii() and text.isdigit() and len(text) <= 9:  # noqa: PLR2004 - fits the database's integer
+    if text.isascii() and text.isdigit() and len(text) <= 9:
         return int(text)
     raise ApiError(INVALID_ID, f"This is not the identifier of a {kind}; pass one as the registry gave it.")
 

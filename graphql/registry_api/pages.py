@@ -51,7 +51,7 @@ Parsers = Sequence[Callable[[str], object]]
 """How to read back each part of a cursor's key; each raises ``ValueError`` for what it can't read."""
 
 
-def window(kind: str, first: int, after: str | None, parsers: Parsers, *, count: bool) -> Window:
+def window(kind: str, first: int | None, after: str | None, parsers: Parsers, *, count: bool) -> Window:
     """The window a client asks for. Raises ``ApiError``: PAGE_SIZE_TOO_LARGE, INVALID_CURSOR."""
     key = _decode(kind, after, parsers) if after is not None else None
     return Window(first=page_size(first), after=key, count=count)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Final, NewType
 
-from graphql import GraphQLError, GraphQLID
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from graphql import GraphQLError, GraphQLID
 from registry_api.errors import BAD_USER_INPUT
 
 Position = NewType("Position", int)

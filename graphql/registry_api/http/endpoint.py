@@ -5,12 +5,12 @@ from inspect import isawaitable
 from typing import Any, Final
 
 import orjson
-from graphql import ExecutionResult, OperationType
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from graphql import ExecutionResult, OperationType
 from registry_api.errors import ApiError, HttpRefusal
 from registry_api.http.documents import DocumentCache, InvalidDocument, PreparedOperation
 from registry_api.http.execution import Executor
@@ -101,7 +101,9 @@ class GraphQLEndpoint:
     def _operation(self, request: Request, parameters: GraphQLRequest) -> PreparedOperation:
         operation = self._documents.get(parameters.query).operation(parameters.operation_name)
         if operation.kind is OperationType.SUBSCRIPTION:
-            raise ApiError("SUBSCRIPTION_REFUSED", "Subscriptions need a streaming transport: this request can't carry one.")
+            raise ApiError(
+                "SUBSCRIPTION_REFUSED", "Subscriptions need a streaming transport: this request can't carry one."
+            )
         if request.method == "GET" and operation.kind is not OperationType.QUERY:
             raise HttpRefusal(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", {"Allow": "POST"})
         operation.measure.check_cost(parameters.variables, self._limits)

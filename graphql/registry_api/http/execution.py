@@ -5,9 +5,9 @@ from inspect import isawaitable
 from typing import Any, Protocol, cast
 
 import strawberry
-from graphql import ExecutionResult, GraphQLSchema, execute
 from strawberry.execution import optimized_is_awaitable
 
+from graphql import ExecutionResult, GraphQLSchema, execute
 from registry_api.http.coercion import variable_faults
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.parameters import GraphQLRequest

@@ -49,7 +49,9 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
         )
     parameters = _json(await _body(request, limits.body), "The body", limits)
     if isinstance(parameters, list):
-        raise HttpRefusal(400, "BATCHING_REFUSED", "Batches are not taken: send each operation in a request of its own.")
+        raise HttpRefusal(
+            400, "BATCHING_REFUSED", "Batches are not taken: send each operation in a request of its own."
+        )
     if not isinstance(parameters, dict):
         raise _malformed("The body must be a JSON object with the member `query`.")
     return _checked(parameters, limits)

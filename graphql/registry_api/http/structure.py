@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from graphql.utilities import get_default_value_ast
+
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -31,8 +33,6 @@ from graphql import (
     VariableNode,
     get_named_type,
 )
-from graphql.utilities import get_default_value_ast
-
 from registry_api.errors import LimitExceeded
 from registry_api.http.limits import Limits
 
@@ -200,7 +200,9 @@ class _Reader:
         return Measure(depth=below.depth + 1, aliases=below.aliases + aliases, fields=1, cost=cost)
 
     def _definition(self, name: str, parent: GraphQLNamedType | None) -> GraphQLField | None:
-        if name in {"__schema", "__type", "__typename"} or not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+        if name in {"__schema", "__type", "__typename"} or not isinstance(
+            parent, GraphQLObjectType | GraphQLInterfaceType
+        ):
             return self._schema.get_field(parent, name) if isinstance(parent, GraphQLObjectType) else None
         return parent.fields.get(name)
 

@@ -31,9 +31,17 @@ from registry_api.context import Context, Info
 from registry_api.pages import PageInfo
 from registry_api.scalars import JSON, Position
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
-from registry_api.types.nodes import ActorType, Authority, Evidence, Node, TitleAward, actor_view, described
-
-Certificate = strawberry.type(CertificateView, name="Certificate", description=described(CertificateView))
+from registry_api.types.nodes import (
+    ActorType,
+    Authority,
+    Certificate,
+    Evidence,
+    Node,
+    TitleAward,
+    actor_view,
+    described,
+    edge,
+)
 
 
 @strawberry.type(name="Holder", description=described(HolderView))
@@ -42,7 +50,7 @@ class Holder(HolderView):
 
     ref: strawberry.Private[UUID]
 
-    @strawberry.field(name="ref")
+    @edge(None, name="ref")
     def reference(self) -> strawberry.ID:
         """The holder's random reference."""
         return strawberry.ID(str(self.ref))
@@ -63,7 +71,7 @@ class MatchCandidate:
     """An entry that may be meant."""
 
     entry: CatalogEntry
-    award: TitleAward | None  # type: ignore[valid-type]  # registered in place
+    award: TitleAward | None
     score: float
     reasons: list[str]
 
@@ -108,7 +116,7 @@ class CaseEvent:
         """The instant at which the registry recorded it."""
         return self.recorded.event.recorded_at
 
-    @strawberry.field(graphql_type=ActorType)
+    @edge(ActorType)
     def actor(self) -> ActorView:
         """Who did it."""
         return actor_view(self.recorded.event.by.actor)
@@ -128,7 +136,7 @@ class CaseEvent:
         """The event's own facts."""
         return JSON(facts(self.recorded.event, in_clear=self.in_clear))
 
-    @strawberry.field(name="state", graphql_type=Annotated["RecognitionCase", strawberry.lazy("registry_api.types.cases")])
+    @edge(Annotated["RecognitionCase", strawberry.lazy("registry_api.types.cases")], name="state")
     def state_after(self) -> CaseView:
         """The case as this event left it."""
         return self.view
@@ -167,32 +175,32 @@ class RecognizedTitle(Node, TitleView):
         """Whether a node is a title."""
         return isinstance(obj, TitleView)
 
-    @strawberry.field(name="id")
+    @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
         """Names the title."""
         return ids.encode("title", self.title_id)
 
-    @strawberry.field(name="holder", graphql_type=Holder)
+    @edge(Holder, name="holder")
     def held_by(self, info: Info) -> HolderView:
         """Who holds it."""
         return masked(info.context, self.holder)
 
-    @strawberry.field(graphql_type=CatalogEntry)
+    @edge(CatalogEntry)
     async def entry(self, info: Info) -> EntryView | None:
         """The entry it was recognised on, as its version has it."""
         return await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number)
 
-    @strawberry.field(graphql_type=CatalogVersion)
+    @edge(CatalogVersion)
     async def catalog_version(self, info: Info) -> VersionView | None:
         """The version that governed the case."""
         return await info.context.versions.load((self.catalog_code, self.version_number))
 
-    @strawberry.field(graphql_type=Authority)
+    @edge(Authority)
     def authority(self, info: Info) -> AuthorityView:
         """The authority that recognised it."""
         return info.context.authority(self.authority_code)
 
-    @strawberry.field(name="revocationGround")
+    @edge(None, name="revocationGround")
     def ground_of_revocation(self, info: Info) -> str | None:
         """Why it was revoked (article 4)."""
         return self.revocation_ground if info.context.in_clear else None
@@ -215,50 +223,50 @@ class RecognitionCase(Node, CaseView):
         """Whether a node is a case."""
         return isinstance(obj, CaseView)
 
-    @strawberry.field(name="id")
+    @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
         """Names the case."""
         return ids.encode("case", self.case_id)
 
-    @strawberry.field(name="holder", graphql_type=Holder)
+    @edge(Holder, name="holder")
     def is_about(self, info: Info) -> HolderView:
         """Who the case is about."""
         return masked(info.context, self.holder)
 
-    @strawberry.field(name="certificate", graphql_type=Certificate)
+    @edge(Certificate, name="certificate")
     def presented(self, info: Info) -> CertificateView:
         """The certificate as presented; its number only for those who read persons in clear."""
         return self.certificate if info.context.in_clear else replace(self.certificate, certificate_number=None)
 
-    @strawberry.field(name="evidence", graphql_type=list[Evidence])
+    @edge(list[Evidence], name="evidence")
     def supporting(self, info: Info) -> Sequence[EvidenceView]:
         """What supports the case; file names only for those who read persons in clear."""
         return self.evidence if info.context.in_clear else [replace(each, file_name=None) for each in self.evidence]
 
-    @strawberry.field(graphql_type=Authority)
+    @edge(Authority)
     def authority(self, info: Info) -> AuthorityView:
         """The authority that is responsible."""
         return info.context.authority(self.authority_code)
 
-    @strawberry.field(graphql_type=CatalogVersion | None)
+    @edge(CatalogVersion | None)
     async def catalog_version(self, info: Info) -> VersionView | None:
         """The version that governs the case."""
         if self.catalog_code is None or self.version_number is None:
             return None
         return await info.context.versions.load((self.catalog_code, self.version_number))
 
-    @strawberry.field(graphql_type=CatalogEntry | None)
+    @edge(CatalogEntry | None)
     async def entry(self, info: Info) -> EntryView | None:
         """The entry the certificate was matched to."""
         return await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number)
 
-    @strawberry.field(graphql_type=TitleAward | None)
+    @edge(TitleAward | None)
     async def award(self, info: Info) -> AwardView | None:
         """The title the match leads to; null while it is open."""
         entry = await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number)
         return award_for(entry, self.grade)
 
-    @strawberry.field(name="candidates", graphql_type=list[MatchCandidate])
+    @edge(list[MatchCandidate], name="candidates")
     async def candidates_offered(self, info: Info) -> Sequence[Candidate]:
         """The entries that may be meant, the likeliest first."""
         offered: list[Candidate] = []
@@ -268,12 +276,12 @@ class RecognitionCase(Node, CaseView):
                 offered.append(Candidate(entry, award_for(entry, each.grade), each.score, each.reasons))
         return offered
 
-    @strawberry.field(graphql_type=RecognizedTitle | None)
+    @edge(RecognizedTitle | None)
     async def title(self, info: Info) -> TitleView | None:
         """The title it led to, derived from its pinned entry; null before approval."""
         return title_of(self, await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number))
 
-    @strawberry.field(graphql_type=list[CaseEvent])
+    @edge(list[CaseEvent])
     async def history(self, info: Info) -> Sequence[HistoryEvent]:
         """Every event up to this state of the case, oldest first."""
         events: list[HistoryEvent] = []

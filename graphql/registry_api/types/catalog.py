@@ -15,7 +15,7 @@ from domain.catalog import version_in_force
 from registry_api import ids
 from registry_api.context import Info
 from registry_api.pages import Connection, PageInfo, connection, wants_total, window
-from registry_api.types.nodes import ActorType, Node, TitleAward, described
+from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge
 
 MAX_NUMBER = 2**31 - 1
 
@@ -31,12 +31,12 @@ class CatalogEntry(Node, EntryView):
         """Whether a node is an entry."""
         return isinstance(obj, EntryView)
 
-    @strawberry.field(name="id")
+    @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
         """Names this content of the entry."""
         return ids.encode("entry", self.catalog_code, self.from_version, self.number)
 
-    @strawberry.field(name="awards", graphql_type=list[TitleAward])
+    @edge(list[TitleAward], name="awards")
     def titles_awarded(self) -> Sequence[AwardView]:
         """The titles it leads to: one, or one a grade."""
         return self.awards
@@ -49,12 +49,12 @@ class EntryChange(ChangeView):
     before: strawberry.Private[EntryView | None]
     after: strawberry.Private[EntryView | None]
 
-    @strawberry.field(name="before", graphql_type=CatalogEntry | None)
+    @edge(CatalogEntry | None, name="before")
     def entry_before(self) -> EntryView | None:
         """The entry as it was; null for an addition."""
         return self.before
 
-    @strawberry.field(name="after", graphql_type=CatalogEntry | None)
+    @edge(CatalogEntry | None, name="after")
     def entry_after(self) -> EntryView | None:
         """The entry as it is; null for a withdrawal."""
         return self.after
@@ -89,29 +89,29 @@ class CatalogVersion(Node, VersionView):
         """Whether a node is a version."""
         return isinstance(obj, VersionView)
 
-    @strawberry.field(name="id")
+    @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
         """Names the version."""
         return ids.encode("version", self.catalog_code, self.number)
 
-    @strawberry.field(name="changes", graphql_type=list[EntryChange])
+    @edge(list[EntryChange], name="changes")
     def changes_made(self) -> Sequence[ChangeView]:
         """What it changed, relative to the version before."""
         return self.changes
 
-    @strawberry.field(graphql_type=CatalogEntry | None)
+    @edge(CatalogEntry | None)
     async def entry(self, info: Info, number: int) -> EntryView | None:
         """One entry as this version has it; null where it has none."""
         return await info.context.entries.load((self.catalog_code, self.number, number))
 
-    @strawberry.field(graphql_type=CatalogEntryConnection)
+    @edge(CatalogEntryConnection)
     async def entries(
         self,
         info: Info,
         search: str | None = None,
         field: str | None = None,
         title: str | None = None,
-        first: int = 50,
+        first: int | None = 50,
         after: str | None = None,
     ) -> Connection[EntryView]:
         """The entries by number; ``search`` looks into names and bodies."""
@@ -123,7 +123,9 @@ class CatalogVersion(Node, VersionView):
         return connection("entries", page, asked, lambda entry: (entry.number,))
 
 
-@strawberry.type(name="Catalog", description="A published catalog of foreign qualifications, with every version it ever had.")
+@strawberry.type(
+    name="Catalog", description="A published catalog of foreign qualifications, with every version it ever had."
+)
 class Catalog(Node, CatalogView):
     """A catalog and its versions."""
 
@@ -135,12 +137,12 @@ class Catalog(Node, CatalogView):
         """Whether a node is a catalog."""
         return isinstance(obj, CatalogView)
 
-    @strawberry.field(name="id")
+    @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
         """Names the catalog."""
         return ids.encode("catalog", self.code)
 
-    @strawberry.field(graphql_type=CatalogVersion | None)
+    @edge(CatalogVersion | None)
     async def version(
         self,
         info: Info,
@@ -155,12 +157,12 @@ class Catalog(Node, CatalogView):
         in_force = version_in_force(versions, effective_on or info.context.today, known_at)
         return next((version for version in versions if version.number == in_force), None)
 
-    @strawberry.field(graphql_type=list[CatalogVersion])
+    @edge(list[CatalogVersion])
     async def versions(self, info: Info) -> Sequence[VersionView]:
         """Every version it ever had, in order."""
         return (await info.context.services.reads.versions([self.code])).get(self.code, ())
 
-    @strawberry.field(graphql_type=list[CatalogEntry])
+    @edge(list[CatalogEntry])
     async def entry_history(self, info: Info, number: int) -> Sequence[EntryView]:
         """Every content one entry ever had, oldest first."""
         return await info.context.services.reads.entry_history(self.code, number)
@@ -179,17 +181,17 @@ class Amendment(Node, AmendmentView):
         """Whether a node is an amendment."""
         return isinstance(obj, AmendmentView)
 
-    @strawberry.field(name="id")
+    @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
         """Names the amendment."""
         return ids.encode("amendment", self.catalog_code, self.amendment_id)
 
-    @strawberry.field(name="proposedBy", graphql_type=ActorType)
+    @edge(ActorType, name="proposedBy")
     def proposer(self) -> ActorView:
         """The administrator who proposed it; another one issues it."""
         return self.proposed_by
 
-    @strawberry.field(name="changes", graphql_type=list[EntryChange])
+    @edge(list[EntryChange], name="changes")
     def changes_proposed(self) -> Sequence[ChangeView]:
         """What it would change, or changed."""
         return self.changes

@@ -6,15 +6,17 @@ subclass: ``self`` in an edge is the view. ``is_type_of`` tells the interface wh
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import strawberry
 
-from application.views import ActorView, AuthorityView, AwardView, EvidenceView, StatusView
+from application.views import ActorView, AuthorityView, AwardView, CertificateView, EvidenceView, StatusView
 from domain.values import Actor
 from registry_api.scalars import Position
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def described(cls: type[Any]) -> str:
@@ -29,10 +31,30 @@ class Node:
     id: strawberry.ID
 
 
-TitleAward = strawberry.type(AwardView, name="TitleAward", description=described(AwardView))
-Authority = strawberry.type(AuthorityView, name="Authority", description=described(AuthorityView))
-ActorType = strawberry.type(ActorView, name="Actor", description=described(ActorView))
-Evidence = strawberry.type(EvidenceView, name="Evidence", description=described(EvidenceView))
+def registered(view: type[T], name: str) -> type[T]:
+    """A leaf view as an object type, registered in place: the view is the type."""
+    return strawberry.type(view, name=name, description=described(view))
+
+
+def edge(graphql_type: object, *, name: str | None = None) -> Callable[[F], F]:
+    """A field that answers views where the schema has ``graphql_type``; ``name`` where the view's own field has it."""
+
+    def decorate(resolver: F) -> F:
+        return cast("F", strawberry.field(resolver, name=name, graphql_type=graphql_type))
+
+    return decorate
+
+
+TitleAward = AwardView
+registered(TitleAward, "TitleAward")
+Authority = AuthorityView
+registered(Authority, "Authority")
+ActorType = ActorView
+registered(ActorType, "Actor")
+Evidence = EvidenceView
+registered(Evidence, "Evidence")
+Certificate = CertificateView
+registered(Certificate, "Certificate")
 
 
 @strawberry.type(name="RegistryStatus", description=described(StatusView))

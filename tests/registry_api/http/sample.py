@@ -6,13 +6,14 @@ from typing import Any
 
 import httpx
 import strawberry
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
 from registry_api.errors import ApiError
 from registry_api.http.app import create_app
 from registry_api.http.explorer import Example
 from registry_api.http.limits import page_size
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.types import ASGIApp
 
 SECRET = "330106198001011234"
 
@@ -101,7 +102,11 @@ async def everything_ready() -> Mapping[str, str]:
 
 
 EXAMPLES = [
-    Example(name="One book", document="query Book($title: String!) { book(title: $title) { title } }", variables={"title": "水"}),
+    Example(
+        name="One book",
+        document="query Book($title: String!) { book(title: $title) { title } }",
+        variables={"title": "水"},
+    ),
     Example(name="Several books", document="{ books(first: 3) { title sibling { title } } }"),
 ]
 
