@@ -83,7 +83,7 @@ class EmbeddedPostgres:
         return self
 
     def stop(self) -> None:
-        """Stop using the server; the last user's stop() returns when the server has ended."""
+        """Stop using the server; for the last user this returns when the server has ended."""
         if self._use is None:
             return
         cluster, use = self._started(), self._use
