@@ -44,6 +44,7 @@ class StrawberryExecutor:
         if schema.get_extensions():
             raise ValueError("Schema extensions and operation directives would not run here: use field extensions.")
         self._schema = core_schema(schema)
+        self._executor_class = schema.execution_context_class
 
     async def __call__(self, operation: PreparedOperation, request: GraphQLRequest, context: Any) -> ExecutionResult:
         """Coerce the variables and execute; errors are those of graphql-core, those of variables reworded."""
@@ -53,6 +54,7 @@ class StrawberryExecutor:
             context_value=context,
             variable_values=request.variables,
             operation_name=operation.name,
+            executor_class=self._executor_class,
             is_awaitable=optimized_is_awaitable,
             operation_extensions=request.extensions,
         )
