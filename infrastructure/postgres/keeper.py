@@ -63,7 +63,7 @@ def _before_the_server_runs() -> None:
 
 
 def _launch(command: list[str], uid: int, gid: int, log: Path) -> subprocess.Popen[bytes]:
-    owner: dict[str, int] = {} if os.geteuid() == uid else {"user": uid, "group": gid}
+    is_other = os.geteuid() != uid
     with log.open("ab") as sink:
         return subprocess.Popen(  # noqa: S603 - the command line comes from the process that started this one
             command,
@@ -75,8 +75,9 @@ def _launch(command: list[str], uid: int, gid: int, log: Path) -> subprocess.Pop
             umask=0o077,
             start_new_session=True,
             preexec_fn=_before_the_server_runs,  # noqa: PLW1509 - the keeper has a single thread
-            extra_groups=[] if owner else None,
-            **owner,  # type: ignore[arg-type]
+            user=uid if is_other else None,
+            group=gid if is_other else None,
+            extra_groups=[] if is_other else None,
         )
 
 
