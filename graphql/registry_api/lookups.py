@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 import strawberry
 
@@ -68,12 +69,12 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
 
 
-async def titles_of_cases_at(context: Context, cases: Sequence[CaseView], at: datetime) -> list[TitleView]:
+async def titles_of_cases_at(context: Context, cases: Sequence[UUID], at: datetime) -> list[TitleView]:
     """The titles that cases had led to by an instant, derived from their events."""
-    streams = await context.services.reads.streams([case.case_id for case in cases], until=at)
+    streams = await context.services.reads.streams(cases, until=at)
     titles = []
     for case in cases:
-        then = fold_cases((each.event, each.position) for each in streams.get(case.case_id, ()))
+        then = fold_cases((each.event, each.position) for each in streams.get(case, ()))
         if then and then.catalog_code and then.version_number and then.entry_number:
             entry = await context.entries.load((then.catalog_code, then.version_number, then.entry_number))
             title = title_of(then, entry)
