@@ -6,8 +6,9 @@ Its arguments are the seams: settings and a clock. Nothing else in the project r
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from datetime import UTC, datetime
 
 from psycopg_pool import AsyncConnectionPool
@@ -15,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from application.cases import REGISTRY_ITSELF, Cases
 from application.catalogs import Catalogs, Shelf
 from application.journal import Journal
-from application.ports import Clock
+from application.ports import Authenticator, Clock
 from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.notice import load_official_catalog
@@ -53,29 +54,16 @@ class Registry:
     holders: HolderDirectory
     authorities: AuthorityDirectory
     projections: ProjectionRunner
+    reads: PostgresReads
+    authenticator: Authenticator
     clock: Clock
-
-    @contextlib.asynccontextmanager
-    async def open_reads(self) -> AsyncIterator[PostgresReads]:
-        """The read side, with a pool of its own for the event loop that opens it."""
-        pool = AsyncConnectionPool(
-            self.database.app_url,
-            min_size=self.settings.pool_min_size,
-            max_size=self.settings.pool_max_size,
-            timeout=self.settings.pool_timeout,
-            kwargs={"autocommit": True},
-            open=False,
-            name="reads",
-        )
-        async with pool:
-            yield PostgresReads(pool, self.mapper)
 
 
 @contextlib.contextmanager
 def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Registry]:
     """Open the registry the settings name: database, keys, application. The official catalog is there when this returns.
 
-    Projections are not started; ``registry.projections`` is. Raises ``DatabaseUnavailableError`` with the way out.
+    Nothing runs yet: ``registry.projections`` is started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
     """
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
@@ -97,6 +85,8 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
             holders=holders,
             authorities=authorities,
             projections=ProjectionRunner(database, mapper),
+            reads=PostgresReads(_read_pool(database, settings), mapper),
+            authenticator=open_authenticator(settings),
             clock=clock,
         )
         publish_official_catalog(registry)
@@ -137,3 +127,15 @@ class PublishedCatalogs:
                 " WHERE topic = 'catalog.published' ORDER BY position"
             ).fetchall()
         return [code for (code,) in rows]
+
+
+def _read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:
+    return AsyncConnectionPool(
+        database.app_url,
+        min_size=min(settings.pool_min_size, settings.pool_max_size),
+        max_size=settings.pool_max_size,
+        timeout=settings.pool_timeout,
+        kwargs={"autocommit": True},
+        open=False,
+        name="reads",
+    )
