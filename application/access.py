@@ -7,10 +7,12 @@ into its SQL. Anonymous callers have no role.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Role
 
@@ -109,6 +111,25 @@ def require(actor: Actor | None, action: Action) -> None:
     decision = can(actor, action)
     if not decision:
         raise Refused(RefusalCode.NOT_PERMITTED, decision.reason)
+
+
+def scope_of(actor: Actor | None, authorities: AuthorityDirectory, today: date) -> Scope:
+    """Which cases and titles an actor sees: reviewers their division and below, applicants their own."""
+    match actor:
+        case None:
+            return Scope()
+        case Actor(role=Role.REVIEWER, authority_code=str(code)):
+            return Scope(authorities=_visible(authorities, code, today))
+        case Actor(role=Role.REVIEWER):
+            return Scope()
+        case Actor(role=Role.APPLICANT):
+            return Scope(subject=actor.subject, holder_ref=actor.holder_ref)
+        case _:
+            return Scope(everything=True)
+
+
+def _visible(authorities: AuthorityDirectory, code: str, today: date) -> frozenset[str]:
+    return authorities.visible_authorities(code) if authorities.exists(code, today) else frozenset()
 
 
 def reads_personal_data(actor: Actor | None) -> bool:

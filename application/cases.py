@@ -21,7 +21,8 @@ from application.commands import (
     cleaned_experience,
 )
 from application.journal import Conflict, Journal
-from application.ports import Authorities, Clock, Holders
+from application.ports import Clock, Holders
+from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
 from domain.certificate_claim import CertificateClaim, already_claimed, claim_stream
 from domain.identifiers import case_id, integrity_record_id
@@ -50,7 +51,7 @@ class Cases:
     """Submitting, completing, deciding and reviewing cases."""
 
     def __init__(
-        self, journal: Journal, shelf: Shelf, holders: Holders, authorities: Authorities, clock: Clock
+        self, journal: Journal, shelf: Shelf, holders: Holders, authorities: AuthorityDirectory, clock: Clock
     ) -> None:
         self._journal = journal
         self._shelf = shelf

@@ -3,8 +3,6 @@
 A form's field list stands here and nowhere else; the API registers the same classes as its input objects.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field

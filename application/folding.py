@@ -89,7 +89,7 @@ def _submitted(event: Submitted, position: int) -> CaseView:
     )
 
 
-def _changes(view: CaseView, event: Event) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - one branch an event
+def _changes(view: CaseView, event: Event) -> dict[str, Any]:  # noqa: C901, PLR0912 - one branch an event
     match event:
         case CandidatesListed():
             return {"candidates": _candidates(event.candidates)}

@@ -18,7 +18,7 @@ from domain.base import Aggregate, Event
 A = TypeVar("A", bound=Aggregate)
 
 
-class Conflict(Exception):  # noqa: N818 - it says what happened, not that something failed
+class Conflict(Exception):
     """Another writer recorded an event on one of the streams first; nothing of this save was stored."""
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from domain.values import Actor
 
 Clock = Callable[[], datetime]
 """The present instant, aware, in UTC."""
@@ -21,14 +24,22 @@ class Holders(Protocol):
         """The holder's reference, made on first sight; the same for two who ask at once."""
 
 
-class Authorities(Protocol):
-    """The directory of bodies with jurisdiction."""
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a verified token names: the actor, and the client that speaks for them where it is another."""
 
-    def exists(self, code: str, on: date) -> bool:
-        """Whether an authority with this code exists on a day."""
+    actor: Actor
+    client: str | None = None
 
-    def covers(self, decider: str, responsible: str, on: date) -> bool:
-        """Whether one authority may decide, on a day, what another is responsible for."""
 
-    def visible(self, code: str, on: date) -> frozenset[str]:
-        """The codes of all authorities that this one covers, its own among them."""
+class NotAuthenticated(Exception):
+    """A token that proves nothing. ``code`` is stable; the message names the way out and nothing of the token."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+Authenticator = Callable[[str], Identity]
+"""A bearer token to the identity it proves. Raises ``NotAuthenticated``."""

@@ -1,9 +1,7 @@
 """What people read. A view is the row of a read model and the type of the API: its field list stands here and nowhere else.
 
-Nested views become columns with their field's name in front (``holder_name``); tuples of views become JSON.
+Annotations are evaluated here (no postponed ones), since the API reads them from its own modules. Nested views become columns with their field's name in front (``holder_name``); tuples of views become JSON.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +10,7 @@ from uuid import UUID
 from domain.values import AuthorityKind, CaseStatus, EntryChangeKind, Role, TitleLevel, TitleStatus
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class HolderView:
     """Who a case or title is about; fields are None where the viewer may not see them, or after erasure."""
 
@@ -23,7 +21,7 @@ class HolderView:
     erased: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class CertificateView:
     """The foreign certificate as it was presented."""
 
@@ -35,7 +33,7 @@ class CertificateView:
     expires_on: date | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class EvidenceView:
     """A file that supports a case."""
 
@@ -46,7 +44,7 @@ class EvidenceView:
     kind: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class CandidateView:
     """An entry that may be meant, by number."""
 
@@ -56,7 +54,7 @@ class CandidateView:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class CaseView:
     """A recognition case as its latest event left it, and what its title needs."""
 
@@ -85,7 +83,7 @@ class CaseView:
     revocation_ground: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class TitleView:
     """A recognised title. Nothing is printed (article 2): this record is the certificate."""
 
@@ -111,7 +109,7 @@ class TitleView:
     counted_experience_months: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class AwardView:
     """One title an entry leads to; ``grade`` is None where the entry knows one title only."""
 
@@ -120,7 +118,7 @@ class AwardView:
     level: TitleLevel
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class EntryView:
     """One row of a catalog, in the versions ``from_version`` up to but not including ``until_version``."""
 
@@ -135,7 +133,7 @@ class EntryView:
     awards: tuple[AwardView, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class ChangeView:
     """What a version changed in one entry: its content before and after, as far as there is one."""
 
@@ -146,7 +144,7 @@ class ChangeView:
     after: EntryView | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class CatalogView:
     """A published catalog."""
 
@@ -156,7 +154,7 @@ class CatalogView:
     position: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class VersionView:
     """One version of a catalog; ``effective_until`` is the day a later version takes over, as known now."""
 
@@ -172,7 +170,7 @@ class VersionView:
     changes: tuple[ChangeView, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class ActorView:
     """Who acted."""
 
@@ -181,7 +179,7 @@ class ActorView:
     authority_code: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class AmendmentView:
     """An amendment on its way: PROPOSED, ISSUED or DISCARDED."""
 
@@ -201,7 +199,7 @@ class AmendmentView:
     changes: tuple[ChangeView, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class IntegrityRecordView:
     """A record of the integrity archive (article 4)."""
 
@@ -215,7 +213,7 @@ class IntegrityRecordView:
     struck: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class AuditEventView:
     """The envelope of one event; its facts stay in the event itself."""
 
@@ -228,7 +226,7 @@ class AuditEventView:
     actor: ActorView
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class AuthorityView:
     """A body with title-management jurisdiction."""
 
@@ -238,7 +236,7 @@ class AuthorityView:
     division_code: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class StatusView:
     """How far the read side is behind the write side, in events."""
 
