@@ -70,7 +70,7 @@ class Fault:
         return f"{place}: {self.message}" if place else self.message
 
 
-class ContentRefused(Exception):  # noqa: N818 - a refusal is an answer, as in domain.refusals
+class ContentRefused(Exception):
     """A document that can't be taken in as it stands; ``faults`` holds everything that is wrong with it."""
 
     def __init__(self, source: str, faults: tuple[Fault, ...]) -> None:

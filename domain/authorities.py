@@ -85,6 +85,14 @@ class AuthorityDirectory:
         """All authorities, abolished ones included, in the order they were given."""
         return tuple(self._authorities.values())
 
+    def known(self, code: str) -> Authority | None:
+        """The authority with this code, whether or not it still exists; None for a code that never was."""
+        return self._authorities.get(code)
+
+    def exists(self, code: str, on: date) -> bool:
+        """Whether an authority with this code exists on a business day."""
+        return self.find(code, on) is not None
+
     def find(self, code: str, on: date) -> Authority | None:
         """The authority with this code that exists on a business day; None where there is none."""
         authority = self._authorities.get(code)

@@ -1,0 +1,53 @@
+"""Text as the registry accepts it: normalised once, at the border, so that events hold one spelling of one thing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from domain.refusals import RefusalCode, Refused
+
+NAME_LIMIT: Final = 300
+"""Longest accepted name of a person, qualification, body or file, in characters."""
+PROSE_LIMIT: Final = 4000
+"""Longest accepted reason or finding, in characters."""
+CODE_LIMIT: Final = 100
+"""Longest accepted code, number or key, in characters."""
+
+_SPACE: Final = re.compile(r"\s+")
+_FORBIDDEN: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
+_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = True) -> str:
+    """Text in Unicode NFC with runs of white space folded to one blank and none at the ends.
+
+    Raises ``Refused`` (INVALID_INPUT) for text that is too long, empty where it is required, or that holds control,
+    private, unassigned or direction-changing characters, which no name needs and which make two texts look alike.
+    """
+    if len(value) > limit:
+        raise Refused(
+            RefusalCode.INVALID_INPUT, f"`{field}` has {len(value)} characters; shorten it to at most {limit}.", field
+        )
+    text = _SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
+    for character in text:
+        if character in _BIDI or unicodedata.category(character) in _FORBIDDEN:
+            raise Refused(
+                RefusalCode.INVALID_INPUT,
+                f"`{field}` holds the character U+{ord(character):04X}, which no text needs; remove it.",
+                field,
+            )
+    if required and not text:
+        raise Refused(RefusalCode.INVALID_INPUT, f"`{field}` is empty; fill it in.", field)
+    return text
+
+
+def clean_optional(value: str | None, field: str, *, limit: int = NAME_LIMIT) -> str | None:
+    """As ``clean``, where nothing and blank both read as None."""
+    return None if value is None else clean(value, field, limit=limit, required=False) or None
+
+
+def identifying_form(value: str) -> str:
+    """The form under which two spellings of a number or a body are the same: NFKC, casefolded, letters and digits only."""
+    return "".join(c for c in unicodedata.normalize("NFKC", value).casefold() if c.isalnum())

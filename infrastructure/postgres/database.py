@@ -1,0 +1,149 @@
+"""Opening the database: the embedded server or the one that is named, migrated, with the application's rights checked."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Identifier
+from psycopg_pool import ConnectionPool
+
+from infrastructure.settings import Settings
+
+from .datastore import check_idle_connection
+from .embedded import APP_ROLE, EmbeddedPostgres
+from .errors import DatabaseUnavailableError, PrivilegeError
+from .factory import FACTORY_TOPIC, RegistryFactory
+from .listener import EventListener
+from .migrations import migrate
+
+TOO_MUCH = "UPDATE, DELETE, TRUNCATE, TRIGGER"
+
+
+@dataclass(frozen=True)
+class Database:
+    """An open, migrated database: connection strings for both roles, and the application's pool."""
+
+    owner_url: str
+    """Connection string of the role that owns the schema."""
+
+    app_url: str
+    """Connection string whose connections have the application's rights; for pools that others open."""
+
+    pool: ConnectionPool[psycopg.Connection[TupleRow]]
+    """Connections with the application's rights."""
+
+    recorder_pool_size: int
+    """Connections the event recorder may open."""
+
+    def connect_as_owner(self) -> psycopg.Connection[TupleRow]:
+        """A new connection of the owner's, which the caller closes (it is a context manager)."""
+        return psycopg.connect(self.owner_url)
+
+    def listener(self) -> EventListener:
+        """A listener for new events, with a connection of its own."""
+        return EventListener(self.app_url)
+
+    def application_environment(self) -> dict[str, str]:
+        """The environment that makes an `eventsourcing` application store its events here."""
+        return {
+            "PERSISTENCE_MODULE": FACTORY_TOPIC,
+            RegistryFactory.CONNINFO: self.app_url,
+            RegistryFactory.POOL_SIZE: str(self.recorder_pool_size),
+        }
+
+
+@contextlib.contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Open the database the settings name, starting the embedded one if they name none, and migrate it.
+
+    Everything is closed, and the embedded server let go, when the context ends. Raises a `DatabaseUnavailableError`
+    with the way out: the server doesn't start or answer, the schema doesn't fit, or a role has the wrong rights.
+    """
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is None:
+            server = stack.enter_context(EmbeddedPostgres(settings.data_dir))
+            owner_url, app_url = server.owner_url, server.app_url
+        elif settings.database_owner_url is None:
+            owner_url, app_url = settings.database_url, step_down(settings.database_url)
+        else:
+            owner_url, app_url = settings.database_owner_url, settings.database_url
+        migrate(owner_url)
+        admit(owner_url, app_url)
+        check_application(app_url)
+        pool = ConnectionPool(
+            app_url,
+            min_size=min(settings.pool_min_size, settings.pool_max_size),
+            max_size=settings.pool_max_size,
+            timeout=settings.pool_timeout,
+            check=check_idle_connection,
+            open=False,
+            name="registry",
+        )
+        stack.enter_context(pool)
+        yield Database(owner_url, app_url, pool, settings.recorder_pool_size)
+
+
+def step_down(owner_url: str) -> str:
+    """The owner's connection string, for connections that have the application's rights instead of the owner's.
+
+    That keeps our own mistakes out; a connection could still become the owner again. Where that matters, give the
+    application a login of its own in `DATABASE_URL` and the owner's in `DATABASE_OWNER_URL`.
+    """
+    options = conninfo_to_dict(owner_url).get("options")
+    return make_conninfo(owner_url, options=f"{options or ''} -c role={APP_ROLE}".strip())
+
+
+def admit(owner_url: str, app_url: str) -> None:
+    """Give the application's login the application's role, as the owner, unless it has it already."""
+    login = conninfo_to_dict(app_url).get("user")
+    if login is None or login in (APP_ROLE, conninfo_to_dict(owner_url).get("user")):
+        return
+    try:
+        with psycopg.connect(owner_url) as connection:
+            row = connection.execute("SELECT pg_has_role(%s, %s, 'USAGE')", [login, APP_ROLE]).fetchone()
+            if row is None or not row[0]:
+                connection.execute(SQL("GRANT {} TO {}").format(Identifier(APP_ROLE), Identifier(str(login))))
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedObject) as error:
+        raise PrivilegeError(
+            f"The role {login} isn't there, or may not be given the application's role; as an administrator, run "
+            f"CREATE ROLE {login} LOGIN; GRANT {APP_ROLE} TO {login};"
+        ) from error
+
+
+def check_application(app_url: str) -> None:
+    """Refuse an application login that may do too much or too little, or that doesn't wait for the disk.
+
+    Raises `PrivilegeError`, or `DatabaseUnavailableError` when it can't log in.
+    """
+    try:
+        with psycopg.connect(app_url) as connection:
+            row = connection.execute(
+                "SELECT current_user,"
+                " has_table_privilege('registry.events', %s) OR rolsuper,"
+                " has_table_privilege('registry.events', 'SELECT')"
+                " AND has_any_column_privilege('registry.events', 'INSERT'),"
+                " current_setting('synchronous_commit') = 'off' OR current_setting('fsync') = 'off'"
+                " FROM pg_roles WHERE rolname = current_user",
+                [TOO_MUCH],
+            ).fetchone()
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailableError(
+            f"The application can't log in to the database ({str(error).strip()}); check DATABASE_URL."
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise PrivilegeError(f"Give the application's login its role: GRANT {APP_ROLE} TO <login>;") from error
+    user, too_much, enough, unsafe = row or ("?", True, False, True)
+    if too_much:
+        raise PrivilegeError(
+            f"The application would run as {user}, which may change stored events; name a login with the role {APP_ROLE} "
+            "alone in DATABASE_URL, or leave DATABASE_OWNER_URL out, and connections step down by themselves."
+        )
+    if not enough:
+        raise PrivilegeError(f"Give the role {user} the application's rights: GRANT {APP_ROLE} TO {user};")
+    if unsafe:
+        raise DatabaseUnavailableError(
+            "The server acknowledges what it hasn't written (synchronous_commit or fsync is off); turn both on."
+        )

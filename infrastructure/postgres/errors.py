@@ -1,0 +1,35 @@
+"""What can go wrong between the registry and its database, outside of a single statement.
+
+    DatabaseUnavailableError
+    ├── EmbeddedServerError    the embedded PostgreSQL can't be made, started or stopped
+    ├── MigrationError         the schema and this release don't fit together
+    └── PrivilegeError         a role may do too much or too little
+
+Each message is one sentence that names the way out; each class has a stable `code`.
+"""
+
+from typing import ClassVar
+
+
+class DatabaseUnavailableError(Exception):
+    """The registry can't work with its database as it stands."""
+
+    code: ClassVar[str] = "database-unavailable"
+
+
+class EmbeddedServerError(DatabaseUnavailableError):
+    """The embedded PostgreSQL can't be made, started or stopped."""
+
+    code: ClassVar[str] = "embedded-server"
+
+
+class MigrationError(DatabaseUnavailableError):
+    """The database's schema and this release don't fit together."""
+
+    code: ClassVar[str] = "migration"
+
+
+class PrivilegeError(DatabaseUnavailableError):
+    """A database role may do too much or too little for what it is meant for."""
+
+    code: ClassVar[str] = "privilege"

@@ -1,0 +1,66 @@
+"""What `eventsourcing.application.Application` builds its store from, told by its environment which database it is."""
+
+from eventsourcing.persistence import (
+    AggregateRecorder,
+    ApplicationRecorder,
+    InfrastructureFactoryError,
+    ProcessRecorder,
+)
+from eventsourcing.postgres import BasePostgresFactory, PostgresFactory, TPostgresTrackingRecorder
+from eventsourcing.utils import Environment, EnvType, strtobool
+
+from .datastore import RegistryDatastore
+from .recorder import EventRecorder, EventStreamRecorder
+
+FACTORY_TOPIC = "infrastructure.postgres.factory:RegistryFactory"
+
+
+class RegistryFactory(PostgresFactory):
+    """The library's factory on the registry's event table.
+
+    Reads `REGISTRY_CONNINFO` (required) and `REGISTRY_RECORDER_POOL_SIZE` from the application's environment; see
+    `Database.application_environment`. Raises `InfrastructureFactoryError` when the first is missing, or when
+    `POSTGRES_ENABLE_DB_FUNCTIONS` asks for the library's database functions: they draw positions without a lock, so that
+    readers lose events.
+    """
+
+    CONNINFO = "REGISTRY_CONNINFO"
+    POOL_SIZE = "REGISTRY_RECORDER_POOL_SIZE"
+
+    aggregate_recorder_class = EventStreamRecorder
+    application_recorder_class = EventRecorder
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        """Describe the connections; the first use opens them."""
+        # The library's own constructor asks for host, user and password one by one and makes a pool of those.
+        super(BasePostgresFactory, self).__init__(env)
+        if strtobool(self.env.get(self.POSTGRES_ENABLE_DB_FUNCTIONS) or "no"):
+            raise InfrastructureFactoryError(
+                f"Unset {self.POSTGRES_ENABLE_DB_FUNCTIONS}: the library's database functions store events without the "
+                "lock that keeps positions in commit order, so readers would lose events."
+            )
+        conninfo = self.env.get(self.CONNINFO)
+        if not conninfo:
+            raise InfrastructureFactoryError(f"Pass the database's connection string as {self.CONNINFO}.")
+        self.datastore = RegistryDatastore(conninfo, pool_size=int(self.env.get(self.POOL_SIZE) or 4))
+
+    def aggregate_recorder(self, purpose: str = "events") -> AggregateRecorder:
+        """A recorder of streams; raises `InfrastructureFactoryError` for snapshots, which the registry has none of."""
+        if purpose != "events":
+            raise InfrastructureFactoryError(f"Turn {purpose} off: the registry's store holds events only.")
+        return EventStreamRecorder(self.datastore)
+
+    def application_recorder(self) -> ApplicationRecorder:
+        """The recorder of an application's events."""
+        return EventRecorder(self.datastore)
+
+    def tracking_recorder(
+        self,
+        tracking_recorder_class: type[TPostgresTrackingRecorder] | None = None,  # noqa: ARG002 - the library's signature
+    ) -> TPostgresTrackingRecorder:
+        """Raise `InfrastructureFactoryError`: projections keep their position in their own tables."""
+        raise InfrastructureFactoryError("Use a projection: its position is stored with its rows, not by a recorder.")
+
+    def process_recorder(self) -> ProcessRecorder:
+        """Raise `InfrastructureFactoryError`: the application's role may add events and nothing else."""
+        raise InfrastructureFactoryError("Use a projection: its position is stored with its rows, not by a recorder.")

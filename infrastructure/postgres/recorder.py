@@ -1,0 +1,212 @@
+"""Adds events to the event table and reads them back: the library's recorder on the registry's own table.
+
+What the library calls a notification id is the position here: 1, 2, 3, … in commit order, with gaps. A reader that has
+seen position n has seen every event below it, for good: the table's trigger (see `migrations/0001_event_store.sql`) holds
+one lock from before a position is drawn until its transaction is visible.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    IntegrityError,
+    InterfaceError,
+    Notification,
+    NotSupportedError,
+    OperationalError,
+    StoredEvent,
+)
+from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.utils import retry
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Composed
+from psycopg.types.numeric import Int4, Int8
+
+from .group_commit import GroupCommit, Save
+
+CHANNEL = "registry_events"
+APPEND = SQL(
+    "SELECT refused, positions FROM registry.append(%b::int4[], %b::uuid[], %b::int8[]::int4[], %b::text[], %b::bytea[])"
+)
+EVENT = SQL("SELECT originator_id, originator_version, topic, state FROM registry.events WHERE originator_id = %s")
+NOTIFICATION = SQL("SELECT position, originator_id, originator_version, topic, state FROM registry.events WHERE true")
+TAIL = SQL(
+    "SELECT position, originator_id, originator_version, topic, state FROM registry.events"
+    " WHERE position > %s ORDER BY position LIMIT %s"
+)
+LAST_POSITION = SQL("SELECT max(position) FROM registry.events")
+
+# Reading again is harmless, so a read that met a broken connection is tried once more; a save never is.
+retry_read = retry((InterfaceError, OperationalError), max_attempts=3, wait=0.2)
+
+
+class TailedEvent(NamedTuple):
+    """A stored event as a projection reads it."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    state: bytes
+
+
+class EventStreamRecorder(PostgresAggregateRecorder):
+    """Streams by id and version, for readers and writers that don't care about positions."""
+
+    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "events") -> None:
+        """Take the connections; the table is the migrations' (`registry.events`), whatever name is given."""
+        super().__init__(datastore, events_table_name=events_table_name)
+        self._group_commit = GroupCommit(self._commit_group)
+
+    def create_table(self) -> None:
+        """Do nothing: tables are made by migrations, under the owner's role, which the application doesn't have."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Add the events of one save, all or nothing; see `GroupCommit.submit` for what it raises."""
+        self._append(stored_events, kwargs)
+        return None
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The events of a stream with versions in (gt, lte], ascending unless `desc`, at most `limit`."""
+        statement: Composed = EVENT + SQL("")
+        params: list[Any] = [originator_id]
+        if gt is not None:
+            statement += SQL(" AND originator_version > %s")
+            params.append(gt)
+        if lte is not None:
+            statement += SQL(" AND originator_version <= %s")
+            params.append(lte)
+        statement += SQL(" ORDER BY originator_version DESC" if desc else " ORDER BY originator_version")
+        if limit is not None:
+            statement += SQL(" LIMIT %s")
+            params.append(limit)
+        return [StoredEvent(*row) for row in self._read(statement, params)]
+
+    @retry_read
+    def _read(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._rows(statement, params)
+
+    def _rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with (
+            self.datastore.get_connection() as connection,
+            connection.cursor(row_factory=tuple_row, binary=True) as cursor,
+        ):
+            return cursor.execute(statement, params, prepare=True).fetchall()
+
+    def _append(self, stored_events: Sequence[StoredEvent], kwargs: dict[str, Any]) -> list[int]:
+        others = sorted(name for name, value in kwargs.items() if value is not None)
+        if others:
+            raise NotSupportedError(f"Events are stored alone: {', '.join(others)} would not be stored with them.")
+        return self._group_commit.submit(stored_events) if stored_events else []
+
+    def _commit_group(self, group: Sequence[Save]) -> None:
+        """Store a group of saves in one transaction; a save that can't be stored fails alone.
+
+        A taken place is found out by the statement itself. Anything else the server or the driver refuses (a text with
+        a zero byte, a version that doesn't fit) undoes the whole statement, so then each save is tried by itself. A lost
+        connection is no refusal: nobody knows what was committed, so nothing is tried again.
+        """
+        try:
+            self._store(group)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            if len(group) == 1:
+                raise
+            for save in group:
+                try:
+                    self._store([save])
+                except (OperationalError, InterfaceError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - this saver's own error, raised in its own thread
+                    save.error = error
+
+    def _store(self, group: Sequence[Save]) -> None:
+        events = [event for save in group for event in save.events]
+        params = (
+            [Int4(number) for number, save in enumerate(group) for _ in save.events],
+            [event.originator_id for event in events],
+            [Int8(event.originator_version) for event in events],
+            [event.topic for event in events],
+            [event.state for event in events],
+        )
+        [(refused, positions)] = self._rows(APPEND, params)
+        drawn = iter(positions)
+        for number, save in enumerate(group):
+            if number in refused:
+                save.error = IntegrityError(
+                    f"Somebody else has stored {_places(save)} meanwhile, so nothing of this save was stored; load again."
+                )
+            else:
+                save.positions = [next(drawn) for _ in save.events]
+
+
+class EventRecorder(EventStreamRecorder, PostgresApplicationRecorder):
+    """The library's application recorder on the registry's event table: streams, positions, and tailing."""
+
+    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "events") -> None:
+        """Take the connections; the table is the migrations' (`registry.events`), whatever name is given."""
+        super().__init__(datastore, events_table_name=events_table_name)
+        self.channel_name = CHANNEL
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Add the events of one save, all or nothing, and answer their positions; see `GroupCommit.submit`."""
+        return self._append(stored_events, kwargs)
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The events from position `start` to `stop`, of the given topics if any, in position order, at most `limit`."""
+        statement: Composed = NOTIFICATION + SQL("")
+        params: list[Any] = []
+        if start is not None:
+            statement += SQL(" AND position >= %s" if inclusive_of_start else " AND position > %s")
+            params.append(start)
+        if stop is not None:
+            statement += SQL(" AND position <= %s")
+            params.append(stop)
+        if topics:
+            statement += SQL(" AND topic = ANY(%s)")
+            params.append(list(topics))
+        statement += SQL(" ORDER BY position LIMIT %s")
+        params.append(limit)
+        return [
+            Notification(
+                id=position,
+                originator_id=originator_id,
+                originator_version=originator_version,
+                topic=topic,
+                state=state,
+            )
+            for position, originator_id, originator_version, topic, state in self._read(statement, params)
+        ]
+
+    def max_notification_id(self) -> int | None:
+        """The last position; None while there are no events."""
+        [(position,)] = self._read(LAST_POSITION)
+        return None if position is None else int(position)
+
+    def tail(self, after: int, limit: int) -> list[TailedEvent]:
+        """The next events after a position, in position order, at most `limit`; empty when the reader has caught up."""
+        return [TailedEvent._make(row) for row in self._read(TAIL, (after, limit))]
+
+
+def _places(save: Save) -> str:
+    first = save.events[0]
+    more = f" (or one of {len(save.events) - 1} more)" if len(save.events) > 1 else ""
+    return f"version {first.originator_version} of stream {first.originator_id}{more}"

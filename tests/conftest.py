@@ -1,0 +1,78 @@
+"""A real PostgreSQL for every test that asks: one embedded server a test process, a fresh migrated database a test."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+
+from infrastructure.postgres.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER, EmbeddedPostgres
+from infrastructure.postgres.migrations import migrate
+
+TEMPLATE = "migrated_template"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class TestDatabase:
+    """Connection strings of one test's database: as its owner, and with the application's rights."""
+
+    __test__ = False
+
+    owner_url: str
+    app_url: str
+
+
+@pytest.fixture(scope="session")
+def server_dir() -> Iterator[Path]:
+    """A folder that the server's system user can get to, also when the tests run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="registry-tests-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A data directory of the test's own, for a server of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="registry-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(server_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """The test process's server, with a migrated template to make databases from."""
+    with EmbeddedPostgres(server_dir) as server:
+        with psycopg.connect(server.owner_url, autocommit=True) as connection:
+            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
+        migrate(server.url(OWNER_ROLE, TEMPLATE))
+        yield server
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
+    """A fresh database without the registry's schema, dropped after the test."""
+    yield from _database(postgres, "template1")
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
+    """A fresh migrated database, dropped after the test."""
+    yield from _database(postgres, TEMPLATE)
+
+
+def _database(postgres: EmbeddedPostgres, template: str) -> Iterator[TestDatabase]:
+    name = f"test_{next(_numbers)}"
+    statement = SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+    # As the superuser, since a forced drop ends whatever connections a test has left, its superuser's too.
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.format(*map(Identifier, (name, template, OWNER_ROLE))))
+        yield TestDatabase(postgres.url(OWNER_ROLE, name), postgres.url(APP_ROLE, name))
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
