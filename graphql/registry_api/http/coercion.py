@@ -7,6 +7,9 @@ the place and the expected type (GraphQL specification §6.1.2, coercing variabl
 from collections.abc import Collection, Mapping
 from typing import Any, Final, cast
 
+from graphql.language import SKIP
+from graphql.utilities import validate_input_literal, validate_input_value
+
 from graphql import (
     GraphQLError,
     GraphQLInputObjectType,
@@ -24,9 +27,6 @@ from graphql import (
     is_required_input_field,
     type_from_ast,
 )
-from graphql.language import SKIP
-from graphql.utilities import validate_input_literal, validate_input_value
-
 from registry_api.errors import BAD_USER_INPUT
 
 _MOST_ERRORS: Final = 20
@@ -127,5 +127,7 @@ def _object_expectation(type_: GraphQLInputObjectType, given: Collection[str]) -
     if lacking:
         return f"must be of type '{type_}': it lacks {', '.join(f'`{name}`' for name in lacking)}."
     if any(name not in type_.fields for name in given):
-        return f"must be of type '{type_}' and has a field that type does not know; known are {', '.join(type_.fields)}."
+        return (
+            f"must be of type '{type_}' and has a field that type does not know; known are {', '.join(type_.fields)}."
+        )
     return f"must be of type '{type_}'{': give exactly one field, not null' if type_.is_one_of else ''}."

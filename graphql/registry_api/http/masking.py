@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from graphql import GraphQLError, ValueNode
-
 from registry_api.errors import BAD_USER_INPUT, INTERNAL, ApiError
 
 logger: Final = logging.getLogger("registry_api")

@@ -66,4 +66,6 @@ class Envelope:
             log_defect(error, "the handling of a request", request_id)
             if not begun:
                 body = orjson.dumps({"errors": [internal_error(request_id)]})
-                await Response(body, 500, media_type="application/json; charset=utf-8")(scope, receive, send_with_headers)
+                await Response(body, 500, media_type="application/json; charset=utf-8")(
+                    scope, receive, send_with_headers
+                )

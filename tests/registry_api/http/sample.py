@@ -6,19 +6,22 @@ from typing import Any
 
 import httpx
 import strawberry
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
 from registry_api.errors import ApiError
 from registry_api.http.app import create_app
 from registry_api.http.explorer import Example
 from registry_api.http.limits import page_size
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.types import ASGIApp
 
 SECRET = "330106198001011234"
 
 
 @strawberry.input
 class Certificate:
+    """An input with a required member, a number and a list."""
+
     number: str
     year: int
     grades: list[int] = strawberry.field(default_factory=list)
@@ -26,6 +29,8 @@ class Certificate:
 
 @strawberry.type
 class Book:
+    """A type that leads to itself, alone and in pages."""
+
     title: str
 
     @strawberry.field
@@ -39,6 +44,8 @@ class Book:
 
 @strawberry.type
 class Query:
+    """Fields that answer, refuse, and break."""
+
     @strawberry.field
     async def book(self, title: str = "原则") -> Book:
         """One book, by its title."""
@@ -72,6 +79,8 @@ class Query:
 
 @strawberry.type
 class Mutation:
+    """One change, to be refused over GET."""
+
     @strawberry.mutation
     def rename(self, title: str) -> Book:
         return Book(title=title)
@@ -79,6 +88,8 @@ class Mutation:
 
 @strawberry.type
 class Subscription:
+    """One stream, which a single response can't carry."""
+
     @strawberry.subscription
     async def ticks(self) -> AsyncGenerator[int, None]:
         yield 1
@@ -101,7 +112,11 @@ async def everything_ready() -> Mapping[str, str]:
 
 
 EXAMPLES = [
-    Example(name="One book", document="query Book($title: String!) { book(title: $title) { title } }", variables={"title": "水"}),
+    Example(
+        name="One book",
+        document="query Book($title: String!) { book(title: $title) { title } }",
+        variables={"title": "水"},
+    ),
     Example(name="Several books", document="{ books(first: 3) { title sibling { title } } }"),
 ]
 
