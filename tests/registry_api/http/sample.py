@@ -117,7 +117,10 @@ EXAMPLES = [
         document="query Book($title: String!) { book(title: $title) { title } }",
         variables={"title": "水"},
     ),
-    Example(name="Several books", document="{ books(first: 3) { title sibling { title } } }"),
+    Example(
+        name="Several books",
+        document="{\n  books(first: 3) {\n    title\n    sibling {\n      title # the one beside it\n    }\n  }\n}",
+    ),
 ]
 
 

@@ -24,7 +24,9 @@ def test_every_audit_of_the_specification_is_ok(server: str, tmp_path: Path) -> 
     for name in ("package.json", "package-lock.json", "audit.mjs"):
         shutil.copy(AUDIT / name, tmp_path)
     subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=tmp_path, check=True, capture_output=True)
-    run = subprocess.run([node, "audit.mjs", f"{server}/graphql"], cwd=tmp_path, capture_output=True, text=True)
+    run = subprocess.run(
+        [node, "audit.mjs", f"{server}/graphql"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "61 of 61 audits ok" in run.stdout
 

@@ -57,7 +57,7 @@ CHECK = "query Q($c: Certificate!, $on: Date) { check(certificate: $c, on: $on) 
         ({"c": {"number": SECRET}}, ["'$c'", "'Certificate'", "`year`"]),
         ({"c": {"number": SECRET, "year": 1, SECRET: 1}}, ["'$c'", "number, year, grades"]),
         ({"c": {"number": SECRET, "year": 1, "grades": [1, SECRET]}}, ["'$c.grades[1]'", "'Int!'"]),
-        ({"c": SECRET}, ["'$c'", "'Certificate'"]),
+        ({"c": SECRET}, ["'$c'", "'Certificate!'"]),
         ({"c": None}, ["'$c'", "'Certificate!'"]),
         ({}, ["'$c'", "'Certificate!'"]),
         ({"c": {"number": "1", "year": 1}, "on": SECRET}, ["'$on'", "'Date'"]),

@@ -125,7 +125,7 @@ def test_cost_counts_what_stands_below_a_page_once_a_row(
 
 
 def test_exponential_fragments_are_measured_in_linear_time() -> None:
-    """Sixty fragments that each spread the next twice stand for 2^60 fields and are refused at once."""
+    """Eighteen fragments that each spread the next twice stand for 10^18 fields and are refused at once."""
     steps = " ".join(
         f"fragment F{i} on Book {{ a: others(first: $n) {{ ...F{i + 1} }} b: sibling {{ ...F{i + 1} }} }}"
         for i in range(18)
