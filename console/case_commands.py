@@ -110,5 +110,3 @@ def _rows(case: CaseView, title: TitleView | None) -> Sequence[tuple[str, Any]]:
         ("revoked on", title.revoked_on if title else None),
         ("for appointment", title.valid_for_appointment if title else None),
     ]
-
-

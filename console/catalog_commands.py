@@ -107,4 +107,6 @@ def match(
 def _title(entry: CatalogEntry | None, award: Any) -> str:
     if entry is None:
         return "no entry can be taken without a reviewer"
-    return f"entry {entry.number} · {entry.qualification_name} → {award.title if award else 'title open: name the grade'}"
+    return (
+        f"entry {entry.number} · {entry.qualification_name} → {award.title if award else 'title open: name the grade'}"
+    )

@@ -16,13 +16,13 @@ from uuid import UUID
 
 import typer
 import uvicorn
+from infrastructure.identity import DevelopmentIssuer
 
 from console.demo import Demo
 from console.serving import build_app
 from console.talk import err, explaining, fail, out
 from domain.values import Role
 from infrastructure.composition import open_registry
-from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -30,13 +30,17 @@ SHUTDOWN_SECONDS = 5
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on; loopback only, unless tokens come from a provider.")] = LOOPBACK,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; loopback only, unless tokens come from a provider.")
+    ] = LOOPBACK,
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve the registry: database, official catalog, read models and API, until interrupted."""
     settings = Settings()
     if not settings.identity_provider and not _is_loopback(host):
-        fail("Without an identity provider the server listens on loopback only; set RECOGNITION_JWKS, or leave --host out.")
+        fail(
+            "Without an identity provider the server listens on loopback only; set RECOGNITION_JWKS, or leave --host out."
+        )
     with explaining(), open_registry(settings) as registry, _listening(host, port) as listener:
         _greet(settings, listener.getsockname()[:2])
         config = uvicorn.Config(
@@ -81,7 +85,9 @@ def _greet(settings: Settings, address: tuple[str, int]) -> None:
     out.print("[bold]The recognition registry is running.[/]")
     out.print(f"  Explorer and API   {base}/graphql")
     out.print(f"  Health             {base}/healthz  {base}/readyz")
-    out.print(f"  Database           {'given' if settings.database_url else f'embedded, in {settings.data_dir.resolve()}'}")
+    out.print(
+        f"  Database           {'given' if settings.database_url else f'embedded, in {settings.data_dir.resolve()}'}"
+    )
     if not settings.identity_provider:
         out.print(
             "[bold yellow]  No identity provider is set:[/] this server accepts development tokens that anybody on this"

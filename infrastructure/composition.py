@@ -8,16 +8,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 from datetime import UTC, datetime
+from typing import Any
 
+from catalog.aliases import load_aliases
 from psycopg_pool import AsyncConnectionPool
 
 from application.cases import REGISTRY_ITSELF, Cases
 from application.catalogs import Catalogs, Shelf
 from application.journal import Journal
 from application.ports import Authenticator, Clock
-from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.notice import load_official_catalog
 from domain.authorities import AuthorityDirectory

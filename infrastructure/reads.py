@@ -13,6 +13,10 @@ from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from anyio import to_thread
+from eventsourcing.persistence import StoredEvent
+from psycopg_pool import AsyncConnectionPool
+
+from application.access import Scope
 from application.projections.tables import (
     AMENDMENTS,
     AUDIT_EVENTS,
@@ -25,10 +29,6 @@ from application.projections.tables import (
     Table,
     certificate_key,
 )
-from eventsourcing.persistence import StoredEvent
-from psycopg_pool import AsyncConnectionPool
-
-from application.access import Scope
 from application.queries import (
     AuditEvent,
     AuditFilter,

@@ -47,13 +47,13 @@ class Rows(Protocol):
         """Store a row in place of the one under its key, if any."""
 
 
-class UnknownEvent(TypeError):  # noqa: N818 - it says what happened, as the library's own exceptions do
+class UnknownEvent(TypeError):
     """An event has no rule here; a release that knows it must project it."""
 
     code: Final = "unknown-event"
 
 
-class RowsOutOfStep(ValueError):  # noqa: N818 - as above
+class RowsOutOfStep(ValueError):
     """The rows are not what the events before this one lead to; rebuild the projection."""
 
     code: Final = "rows-out-of-step"

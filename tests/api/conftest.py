@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from infrastructure.identity import DevelopmentIssuer
 from starlette.testclient import TestClient
 
 from console.serving import build_app
 from infrastructure.composition import Registry, open_registry
-from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
 
 HANGZHOU = "330100-EI"

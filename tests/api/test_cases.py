@@ -23,11 +23,15 @@ def test_a_listed_certificate_becomes_a_title(api: Api) -> None:
     assert (case["status"], case["entry"]["number"], case["award"]["title"]) == ("MATCHED", 58, "工程师")
     decided = api.decide("approveCase", case["id"], workConsistent=True, countedExperienceMonths=26)
     assert decided["case"]["status"] == "APPROVED"
-    [title] = api.ask(
-        TITLES, {"number": "330106199003077013", "atLeast": decided["position"]}, api.token("VERIFIER")
-    )["titles"]
+    [title] = api.ask(TITLES, {"number": "330106199003077013", "atLeast": decided["position"]}, api.token("VERIFIER"))[
+        "titles"
+    ]
     assert (title["title"], title["level"], title["status"]) == ("工程师", "INTERMEDIATE", "CURRENT")
-    assert (title["validForAppointment"], title["validForPromotion"], title["countedExperienceMonths"]) == (True, True, 26)
+    assert (title["validForAppointment"], title["validForPromotion"], title["countedExperienceMonths"]) == (
+        True,
+        True,
+        26,
+    )
     assert title["entry"]["number"] == 58
     assert title["authority"] == {"code": XIHU, "name": "杭州市西湖区经济和信息化局"}
 
@@ -36,7 +40,11 @@ def test_without_consistent_work_a_title_is_neither_for_appointment_nor_for_prom
     """Article 3, the other way round."""
     case = api.submit()["case"]
     title = api.decide("approveCase", case["id"], workConsistent=False)["case"]["title"]
-    assert (title["validForAppointment"], title["validForPromotion"], title["countedExperienceMonths"]) == (False, False, 0)
+    assert (title["validForAppointment"], title["validForPromotion"], title["countedExperienceMonths"]) == (
+        False,
+        False,
+        0,
+    )
 
 
 def test_a_revoked_title_is_shown_as_revoked_and_reinstated_as_current(api: Api) -> None:
@@ -86,9 +94,13 @@ def test_a_graded_entry_stays_open_until_the_grade_is_confirmed(api: Api) -> Non
 def test_a_supplement_is_asked_for_and_given(api: Api) -> None:
     """The case waits for the supplement; approval meanwhile is refused; afterwards it stands where it stood."""
     case = api.submit()["case"]
-    assert api.decide("requestSupplement", case["id"], reason="a copy, please")["case"]["status"] == "SUPPLEMENT_REQUESTED"
+    assert (
+        api.decide("requestSupplement", case["id"], reason="a copy, please")["case"]["status"] == "SUPPLEMENT_REQUESTED"
+    )
     assert api.decide("approveCase", case["id"], workConsistent=True)["refusal"]["code"] == "WRONG_STATE"
-    evidence = [{"sha256": "ab" * 32, "fileName": "copy.pdf", "mediaType": "application/pdf", "size": 1234, "kind": "COPY"}]
+    evidence = [
+        {"sha256": "ab" * 32, "fileName": "copy.pdf", "mediaType": "application/pdf", "size": 1234, "kind": "COPY"}
+    ]
     given = api.decide("supplementCase", case["id"], api.token("APPLICANT"), evidence=evidence)
     assert (given["refusal"], given["case"]["status"]) == (None, "MATCHED")
 
@@ -113,7 +125,10 @@ def test_a_city_decides_for_its_districts(api: Api) -> None:
 def test_an_applicant_withdraws_their_case(api: Api) -> None:
     """Withdrawn is terminal."""
     case = api.submit()["case"]
-    assert api.decide("withdrawCase", case["id"], api.token("APPLICANT"), reason="my mistake")["case"]["status"] == "WITHDRAWN"
+    assert (
+        api.decide("withdrawCase", case["id"], api.token("APPLICANT"), reason="my mistake")["case"]["status"]
+        == "WITHDRAWN"
+    )
     assert api.decide("rejectCase", case["id"], reason="late")["refusal"]["code"] == "CASE_CLOSED"
 
 
