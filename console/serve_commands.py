@@ -7,8 +7,6 @@ import ipaddress
 import secrets
 import socket
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -16,17 +14,16 @@ from uuid import UUID
 
 import typer
 import uvicorn
-from infrastructure.identity import DevelopmentIssuer
 
 from console.demo import Demo
-from console.serving import build_app
+from console.serving import SHUTDOWN_SECONDS, build_app, served
 from console.talk import err, explaining, fail, out
 from domain.values import Role
 from infrastructure.composition import open_registry
+from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
 
 LOOPBACK = "127.0.0.1"
-SHUTDOWN_SECONDS = 5
 
 
 def serve(
@@ -69,7 +66,7 @@ def demo() -> None:
     with explaining(), _temporary_folder() as folder, _listening(LOOPBACK, 0) as listener:
         settings = Settings(data_dir=folder, database_url=None, database_owner_url=None)
         err.print("Opening a registry for the demonstration …", style="dim")
-        with open_registry(settings) as registry, _served(build_app(registry), listener):
+        with open_registry(settings) as registry, served(build_app(registry), listener):
             issuer = DevelopmentIssuer(folder)
             url = f"http://{LOOPBACK}:{listener.getsockname()[1]}/graphql"
             stories = Demo(url, issuer.issue, secrets.token_hex(3))
@@ -108,22 +105,6 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         fail(f"Port {port} of {host} can't be had ({error.strerror}); choose another with --port.")
     with listener:
         yield listener
-
-
-@contextlib.contextmanager
-def _served(app: object, listener: socket.socket) -> Iterator[None]:
-    """Serve an app on a thread for as long as the context lasts."""
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)  # type: ignore[arg-type]
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(2 * SHUTDOWN_SECONDS)
 
 
 @contextlib.contextmanager

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
 
+import uvicorn
 from anyio import to_thread
 from starlette.applications import Starlette
 
 from infrastructure.composition import Registry
+from infrastructure.projections.positions import projection_status
 from registry_api.app import create_registry_app
 from registry_api.context import Services
 
+SHUTDOWN_SECONDS = 5
+"""How long requests under way may take once the server is told to stop."""
 BEHIND = 10_000
 """Events the read side may be behind before the server calls itself not ready."""
 
@@ -29,12 +36,13 @@ def build_app(registry: Registry) -> Starlette:
                 await to_thread.run_sync(registry.projections.stop)
 
     async def ready() -> Mapping[str, str]:
-        status = await registry.reads.status()
-        projection = await to_thread.run_sync(registry.projections.status)
+        projection = await to_thread.run_sync(projection_status, registry.database)
         return {
             "database": "ok",
             "projection": projection.last_error
-            or ("ok" if status.lag_events <= BEHIND else f"{status.lag_events} events behind; it is catching up"),
+            or (
+                "ok" if projection.lag_events <= BEHIND else f"{projection.lag_events} events behind; it is catching up"
+            ),
         }
 
     return create_registry_app(
@@ -51,3 +59,19 @@ def build_app(registry: Registry) -> Starlette:
         ready=ready,
         lifespan=lifespan,
     )
+
+
+@contextlib.contextmanager
+def served(app: Starlette, listener: socket.socket) -> Iterator[None]:
+    """Serve an app on a thread for as long as the context lasts."""
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(2 * SHUTDOWN_SECONDS)

@@ -9,20 +9,23 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from catalog.aliases import load_aliases
 from psycopg_pool import AsyncConnectionPool
 
 from application.cases import REGISTRY_ITSELF, Cases
 from application.catalogs import Catalogs, Shelf
 from application.journal import Journal
 from application.ports import Authenticator, Clock
+from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.notice import load_official_catalog
 from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
 from domain.values import Provenance
+from infrastructure.identity import DevelopmentIssuer, TokenVerifier
+from infrastructure.jwks import KeySet, file_source, url_source
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.projections.runner import ProjectionRunner
@@ -127,6 +130,19 @@ class PublishedCatalogs:
                 " WHERE topic = 'catalog.published' ORDER BY position"
             ).fetchall()
         return [code for (code,) in rows]
+
+
+def open_authenticator(settings: Settings) -> Authenticator:
+    """What proves bearer tokens: the identity provider's keys, or those of the development issuer where none is set."""
+    if settings.jwks is None:
+        return DevelopmentIssuer(settings.data_dir).verifier().verify
+    remote = settings.jwks.startswith("https://")
+    source = url_source(settings.jwks) if remote else file_source(Path(settings.jwks))
+    if settings.token_issuer is None:
+        raise ValueError(
+            "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
+        )
+    return TokenVerifier(KeySet(source), issuer=settings.token_issuer, audience=settings.token_audience).verify
 
 
 def _read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:

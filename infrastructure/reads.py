@@ -333,7 +333,8 @@ class PostgresReads:
     async def _rows(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(statement.encode(), params)
-            return await cursor.fetchall()
+            rows: list[tuple[Any, ...]] = await cursor.fetchall()
+            return rows
 
     async def _decoded(self, rows: Sequence[Sequence[Any]]) -> list[Event]:
         stored = [StoredEvent(row[0], row[1], row[2], bytes(row[3])) for row in rows]

@@ -1,20 +1,22 @@
-"""A whole registry behind its API: real PostgreSQL, real tokens, real projection; requests go through the ASGI app."""
+"""A whole registry behind its API: real PostgreSQL, real tokens, real projection; requests go over HTTP."""
 
 from __future__ import annotations
 
 import itertools
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from infrastructure.identity import DevelopmentIssuer
-from starlette.testclient import TestClient
 
-from console.serving import build_app
+from console.serving import build_app, served
+from domain.values import Role
 from infrastructure.composition import Registry, open_registry
+from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
 
 HANGZHOU = "330100-EI"
@@ -38,7 +40,7 @@ class Clock:
 class Api:
     """What a client of the API has: tokens and operations."""
 
-    client: TestClient
+    client: httpx.Client
     registry: Registry
     issuer: DevelopmentIssuer
     clock: Clock
@@ -49,7 +51,7 @@ class Api:
         name = subject or f"{role.lower()}-{authority or 'anywhere'}"
         key = (role, authority or "", name)
         if key not in self._tokens:
-            self._tokens[key] = self.issuer.issue(role, subject=name, authority=authority)
+            self._tokens[key] = self.issuer.issue(Role(role), subject=name, authority=authority)
         return self._tokens[key]
 
     def post(self, document: str, variables: dict[str, Any] | None = None, token: str | None = None) -> Any:
@@ -136,6 +138,8 @@ def api(database: Any, tmp_path: Path, clock: Clock) -> Iterator[Api]:
     )
     with (
         open_registry(settings, clock) as registry,
-        TestClient(build_app(registry), raise_server_exceptions=False) as client,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        served(build_app(registry), listener),
+        httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client,
     ):
         yield Api(client, registry, DevelopmentIssuer(tmp_path), clock)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.values import Role
 from tests.api.conftest import XIHU, Api, Clock
 
 CASE = "query ($id: ID, $asOf: DateTime) { case(id: $id, asOf: $asOf) { status } }"
@@ -102,7 +103,7 @@ def test_nobody_decides_about_themselves(api: Api) -> None:
         if case.get("holder") is None
         else case["holder"]["ref"]
     )
-    own = api.issuer.issue("REVIEWER", subject="themselves", authority=XIHU, holder=holder)
+    own = api.issuer.issue(Role.REVIEWER, subject="themselves", authority=XIHU, holder=holder)
     assert api.decide("approveCase", case["id"], own, workConsistent=True)["refusal"]["code"] == "OWN_CASE"
 
 
