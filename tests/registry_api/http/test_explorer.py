@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -31,9 +31,9 @@ def test_the_explorer_works_by_keyboard_and_asks_nobody_else(server: str, page: 
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.goto(f"{server}/graphql")
-    page.wait_for_selector("html[data-ready]")
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("document.getElementById('answer').textContent.includes('水')")
+    expect(page.locator("#answer")).to_contain_text("水")
     assert page.get_by_role("status").first.inner_text().startswith("200")
 
     page.get_by_label("Search types and fields").fill("sibl")
@@ -44,7 +44,7 @@ def test_the_explorer_works_by_keyboard_and_asks_nobody_else(server: str, page: 
     page.get_by_role("textbox", name="Query", exact=True).fill("{ actor }")
     page.get_by_label("Variables (JSON)").fill("")
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("document.getElementById('answer').textContent.includes('alice')")
+    expect(page.locator("#answer")).to_contain_text("alice")
     assert page.evaluate("[sessionStorage.length, JSON.stringify(localStorage).includes('good')]") == [1, False]
 
     page.get_by_role("button", name="中文").click()
@@ -56,11 +56,11 @@ def test_the_explorer_works_by_keyboard_and_asks_nobody_else(server: str, page: 
 def test_an_answer_never_becomes_markup(server: str, page: Page) -> None:
     """Text from the server is shown as text."""
     page.goto(f"{server}/graphql")
-    page.wait_for_selector("html[data-ready]")
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
     page.get_by_role("textbox", name="Query", exact=True).fill('{ book(title: "<img src=x>") { title } }')
     page.get_by_label("Variables (JSON)").fill("")
     page.keyboard.press("Control+Enter")
-    page.wait_for_function("document.getElementById('answer').textContent.includes('<img src=x>')")
+    expect(page.locator("#answer")).to_contain_text("<img src=x>")
     assert page.locator("#answer img").count() == 0
 
 
