@@ -1,0 +1,1 @@
+"""The official content: source notices, entries, authorities and divisions, and what reads them. Imports only `domain`."""

@@ -49,6 +49,7 @@ class Submitted(Created):
     catalog_code: str | None
     catalog_version: int | None
     submitted_on: date
+    claim_id: UUID | None
 
 
 class CandidatesListed(CaseEvent):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 from uuid import UUID
 
 from domain.base import Act, Aggregate, Created, Immutable, event
@@ -69,7 +69,23 @@ class Amendment:
     status: str = "PROPOSED"
 
 
-def version_in_force(versions: Sequence[CatalogVersion], on: date, known_at: datetime | None = None) -> int | None:
+class Dated(Protocol):
+    """What tells whether a version is in force."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+
+    @property
+    def effective_from(self) -> date:
+        """The day it takes effect."""
+
+    @property
+    def issued_at(self) -> datetime:
+        """The instant it became known."""
+
+
+def version_in_force(versions: Sequence[Dated], on: date, known_at: datetime | None = None) -> int | None:
     """The version in force on a day, as known at an instant (now, where None): of those issued by then and effective by
     that day, the one with the highest number. None before the first takes effect.
     """

@@ -12,7 +12,6 @@ from uuid import UUID
 from domain.base import Act, Aggregate, Created, event
 from domain.identifiers import claim_id
 from domain.refusals import RefusalCode, Refused
-from domain.values import Certificate
 
 
 class CertificateClaim(Aggregate):
@@ -44,13 +43,6 @@ class CertificateClaim(Aggregate):
     def __init__(self, case_id: UUID, holder_ref: UUID) -> None:
         self.case_id: UUID | None = case_id
         self.holder_ref = holder_ref
-
-    @staticmethod
-    def id_for(certificate: Certificate) -> UUID | None:
-        """The claim's stream; None where the certificate shows no number to claim it by."""
-        if certificate.certificate_number is None:
-            return None
-        return claim_id(certificate.issuing_body, certificate.certificate_number)
 
     @classmethod
     def claim(cls, act: Act, stream_id: UUID, case_id: UUID, holder_ref: UUID) -> Self:
@@ -85,3 +77,8 @@ def already_claimed() -> Refused:
         "This certificate supports another case already; withdraw that one first, or correct the certificate number.",
         "certificate.certificateNumber",
     )
+
+
+def claim_stream(issuing_body: str, certificate_number: str | None) -> UUID | None:
+    """The claim's stream; None where the certificate shows no number to claim it by."""
+    return None if certificate_number is None else claim_id(issuing_body, certificate_number)

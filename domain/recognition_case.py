@@ -71,6 +71,7 @@ class RecognitionCase(Aggregate):
         catalog_code: str | None,
         catalog_version: int | None,
         submitted_on: date,
+        claim_id: UUID | None,
         by: Provenance,
     ) -> None:
         self.case_number = case_number
@@ -81,6 +82,7 @@ class RecognitionCase(Aggregate):
         self.authority_code = authority_code
         self.evidence = evidence
         self.submitted_on = submitted_on
+        self.claim_id = claim_id
         self.catalog_code = catalog_code
         self.catalog_version = catalog_version
         self.entry_number: int | None = None
@@ -104,6 +106,7 @@ class RecognitionCase(Aggregate):
         evidence: Sequence[Evidence],
         catalog_code: str | None,
         catalog_version: int | None,
+        claim_id: UUID | None,
         jurisdiction: Jurisdiction,
     ) -> Self:
         """Submit a certificate for recognition. Raises ``Refused`` where the day, the certificate or the authority is
@@ -138,6 +141,7 @@ class RecognitionCase(Aggregate):
             catalog_code=catalog_code,
             catalog_version=catalog_version,
             submitted_on=today,
+            claim_id=claim_id,
         )
 
     def match(

@@ -79,7 +79,7 @@ class RefusalCode(StrEnum):
     HOLDER_ERASED = "HOLDER_ERASED", "The holder's personal data was erased; nothing more can be recorded about them."
 
 
-class Refused(Exception):  # noqa: N818 - the field's word: a refusal is an answer, not a failure
+class Refused(Exception):
     """The domain's answer to a request that the rules forbid.
 
     ``code`` is stable and documented in ``docs/refusals.md``; ``message`` is one sentence for a person, naming the way

@@ -9,7 +9,6 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -23,6 +22,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from application.ports import Identity, NotAuthenticated
 from domain.values import Actor, Role
 from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey
 from infrastructure.private_files import others_may_read, write_private
@@ -67,24 +67,15 @@ _SENTENCES: Final[dict[RefusalReason, str]] = {
 }
 
 
-class TokenRefused(Exception):  # noqa: N818 - the answer to a request, as Refused is
+class TokenRefused(NotAuthenticated):
     """A token is not believed. ``code`` is stable; the sentence names the way out and nothing of the token."""
 
     def __init__(self, code: RefusalReason) -> None:
-        super().__init__(_SENTENCES[code])
-        self.code: RefusalReason = code
+        super().__init__(code, _SENTENCES[code])
 
-    def __reduce__(self) -> tuple[type[TokenRefused], tuple[RefusalReason]]:
+    def __reduce__(self) -> tuple[type[TokenRefused], tuple[str]]:
         """Keep the code when a refusal crosses a process."""
         return type(self), (self.code,)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who acts, and the client (a service account or an application) they act through, where the token names one."""
-
-    actor: Actor
-    client: str | None = None
 
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
@@ -266,7 +257,7 @@ class DevelopmentIssuer:
         return TokenVerifier(KeySet(self.jwks), issuer=DEVELOPMENT_ISSUER, leeway=0, clock=self._clock)
 
 
-class _NotBelieved(Exception):  # noqa: N818 - becomes TokenRefused
+class _NotBelieved(Exception):
     def __init__(self, reason: RefusalReason) -> None:
         super().__init__(reason)
         self.reason: RefusalReason = reason

@@ -1,0 +1,157 @@
+"""What people ask for: plain forms, cleaned and checked here before the domain sees them.
+
+A form's field list stands here and nowhere else; the API registers the same classes as its input objects.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from domain.refusals import RefusalCode, Refused
+from domain.text import CODE_LIMIT, clean, clean_optional
+from domain.values import Certificate, Evidence, Experience, Person
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
+_MAX_FILES: Final = 50
+_MAX_PERIODS: Final = 50
+_MAX_FILE_SIZE: Final = 2**31 - 1
+ID_TYPES: Final = ("RESIDENT_ID", "PASSPORT", "HM_TRAVEL_PERMIT", "TW_TRAVEL_PERMIT", "FOREIGN_RESIDENT_ID")
+"""Kinds of identity document: 居民身份证, 护照, 港澳居民来往内地通行证, 台湾居民来往大陆通行证, 外国人永久居留身份证."""
+
+
+@dataclass(kw_only=True)
+class PersonForm:
+    """Who a case is about."""
+
+    name: str
+    id_type: str = "RESIDENT_ID"
+    id_number: str
+
+    def cleaned(self, ref: UUID) -> Person:
+        """As the domain keeps it. Raises ``Refused``."""
+        return Person(
+            ref=ref,
+            name=clean(self.name, "holder.name"),
+            id_type=clean_id_type(self.id_type),
+            id_number=clean_id_number(self.id_number),
+        )
+
+
+@dataclass(kw_only=True)
+class CertificateForm:
+    """A foreign certificate as somebody typed it."""
+
+    name: str
+    issuing_body: str = ""
+    grade: str | None = None
+    certificate_number: str | None = None
+    issued_on: date | None = None
+    expires_on: date | None = None
+
+    def cleaned(self) -> Certificate:
+        """As the domain keeps it. Raises ``Refused``."""
+        return Certificate(
+            name=clean(self.name, "certificate.name"),
+            issuing_body=clean(self.issuing_body, "certificate.issuingBody", required=False),
+            grade=clean_optional(self.grade, "certificate.grade", limit=CODE_LIMIT),
+            certificate_number=clean_optional(
+                self.certificate_number, "certificate.certificateNumber", limit=CODE_LIMIT
+            ),
+            issued_on=self.issued_on,
+            expires_on=self.expires_on,
+        )
+
+
+@dataclass(kw_only=True)
+class EvidenceForm:
+    """A file that supports a case, by its digest."""
+
+    sha256: str
+    file_name: str
+    media_type: str
+    size: int
+    kind: str
+
+    def cleaned(self) -> Evidence:
+        """As the domain keeps it. Raises ``Refused``."""
+        digest, media_type = self.sha256.lower(), self.media_type.lower()
+        if not _SHA256.fullmatch(digest):
+            raise _invalid("evidence.sha256", "is not 64 hexadecimal digits; give the file's SHA-256")
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            raise _invalid("evidence.mediaType", "is not a media type; write one such as application/pdf")
+        if not 0 < self.size <= _MAX_FILE_SIZE:
+            raise _invalid("evidence.size", f"is not between 1 and {_MAX_FILE_SIZE} bytes; give the file's size")
+        return Evidence(
+            sha256=digest,
+            file_name=clean(self.file_name, "evidence.fileName"),
+            media_type=media_type,
+            size=self.size,
+            kind=clean(self.kind, "evidence.kind", limit=CODE_LIMIT),
+        )
+
+
+@dataclass(kw_only=True)
+class ExperienceForm:
+    """A period of professional work abroad, both days included."""
+
+    employer: str
+    start: date
+    end: date
+    field: str
+
+    def cleaned(self) -> Experience:
+        """As the domain keeps it. Raises ``Refused``."""
+        return Experience(
+            employer=clean(self.employer, "experience.employer"),
+            start=self.start,
+            end=self.end,
+            field=clean(self.field, "experience.field"),
+        )
+
+
+@dataclass(kw_only=True)
+class Submission:
+    """A case to submit; the same key from the same person answers with the same case."""
+
+    idempotency_key: str
+    holder: PersonForm
+    certificate: CertificateForm
+    authority_code: str
+    work_field: str
+    experience: list[ExperienceForm] = field(default_factory=list)
+    evidence: list[EvidenceForm] = field(default_factory=list)
+    catalog_code: str | None = None
+
+
+def cleaned_evidence(forms: Sequence[EvidenceForm]) -> list[Evidence]:
+    """Evidence as the domain keeps it. Raises ``Refused`` for too many files."""
+    if len(forms) > _MAX_FILES:
+        raise _invalid("evidence", f"holds {len(forms)} files; send at most {_MAX_FILES} at once")
+    return [form.cleaned() for form in forms]
+
+
+def cleaned_experience(forms: Sequence[ExperienceForm]) -> list[Experience]:
+    """Experience as the domain keeps it. Raises ``Refused`` for too many periods."""
+    if len(forms) > _MAX_PERIODS:
+        raise _invalid("experience", f"holds {len(forms)} periods; send at most {_MAX_PERIODS}")
+    return [form.cleaned() for form in forms]
+
+
+def clean_id_type(value: str) -> str:
+    """A known kind of identity document. Raises ``Refused``."""
+    if value not in ID_TYPES:
+        raise _invalid("idType", f"is not a kind of identity document; use one of {', '.join(ID_TYPES)}")
+    return value
+
+
+def clean_id_number(value: str) -> str:
+    """An identity number as people write it, folded. Raises ``Refused``."""
+    return clean(value, "idNumber", limit=CODE_LIMIT)
+
+
+def _invalid(field_name: str, fault: str) -> Refused:
+    return Refused(RefusalCode.INVALID_INPUT, f"`{field_name}` {fault}.", field_name)

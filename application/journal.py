@@ -1,0 +1,61 @@
+"""The event-sourced application: streams in, streams out, and what a conflict between two writers means.
+
+Concurrency is optimistic: a save that meets a newer version of one of its streams is refused whole by the store
+(``IntegrityError``). Nothing of it is stored, so the caller reads again and decides anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.persistence import IntegrityError, Mapper
+
+from domain.base import Aggregate, Event
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Conflict(Exception):
+    """Another writer recorded an event on one of the streams first; nothing of this save was stored."""
+
+
+class Journal(Application[UUID]):
+    """Loads and saves the registry's streams. ``mapper`` turns events into stored bytes and back, sealing on the way."""
+
+    name = "registry"
+
+    def __init__(self, env: Mapping[str, str], mapper: Mapper[UUID]) -> None:
+        self._own_mapper = mapper
+        super().__init__(dict(env))
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        """The mapper given at construction."""
+        return self._own_mapper
+
+    def load(self, kind: type[A], stream_id: UUID) -> A | None:
+        """The aggregate as all its events leave it; None where no stream of that kind has this identifier."""
+        try:
+            found: Any = self.repository.get(stream_id)
+        except AggregateNotFoundError:
+            return None
+        return found if isinstance(found, kind) else None
+
+    def record(self, *aggregates: Aggregate) -> int:
+        """Save what these aggregates recorded, all or nothing; the position of the last event. Raises ``Conflict``."""
+        try:
+            recordings = self.save(*aggregates)
+        except IntegrityError as error:
+            raise Conflict from error
+        return max(recording.notification.id for recording in recordings)
+
+    def events_of(self, stream_id: UUID, *, after: int | None = None) -> Iterator[Event]:
+        """A stream's events in order, from just after a version on."""
+        for event in self.events.get(stream_id, gt=after):
+            yield cast("Event", event)
+
+    def last_position(self) -> int:
+        """The position of the newest event; 0 while there is none."""
+        return self.recorder.max_notification_id() or 0

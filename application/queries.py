@@ -1,0 +1,191 @@
+"""What the API asks of the read side. Every question is one SQL statement; edges are loaded in bulk by key.
+
+The port stands here, beside what uses it; infrastructure answers it. All methods are coroutines, since reading is what
+the server does all day. Rows outside ``scope`` do not exist for the asker.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from application.access import Scope
+from application.views import (
+    AmendmentView,
+    AuditEventView,
+    CaseView,
+    CatalogView,
+    EntryView,
+    IntegrityRecordView,
+    StatusView,
+    TitleView,
+    VersionView,
+)
+from domain.base import Event
+from domain.values import CaseStatus, TitleStatus
+
+T = TypeVar("T")
+
+
+class ProjectionBehind(Exception):
+    """The read side did not reach the awaited position in time; asking again later will find it."""
+
+    def __init__(self, awaited: int, projected: int) -> None:
+        super().__init__(f"the read side is at {projected}, not yet at {awaited}")
+        self.awaited = awaited
+        self.projected = projected
+
+
+@dataclass(frozen=True, slots=True)
+class Positioned:
+    """An event and its place in the registry's one total order."""
+
+    event: Event
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of a longer list, each with the key to go on from; ``total`` only where it was asked for."""
+
+    rows: Sequence[T]
+    has_next: bool
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of a list: at most ``first``, after the row with the key ``after`` (its values in the list's order)."""
+
+    first: int
+    after: tuple[object, ...] | None = None
+    count: bool = False
+
+
+@dataclass(kw_only=True)
+class TitleFilter:
+    """Which titles; every condition given must hold. ``recognized_to`` is included."""
+
+    field: str | None = None
+    title: str | None = None
+    status: TitleStatus | None = None
+    authority_code: str | None = None
+    recognized_from: date | None = None
+    recognized_to: date | None = None
+
+
+@dataclass(kw_only=True)
+class CaseFilter:
+    """Which cases; every condition given must hold. ``submitted_to`` is not included."""
+
+    status: list[CaseStatus] | None = None
+    authority_code: str | None = None
+    submitted_from: datetime | None = None
+    submitted_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which events; every condition given must hold. ``recorded_to`` is not included."""
+
+    types: Sequence[str] | None = None
+    stream_id: UUID | None = None
+    actor: str | None = None
+    recorded_from: datetime | None = None
+    recorded_to: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFilter:
+    """Which entries of a version: a text somewhere in names or body, a field, a title they award."""
+
+    search: str | None = None
+    field: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """An event's envelope and the event itself."""
+
+    envelope: AuditEventView
+    event: Event
+
+
+EntryKey = tuple[str, int, int]
+"""(catalog code, version number, entry number)."""
+VersionKey = tuple[str, int]
+"""(catalog code, version number)."""
+
+
+class Reads(Protocol):
+    """The read side."""
+
+    async def wait_for(self, position: int) -> None:
+        """Return once the read side has reached a position; bounded. Raises ``ProjectionBehind``."""
+
+    async def status(self) -> StatusView:
+        """How far the read side is."""
+
+    async def catalogs(self) -> Sequence[CatalogView]:
+        """Every catalog, in the order of publication."""
+
+    async def versions(self, codes: Sequence[str]) -> Mapping[str, Sequence[VersionView]]:
+        """Every version of these catalogs, by code, in order."""
+
+    async def versions_by_key(self, keys: Sequence[VersionKey]) -> Mapping[VersionKey, VersionView]:
+        """Versions by key; a key that is none is absent."""
+
+    async def entries_by_key(self, keys: Sequence[EntryKey]) -> Mapping[EntryKey, EntryView]:
+        """Entries as a version has them; a key that is none is absent."""
+
+    async def entries(self, version: VersionKey, which: EntryFilter, window: Window) -> Page[EntryView]:
+        """Entries of one version, by number."""
+
+    async def entry_history(self, code: str, number: int) -> Sequence[EntryView]:
+        """Every content one entry ever had, oldest first."""
+
+    async def amendment(self, amendment_id: UUID) -> AmendmentView | None:
+        """An amendment."""
+
+    async def amendments(self, code: str) -> Sequence[AmendmentView]:
+        """The amendments of a catalog, newest first."""
+
+    async def impact(self, code: str, numbers: Sequence[int], *, every_pending: bool) -> tuple[int, int]:
+        """How many pending cases (of the whole catalog, or on these entries of it) and current titles on them there are."""
+
+    async def case(self, case_id: UUID | None, case_number: str | None, scope: Scope) -> CaseView | None:
+        """A case by either of its names."""
+
+    async def cases(self, which: CaseFilter, window: Window, scope: Scope) -> Page[CaseView]:
+        """Cases, newest submission first; the key is (submitted_at, case_id)."""
+
+    async def cases_of(self, holder_ref: UUID, scope: Scope) -> Sequence[CaseView]:
+        """Every case of a holder, oldest first."""
+
+    async def titles_of(self, holder_ref: UUID, scope: Scope) -> Sequence[TitleView]:
+        """Every title of a holder, oldest first."""
+
+    async def titles_of_cases(self, case_ids: Sequence[UUID]) -> Mapping[UUID, TitleView]:
+        """Titles by the case that led to them."""
+
+    async def title(self, title_id: UUID, scope: Scope) -> TitleView | None:
+        """One title."""
+
+    async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
+        """Titles, newest recognition first; the key is (recognized_on, title_id)."""
+
+    async def titles_by_certificate(self, certificate_number: str) -> Sequence[TitleView]:
+        """The titles that certificates with this number led to, however it is spelled; newest recognition first."""
+
+    async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
+        """What the integrity archive holds, by case."""
+
+    async def streams(
+        self, stream_ids: Sequence[UUID], until: datetime | None = None
+    ) -> Mapping[UUID, list[Positioned]]:
+        """The events of streams, each in order, as far as recorded by an instant."""
+
+    async def audit_log(self, which: AuditFilter, after: int, first: int) -> Page[AuditEvent]:
+        """Events in the order of their positions, after one."""

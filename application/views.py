@@ -1,0 +1,246 @@
+"""What people read. A view is the row of a read model and the type of the API: its field list stands here and nowhere else.
+
+Annotations are evaluated here (no postponed ones), since the API reads them from its own modules. Nested views become columns with their field's name in front (``holder_name``); tuples of views become JSON.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from domain.values import AuthorityKind, CaseStatus, EntryChangeKind, Role, TitleLevel, TitleStatus
+
+
+@dataclass(kw_only=True)
+class HolderView:
+    """Who a case or title is about; fields are None where the viewer may not see them, or after erasure."""
+
+    ref: UUID
+    name: str | None
+    id_type: str | None
+    id_number: str | None
+    erased: bool = False
+
+
+@dataclass(kw_only=True)
+class CertificateView:
+    """The foreign certificate as it was presented."""
+
+    name: str
+    issuing_body: str
+    grade: str | None
+    certificate_number: str | None
+    issued_on: date | None
+    expires_on: date | None
+
+
+@dataclass(kw_only=True)
+class EvidenceView:
+    """A file that supports a case."""
+
+    sha256: str
+    file_name: str | None
+    media_type: str
+    size: int
+    kind: str
+
+
+@dataclass(kw_only=True)
+class CandidateView:
+    """An entry that may be meant, by number."""
+
+    number: int
+    grade: str | None
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class CaseView:
+    """A recognition case as its latest event left it, and what its title needs."""
+
+    case_id: UUID
+    case_number: str
+    version: int
+    position: int
+    status: CaseStatus
+    holder: HolderView
+    certificate: CertificateView
+    work_field: str | None
+    authority_code: str
+    catalog_code: str | None
+    version_number: int | None
+    entry_number: int | None
+    grade: str | None
+    candidates: tuple[CandidateView, ...]
+    evidence: tuple[EvidenceView, ...]
+    submitted_by: str
+    submitted_at: datetime
+    decided_at: datetime | None = None
+    recognized_on: date | None = None
+    work_consistent: bool | None = None
+    counted_experience_months: int | None = None
+    revoked_on: date | None = None
+    revocation_ground: str | None = None
+
+
+@dataclass(kw_only=True)
+class TitleView:
+    """A recognised title. Nothing is printed (article 2): this record is the certificate."""
+
+    title_id: UUID
+    case_id: UUID
+    case_number: str
+    position: int
+    status: TitleStatus
+    title: str
+    level: TitleLevel
+    field: str
+    holder: HolderView
+    certificate_number: str | None
+    authority_code: str
+    catalog_code: str
+    version_number: int
+    entry_number: int
+    recognized_on: date
+    revoked_on: date | None
+    revocation_ground: str | None
+    valid_for_appointment: bool
+    valid_for_promotion: bool
+    counted_experience_months: int
+
+
+@dataclass(kw_only=True)
+class AwardView:
+    """One title an entry leads to; ``grade`` is None where the entry knows one title only."""
+
+    grade: str | None
+    title: str
+    level: TitleLevel
+
+
+@dataclass(kw_only=True)
+class EntryView:
+    """One row of a catalog, in the versions ``from_version`` up to but not including ``until_version``."""
+
+    catalog_code: str
+    number: int
+    from_version: int
+    until_version: int | None
+    qualification_name: str
+    translated_name: str
+    issuing_body: str
+    field: str
+    awards: tuple[AwardView, ...]
+
+
+@dataclass(kw_only=True)
+class ChangeView:
+    """What a version changed in one entry: its content before and after, as far as there is one."""
+
+    kind: EntryChangeKind
+    number: int
+    reason: str | None
+    before: EntryView | None
+    after: EntryView | None
+
+
+@dataclass(kw_only=True)
+class CatalogView:
+    """A published catalog."""
+
+    catalog_id: UUID
+    code: str
+    name: str
+    position: int
+
+
+@dataclass(kw_only=True)
+class VersionView:
+    """One version of a catalog; ``effective_until`` is the day a later version takes over, as known now."""
+
+    catalog_code: str
+    number: int
+    notice_number: str | None
+    notice_title: str
+    effective_from: date
+    effective_until: date | None
+    issued_at: datetime
+    erratum: bool
+    entry_count: int
+    changes: tuple[ChangeView, ...]
+
+
+@dataclass(kw_only=True)
+class ActorView:
+    """Who acted."""
+
+    subject: str
+    role: Role
+    authority_code: str | None
+
+
+@dataclass(kw_only=True)
+class AmendmentView:
+    """An amendment on its way: PROPOSED, ISSUED or DISCARDED."""
+
+    amendment_id: UUID
+    catalog_code: str
+    base_version: int
+    status: str
+    notice_number: str | None
+    notice_title: str
+    effective_from: date
+    erratum: bool
+    rematch_pending: bool
+    proposed_by: ActorView
+    proposed_at: datetime
+    closed_at: datetime | None
+    version_number: int | None
+    changes: tuple[ChangeView, ...]
+
+
+@dataclass(kw_only=True)
+class IntegrityRecordView:
+    """A record of the integrity archive (article 4)."""
+
+    record_id: UUID
+    case_id: UUID
+    holder_ref: UUID
+    ground: str | None
+    findings: str | None
+    filed_on: date
+    until: date
+    struck: bool
+
+
+@dataclass(kw_only=True)
+class AuditEventView:
+    """The envelope of one event; its facts stay in the event itself."""
+
+    position: int
+    stream_id: UUID
+    stream_type: str
+    version: int
+    type: str
+    recorded_at: datetime
+    actor: ActorView
+
+
+@dataclass(kw_only=True)
+class AuthorityView:
+    """A body with title-management jurisdiction."""
+
+    code: str
+    name: str
+    kind: AuthorityKind
+    division_code: str
+
+
+@dataclass(kw_only=True)
+class StatusView:
+    """How far the read side is behind the write side, in events."""
+
+    position: int
+    projected_position: int
+    lag_events: int
+    log_size: int

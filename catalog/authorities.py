@@ -1,0 +1,167 @@
+"""The authorities of the province: two bureaus for each division, and the provincial units.
+
+The notice addresses 市、县（市、区）人力资源和社会保障局、经济和信息化局，省级有关单位 and names none of them, so the bureaus
+are derived from the divisions (GB/T 2260 codes): ``330106-EI`` and ``330106-HR``. Names follow the official pattern. A
+province has a 厅, every other division a 局; a district bears its city's name in front (杭州市西湖区…), while a county, an
+autonomous county and a county-level city stand alone (桐庐县…, 义乌市…). Where a county has merged the function into
+another bureau, its plate may read otherwise; the code and the jurisdiction stay.
+
+The provincial units are data (``data/provincial_units.csv``); its ``ground`` column says why each of them stands there.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+from typing import Final
+
+from catalog.faults import Fault, FaultCode, SourceRefused
+from domain.authorities import Authority, AuthorityDirectory, AuthorityKind, Division, DivisionLevel
+
+PROVINCE: Final = "330000"
+"""Zhejiang's division code."""
+
+_DIVISION_COLUMNS: Final = ("code", "name", "level", "parent")
+_UNIT_COLUMNS: Final = ("code", "name", "established", "abolished", "ground")
+_BUREAUS: Final = (
+    ("EI", "经济和信息化", AuthorityKind.ECONOMY_AND_INFORMATION),
+    ("HR", "人力资源和社会保障", AuthorityKind.HUMAN_RESOURCES),
+)
+
+_ABOVE: Final[Mapping[DivisionLevel, DivisionLevel | None]] = {
+    DivisionLevel.PROVINCE: None,
+    DivisionLevel.CITY: DivisionLevel.PROVINCE,
+    DivisionLevel.COUNTY: DivisionLevel.CITY,
+}
+
+
+@cache
+def load_directory() -> AuthorityDirectory:
+    """The divisions and authorities of the province, with the rule of jurisdiction; raises ``SourceRefused``."""
+    return AuthorityDirectory(load_divisions(), load_authorities())
+
+
+@cache
+def load_divisions() -> tuple[Division, ...]:
+    """The province, its cities and its counties; raises ``SourceRefused`` with every fault of the data."""
+    return parse_divisions(_data("zhejiang_divisions.csv"), "zhejiang_divisions.csv")
+
+
+@cache
+def load_authorities() -> tuple[Authority, ...]:
+    """Both bureaus of every division, then the provincial units; raises ``SourceRefused`` with every fault of the data."""
+    units = parse_units(_data("provincial_units.csv"), "provincial_units.csv")
+    return (*bureaus(load_divisions()), *units)
+
+
+def bureaus(divisions: Iterable[Division]) -> Iterator[Authority]:
+    """The two bureaus of each division, named and coded as the module says."""
+    by_code = {division.code: division for division in divisions}
+    for division in by_code.values():
+        parent = by_code.get(division.parent or "")
+        city = parent.name if parent and division.level is DivisionLevel.COUNTY and division.name.endswith("区") else ""
+        rank = "厅" if division.level is DivisionLevel.PROVINCE else "局"
+        for suffix, function, kind in _BUREAUS:
+            yield Authority(f"{division.code}-{suffix}", f"{city}{division.name}{function}{rank}", kind, division.code)
+
+
+def parse_divisions(text: str, source: str) -> tuple[Division, ...]:
+    """Read divisions from CSV (``code,name,level,parent``); raises ``SourceRefused`` with every fault at once."""
+    table = _Table(text, source, _DIVISION_COLUMNS)
+    levels: dict[str, DivisionLevel | None] = {}
+    for line, row in table.rows:
+        table.once(line, row["code"])
+        level = table.level(line, row["level"])
+        above = levels.get(row["parent"])
+        if level is not None and (above is not _ABOVE[level] or (above is None and row["parent"])):
+            belongs = "no division above it" if _ABOVE[level] is None else f"a {_ABOVE[level]} on a line before it"
+            table.fault(line, "parent", FaultCode.VALUE_UNKNOWN, f"a {level} needs {belongs}; correct the parent.")
+        levels[row["code"]] = level
+    table.check()
+    return tuple(
+        Division(row["code"], row["name"], DivisionLevel(row["level"]), row["parent"] or None) for _, row in table.rows
+    )
+
+
+def parse_units(text: str, source: str) -> tuple[Authority, ...]:
+    """Read provincial units from CSV (``code,name,established,abolished,ground``); raises ``SourceRefused``."""
+    table = _Table(text, source, _UNIT_COLUMNS)
+    units = []
+    for line, row in table.rows:
+        table.once(line, row["code"])
+        table.required(line, "ground", row["ground"])
+        units.append(
+            Authority(
+                row["code"],
+                row["name"],
+                AuthorityKind.PROVINCIAL_UNIT,
+                PROVINCE,
+                established=table.day(line, "established", row["established"]),
+                abolished=table.day(line, "abolished", row["abolished"]),
+            )
+        )
+    table.check()
+    return tuple(units)
+
+
+class _Table:
+    """A CSV source with fixed columns, whose ``code`` and ``name`` are never empty; collects faults until ``check``."""
+
+    def __init__(self, text: str, source: str, columns: tuple[str, ...]) -> None:
+        self.source = source
+        self.faults: list[Fault] = []
+        self.rows: list[tuple[int, Mapping[str, str]]] = []
+        self._first: dict[str, int] = {}
+        reader = csv.reader(StringIO(text))
+        if tuple(next(reader, ())) != columns:
+            message = f"the first line is not {','.join(columns)}; restore it."
+            raise SourceRefused(source, (Fault(FaultCode.HEADER_MISSING, message, row=1),))
+        for cells in reader:
+            if len(cells) != len(columns):
+                message = f"the line has {len(cells)} values instead of {len(columns)}; correct it."
+                self.fault(reader.line_num, None, FaultCode.CELL_MISSING, message)
+                continue
+            row = dict(zip(columns, cells, strict=True))
+            self.rows.append((reader.line_num, row))
+            for column in ("code", "name"):
+                self.required(reader.line_num, column, row[column])
+
+    def fault(self, line: int, column: str | None, code: FaultCode, message: str) -> None:
+        self.faults.append(Fault(code, message, row=line, column=column))
+
+    def required(self, line: int, column: str, text: str) -> None:
+        if not text.strip():
+            self.fault(line, column, FaultCode.CELL_MISSING, f"the {column} is missing; fill it in.")
+
+    def once(self, line: int, code: str) -> None:
+        first = self._first.setdefault(code, line)
+        if first != line:
+            message = f"the code {code} stands on line {first} already; give each its own."
+            self.fault(line, "code", FaultCode.CODE_TWICE, message)
+
+    def level(self, line: int, text: str) -> DivisionLevel | None:
+        try:
+            return DivisionLevel(text)
+        except ValueError:
+            message = f"{text!r} is none of {', '.join(DivisionLevel)}; correct it."
+            self.fault(line, "level", FaultCode.VALUE_UNKNOWN, message)
+            return None
+
+    def day(self, line: int, column: str, text: str) -> date | None:
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            self.fault(line, column, FaultCode.DATE_MALFORMED, f"{text!r} is no day; write it as 2023-11-01.")
+            return None
+
+    def check(self) -> None:
+        if self.faults:
+            raise SourceRefused(self.source, tuple(sorted(self.faults, key=lambda fault: fault.row or 0)))
+
+
+def _data(name: str) -> str:
+    return files("catalog").joinpath("data", name).read_text(encoding="utf-8")

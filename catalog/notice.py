@@ -1,0 +1,192 @@
+"""The official notice, read from its published text.
+
+The text opens with the notice's title, names five articles and the day of commencement, and ends with the catalog as a
+table: a cell begins with a tabulator at the start of a line, further lines of it follow without one, and blank lines
+stand between rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from catalog.faults import Fault, FaultCode, SourceRefused
+from catalog.rows import OFFICIAL, Cell, RawRow, RowReader
+from catalog.text import fold
+from domain.values import CatalogEntry, Notice
+
+OFFICIAL_CODE: Final = "zj-2023-digital-equipment-materials"
+"""The code of the catalog that the shipped notice publishes; the file bears its name."""
+
+_TITLE: Final = re.compile(r"关于印发《(?P<catalog>.+?（(?P<fields>[^（）]+)领域）)》的通知$")
+_COMMENCEMENT: Final = re.compile(r"自\s*(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日起施行")
+_ARTICLE: Final = re.compile(r"([一二三四五六七八九十]+)、")
+_ORDINALS: Final = "一二三四五六七八九十"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDocument:
+    """A notice as read: its title, the day it comes into force, its articles in order, and the entries of its table."""
+
+    title: str
+    commencement: date
+    articles: tuple[str, ...]
+    entries: tuple[CatalogEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialCatalog:
+    """The catalog that the shipped notice publishes, ready to become version 1."""
+
+    code: str
+    name: str
+    notice: Notice
+    effective_from: date
+    entries: tuple[CatalogEntry, ...]
+
+
+def official_text() -> str:
+    """The shipped notice, as it was published."""
+    return files("catalog").joinpath("notices", f"{OFFICIAL_CODE}.txt").read_text(encoding="utf-8")
+
+
+@cache
+def load_official_catalog() -> OfficialCatalog:
+    """The official catalog, derived from the shipped notice. The text states no notice number, so there is none."""
+    document = parse_notice(official_text(), OFFICIAL_CODE)
+    name = _TITLE.search(document.title)
+    return OfficialCatalog(
+        code=OFFICIAL_CODE,
+        name=name["catalog"] if name else document.title,
+        notice=Notice(number=None, title=document.title),
+        effective_from=document.commencement,
+        entries=document.entries,
+    )
+
+
+def parse_notice(text: str, source: str) -> NoticeDocument:
+    """Read a notice; ``source`` names it in what is refused.
+
+    The fields that may occur are those the title names (``数字经济、装备制造、材料领域``). Raises ``SourceRefused`` with
+    every fault at once where the title, an article or the commencement is missing, or where the table is malformed.
+    """
+    lines = text.splitlines()
+    start = next((index for index, line in enumerate(lines) if line.startswith("\t")), len(lines))
+    faults: list[Fault] = []
+    title, fields = _title(lines, faults)
+    commencement = _commencement(lines[:start], faults)
+    articles = _articles(lines[:start], faults)
+    reader = RowReader(fields=fields)
+    count = read_table(lines, reader)
+    reader.gaps(len(lines))
+    if not count:
+        faults.append(Fault(FaultCode.NO_ENTRIES, "the notice has no table of entries; append it.", row=len(lines)))
+    faults += reader.faults
+    if faults or commencement is None:
+        raise SourceRefused(source, tuple(sorted(faults, key=lambda fault: fault.row or 0)))
+    return NoticeDocument(title, commencement, articles, tuple(reader.entries))
+
+
+def read_table(lines: Sequence[str], reader: RowReader) -> int:
+    """Give the rows of a notice's table to a reader, and to its faults what is no row of six cells; returns their number."""
+    heads = tuple(column.value for column in OFFICIAL)
+    head_at: int | None = None
+    count = 0
+    for block in _blocks(lines, reader.faults):
+        row = block[0].row
+        if tuple(fold(cell.text) for cell in block) == heads:
+            if head_at is not None:
+                message = f"the table's head stands here again after row {head_at}; remove it."
+                reader.faults.append(Fault(FaultCode.HEADER_TWICE, message, row=row))
+            head_at = row
+            continue
+        if head_at is None:
+            message = f"the table opens without its head {'、'.join(heads)}; restore it."
+            reader.faults.append(Fault(FaultCode.HEADER_MISSING, message, row=row))
+            head_at = row
+        count += 1
+        raw = RawRow(row, dict(zip(OFFICIAL, block, strict=False)))
+        if len(block) == len(OFFICIAL):
+            reader.read(raw)
+        else:
+            _miscounted(raw, len(block), reader)
+    return count
+
+
+def _miscounted(raw: RawRow, cells: int, reader: RowReader) -> None:
+    """Refuse a row with too few or too many cells as a whole: nobody can say which of them is which."""
+    number = reader.note(raw)
+    code, advice = FaultCode.CELL_MISSING, "fill in the missing cell"
+    if cells > len(OFFICIAL):
+        code, advice = FaultCode.CELL_EXTRA, "put a blank line between two entries"
+    message = f"the row has {cells} cells instead of {len(OFFICIAL)}; {advice}."
+    reader.faults.append(Fault(code, message, row=raw.row, entry=number))
+
+
+def _blocks(lines: Sequence[str], faults: list[Fault]) -> Iterator[list[Cell]]:
+    """The table's rows, each as its cells; a line without a tabulator goes on with the cell before it."""
+    block: list[Cell] = []
+    inside = False
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("\t"):
+            inside = True
+            block.append(Cell(line, number))
+        elif not line.strip():
+            if block:
+                yield block
+            block = []
+        elif block:
+            block[-1] = Cell(f"{block[-1].text}\n{line}", block[-1].row)
+        elif inside:
+            message = f"{line.strip()[:20]!r} stands between two rows; remove the blank line before it, or the text."
+            faults.append(Fault(FaultCode.STRAY_TEXT, message, row=number))
+    if block:
+        yield block
+
+
+def _title(lines: Sequence[str], faults: list[Fault]) -> tuple[str, frozenset[str] | None]:
+    row, title = next(((row, fold(line)) for row, line in enumerate(lines, start=1) if line.strip()), (1, ""))
+    found = _TITLE.search(title)
+    if found is None:
+        message = "the notice does not open with a title of the form …关于印发《…（…领域）》的通知; restore it."
+        faults.append(Fault(FaultCode.TITLE_MISSING, message, row=row))
+        return title, None
+    return title, frozenset(found["fields"].split("、"))
+
+
+def _commencement(lines: Sequence[str], faults: list[Fault]) -> date | None:
+    for row, line in enumerate(lines, start=1):
+        found = _COMMENCEMENT.search(line)
+        if found:
+            try:
+                return date(int(found[1]), int(found[2]), int(found[3]))
+            except ValueError:
+                message = f"{found[0]!r} names no day of the calendar; correct it."
+                faults.append(Fault(FaultCode.COMMENCEMENT_MISSING, message, row=row))
+                return None
+    message = "no sentence says from which day the notice is in force (自…年…月…日起施行); restore it."
+    faults.append(Fault(FaultCode.COMMENCEMENT_MISSING, message, row=len(lines)))
+    return None
+
+
+def _articles(lines: Sequence[str], faults: list[Fault]) -> tuple[str, ...]:
+    """The articles with their ordinals, which must run from 一 without a gap."""
+    articles: list[str] = []
+    for row, line in enumerate(lines, start=1):
+        found = _ARTICLE.match(line)
+        if found is None:
+            continue
+        expected = _ORDINALS[len(articles) : len(articles) + 1]
+        if found[1] != expected:
+            message = f"the article {found[1]} stands where the article {expected} belongs; restore the order."
+            faults.append(Fault(FaultCode.ARTICLE_MISSING, message, row=row))
+        articles.append(fold(line))
+    if not articles:
+        message = "the notice has no articles (一、…); restore them."
+        faults.append(Fault(FaultCode.ARTICLE_MISSING, message, row=len(lines)))
+    return tuple(articles)

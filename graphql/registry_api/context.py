@@ -1,0 +1,110 @@
+"""What resolvers work with: who asks, the use cases, the read side, and loaders that gather edges by key."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from anyio import to_thread
+from strawberry.dataloader import DataLoader
+
+from application.access import Scope, reads_personal_data, scope_of
+from application.cases import Cases
+from application.catalogs import Catalogs, Shelf
+from application.ports import Clock, Holders
+from application.queries import EntryKey, Positioned, Reads, VersionKey
+from application.views import AuthorityView, EntryView, TitleView, VersionView
+from domain.authorities import AuthorityDirectory
+from domain.values import Actor, Provenance, shanghai_day
+
+K = TypeVar("K")
+V = TypeVar("V")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The application, as the API needs it; opened and closed by the composition root."""
+
+    reads: Reads
+    cases: Cases
+    catalogs: Catalogs
+    shelf: Shelf
+    holders: Holders
+    authorities: AuthorityDirectory
+    clock: Clock
+
+
+@dataclass
+class Context:
+    """One request: who asks, under which id, and the loaders that live as long as it does."""
+
+    services: Services
+    actor: Actor | None
+    client: str | None
+    request_id: str
+    versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
+    entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
+    titles: DataLoader[UUID, TitleView | None] = field(init=False)
+    streams: DataLoader[UUID, list[Positioned]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        reads = self.services.reads
+        self.versions = _loader(reads.versions_by_key)
+        self.entries = _loader(reads.entries_by_key)
+        self.titles = _loader(reads.titles_of_cases)
+
+        async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
+            found = await reads.streams(keys)
+            return [found.get(key, []) for key in keys]
+
+        self.streams = DataLoader(load_fn=load_streams)
+
+    @property
+    def today(self) -> date:
+        """The business date."""
+        return shanghai_day(self.services.clock())
+
+    @property
+    def scope(self) -> Scope:
+        """Which cases and titles the asker sees."""
+        return scope_of(self.actor, self.services.authorities, self.today)
+
+    @property
+    def in_clear(self) -> bool:
+        """Whether the asker reads persons in clear."""
+        return reads_personal_data(self.actor)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where what this request records comes from. Only asked for once somebody is known to act."""
+        if self.actor is None:
+            raise TypeError("an anonymous caller records nothing")
+        return Provenance(actor=self.actor, client=self.client, request_id=self.request_id)
+
+    def authority(self, code: str) -> AuthorityView:
+        """An authority that a case names, whether or not it still exists. Raises ``LookupError`` where it never did."""
+        found = self.services.authorities.known(code)
+        if found is None:
+            raise LookupError(f"no authority {code} ever was")
+        return AuthorityView(code=found.code, name=found.name, kind=found.kind, division_code=found.division_code)
+
+
+Info = strawberry.Info[Context, Any]
+
+
+async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """Run a use case, which blocks on the store, beside the event loop."""
+    return await to_thread.run_sync(lambda: work(*arguments, **named))
+
+
+def _loader(read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+    async def load(keys: list[K]) -> Sequence[V | None]:
+        found = await read(keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=load)

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP: what a request may be, how it runs, and what the answer looks like. Knows no type of the schema."""

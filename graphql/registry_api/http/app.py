@@ -1,0 +1,62 @@
+"""The API as one ASGI application."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import strawberry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
+from starlette.types import Lifespan
+
+from registry_api.http.documents import DocumentCache
+from registry_api.http.endpoint import Authenticate, ContextFactory, GraphQLEndpoint
+from registry_api.http.execution import Executor, StrawberryExecutor, core_schema
+from registry_api.http.explorer import Example, Explorer
+from registry_api.http.health import HealthCheck, alive, health_handler
+from registry_api.http.limits import DEFAULT_LIMITS, Limits
+from registry_api.http.middleware import Envelope
+
+GRAPHQL_PATH: Final = "/graphql"
+
+
+def create_app(
+    schema: strawberry.Schema,
+    *,
+    context_factory: ContextFactory,
+    authenticate: Authenticate,
+    ready: HealthCheck,
+    live: HealthCheck = alive,
+    limits: Limits = DEFAULT_LIMITS,
+    examples: Sequence[Example] = (),
+    executor: Executor | None = None,
+    documents: DocumentCache | None = None,
+    routes: Sequence[BaseRoute] = (),
+    lifespan: Lifespan[Starlette] | None = None,
+) -> Starlette:
+    """Serve a schema at `/graphql` with its explorer, and `/healthz` and `/readyz`.
+
+    `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` is passed by an owner
+    that clears it; `routes` are further ones, before which nothing here stands. Raises ValueError on a schema with
+    schema extensions.
+    """
+    explorer = Explorer(examples)
+    endpoint = GraphQLEndpoint(
+        DocumentCache(core_schema(schema), limits) if documents is None else documents,
+        executor or StrawberryExecutor(schema),
+        authenticate=authenticate,
+        context_factory=context_factory,
+        limits=limits,
+        page=explorer,
+    )
+    return Starlette(
+        routes=[
+            *routes,
+            Route(GRAPHQL_PATH, endpoint),
+            *explorer.routes(GRAPHQL_PATH),
+            Route("/healthz", health_handler(live)),
+            Route("/readyz", health_handler(ready)),
+        ],
+        middleware=[Middleware(Envelope)],
+        lifespan=lifespan,
+    )

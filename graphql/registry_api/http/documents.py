@@ -1,0 +1,189 @@
+"""From document text to an operation that may run: outlined, parsed, measured and validated, once per text."""
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    ValuesOfCorrectTypeRule,
+    parse,
+    specified_rules,
+    validate,
+)
+from registry_api.errors import (
+    GRAPHQL_PARSE_FAILED,
+    GRAPHQL_VALIDATION_FAILED,
+    OPERATION_RESOLUTION_FAILURE,
+    ApiError,
+    LimitExceededError,
+)
+from registry_api.http.coercion import LiteralsOfCorrectType
+from registry_api.http.limits import Limits, string_too_long
+from registry_api.http.scan import outline
+from registry_api.http.structure import Measure, measure
+
+_RULES: Final = (
+    *(LiteralsOfCorrectType if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+    OneOfInputValidationRule,
+)
+_MOST_ERRORS: Final = 20
+_QUOTED: Final = re.compile(r"\b(String|BlockString|Int|Float) [\"'].*[\"']", re.DOTALL)
+
+
+class InvalidDocumentError(Exception):
+    """A document that doesn't parse or validate; `errors` are ready to be answered."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(f"{len(errors)} errors in a document")
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedOperation:
+    """One operation of a valid document. Compared by identity: it is a key for whatever is derived from it."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    measure: Measure
+
+    @property
+    def name(self) -> str | None:
+        """Its name, None if it is anonymous."""
+        return self.node.name.value if self.node.name else None
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.node.operation
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A valid document within the limits that can be told without variables."""
+
+    operations: Mapping[str | None, PreparedOperation]
+
+    def operation(self, name: str | None) -> PreparedOperation:
+        """The operation to run (GraphQL specification §6.1, GetOperation). Raises ApiError if `name` doesn't tell."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None:
+            raise ApiError(
+                OPERATION_RESOLUTION_FAILURE, "The document holds several operations: name one in `operationName`."
+            )
+        if name not in self.operations:
+            raise ApiError(
+                OPERATION_RESOLUTION_FAILURE, "The document holds no operation of the name given in `operationName`."
+            )
+        return self.operations[name]
+
+
+class DocumentCache:
+    """Prepared documents by their text, the least recently used leaving first.
+
+    Bounded by number and by the characters of all texts together. Only valid documents stay: refused ones would let
+    anybody empty it. Texts may hold literals about a person, so erasure calls `clear`.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, *, entries: int = 1024, characters: int = 2 * 1024 * 1024
+    ) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._entries = entries
+        self._characters = characters
+        self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._held = 0
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def clear(self) -> None:
+        """Forget every document."""
+        self._documents.clear()
+        self._held = 0
+
+    def get(self, text: str) -> PreparedDocument:
+        """The prepared document. Raises InvalidDocumentError, or LimitExceededError naming the limit."""
+        prepared = self._documents.get(text)
+        if prepared is not None:
+            self._documents.move_to_end(text)
+            return prepared
+        prepared = prepare(self._schema, text, self._limits)
+        self._documents[text] = prepared
+        self._held += len(text)
+        while len(self._documents) > self._entries or (self._held > self._characters and len(self._documents) > 1):
+            gone, _ = self._documents.popitem(last=False)
+            self._held -= len(gone)
+        return prepared
+
+
+def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocument:
+    """Outline, parse, measure and validate a document. Raises InvalidDocumentError or LimitExceededError."""
+    _check_outline(text, limits)
+    try:
+        document = parse(text, allow_empty_selection_sets=False)
+    except GraphQLError as error:
+        raise InvalidDocumentError([_syntax_error(error)]) from error
+    measures = measure(schema, document, limits)
+    for each in measures.values():
+        each.check(limits)
+    errors = validate(schema, document, _RULES, max_errors=_MOST_ERRORS)
+    if errors:
+        raise InvalidDocumentError([_coded(error, GRAPHQL_VALIDATION_FAILED) for error in errors])
+    return PreparedDocument(
+        {node.name.value if node.name else None: PreparedOperation(document, node, m) for node, m in measures.items()}
+    )
+
+
+def _check_outline(text: str, limits: Limits) -> None:
+    if len(text) > limits.document:
+        raise LimitExceededError(
+            "LIMIT_DOCUMENT",
+            "length of the document in characters",
+            allowed=limits.document,
+            found=len(text),
+            advice="move values into variables and split the document",
+        )
+    tokens, nesting, longest = outline(text)
+    if nesting > limits.nesting:
+        raise LimitExceededError(
+            "LIMIT_NESTING",
+            "nesting of brackets in the document",
+            allowed=limits.nesting,
+            found=nesting,
+            advice="nest less, or use variables for nested values",
+        )
+    if tokens > limits.tokens:
+        raise LimitExceededError(
+            "LIMIT_TOKENS",
+            "number of tokens in the document",
+            allowed=limits.tokens,
+            found=tokens,
+            advice="move values into variables and split the document",
+        )
+    if longest > limits.string:
+        raise string_too_long(limits.string, longest)
+
+
+def _syntax_error(error: GraphQLError) -> GraphQLError:
+    # The lexer's words quote the token it met; a literal may be about a person, so only its kind is told.
+    message = _QUOTED.sub(r"\1", error.message)
+    extensions = {"code": GRAPHQL_PARSE_FAILED}
+    return GraphQLError(message, source=error.source, positions=error.positions, extensions=extensions)
+
+
+def _coded(error: GraphQLError, code: str) -> GraphQLError:
+    error.extensions = {**(error.extensions or {}), "code": code}
+    return error

@@ -1,0 +1,131 @@
+"""The GraphQL endpoint: one HTTP request in, one well-formed GraphQL response out (GraphQL over HTTP, §5–§6)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable
+from typing import Any, Final
+
+import orjson
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from graphql import ExecutionResult, OperationType
+from registry_api.errors import ApiError, HttpRefusalError
+from registry_api.http.documents import DocumentCache, InvalidDocumentError, PreparedOperation
+from registry_api.http.execution import Executor
+from registry_api.http.limits import Limits
+from registry_api.http.masking import MaskErrors
+from registry_api.http.middleware import request_id_of
+from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
+from registry_api.http.parameters import GraphQLRequest, read
+
+Authenticate = Callable[[Headers], Awaitable[Any]]
+"""Headers to an actor of the application's own kind; raises ApiError("UNAUTHENTICATED", …) to refuse."""
+ContextFactory = Callable[[Request, Any, str], Any]
+"""Request, actor and request id to the context that resolvers see; an awaitable is awaited."""
+Page = Callable[[Request], Response]
+"""What a browser gets that opens the endpoint."""
+
+_CHALLENGE: Final[Mapping[int, Mapping[str, str]]] = {401: {"WWW-Authenticate": "Bearer"}}
+
+
+class GraphQLEndpoint:
+    """An ASGI application for one schema behind one path.
+
+    Status codes. What keeps a request from being one (method, media type, JSON, parameters, size, identity) has its own
+    4xx whatever is accepted. A request error of GraphQL (syntax, validation, limits, variables) is a 400 without
+    `data` under `application/graphql-response+json`, and a 200 under `application/json` (§6.4.1, §6.4.2). Once
+    execution began it is a 200.
+    """
+
+    def __init__(
+        self,
+        documents: DocumentCache,
+        executor: Executor,
+        *,
+        authenticate: Authenticate,
+        context_factory: ContextFactory,
+        limits: Limits,
+        page: Page | None = None,
+    ) -> None:
+        self._documents = documents
+        self._executor = executor
+        self._authenticate = authenticate
+        self._context_factory = context_factory
+        self._limits = limits
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        accept = request.headers.get("accept")
+        if self._page and request.method == "GET" and "query" not in request.query_params and prefers_html(accept):
+            return self._page(request)
+        masked = MaskErrors(request_id_of(request.scope))
+        media = response_type(accept)
+        try:
+            return await self._answer(request, media, masked)
+        except ApiError as refusal:
+            headers = refusal.headers if isinstance(refusal, HttpRefusalError) else _CHALLENGE.get(refusal.status, {})
+            body = {"errors": [masked.refusal(refusal)]}
+            return _response(body, media or JSON, refusal.status, headers)
+
+    async def _answer(self, request: Request, media: str | None, masked: MaskErrors) -> Response:
+        if request.method not in {"GET", "POST"}:
+            raise HttpRefusalError(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for a query.", {"Allow": "GET, POST"})
+        if media is None:
+            raise HttpRefusalError(406, "NOT_ACCEPTABLE", f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
+        actor = await self._authenticate(request.headers)
+        parameters = await read(request, self._limits)
+        try:
+            operation = self._operation(request, parameters)
+        except InvalidDocumentError as invalid:
+            return _response({"errors": masked.format(invalid.errors)}, media, _request_error(media))
+        except HttpRefusalError:
+            raise
+        except ApiError as refusal:
+            return _response({"errors": [masked.refusal(refusal)]}, media, _request_error(media))
+        context = self._context_factory(request, actor, request_id_of(request.scope))
+        if isawaitable(context):
+            context = await context
+        result = await self._executor(operation, parameters, context)
+        if isinstance(result, bytes):
+            return Response(result, media_type=_utf8(media))
+        return self._result(result, media, masked)
+
+    def _operation(self, request: Request, parameters: GraphQLRequest) -> PreparedOperation:
+        operation = self._documents.get(parameters.query).operation(parameters.operation_name)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            raise ApiError(
+                "SUBSCRIPTION_REFUSED", "Subscriptions need a streaming transport: this request can't carry one."
+            )
+        if request.method == "GET" and operation.kind is not OperationType.QUERY:
+            raise HttpRefusalError(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", {"Allow": "POST"})
+        operation.measure.check_cost(parameters.variables, self._limits)
+        return operation
+
+    def _result(self, result: ExecutionResult, media: str, masked: MaskErrors) -> Response:
+        body: dict[str, Any] = {}
+        if result.errors:
+            body["errors"] = masked.format(result.errors)
+        began = result.data is not None or any(error.path is not None for error in result.errors or ())
+        if began:
+            body["data"] = result.data
+        return _response(body, media, 200 if began else _request_error(media))
+
+
+def _request_error(media: str) -> int:
+    return 400 if media == GRAPHQL_RESPONSE else 200
+
+
+def _utf8(media: str) -> str:
+    return f"{media}; charset=utf-8"
+
+
+def _response(body: Mapping[str, Any], media: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, _utf8(media))

@@ -1,0 +1,68 @@
+"""Running a prepared operation: the seam between HTTP and whatever computes the answer."""
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Any, Final, Protocol, TypeGuard, cast
+
+import strawberry
+from strawberry.execution import optimized_is_awaitable
+
+from graphql import ExecutionResult, GraphQLSchema, execute
+from registry_api.http.coercion import variable_faults
+from registry_api.http.documents import PreparedOperation
+from registry_api.http.parameters import GraphQLRequest
+
+# Strawberry declares it to answer a bool; it is made for this argument.
+_IS_AWAITABLE: Final = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
+
+
+def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
+    """The graphql-core schema inside a Strawberry schema, which has no public name for it."""
+    return schema._schema  # noqa: SLF001
+
+
+class Executor(Protocol):
+    """Runs one operation that is valid and within its limits.
+
+    Answers a result whose errors are still raw, or the bytes of a whole successful response body in UTF-8 JSON. An
+    error without a path means that execution did not begin (GraphQL specification §7.1.1, request error).
+    """
+
+    async def __call__(
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Any
+    ) -> ExecutionResult | bytes:
+        """Run it; raises nothing that a client caused."""
+        ...
+
+
+class StrawberryExecutor:
+    """Runs operations in graphql-core on a Strawberry schema.
+
+    It does not go through `Schema.execute`, which parses and validates again and logs raw errors; hence schema
+    extensions and operation directives would never run, and a schema that has some is refused (ValueError) instead of half obeyed. Field
+    extensions and permission classes belong to resolvers and do run.
+    """
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        if schema.get_extensions():
+            raise ValueError("Schema extensions and operation directives would not run here: use field extensions.")
+        self._schema = core_schema(schema)
+        self._executor_class = schema.execution_context_class
+
+    async def __call__(self, operation: PreparedOperation, request: GraphQLRequest, context: Any) -> ExecutionResult:
+        """Coerce the variables and execute; errors are those of graphql-core, those of variables reworded."""
+        started = execute(
+            self._schema,
+            operation.document,
+            context_value=context,
+            variable_values=request.variables,
+            operation_name=operation.name,
+            executor_class=self._executor_class,
+            is_awaitable=_IS_AWAITABLE,
+            operation_extensions=request.extensions,
+        )
+        result = await started if isawaitable(started) else started
+        if result.data is None and result.errors and all(error.path is None for error in result.errors):
+            faults = variable_faults(self._schema, operation.node, request.variables)
+            return ExecutionResult(data=None, errors=faults or result.errors)
+        return result

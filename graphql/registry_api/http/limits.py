@@ -1,0 +1,90 @@
+"""How large a request may be.
+
+A limit is checked at the first moment it can be: bytes while they arrive, brackets before anything recursive reads
+them, structure before validation, cost before execution, pages in the resolver.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from registry_api.errors import BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, ApiError, LimitExceededError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of one server. The defaults leave room for the introspection query of every common tool."""
+
+    body: int = 1024 * 1024
+    """Bytes of a request body, and of the parameters in a URL."""
+    json_nesting: int = 64
+    """Brackets open at once in the JSON of a request."""
+    string: int = 100_000
+    """Characters of one string among the variables, or of one literal in a document."""
+    document: int = 100_000
+    """Characters of a GraphQL document."""
+    tokens: int = 2_000
+    """Lexical tokens of a document (GraphQL specification §2.1). Validation takes quadratic time in the worst case."""
+    nesting: int = 64
+    """Brackets open at once in a document: selections, lists, objects and types alike."""
+    fragments: int = 100
+    """Fragment definitions in a document."""
+    depth: int = 20
+    """Fields below one another, fragments expanded."""
+    aliases: int = 50
+    """Aliased fields of an operation, fragments expanded."""
+    root_fields: int = 20
+    """Fields at the root of an operation, fragments expanded."""
+    cost: int = 50_000
+    """Fields of the answer, as far as the document tells: what stands below `first: n` counts n times."""
+    page_size: int = 200
+    """The largest `first` of a list."""
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+def page_size(first: int | None, *, default: int = 50, limits: Limits = DEFAULT_LIMITS) -> int:
+    """How many rows a resolver reads for the argument `first`; `default` where the client said nothing.
+
+    Raises ApiError: PAGE_SIZE_TOO_LARGE above `limits.page_size`, BAD_USER_INPUT below zero.
+    """
+    if first is None:
+        return min(default, limits.page_size)
+    if first < 0:
+        raise ApiError(BAD_USER_INPUT, "The page size `first` is negative: ask for zero rows or more.")
+    if first > limits.page_size:
+        raise LimitExceededError(
+            PAGE_SIZE_TOO_LARGE,
+            "page size `first`",
+            allowed=limits.page_size,
+            found=first,
+            advice="read page by page with `after`",
+        )
+    return first
+
+
+def check_strings(variables: Mapping[str, Any], limit: int) -> None:
+    """Refuse (LIMIT_STRING) a string among the variables, or a name among their fields, longer than `limit`."""
+    waiting: list[Any] = [variables]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if len(value) > limit:
+                raise string_too_long(limit, len(value))
+        elif isinstance(value, dict):
+            waiting.extend(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def string_too_long(limit: int, found: int) -> LimitExceededError:
+    """The refusal of one string, wherever it stood."""
+    return LimitExceededError(
+        "LIMIT_STRING",
+        "length of a string in characters",
+        allowed=limit,
+        found=found,
+        advice="send a shorter text, or upload long content as evidence",
+    )

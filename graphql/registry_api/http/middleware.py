@@ -1,0 +1,71 @@
+"""What every response has, whoever made it: a request id, security headers, and no raw exception."""
+
+import re
+from typing import Final
+from uuid import uuid4
+
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry_api.http.masking import internal_error, log_defect
+
+_WELL_FORMED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_STATE_KEY: Final = "registry_api.request_id"
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id of the request a scope belongs to; a new one where `Envelope` didn't see it."""
+    known: str = scope.setdefault(_STATE_KEY, uuid4().hex)
+    return known
+
+
+class Envelope:
+    """The outermost ASGI middleware.
+
+    A request keeps the `X-Request-Id` it came with if that is 8 to 64 of `A-Z a-z 0-9 . _ -`, and gets a new one
+    otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept. An
+    exception that nobody caught is logged once, masked, and answered with 500 unless the response has begun.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass HTTP on in its envelope; anything else as it is."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = Headers(scope=scope).get("x-request-id", "")
+        request_id = sent if _WELL_FORMED.fullmatch(sent) else uuid4().hex
+        scope[_STATE_KEY] = request_id
+        begun = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:  # noqa: BLE001 - the last handler: behind it the server would print the message
+            log_defect(error, "the handling of a request", request_id)
+            if not begun:
+                body = orjson.dumps({"errors": [internal_error(request_id)]})
+                await Response(body, 500, media_type="application/json; charset=utf-8")(
+                    scope, receive, send_with_headers
+                )

@@ -1,0 +1,130 @@
+"""Reading a GraphQL request out of an HTTP request (GraphQL over HTTP, §5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from registry_api.errors import BAD_REQUEST, HttpRefusalError, LimitExceededError
+from registry_api.http.limits import Limits, check_strings
+from registry_api.http.negotiation import JSON, content_type
+from registry_api.http.scan import json_nesting
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The parameters of one request, of the right types and within the limits of their form."""
+
+    query: str
+    operation_name: str | None
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+
+
+class BodyTooLargeError(LimitExceededError):
+    """LIMIT_BODY: HTTP status 413 (RFC 9110 §15.5.14)."""
+
+    @property
+    def status(self) -> int:
+        """Content Too Large."""
+        return 413
+
+
+async def read(request: Request, limits: Limits) -> GraphQLRequest:
+    """The GraphQL request in a GET's URL or a POST's body.
+
+    Raises HttpRefusalError (400, 415), BodyTooLargeError (413) or LimitExceededError, each naming what to send instead.
+    """
+    if request.method == "GET":
+        return _from_url(request, limits)
+    kind, charset = content_type(request.headers.get("content-type", ""))
+    if kind != JSON or charset not in {"utf-8", "utf8"}:
+        raise HttpRefusalError(
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "Send the request as `Content-Type: application/json` in UTF-8.",
+            {"Accept": JSON},
+        )
+    parameters = _json(await _body(request, limits.body), "The body", limits)
+    if isinstance(parameters, list):
+        raise HttpRefusalError(
+            400, "BATCHING_REFUSED", "Batches are not taken: send each operation in a request of its own."
+        )
+    if not isinstance(parameters, dict):
+        raise _malformed("The body must be a JSON object with the member `query`.")
+    return _checked(parameters, limits)
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit, int(declared))
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit, None)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _from_url(request: Request, limits: Limits) -> GraphQLRequest:
+    size = len(request.scope.get("query_string", b""))
+    if size > limits.body:
+        raise _too_large(limits.body, size)
+    parameters: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        text = parameters.get(name)
+        parameters[name] = _json(text.encode(), f"The parameter `{name}`", limits) if text else None
+    parameters["operationName"] = parameters.get("operationName") or None
+    return _checked(parameters, limits)
+
+
+def _json(text: bytes, where: str, limits: Limits) -> Any:
+    nesting = json_nesting(text, limits.json_nesting)
+    if nesting > limits.json_nesting:
+        raise LimitExceededError(
+            "LIMIT_JSON_NESTING",
+            "nesting of the JSON",
+            allowed=limits.json_nesting,
+            found=nesting,
+            advice="send flatter variables",
+        )
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise _malformed(f"{where} is not well-formed JSON in UTF-8.") from None
+
+
+def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
+    query = parameters.get("query")
+    if not isinstance(query, str) or not query.strip():
+        raise _malformed("The member `query` must be a string that holds a GraphQL document.")
+    name = parameters.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise _malformed("The member `operationName` must be a string or null.")
+    variables = _map(parameters, "variables")
+    check_strings(variables, limits.string)
+    return GraphQLRequest(query, name, variables, _map(parameters, "extensions"))
+
+
+def _map(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = parameters.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _malformed(f"The member `{name}` must be a JSON object or null.")
+    return value
+
+
+def _malformed(message: str) -> HttpRefusalError:
+    return HttpRefusalError(400, BAD_REQUEST, message)
+
+
+def _too_large(limit: int, found: int | None) -> BodyTooLargeError:
+    return BodyTooLargeError(
+        "LIMIT_BODY", "size of the request in bytes", allowed=limit, found=found, advice="send less in one request"
+    )

@@ -1,0 +1,229 @@
+"""How much a document asks for: depth, aliases, root fields and cost, read off its syntax before it is validated.
+
+Cost follows pagination: a field counts 1, and what stands below a field with `first: n` (or `last: n`) counts n times.
+Where `n` is a variable the cost stays an expression until the variables are known, so a document is read once.
+
+A fragment is measured once however often it is spread, hence time is linear in the document although the numbers
+may grow exponentially. Fragments are visited in order of dependency, without recursion; within one definition the
+recursion is as deep as `Limits.nesting` lets brackets be.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql.utilities import get_default_value_ast
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+)
+from registry_api.errors import LimitExceededError
+from registry_api.http.limits import Limits
+
+_PAGED: Final = ("first", "last")
+
+
+@dataclass(eq=False, slots=True)
+class _Page:
+    """What stands below a page whose size is the variable `variable`; `fallback` where it is not given."""
+
+    variable: str
+    fallback: int
+    below: "Cost"
+
+
+@dataclass(slots=True)
+class Cost:
+    """A number plus, for each page of variable size, how many times its content counts."""
+
+    fixed: int = 0
+    pages: Counter[_Page] = field(default_factory=Counter)
+
+    def add(self, other: "Cost", times: int = 1) -> None:
+        """Add another cost, `times` over."""
+        self.fixed += other.fixed * times
+        for page, count in other.pages.items():
+            self.pages[page] += count * times
+
+    def value(self, variables: Mapping[str, Any], largest_page: int) -> int:
+        """The cost under these variables; a page size that is no number counts as `largest_page`."""
+        known: dict[_Page, int] = {}
+
+        def total(cost: Cost) -> int:
+            return cost.fixed + sum(count * size(page) for page, count in cost.pages.items())
+
+        def size(page: _Page) -> int:
+            if page not in known:
+                given = variables.get(page.variable, page.fallback)
+                rows = given if isinstance(given, int) else largest_page
+                known[page] = max(rows, 0) * total(page.below)
+            return known[page]
+
+        return total(self)
+
+
+@dataclass(slots=True)
+class Measure:
+    """What a selection set asks for, fragments expanded."""
+
+    depth: int = 0
+    aliases: int = 0
+    fields: int = 0
+    cost: Cost = field(default_factory=Cost)
+
+    def add(self, other: "Measure") -> None:
+        """Put another selection set beside this one."""
+        self.depth = max(self.depth, other.depth)
+        self.aliases += other.aliases
+        self.fields += other.fields
+        self.cost.add(other.cost)
+
+    def check(self, limits: Limits) -> None:
+        """Refuse what the syntax alone shows to be too much: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_ROOT_FIELDS."""
+        for code, what, allowed, found, advice in (
+            ("LIMIT_DEPTH", "depth of the document in fields", limits.depth, self.depth, "nest fewer fields"),
+            ("LIMIT_ALIASES", "number of aliases", limits.aliases, self.aliases, "send several requests"),
+            ("LIMIT_ROOT_FIELDS", "number of root fields", limits.root_fields, self.fields, "send several requests"),
+        ):
+            if found > allowed:
+                raise LimitExceededError(code, what, allowed=allowed, found=found, advice=advice)
+
+    def check_cost(self, variables: Mapping[str, Any], limits: Limits) -> None:
+        """Refuse (LIMIT_COST) an operation that asks for too many fields under these variables."""
+        found = self.cost.value(variables, limits.page_size)
+        if found > limits.cost:
+            raise LimitExceededError(
+                "LIMIT_COST",
+                "cost of the operation in fields",
+                allowed=limits.cost,
+                found=found,
+                advice="ask for smaller pages or fewer nested lists",
+            )
+
+
+def measure(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> dict[OperationDefinitionNode, Measure]:
+    """Measure every operation. Cyclic fragments, unknown fields and types count as far as they go: validation names them.
+
+    Raises LimitExceededError (LIMIT_FRAGMENTS) on a document with too many fragments.
+    """
+    fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    if len(fragments) > limits.fragments:
+        raise LimitExceededError(
+            "LIMIT_FRAGMENTS",
+            "number of fragments",
+            allowed=limits.fragments,
+            found=len(fragments),
+            advice="join fragments that are always used together",
+        )
+    reader = _Reader(schema, limits.page_size)
+    for name in _dependencies_first(fragments):
+        condition = fragments[name].type_condition.name.value
+        reader.fragments[name] = reader.read(fragments[name].selection_set, schema.get_type(condition))
+    measures = {}
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            reader.defaults = {each.variable.name.value: each.default_value for each in node.variable_definitions or ()}
+            measures[node] = reader.read(node.selection_set, schema.get_root_type(node.operation))
+    return measures
+
+
+def _dependencies_first(fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:
+    seen: set[str] = set()
+    for start in fragments:
+        stack: list[tuple[str, bool]] = [(start, False)]
+        while stack:
+            name, finished = stack.pop()
+            if finished:
+                yield name
+            elif name in fragments and name not in seen:
+                seen.add(name)
+                stack.append((name, True))
+                stack.extend((spread, False) for spread in _spreads(fragments[name].selection_set))
+
+
+def _spreads(selection_set: SelectionSetNode) -> Iterator[str]:
+    for node in selection_set.selections:
+        if isinstance(node, FragmentSpreadNode):
+            yield node.name.value
+        elif isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set:
+            yield from _spreads(node.selection_set)
+
+
+class _Reader:
+    def __init__(self, schema: GraphQLSchema, largest_page: int) -> None:
+        self._schema = schema
+        self._largest_page = largest_page
+        self.fragments: dict[str, Measure] = {}
+        self.defaults: Mapping[str, ValueNode | None] = {}
+
+    def read(self, selection_set: SelectionSetNode, parent: GraphQLNamedType | None) -> Measure:
+        result = Measure()
+        for node in selection_set.selections:
+            if isinstance(node, FieldNode):
+                result.add(self._field(node, parent))
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                inner = self._schema.get_type(condition.name.value) if condition else parent
+                result.add(self.read(node.selection_set, inner))
+            elif isinstance(node, FragmentSpreadNode):
+                result.add(self.fragments.get(node.name.value, Measure()))
+        return result
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
+        aliases = 1 if node.alias else 0
+        if node.selection_set is None:
+            return Measure(depth=1, aliases=aliases, fields=1, cost=Cost(1))
+        definition = self._definition(node.name.value, parent)
+        below = self.read(node.selection_set, get_named_type(definition.type) if definition else None)
+        cost = Cost(1)
+        size = self._page(node, definition)
+        if isinstance(size, int):
+            cost.add(below.cost, size)
+        else:
+            cost.pages[_Page(size.name.value, self._fallback(size, definition), below.cost)] += 1
+        return Measure(depth=below.depth + 1, aliases=below.aliases + aliases, fields=1, cost=cost)
+
+    def _definition(self, name: str, parent: GraphQLNamedType | None) -> GraphQLField | None:
+        if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
+            return self._schema.get_field(parent, name)
+        return None
+
+    def _page(self, node: FieldNode, definition: GraphQLField | None) -> int | VariableNode:
+        given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        for name in _PAGED:
+            value = given.get(name)
+            if isinstance(value, VariableNode):
+                return value
+            if value is not None:
+                return self._number(value)
+        return self._default(definition)
+
+    def _default(self, definition: GraphQLField | None) -> int:
+        for name in _PAGED:
+            if definition and name in definition.args:
+                return self._number(get_default_value_ast(definition.args[name]))
+        return 1
+
+    def _fallback(self, variable: VariableNode, definition: GraphQLField | None) -> int:
+        default = self.defaults.get(variable.name.value)
+        return self._number(default) if default else self._default(definition)
+
+    def _number(self, value: ValueNode | None) -> int:
+        return max(int(value.value), 0) if isinstance(value, IntValueNode) else self._largest_page

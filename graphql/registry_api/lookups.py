@@ -1,0 +1,136 @@
+"""What several queries share: matching, nodes, titles as known at an instant, and the rows of the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import strawberry
+
+from application.access import Action, CaseRow, can
+from application.catalogs import Found
+from application.commands import CertificateForm
+from application.disclosure import facts, summary_of
+from application.folding import fold_cases, title_of
+from application.queries import AuditEvent as AuditRow
+from application.views import AwardView, CaseView, EntryView, TitleView, VersionView
+from domain.refusals import RefusalCode, Refused
+from domain.text import clean
+from domain.values import MatchOutcome
+from registry_api import ids
+from registry_api.context import Context, in_thread
+from registry_api.types.audit import AuditEventRow
+from registry_api.types.cases import Candidate, MatchCandidate, award_for
+from registry_api.types.catalog import CatalogEntry, CatalogVersion
+from registry_api.types.nodes import TitleAward
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A match as the API answers it."""
+
+    outcome: MatchOutcome
+    entry: EntryView | None
+    award: AwardView | None
+    candidates: Sequence[Candidate]
+    catalog_version: VersionView
+
+
+@strawberry.type(description="What a certificate is in the catalog, how surely, and what else it may be.")
+class MatchResult:
+    """A match."""
+
+    outcome: MatchOutcome
+    entry: CatalogEntry | None
+    award: TitleAward | None
+    candidates: list[MatchCandidate]
+    catalog_version: CatalogVersion
+
+
+async def match_certificate(context: Context, form: CertificateForm, code: str | None, on: date) -> Matched:
+    """Match a certificate against what is in force on a day. Raises ``Refused`` where nothing is."""
+    certificate = form.cleaned()
+    found: Found | None = await in_thread(
+        context.services.shelf.match, certificate.name, certificate.issuing_body, certificate.grade, on, code
+    )
+    version = await context.versions.load((found.version.catalog_code, found.version.number)) if found else None
+    if found is None or version is None:
+        raise Refused(RefusalCode.NO_VERSION_IN_FORCE, f"No catalog is in force on {on}; choose a later day.", "on")
+    match = found.match
+    candidates = []
+    for each in match.candidates:
+        entry = await context.entries.load((version.catalog_code, version.number, each.number))
+        if entry is not None:
+            candidates.append(Candidate(entry, award_for(entry, each.grade), each.score, each.reasons))
+    automatic = match.entry if match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} else None
+    entry = await context.entries.load((version.catalog_code, version.number, automatic.number)) if automatic else None
+    return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
+
+
+async def titles_of_cases_at(context: Context, cases: Sequence[UUID], at: datetime) -> list[TitleView]:
+    """The titles that cases had led to by an instant, derived from their events."""
+    streams = await context.services.reads.streams(cases, until=at)
+    titles = []
+    for case in cases:
+        then = fold_cases((each.event, each.position) for each in streams.get(case, ()))
+        if then and then.catalog_code and then.version_number and then.entry_number:
+            entry = await context.entries.load((then.catalog_code, then.version_number, then.entry_number))
+            title = title_of(then, entry)
+            if title:
+                titles.append(title)
+    return titles
+
+
+async def node_by_id(context: Context, identifier: str) -> object | None:
+    """Whatever an identifier names, if the asker may see it; None for what is not there and what they may not see."""
+    reads = context.services.reads
+    match ids.kind_of(identifier):
+        case "catalog":
+            code = ids.names_in(identifier, "catalog", 1)[0]
+            return next((each for each in await reads.catalogs() if each.code == code), None)
+        case "version":
+            code, number = ids.names_in(identifier, "version", 2)
+            return await context.versions.load((code, ids.number_in(number, "version")))
+        case "entry":
+            code, version, number = ids.names_in(identifier, "entry", 3)
+            return await context.entries.load((code, ids.number_in(version, "entry"), ids.number_in(number, "entry")))
+        case "amendment":
+            amendment = ids.amendment_in(identifier)[1]
+            return await reads.amendment(amendment) if can(context.actor, Action.READ_CASES) else None
+        case "case":
+            stream = ids.uuid_in(identifier, "case")
+            return await reads.case(stream, None, context.scope) if can(context.actor, Action.READ_CASES) else None
+        case "title":
+            title = ids.uuid_in(identifier, "title")
+            return await reads.title(title, context.scope) if can(context.actor, Action.READ_TITLES) else None
+        case _:
+            ids.names_in(identifier, "node", 1)
+            return None
+
+
+def audit_row(context: Context, row: AuditRow) -> AuditEventRow:
+    """An event of the audit log as the asker may see it."""
+    envelope = row.envelope
+    return AuditEventRow(
+        position=envelope.position,
+        stream_id=envelope.stream_id,
+        stream_type=envelope.stream_type,
+        version=envelope.version,
+        type=envelope.type,
+        recorded_at=envelope.recorded_at,
+        actor=envelope.actor,
+        summary=summary_of(row.event),
+        data=facts(row.event, in_clear=context.in_clear),
+    )
+
+
+def case_row(case: CaseView) -> CaseRow:
+    """What scope needs to know of a case."""
+    return CaseRow(case.authority_code, case.submitted_by, case.holder.ref)
+
+
+def clean_search(value: str | None, field: str) -> str | None:
+    """A search text, cleaned. Raises ``Refused``."""
+    return None if value is None else clean(value, field, required=False) or None

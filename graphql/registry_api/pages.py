@@ -1,0 +1,95 @@
+"""Relay connections over keyset pages: opaque cursors that are checked when they come back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from application.queries import Page, Window
+from registry_api.errors import ApiError
+from registry_api.http.limits import page_size
+
+T = TypeVar("T")
+INVALID_CURSOR = "INVALID_CURSOR"
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    """Where a page lies in its list."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge(Generic[T]):
+    """A row and the cursor to go on from it."""
+
+    cursor: str
+    node: T
+
+
+@dataclass(frozen=True, slots=True)
+class Connection(Generic[T]):
+    """A page as the contract's connections show it."""
+
+    edges: Sequence[Edge[T]]
+    nodes: Sequence[T]
+    page_info: PageInfo
+    total_count: int | None
+
+
+Parsers = Sequence[Callable[[str], object]]
+"""How to read back each part of a cursor's key; each raises ``ValueError`` for what it can't read."""
+
+
+def window(kind: str, first: int | None, after: str | None, parsers: Parsers, *, count: bool) -> Window:
+    """The window a client asks for. Raises ``ApiError``: PAGE_SIZE_TOO_LARGE, INVALID_CURSOR."""
+    key = _decode(kind, after, parsers) if after is not None else None
+    return Window(first=page_size(first), after=key, count=count)
+
+
+def connection(kind: str, page: Page[T], asked: Window, key: Callable[[T], Sequence[object]]) -> Connection[T]:
+    """A page with its cursors; ``key`` is what orders a row."""
+    edges = [Edge(_encode(kind, key(row)), row) for row in page.rows]
+    info = PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=asked.after is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+    return Connection(edges, page.rows, info, page.total)
+
+
+def wants_total(info: strawberry.Info[Any, Any]) -> bool:
+    """Whether the operation selects ``totalCount``, which costs a count of its own."""
+    return any(_selects(field, "totalCount") for field in info.selected_fields)
+
+
+def _selects(field: Any, name: str) -> bool:
+    return any(
+        getattr(each, "name", None) == name or (not hasattr(each, "alias") and _selects(each, name))
+        for each in getattr(field, "selections", ())
+    )
+
+
+def _encode(kind: str, key: Sequence[object]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([kind, *map(str, key)]).encode()).decode().rstrip("=")
+
+
+def _decode(kind: str, cursor: str, parsers: Parsers) -> tuple[object, ...]:
+    try:
+        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        if found[0] == kind:
+            return tuple(parse(part) for parse, part in zip(parsers, found[1:], strict=True))
+    except (binascii.Error, ValueError, TypeError, LookupError, RecursionError):
+        pass
+    raise ApiError(INVALID_CURSOR, "This is not a cursor of this list; pass `endCursor` of the page before.")

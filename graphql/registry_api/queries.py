@@ -1,0 +1,289 @@
+"""The contract's queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from application.access import Action, require
+from application.commands import CertificateForm, clean_id_number, clean_id_type
+from application.folding import fold_cases
+from application.queries import AuditFilter, CaseFilter, TitleFilter
+from application.views import AmendmentView, AuthorityView, CaseView, CatalogView, StatusView, TitleView
+from domain.text import identifying_form
+from domain.values import TitleStatus
+from registry_api import ids
+from registry_api.amendments import AmendmentPreview, Preview, preview
+from registry_api.context import Context, Info, in_thread
+from registry_api.errors import ApiError
+from registry_api.http.limits import page_size
+from registry_api.inputs import AmendmentInput, CaseFilterInput, CertificateInput, HolderInput, TitleFilterInput
+from registry_api.lookups import Matched, MatchResult, audit_row, match_certificate, node_by_id, titles_of_cases_at
+from registry_api.pages import Connection, Edge, PageInfo, connection, wants_total, window
+from registry_api.refusals import answering, unavailable
+from registry_api.scalars import Position
+from registry_api.types.audit import AuditEventConnection, AuditEventRow, Checkpoint, ConsistencyProof, InclusionProof
+from registry_api.types.cases import (
+    RecognitionCase,
+    RecognitionCaseConnection,
+    RecognizedTitle,
+    RecognizedTitleConnection,
+)
+from registry_api.types.catalog import Amendment, Catalog
+from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
+
+
+@strawberry.type(
+    description="Answers one yes/no question for a downstream system; `known` is false where the registry holds nothing."
+)
+class TitleVerification:
+    """A yes or no, and the title behind it."""
+
+    known: bool
+    valid: bool
+    title: RecognizedTitle | None
+    as_of: datetime
+    position: Position
+
+
+@strawberry.type
+class Query:
+    """What can be asked."""
+
+    @edge(Node | None)
+    @answering
+    async def node(self, info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the contract's name
+        """Whatever an identifier names; null for what is not there and what the asker may not see."""
+        return await node_by_id(info.context, id)
+
+    # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
+    @edge(list[Catalog])
+    @answering
+    async def catalogs(self, info: Info) -> Sequence[CatalogView]:
+        """Every published catalog."""
+        return await info.context.services.reads.catalogs()
+
+    @edge(Catalog | None)
+    @answering
+    async def catalog(self, info: Info, code: str) -> CatalogView | None:
+        """A catalog by its code."""
+        return next((each for each in await info.context.services.reads.catalogs() if each.code == code), None)
+
+    @edge(list[Authority])
+    @answering
+    async def authorities(self, info: Info, division_code: str | None = None) -> Sequence[AuthorityView]:
+        """The authorities of today, of one division or of all."""
+        context = info.context
+        return [
+            context.authority(each.code)
+            for each in context.services.authorities.authorities
+            if each.exists(context.today) and division_code in {None, each.division_code}
+        ]
+
+    @edge(MatchResult)
+    @answering
+    async def match_certificate(
+        self,
+        info: Info,
+        certificate: CertificateInput,
+        catalog_code: str | None = None,
+        on: date | None = None,
+    ) -> Matched:
+        """What a certificate is, in one catalog or in all that are in force on a day (today by default)."""
+        form: CertificateForm = certificate
+        return await match_certificate(info.context, form, catalog_code, on or info.context.today)
+
+    @edge(list[Amendment])
+    @answering
+    async def amendments(self, info: Info, catalog_code: str) -> Sequence[AmendmentView]:
+        """The amendments of a catalog, newest first."""
+        require(info.context.actor, Action.READ_CASES)
+        return await info.context.services.reads.amendments(catalog_code)
+
+    @edge(AmendmentPreview)
+    @answering
+    async def preview_amendment(self, info: Info, input: AmendmentInput) -> Preview:  # noqa: A002 - the contract's name
+        """What an amendment would do before anyone signs it: every change, every refusal, and what it touches."""
+        require(info.context.actor, Action.AMEND_CATALOG)
+        return await preview(info.context, input.catalog_code, input.cleaned())
+
+    # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
+    @edge(list[RecognizedTitle])
+    @answering
+    async def titles(
+        self, info: Info, holder: HolderInput, as_of: datetime | None = None, at_least: Position | None = None
+    ) -> Sequence[TitleView]:
+        """The titles a holder has now, or had as the registry knew it at an instant."""
+        context = info.context
+        require(context.actor, Action.READ_TITLES)
+        await _reach(context, at_least)
+        ref = await in_thread(
+            context.services.holders.find, clean_id_type(holder.id_type), clean_id_number(holder.id_number)
+        )
+        if ref is None:
+            return []
+        if as_of is None:
+            return await context.services.reads.titles_of(ref, context.scope)
+        cases = await context.services.reads.cases_of(ref, context.scope)
+        return await titles_of_cases_at(context, [case.case_id for case in cases], as_of)
+
+    @edge(RecognizedTitleConnection)
+    @answering
+    async def title_list(
+        self,
+        info: Info,
+        filter: TitleFilterInput | None = None,  # noqa: A002 - the contract's name
+        first: int | None = 50,
+        after: str | None = None,
+    ) -> Connection[TitleView]:
+        """Titles, newest recognition first."""
+        require(info.context.actor, Action.READ_TITLES)
+        asked = window("titles", first, after, (date.fromisoformat, UUID), count=wants_total(info))
+        page = await info.context.services.reads.titles(filter or TitleFilter(), asked, info.context.scope)
+        return connection("titles", page, asked, lambda title: (title.recognized_on, title.title_id))
+
+    @edge(TitleVerification)
+    @answering
+    async def verify_title(
+        self,
+        info: Info,
+        certificate_number: str,
+        holder_name: str,
+        title: str | None = None,
+        as_of: datetime | None = None,
+    ) -> TitleVerification:
+        """Whether the holder of a certificate has a valid title: now, or as the registry knew it at an instant."""
+        context = info.context
+        require(context.actor, Action.VERIFY_TITLE)
+        reads = context.services.reads
+        status = await reads.status()
+        at = as_of or context.services.clock()
+        found = list(await reads.titles_by_certificate(certificate_number))
+        if as_of is not None:
+            found = await titles_of_cases_at(context, [each.case_id for each in found], as_of)
+        held = [
+            each
+            for each in found
+            if identifying_form(each.holder.name or "") == identifying_form(holder_name) and title in {None, each.title}
+        ]
+        held.sort(key=lambda each: (each.status is TitleStatus.CURRENT, each.recognized_on), reverse=True)
+        best: Any = held[0] if held else None
+        return TitleVerification(
+            known=best is not None,
+            valid=best is not None and best.status is TitleStatus.CURRENT,
+            title=best,
+            as_of=at.astimezone(UTC),
+            position=Position(status.projected_position),
+        )
+
+    @edge(RecognitionCase | None)
+    @answering
+    async def case(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,  # noqa: A002 - the contract's name
+        case_number: str | None = None,
+        as_of: datetime | None = None,
+        at_version: int | None = None,
+        at_least: Position | None = None,
+    ) -> CaseView | None:
+        """A case now, as the registry knew it at an instant, or at one of its versions."""
+        context = info.context
+        require(context.actor, Action.READ_CASES)
+        if (id is None) == (case_number is None):
+            raise ApiError("BAD_USER_INPUT", "Name the case by `id` or by `caseNumber`, one of the two.")
+        await _reach(context, at_least)
+        stream = ids.uuid_in(id, "case") if id is not None else None
+        now = await context.services.reads.case(stream, case_number, context.scope)
+        if now is None or (as_of is None and at_version is None):
+            return now
+        events = await context.streams.load(now.case_id)
+        return fold_cases(
+            (each.event, each.position)
+            for each in events
+            if (as_of is None or each.event.recorded_at <= as_of)
+            and (at_version is None or each.event.originator_version <= at_version)
+        )
+
+    @edge(RecognitionCaseConnection)
+    @answering
+    async def cases(
+        self,
+        info: Info,
+        filter: CaseFilterInput | None = None,  # noqa: A002 - the contract's name
+        first: int | None = 50,
+        after: str | None = None,
+    ) -> Connection[CaseView]:
+        """Cases, newest submission first."""
+        require(info.context.actor, Action.READ_CASES)
+        asked = window("cases", first, after, (datetime.fromisoformat, UUID), count=wants_total(info))
+        page = await info.context.services.reads.cases(filter or CaseFilter(), asked, info.context.scope)
+        return connection("cases", page, asked, lambda case: (case.submitted_at.isoformat(), case.case_id))
+
+    # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    @edge(AuditEventConnection)
+    @answering
+    async def audit_log(
+        self,
+        info: Info,
+        after: Position | None = None,
+        types: list[str] | None = None,
+        stream_id: strawberry.ID | None = None,
+        actor: str | None = None,
+        recorded_from: Annotated[datetime | None, strawberry.argument(name="from")] = None,
+        recorded_to: Annotated[datetime | None, strawberry.argument(name="to")] = None,
+        first: int | None = 100,
+    ) -> Connection[AuditEventRow]:
+        """Events of all streams in the registry's order; the cursor of an event is its position."""
+        context = info.context
+        require(context.actor, Action.READ_AUDIT_LOG)
+        which = AuditFilter(
+            types=types,
+            stream_id=ids.stream_in(stream_id) if stream_id is not None else None,
+            actor=actor,
+            recorded_from=recorded_from,
+            recorded_to=recorded_to,
+        )
+        page = await context.services.reads.audit_log(which, after or 0, page_size(first, default=100))
+        edges = [Edge(str(row.envelope.position), audit_row(context, row)) for row in page.rows]
+        shown = PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=after is not None,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        )
+        return Connection(edges, [edge.node for edge in edges], shown, None)
+
+    @strawberry.field
+    @answering
+    async def checkpoint(self, info: Info) -> Checkpoint:  # noqa: ARG002 - the contract's field
+        """The transparency log's latest signed tree head."""
+        raise unavailable("the transparency log")
+
+    @strawberry.field
+    @answering
+    async def inclusion_proof(self, info: Info, position: Position, size: int | None = None) -> InclusionProof:  # noqa: ARG002
+        """The proof that an event is in the log."""
+        raise unavailable("the transparency log")
+
+    @strawberry.field
+    @answering
+    async def consistency_proof(self, info: Info, from_size: int, to_size: int) -> ConsistencyProof:  # noqa: ARG002
+        """The proof that the log only grew between two sizes."""
+        raise unavailable("the transparency log")
+
+    @edge(RegistryStatus)
+    @answering
+    async def status(self, info: Info) -> StatusView:
+        """How far the read side is behind the write side."""
+        require(info.context.actor, Action.READ_STATUS)
+        return await info.context.services.reads.status()
+
+
+async def _reach(context: Context, position: int | None) -> None:
+    if position is not None:
+        await context.services.reads.wait_for(position)

@@ -1,0 +1,82 @@
+"""Where the domain's refusals become answers: data in a payload for a mutation, an error with a code for a query."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import strawberry
+
+from application.queries import ProjectionBehind
+from domain.refusals import Refused
+from registry_api.errors import ApiError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@strawberry.type(description="Why the registry refused. `code` is stable and documented; `message` is for people.")
+class Refusal:
+    """A refusal of the domain."""
+
+    code: str
+    message: str
+    field: str | None
+
+
+def as_data(refused: Refused) -> Refusal:
+    """A refusal as a payload carries it."""
+    return Refusal(code=refused.code.value, message=refused.message, field=refused.field)
+
+
+def as_error(refused: Refused) -> ApiError:
+    """A refusal as a query answers it."""
+    return ApiError(refused.code.value, refused.message, {"field": refused.field} if refused.field else None)
+
+
+def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Let a query's refusals, and a read side that is behind, reach the client as errors with their codes."""
+
+    @wraps(resolver)
+    async def answer(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return await resolver(*arguments, **named)
+        except Refused as refused:
+            raise as_error(refused) from None
+        except ProjectionBehind as behind:
+            raise ApiError(
+                "PROJECTION_BEHIND",
+                f"The read side is at position {behind.projected}, not yet at {behind.awaited}; ask again in a moment.",
+            ) from None
+
+    return answer
+
+
+def unavailable(what: str) -> ApiError:
+    """The honest answer of a field whose part of the registry is not installed."""
+    return ApiError("NOT_AVAILABLE", f"This installation does not offer {what} yet; nothing was changed.")
+
+
+Payload = TypeVar("Payload")
+
+
+def recording(
+    payload: Callable[..., Payload],
+) -> Callable[[Callable[P, Awaitable[Payload]]], Callable[P, Awaitable[Payload]]]:
+    """Let a mutation's refusals come back as ``payload(refusal=…)``, and malformed identifiers as well-formed errors."""
+
+    def decorate(resolver: Callable[P, Awaitable[Payload]]) -> Callable[P, Awaitable[Payload]]:
+        @wraps(resolver)
+        async def answer(*arguments: P.args, **named: P.kwargs) -> Payload:
+            try:
+                return await resolver(*arguments, **named)
+            except Refused as refused:
+                return payload(refusal=as_data(refused))
+
+        return answer
+
+    return decorate
+
+
+__all__: list[Any] = ["Refusal", "answering", "as_data", "as_error", "recording", "unavailable"]

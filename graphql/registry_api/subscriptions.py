@@ -1,0 +1,36 @@
+"""The contract's subscriptions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import strawberry
+
+from registry_api.refusals import unavailable
+from registry_api.scalars import Position
+from registry_api.types.audit import AuditEvent
+from registry_api.types.cases import RecognizedTitle
+
+
+@strawberry.type
+class Subscription:
+    """What can be followed."""
+
+    @strawberry.subscription
+    async def events(
+        self,
+        after: Position | None = None,  # noqa: ARG002 - the contract's argument
+        types: list[str] | None = None,  # noqa: ARG002 - the contract's argument
+    ) -> AsyncGenerator[AuditEvent, None]:
+        """Every event after a position, in order, without a gap; a client that comes back passes the last one it saw."""
+        raise unavailable("subscriptions")
+        yield  # makes this a generator, as subscriptions are
+
+    @strawberry.subscription
+    async def title_changes(
+        self,
+        after: Position | None = None,  # noqa: ARG002 - the contract's argument
+    ) -> AsyncGenerator[RecognizedTitle, None]:
+        """Every change of a title after a position."""
+        raise unavailable("subscriptions")
+        yield  # makes this a generator, as subscriptions are

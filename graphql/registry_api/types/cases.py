@@ -1,0 +1,330 @@
+"""Cases and titles, with their edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from application.disclosure import facts, reason_of, summary_of
+from application.folding import fold_case, title_of
+from application.queries import Positioned
+from application.views import (
+    ActorView,
+    AuthorityView,
+    AwardView,
+    CandidateView,
+    CaseView,
+    CertificateView,
+    EntryView,
+    EvidenceView,
+    HolderView,
+    TitleView,
+    VersionView,
+)
+from registry_api import ids
+from registry_api.context import Context, Info
+from registry_api.pages import PageInfo
+from registry_api.scalars import JSON, Position
+from registry_api.types.catalog import CatalogEntry, CatalogVersion
+from registry_api.types.nodes import (
+    ActorType,
+    Authority,
+    Certificate,
+    Evidence,
+    Node,
+    TitleAward,
+    actor_view,
+    described,
+    edge,
+)
+
+
+@strawberry.type(name="Holder", description=described(HolderView))
+class Holder(HolderView):
+    """A holder; the reference is random and says nothing."""
+
+    ref: strawberry.Private[UUID]
+
+    @edge(None, name="ref")
+    def reference(self) -> strawberry.ID:
+        """The holder's random reference."""
+        return strawberry.ID(str(self.ref))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A candidate with its entry."""
+
+    entry: EntryView
+    award: AwardView | None
+    score: float
+    reasons: Sequence[str]
+
+
+@strawberry.type(description="Score in 0..1 and the reasons a reviewer reads before confirming.")
+class MatchCandidate:
+    """An entry that may be meant."""
+
+    entry: CatalogEntry
+    award: TitleAward | None
+    score: float
+    reasons: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """One event of a case, and the case as it left it."""
+
+    recorded: Positioned
+    view: CaseView
+    in_clear: bool
+
+
+@strawberry.type(
+    name="CaseEvent",
+    description="One immutable event of a case, decoded, with who, when and why; `state` is the case as that event left it.",
+)
+class CaseEvent:
+    """How a case's event reads."""
+
+    recorded: strawberry.Private[Positioned]
+    view: strawberry.Private[CaseView]
+    in_clear: strawberry.Private[bool]
+
+    @strawberry.field
+    def position(self) -> Position:
+        """Its place in the registry's one total order."""
+        return Position(self.recorded.position)
+
+    @strawberry.field
+    def version(self) -> int:
+        """Its place in the case's own history."""
+        return self.recorded.event.originator_version
+
+    @strawberry.field
+    def type(self) -> str:
+        """Its stable topic, as ``recognition-case.approved``."""
+        return self.recorded.event.TOPIC
+
+    @strawberry.field
+    def recorded_at(self) -> datetime:
+        """The instant at which the registry recorded it."""
+        return self.recorded.event.recorded_at
+
+    @edge(ActorType)
+    def actor(self) -> ActorView:
+        """Who did it."""
+        return actor_view(self.recorded.event.by.actor)
+
+    @strawberry.field
+    def reason(self) -> str | None:
+        """The reason given, if one."""
+        return reason_of(self.recorded.event, in_clear=self.in_clear)
+
+    @strawberry.field
+    def summary(self) -> str:
+        """What happened, in one sentence without personal data."""
+        return summary_of(self.recorded.event)
+
+    @strawberry.field
+    def data(self) -> JSON:
+        """The event's own facts."""
+        return JSON(facts(self.recorded.event, in_clear=self.in_clear))
+
+    @edge(Annotated["RecognitionCase", strawberry.lazy("registry_api.types.cases")], name="state")
+    def state_after(self) -> CaseView:
+        """The case as this event left it."""
+        return self.view
+
+
+async def entry_at(context: Context, code: str | None, version: int | None, number: int | None) -> EntryView | None:
+    """An entry of a version, through the request's loader; None where the reference is not complete."""
+    if code is None or version is None or number is None:
+        return None
+    return await context.entries.load((code, version, number))
+
+
+def award_for(entry: EntryView | None, grade: str | None) -> AwardView | None:
+    """The title an entry awards for a grade; None while it is open."""
+    return next((award for award in entry.awards if award.grade == grade), None) if entry else None
+
+
+def masked(context: Context, holder: HolderView) -> HolderView:
+    """A holder as the viewer may see them: a name where titles are their business, numbers only in clear."""
+    return holder if context.in_clear else replace(holder, name=None, id_type=None, id_number=None)
+
+
+@strawberry.type(name="RecognizedTitle", description=described(TitleView))
+class RecognizedTitle(Node, TitleView):
+    """A title, its holder and what it stands on."""
+
+    title_id: strawberry.Private[UUID]
+    case_id: strawberry.Private[UUID]
+    position: strawberry.Private[int]
+    holder: strawberry.Private[HolderView]
+    certificate_number: strawberry.Private[str | None]
+    revocation_ground: strawberry.Private[str | None]
+
+    @classmethod
+    def is_type_of(cls, obj: Any, _info: Any) -> bool:
+        """Whether a node is a title."""
+        return isinstance(obj, TitleView)
+
+    @edge(None, name="id")
+    def identifier(self) -> strawberry.ID:
+        """Names the title."""
+        return ids.encode("title", self.title_id)
+
+    @edge(Holder, name="holder")
+    def held_by(self, info: Info) -> HolderView:
+        """Who holds it."""
+        return masked(info.context, self.holder)
+
+    @edge(CatalogEntry)
+    async def entry(self, info: Info) -> EntryView | None:
+        """The entry it was recognised on, as its version has it."""
+        return await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number)
+
+    @edge(CatalogVersion)
+    async def catalog_version(self, info: Info) -> VersionView | None:
+        """The version that governed the case."""
+        return await info.context.versions.load((self.catalog_code, self.version_number))
+
+    @edge(Authority)
+    def authority(self, info: Info) -> AuthorityView:
+        """The authority that recognised it."""
+        return info.context.authority(self.authority_code)
+
+    @edge(None, name="revocationGround")
+    def ground_of_revocation(self, info: Info) -> str | None:
+        """Why it was revoked (article 4)."""
+        return self.revocation_ground if info.context.in_clear else None
+
+
+@strawberry.type(name="RecognitionCase", description=described(CaseView))
+class RecognitionCase(Node, CaseView):
+    """A case, what it is pinned to, and how it came about."""
+
+    case_id: strawberry.Private[UUID]
+    position: strawberry.Private[int]
+    holder: strawberry.Private[HolderView]
+    certificate: strawberry.Private[CertificateView]
+    candidates: strawberry.Private[tuple[CandidateView, ...]]
+    evidence: strawberry.Private[tuple[EvidenceView, ...]]
+    revocation_ground: strawberry.Private[str | None]
+
+    @classmethod
+    def is_type_of(cls, obj: Any, _info: Any) -> bool:
+        """Whether a node is a case."""
+        return isinstance(obj, CaseView)
+
+    @edge(None, name="id")
+    def identifier(self) -> strawberry.ID:
+        """Names the case."""
+        return ids.encode("case", self.case_id)
+
+    @edge(Holder, name="holder")
+    def is_about(self, info: Info) -> HolderView:
+        """Who the case is about."""
+        return masked(info.context, self.holder)
+
+    @edge(Certificate, name="certificate")
+    def presented(self, info: Info) -> CertificateView:
+        """The certificate as presented; its number only for those who read persons in clear."""
+        return self.certificate if info.context.in_clear else replace(self.certificate, certificate_number=None)
+
+    @edge(list[Evidence], name="evidence")
+    def supporting(self, info: Info) -> Sequence[EvidenceView]:
+        """What supports the case; file names only for those who read persons in clear."""
+        return self.evidence if info.context.in_clear else [replace(each, file_name=None) for each in self.evidence]
+
+    @edge(Authority)
+    def authority(self, info: Info) -> AuthorityView:
+        """The authority that is responsible."""
+        return info.context.authority(self.authority_code)
+
+    @edge(CatalogVersion | None)
+    async def catalog_version(self, info: Info) -> VersionView | None:
+        """The version that governs the case."""
+        if self.catalog_code is None or self.version_number is None:
+            return None
+        return await info.context.versions.load((self.catalog_code, self.version_number))
+
+    @edge(CatalogEntry | None)
+    async def entry(self, info: Info) -> EntryView | None:
+        """The entry the certificate was matched to."""
+        return await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number)
+
+    @edge(TitleAward | None)
+    async def award(self, info: Info) -> AwardView | None:
+        """The title the match leads to; null while it is open."""
+        entry = await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number)
+        return award_for(entry, self.grade)
+
+    @edge(list[MatchCandidate], name="candidates")
+    async def candidates_offered(self, info: Info) -> Sequence[Candidate]:
+        """The entries that may be meant, the likeliest first."""
+        offered: list[Candidate] = []
+        for each in self.candidates:
+            entry = await entry_at(info.context, self.catalog_code, self.version_number, each.number)
+            if entry is not None:
+                offered.append(Candidate(entry, award_for(entry, each.grade), each.score, each.reasons))
+        return offered
+
+    @edge(RecognizedTitle | None)
+    async def title(self, info: Info) -> TitleView | None:
+        """The title it led to, derived from its pinned entry; null before approval."""
+        return title_of(self, await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number))
+
+    @edge(list[CaseEvent])
+    async def history(self, info: Info) -> Sequence[HistoryEvent]:
+        """Every event up to this state of the case, oldest first."""
+        events: list[HistoryEvent] = []
+        view: CaseView | None = None
+        for recorded in await info.context.streams.load(self.case_id):
+            if recorded.event.originator_version > self.version:
+                break
+            view = fold_case(view, recorded.event, recorded.position)
+            events.append(HistoryEvent(recorded, view, info.context.in_clear))
+        return events
+
+
+@strawberry.type
+class RecognitionCaseEdge:
+    """A case in a list."""
+
+    cursor: str
+    node: RecognitionCase
+
+
+@strawberry.type
+class RecognitionCaseConnection:
+    """A page of cases."""
+
+    edges: list[RecognitionCaseEdge]
+    nodes: list[RecognitionCase]
+    page_info: PageInfo
+    total_count: int | None
+
+
+@strawberry.type
+class RecognizedTitleEdge:
+    """A title in a list."""
+
+    cursor: str
+    node: RecognizedTitle
+
+
+@strawberry.type
+class RecognizedTitleConnection:
+    """A page of titles."""
+
+    edges: list[RecognizedTitleEdge]
+    nodes: list[RecognizedTitle]
+    page_info: PageInfo
+    total_count: int | None

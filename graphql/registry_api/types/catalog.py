@@ -1,0 +1,197 @@
+"""Catalogs, their versions and entries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from application.queries import EntryFilter, VersionKey
+from application.views import ActorView, AmendmentView, AwardView, CatalogView, ChangeView, EntryView, VersionView
+from domain.catalog import version_in_force
+from registry_api import ids
+from registry_api.context import Info
+from registry_api.pages import Connection, PageInfo, connection, wants_total, window
+from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge
+
+MAX_NUMBER = 2**31 - 1
+
+
+@strawberry.type(name="CatalogEntry", description=described(EntryView))
+class CatalogEntry(Node, EntryView):
+    """An entry, as the versions of its interval have it."""
+
+    awards: strawberry.Private[tuple[AwardView, ...]]
+
+    @classmethod
+    def is_type_of(cls, obj: Any, _info: Any) -> bool:
+        """Whether a node is an entry."""
+        return isinstance(obj, EntryView)
+
+    @edge(None, name="id")
+    def identifier(self) -> strawberry.ID:
+        """Names this content of the entry."""
+        return ids.encode("entry", self.catalog_code, self.from_version, self.number)
+
+    @edge(list[TitleAward], name="awards")
+    def titles_awarded(self) -> Sequence[AwardView]:
+        """The titles it leads to: one, or one a grade."""
+        return self.awards
+
+
+@strawberry.type(name="EntryChange", description=described(ChangeView))
+class EntryChange(ChangeView):
+    """A change, with the entry before and after."""
+
+    before: strawberry.Private[EntryView | None]
+    after: strawberry.Private[EntryView | None]
+
+    @edge(CatalogEntry | None, name="before")
+    def entry_before(self) -> EntryView | None:
+        """The entry as it was; null for an addition."""
+        return self.before
+
+    @edge(CatalogEntry | None, name="after")
+    def entry_after(self) -> EntryView | None:
+        """The entry as it is; null for a withdrawal."""
+        return self.after
+
+
+@strawberry.type
+class CatalogEntryEdge:
+    """An entry in a list."""
+
+    cursor: str
+    node: CatalogEntry
+
+
+@strawberry.type
+class CatalogEntryConnection:
+    """A page of entries."""
+
+    edges: list[CatalogEntryEdge]
+    nodes: list[CatalogEntry]
+    page_info: PageInfo
+    total_count: int
+
+
+@strawberry.type(name="CatalogVersion", description=described(VersionView))
+class CatalogVersion(Node, VersionView):
+    """A version, its changes and its entries."""
+
+    changes: strawberry.Private[tuple[ChangeView, ...]]
+
+    @classmethod
+    def is_type_of(cls, obj: Any, _info: Any) -> bool:
+        """Whether a node is a version."""
+        return isinstance(obj, VersionView)
+
+    @edge(None, name="id")
+    def identifier(self) -> strawberry.ID:
+        """Names the version."""
+        return ids.encode("version", self.catalog_code, self.number)
+
+    @edge(list[EntryChange], name="changes")
+    def changes_made(self) -> Sequence[ChangeView]:
+        """What it changed, relative to the version before."""
+        return self.changes
+
+    @edge(CatalogEntry | None)
+    async def entry(self, info: Info, number: int) -> EntryView | None:
+        """One entry as this version has it; null where it has none."""
+        return await info.context.entries.load((self.catalog_code, self.number, number))
+
+    @edge(CatalogEntryConnection)
+    async def entries(
+        self,
+        info: Info,
+        search: str | None = None,
+        field: str | None = None,
+        title: str | None = None,
+        first: int | None = 50,
+        after: str | None = None,
+    ) -> Connection[EntryView]:
+        """The entries by number; ``search`` looks into names and bodies."""
+        asked = window("entries", first, after, (int,), count=wants_total(info))
+        key: VersionKey = (self.catalog_code, self.number)
+        page = await info.context.services.reads.entries(
+            key, EntryFilter(search=search, field=field, title=title), asked
+        )
+        return connection("entries", page, asked, lambda entry: (entry.number,))
+
+
+@strawberry.type(
+    name="Catalog", description="A published catalog of foreign qualifications, with every version it ever had."
+)
+class Catalog(Node, CatalogView):
+    """A catalog and its versions."""
+
+    catalog_id: strawberry.Private[UUID]
+    position: strawberry.Private[int]
+
+    @classmethod
+    def is_type_of(cls, obj: Any, _info: Any) -> bool:
+        """Whether a node is a catalog."""
+        return isinstance(obj, CatalogView)
+
+    @edge(None, name="id")
+    def identifier(self) -> strawberry.ID:
+        """Names the catalog."""
+        return ids.encode("catalog", self.code)
+
+    @edge(CatalogVersion | None)
+    async def version(
+        self,
+        info: Info,
+        number: int | None = None,
+        effective_on: date | None = None,
+        known_at: datetime | None = None,
+    ) -> VersionView | None:
+        """Version n; or the one in force on a day, as the registry knew it at an instant: today and now by default."""
+        if number is not None:
+            return await info.context.versions.load((self.code, number))
+        versions = (await info.context.services.reads.versions([self.code])).get(self.code, ())
+        in_force = version_in_force(versions, effective_on or info.context.today, known_at)
+        return next((version for version in versions if version.number == in_force), None)
+
+    @edge(list[CatalogVersion])
+    async def versions(self, info: Info) -> Sequence[VersionView]:
+        """Every version it ever had, in order."""
+        return (await info.context.services.reads.versions([self.code])).get(self.code, ())
+
+    @edge(list[CatalogEntry])
+    async def entry_history(self, info: Info, number: int) -> Sequence[EntryView]:
+        """Every content one entry ever had, oldest first."""
+        return await info.context.services.reads.entry_history(self.code, number)
+
+
+@strawberry.type(name="Amendment", description=described(AmendmentView))
+class Amendment(Node, AmendmentView):
+    """An amendment and its changes."""
+
+    amendment_id: strawberry.Private[UUID]
+    changes: strawberry.Private[tuple[ChangeView, ...]]
+    proposed_by: strawberry.Private[ActorView]
+
+    @classmethod
+    def is_type_of(cls, obj: Any, _info: Any) -> bool:
+        """Whether a node is an amendment."""
+        return isinstance(obj, AmendmentView)
+
+    @edge(None, name="id")
+    def identifier(self) -> strawberry.ID:
+        """Names the amendment."""
+        return ids.encode("amendment", self.catalog_code, self.amendment_id)
+
+    @edge(ActorType, name="proposedBy")
+    def proposer(self) -> ActorView:
+        """The administrator who proposed it; another one issues it."""
+        return self.proposed_by
+
+    @edge(list[EntryChange], name="changes")
+    def changes_proposed(self) -> Sequence[ChangeView]:
+        """What it would change, or changed."""
+        return self.changes
