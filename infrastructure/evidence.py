@@ -66,7 +66,7 @@ class EvidenceError(Exception):
     code: str = "evidence"
 
 
-class EvidenceRefused(EvidenceError):  # noqa: N818 - an answer to the sender, as Refused is
+class EvidenceRefused(EvidenceError):
     """A file that is not taken in; nothing of it is kept."""
 
     def __init__(self, code: RefusalReason) -> None:
@@ -78,13 +78,13 @@ class EvidenceRefused(EvidenceError):  # noqa: N818 - an answer to the sender, a
         return type(self), (self.code,)
 
 
-class EvidenceMissing(EvidenceError):  # noqa: N818 - says what is the case
+class EvidenceMissing(EvidenceError):
     """The store has no such file, or its holder's data was erased."""
 
     code = "evidence-missing"
 
 
-class EvidenceAltered(EvidenceError):  # noqa: N818 - says what is the case
+class EvidenceAltered(EvidenceError):
     """The stored file is not the one that was put; it is not served."""
 
     code = "evidence-altered"
