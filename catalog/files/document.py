@@ -9,7 +9,7 @@ from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 
 from catalog.faults import Fault, FaultCode
-from catalog.files.formats import MAX_COLUMNS, MAX_ROWS, package_fault
+from catalog.files.formats import MAX_COLUMNS, MAX_ROWS, repacked
 from catalog.files.grids import Grid
 from catalog.rows import Cell
 from catalog.text import visible
@@ -20,11 +20,11 @@ def read_document(data: bytes) -> list[Grid] | Fault:
 
     Read from the document's own elements, since the library's cells search the whole table for each merge.
     """
-    fault = package_fault(data)
-    if fault is not None:
-        return fault
+    package = repacked(data)
+    if isinstance(package, Fault):
+        return package
     try:
-        body = Document(BytesIO(data)).element
+        body = Document(BytesIO(package)).element
         tables = list(body.iter(qn("w:tbl")))
         grids = [_grid(table, number) for number, table in enumerate(tables, start=1)]
     except Exception:  # noqa: BLE001 - whatever a broken document makes the library raise, the answer is the same

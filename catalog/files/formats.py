@@ -20,6 +20,8 @@ MAX_UNPACKED: Final = 32 * 1024 * 1024
 MAX_PARTS: Final = 500
 """Most parts in an XLSX or DOCX."""
 
+_STEP: Final = 64 * 1024
+
 
 class FileFormat(StrEnum):
     """A format that entries are read from; the first three are written too. The value is the file's extension."""
@@ -49,31 +51,47 @@ def detect(data: bytes, name: str | None) -> FileFormat | None:
     return FileFormat.JSON if start in (b"{", b"[") else FileFormat.TXT
 
 
-def package_fault(data: bytes) -> Fault | None:
-    """What forbids opening an XLSX or DOCX at all: no archive, encrypted, unpacking to too much, or declaring entities.
+def repacked(data: bytes) -> bytes | Fault:
+    """An XLSX or DOCX whose parts are what its directory says, safe to hand to a library; or why there is none.
 
-    Checked before any part is parsed. The sizes are those of the archive's directory, which bind its reader.
+    A part is read in steps and never beyond the size the directory states, so one that unpacks to more than it states
+    can't fill the memory, as it would in ``ZipFile.read``; only the two ways of packing that office files use are read,
+    since the others unpack in one go. Parts that declare a document type, and with it entities, are refused unparsed.
     """
+    unreadable = "the file is damaged, protected by a password or no office file; save it anew as .xlsx or .docx."
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
-            parts = archive.infolist()
-            size = sum(part.file_size for part in parts)
+            parts = {part.filename: part for part in archive.infolist()}
+            size = sum(part.file_size for part in parts.values())
             if len(parts) > MAX_PARTS or size > MAX_UNPACKED:
                 message = (
                     f"the file unpacks to {size} bytes in {len(parts)} parts, and {MAX_UNPACKED} bytes in {MAX_PARTS} parts "
                     "are the most; copy the table alone into a new file."
                 )
                 return Fault(FaultCode.TOO_LARGE, message)
-            for part in parts:
-                if part.filename.endswith((".xml", ".rels")) and _declares(archive.read(part)):
-                    message = (
-                        f"the part {part.filename} declares a document type; save the file anew as an office does."
-                    )
-                    return Fault(FaultCode.UNREADABLE, message)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError):
-        message = "the file is damaged, protected by a password or no office file; save it anew as .xlsx or .docx."
-        return Fault(FaultCode.UNREADABLE, message)
-    return None
+            if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts.values()):
+                return Fault(FaultCode.UNREADABLE, unreadable)
+            contents = {name: _content(archive, part) for name, part in parts.items()}
+    except Exception:  # noqa: BLE001 - zipfile lets through whatever its decompressors and struct raise on damage
+        return Fault(FaultCode.UNREADABLE, unreadable)
+    for name, content in contents.items():
+        if name.endswith((".xml", ".rels")) and _declares(content):
+            message = f"the part {name[:80]!r} declares a document type; save the file anew as an office does."
+            return Fault(FaultCode.UNREADABLE, message)
+    return _packed(contents)
+
+
+def _content(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    with archive.open(part) as stream:
+        return b"".join(iter(lambda: stream.read(_STEP), b""))
+
+
+def _packed(contents: dict[str, bytes]) -> bytes:
+    package = BytesIO()
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    return package.getvalue()
 
 
 def _declares(part: bytes) -> bool:

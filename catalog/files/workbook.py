@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import column_index_from_string, get_column_letter
 
 from catalog.faults import Fault, FaultCode
-from catalog.files.formats import MAX_COLUMNS, MAX_ROWS, package_fault
+from catalog.files.formats import MAX_COLUMNS, MAX_ROWS, repacked
 from catalog.files.grids import Grid
 from catalog.rows import Cell
 from catalog.text import visible
@@ -36,23 +36,24 @@ class _SheetCell(Protocol):
 def read_workbook(data: bytes) -> list[Grid] | Fault:
     """The visible sheets of a workbook, values only; a sheet that somebody hid is left out, as on its screen.
 
-    A value in a cell merged downwards stands for every row of the merge. Read as a stream, so that a stray cell at the
-    bottom of a sheet costs nothing; a sheet with content below row ``MAX_ROWS`` is refused.
+    A value in a cell merged downwards stands for every row of the merge. Read as a stream and by
+    what is there, whatever size the sheet states; one with content below row ``MAX_ROWS`` is refused.
     """
-    fault = package_fault(data)
-    if fault is not None:
-        return fault
+    package = repacked(data)
+    if isinstance(package, Fault):
+        return package
     grids: list[Grid] = []
     try:
-        workbook = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        with zipfile.ZipFile(BytesIO(data)) as archive:
+        workbook = load_workbook(BytesIO(package), read_only=True, data_only=True, keep_links=False)
+        with zipfile.ZipFile(BytesIO(package)) as archive:
             for sheet in workbook.worksheets:
                 if sheet.sheet_state != "visible":
                     continue
                 # openpyxl 3.1 gives a streamed sheet's merges no name, only the path of the part that states them
                 merges = _merges(archive.read(sheet._worksheet_path))  # type: ignore[attr-defined] # noqa: SLF001
-                rows = _rows(sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS), merges)
-                if len(rows) > MAX_ROWS:
+                sheet.reset_dimensions()
+                rows = _rows(sheet.iter_rows(max_col=MAX_COLUMNS), merges)
+                if rows is None:
                     message = f"the sheet has content below row {MAX_ROWS}; delete it, or split the sheet."
                     return Fault(FaultCode.TOO_MANY_ROWS, message, sheet=sheet.title, row=MAX_ROWS + 1)
                 grids.append(Grid(sheet.title, rows))
@@ -70,19 +71,22 @@ def _merges(part: bytes) -> dict[tuple[int, int], int]:
     return merges
 
 
-def _rows(sheet: Iterable[Iterable[_SheetCell]], merges: Mapping[tuple[int, int], int]) -> list[list[Cell]]:
-    """The rows of a sheet without the blank ones, merges filled downwards."""
+def _rows(sheet: Iterable[Iterable[_SheetCell]], merges: Mapping[tuple[int, int], int]) -> list[list[Cell]] | None:
+    """The rows of a sheet without the blank ones, merges filled downwards; None where one stands below ``MAX_ROWS``."""
     rows: list[list[Cell]] = []
     reaching: dict[int, tuple[int, Cell]] = {}
     for number, values in enumerate(sheet, start=1):
+        reaching = {column: (last, cell) for column, (last, cell) in reaching.items() if number <= last}
+        if all(value.value is None for value in values) and not reaching:
+            continue
+        if number > MAX_ROWS:
+            return None
         row = [_cell(value.value, value.data_type, number, column) for column, value in enumerate(values, start=1)]
         for column, cell in enumerate(row, start=1):
             if (number, column) in merges:
                 reaching[column] = (merges[number, column], cell)
-        for column, (last, cell) in list(reaching.items()):
-            if number > last:
-                del reaching[column]
-            elif not row[column - 1].text:
+        for column, (_, cell) in reaching.items():
+            if not row[column - 1].text:
                 row[column - 1] = Cell(cell.text, number, cell.column, cell.problem)
         if any(cell.text or cell.problem for cell in row):
             rows.append(row)
