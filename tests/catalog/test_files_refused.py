@@ -173,7 +173,7 @@ def test_files_beyond_the_limits(tmp_path: Path) -> None:
     assert codes_of(b"1\n" * (MAX_ROWS + 1), "csv") == [FaultCode.TOO_MANY_ROWS]
 
     def shape(sheet: Worksheet) -> None:
-        sheet.cell(1_048_576, 1, "x")
+        sheet.cell(MAX_ROWS + 1_000, 1, "x")
 
     (fault,) = faults_of(workbook([HEADS, ROW_1], shape=shape))
     assert (fault.code, fault.row) == (FaultCode.TOO_MANY_ROWS, MAX_ROWS + 1)
