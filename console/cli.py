@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from console import catalog_commands, case_commands, projection_commands, serve_commands
+from console import case_commands, catalog_commands, projection_commands, serve_commands
 from console.talk import explaining
 
 app = typer.Typer(

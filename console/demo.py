@@ -14,6 +14,7 @@ from rich.syntax import Syntax
 
 from console.http import ask
 from console.talk import out
+from domain.values import Role
 
 AUTHORITY = "330106-EI"
 Token = Callable[..., str]
@@ -68,11 +69,11 @@ class Demo:
     def __init__(self, url: str, token: Token, run: str) -> None:
         self.url = url
         self.run = run
-        self.applicant = token("APPLICANT")
-        self.reviewer = token("REVIEWER", authority=AUTHORITY)
-        self.second_reviewer = token("REVIEWER", authority=AUTHORITY)
-        self.verifier = token("VERIFIER")
-        self.auditor = token("AUDITOR")
+        self.applicant = token(Role.APPLICANT)
+        self.reviewer = token(Role.REVIEWER, authority=AUTHORITY)
+        self.second_reviewer = token(Role.REVIEWER, authority=AUTHORITY)
+        self.verifier = token(Role.VERIFIER)
+        self.auditor = token(Role.AUDITOR)
 
     def approved(self) -> None:
         """A listed certificate, matched by itself, approved; the title is current."""
@@ -105,9 +106,7 @@ class Demo:
         out.rule("[bold red]3 · revoked[/]  a forged certificate comes to light (article 4)")
         zhao = Person("赵磊", "330324197904211114")
         case = self.submit(zhao, "Certified Welding Inspector", "American Welding Society", "CWI-20117")
-        self.step(
-            "Approved at first", APPROVE, {"id": case["id"], "consistent": True, "months": 0}, self.reviewer
-        )
+        self.step("Approved at first", APPROVE, {"id": case["id"], "consistent": True, "months": 0}, self.reviewer)
         self.step(
             "The first officer proposes revocation",
             PROPOSE,
@@ -161,7 +160,9 @@ class Demo:
         out.print(f"\n[bold]{what}[/]")
         sent = Syntax(document, "graphql", background_color="default", word_wrap=True)
         out.print(Panel(sent, title="query", title_align="left", border_style="dim", subtitle=_short(variables)))
-        out.print(Syntax(json.dumps(data, ensure_ascii=False, indent=2), "json", background_color="default", word_wrap=True))
+        out.print(
+            Syntax(json.dumps(data, ensure_ascii=False, indent=2), "json", background_color="default", word_wrap=True)
+        )
         for answer in data.values():
             if isinstance(answer, dict) and answer.get("position"):
                 self.position = answer["position"]
@@ -170,4 +171,4 @@ class Demo:
 
 def _short(variables: Mapping[str, Any]) -> str:
     text = json.dumps(variables, ensure_ascii=False)
-    return text if len(text) <= 100 else text[:99] + "…"  # noqa: PLR2004 - one line of a terminal
+    return text if len(text) <= 100 else text[:99] + "…"

@@ -13,7 +13,9 @@ class GraphQLFailed(Exception):
     """The server answered with errors, or not at all; the message is fit for people."""
 
 
-def ask(url: str, document: str, variables: Mapping[str, Any] | None = None, token: str | None = None) -> dict[str, Any]:
+def ask(
+    url: str, document: str, variables: Mapping[str, Any] | None = None, token: str | None = None
+) -> dict[str, Any]:
     """Send one operation and answer its data. Raises ``GraphQLFailed``."""
     headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json"}
     if token:

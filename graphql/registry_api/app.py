@@ -57,5 +57,3 @@ def create_registry_app(
         routes=routes,
         lifespan=lifespan,
     )
-
-
