@@ -92,13 +92,17 @@ def matched(number: int = 1, grade: str | None = None) -> Happened:
 
 def listed(outcome: MatchOutcome = MatchOutcome.AMBIGUOUS) -> Happened:
     """The matcher abstained."""
-    return noted(RecognitionCase.CandidatesListed, outcome=outcome, candidates=(CANDIDATE,), rule_set="rules-1").by(REGISTRY)
+    return noted(RecognitionCase.CandidatesListed, outcome=outcome, candidates=(CANDIDATE,), rule_set="rules-1").by(
+        REGISTRY
+    )
 
 
 REQUESTED = noted(RecognitionCase.SupplementRequested, reason="the seal is unreadable")
 SUPPLEMENTED = noted(RecognitionCase.Supplemented, evidence=(FILE,)).by(APPLICANT)
 TRANSFERRED = noted(RecognitionCase.Transferred, authority_code="330100-HR", reason="moved")
-APPROVED = noted(RecognitionCase.Approved, recognized_on=date(2024, 5, 6), work_consistent=True, counted_experience_months=24)
+APPROVED = noted(
+    RecognitionCase.Approved, recognized_on=date(2024, 5, 6), work_consistent=True, counted_experience_months=24
+)
 REJECTED = noted(RecognitionCase.Rejected, reason="not listed")
 WITHDRAWN = noted(RecognitionCase.Withdrawn, reason="applied elsewhere").by(APPLICANT)
 PROPOSED = noted(RecognitionCase.RevocationProposed, ground="forged", findings="the issuer denies it")
