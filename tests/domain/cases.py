@@ -20,7 +20,7 @@ from domain.values import (
     TitleAward,
     TitleLevel,
 )
-from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, REVIEWER, Given, Happened, act
+from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act
 
 AUTHORITIES = load_directory()
 CASE = case_id("applicant", "key-1")

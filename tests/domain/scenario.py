@@ -87,6 +87,7 @@ class Given:
 
     def when(self, command: Callable[[Any], Any]) -> Self:
         """Give the aggregate a command; one that starts a stream gets None and answers with the new aggregate."""
+        self.refusal = None
         aggregate = replay(self.past)
         try:
             answer = command(aggregate)
