@@ -9,14 +9,13 @@ from functools import lru_cache
 from threading import Lock
 from uuid import UUID
 
-from domain.matching import Match, Matcher
-
 from application.access import Action, require
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
 from domain.catalog import AmendmentTerms, Catalog
 from domain.identifiers import catalog_id
+from domain.matching import Match, Matcher
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import Alias, CatalogEntry, MatchOutcome, Notice, Provenance, shanghai_day

@@ -14,6 +14,7 @@ from rich.syntax import Syntax
 
 from console.http import ask
 from console.talk import out
+from domain.values import Role
 
 AUTHORITY = "330106-EI"
 Token = Callable[..., str]
@@ -68,11 +69,11 @@ class Demo:
     def __init__(self, url: str, token: Token, run: str) -> None:
         self.url = url
         self.run = run
-        self.applicant = token("APPLICANT")
-        self.reviewer = token("REVIEWER", authority=AUTHORITY)
-        self.second_reviewer = token("REVIEWER", authority=AUTHORITY)
-        self.verifier = token("VERIFIER")
-        self.auditor = token("AUDITOR")
+        self.applicant = token(Role.APPLICANT)
+        self.reviewer = token(Role.REVIEWER, authority=AUTHORITY)
+        self.second_reviewer = token(Role.REVIEWER, authority=AUTHORITY)
+        self.verifier = token(Role.VERIFIER)
+        self.auditor = token(Role.AUDITOR)
 
     def approved(self) -> None:
         """A listed certificate, matched by itself, approved; the title is current."""

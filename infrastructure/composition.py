@@ -6,22 +6,26 @@ Its arguments are the seams: settings and a clock. Nothing else in the project r
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
 
 from application.cases import REGISTRY_ITSELF, Cases
 from application.catalogs import Catalogs, Shelf
 from application.journal import Journal
-from application.ports import Clock
+from application.ports import Authenticator, Clock
 from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.notice import load_official_catalog
 from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
 from domain.values import Provenance
+from infrastructure.identity import DevelopmentIssuer, TokenVerifier
+from infrastructure.jwks import KeySet, file_source, url_source
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.projections.runner import ProjectionRunner
@@ -53,29 +57,16 @@ class Registry:
     holders: HolderDirectory
     authorities: AuthorityDirectory
     projections: ProjectionRunner
+    reads: PostgresReads
+    authenticator: Authenticator
     clock: Clock
-
-    @contextlib.asynccontextmanager
-    async def open_reads(self) -> AsyncIterator[PostgresReads]:
-        """The read side, with a pool of its own for the event loop that opens it."""
-        pool = AsyncConnectionPool(
-            self.database.app_url,
-            min_size=self.settings.pool_min_size,
-            max_size=self.settings.pool_max_size,
-            timeout=self.settings.pool_timeout,
-            kwargs={"autocommit": True},
-            open=False,
-            name="reads",
-        )
-        async with pool:
-            yield PostgresReads(pool, self.mapper)
 
 
 @contextlib.contextmanager
 def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Registry]:
     """Open the registry the settings name: database, keys, application. The official catalog is there when this returns.
 
-    Projections are not started; ``registry.projections`` is. Raises ``DatabaseUnavailableError`` with the way out.
+    Nothing runs yet: ``registry.projections`` is started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
     """
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
@@ -97,6 +88,8 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
             holders=holders,
             authorities=authorities,
             projections=ProjectionRunner(database, mapper),
+            reads=PostgresReads(_read_pool(database, settings), mapper),
+            authenticator=open_authenticator(settings),
             clock=clock,
         )
         publish_official_catalog(registry)
@@ -137,3 +130,28 @@ class PublishedCatalogs:
                 " WHERE topic = 'catalog.published' ORDER BY position"
             ).fetchall()
         return [code for (code,) in rows]
+
+
+def open_authenticator(settings: Settings) -> Authenticator:
+    """What proves bearer tokens: the identity provider's keys, or those of the development issuer where none is set."""
+    if settings.jwks is None:
+        return DevelopmentIssuer(settings.data_dir).verifier().verify
+    remote = settings.jwks.startswith("https://")
+    source = url_source(settings.jwks) if remote else file_source(Path(settings.jwks))
+    if settings.token_issuer is None:
+        raise ValueError(
+            "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
+        )
+    return TokenVerifier(KeySet(source), issuer=settings.token_issuer, audience=settings.token_audience).verify
+
+
+def _read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:
+    return AsyncConnectionPool(
+        database.app_url,
+        min_size=min(settings.pool_min_size, settings.pool_max_size),
+        max_size=settings.pool_max_size,
+        timeout=settings.pool_timeout,
+        kwargs={"autocommit": True},
+        open=False,
+        name="reads",
+    )

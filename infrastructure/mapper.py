@@ -43,7 +43,7 @@ class StoredEventError(MapperDeserialisationError):
         self.version = stored.originator_version
 
 
-class _Unreadable(Exception):  # noqa: N818 - becomes a StoredEventError once the place is known
+class _Unreadable(Exception):
     pass
 
 

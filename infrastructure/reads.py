@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
 from anyio import to_thread
+from eventsourcing.persistence import StoredEvent
+from psycopg_pool import AsyncConnectionPool
+
+from application.access import Scope
 from application.projections.tables import (
     AMENDMENTS,
     AUDIT_EVENTS,
@@ -25,10 +29,6 @@ from application.projections.tables import (
     Table,
     certificate_key,
 )
-from eventsourcing.persistence import StoredEvent
-from psycopg_pool import AsyncConnectionPool
-
-from application.access import Scope
 from application.queries import (
     AuditEvent,
     AuditFilter,
@@ -83,12 +83,21 @@ class _Where:
 
 
 class PostgresReads:
-    """Answers ``application.queries.Reads`` from PostgreSQL; its pool is opened and closed by the owner."""
+    """Answers ``application.queries.Reads`` from PostgreSQL, while it is entered (``async with``); once, since a closed pool stays closed."""
 
     def __init__(self, pool: AsyncConnectionPool[Any], mapper: EventMapper, *, patience: float = 5.0) -> None:
         self._pool = pool
         self._mapper = mapper
         self._patience = patience
+
+    async def __aenter__(self) -> Self:
+        """Open the pool, in the event loop that will read."""
+        await self._pool.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close it."""
+        await self._pool.close()
 
     async def wait_for(self, position: int) -> None:
         """See ``Reads``; waits ``patience`` seconds at most."""
@@ -324,7 +333,8 @@ class PostgresReads:
     async def _rows(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
         async with self._pool.connection() as connection:
             cursor = await connection.execute(statement.encode(), params)
-            return await cursor.fetchall()
+            rows: list[tuple[Any, ...]] = await cursor.fetchall()
+            return rows
 
     async def _decoded(self, rows: Sequence[Sequence[Any]]) -> list[Event]:
         stored = [StoredEvent(row[0], row[1], row[2], bytes(row[3])) for row in rows]

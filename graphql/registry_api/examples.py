@@ -17,7 +17,7 @@ def _examples() -> Iterator[Example]:
     for document in sorted(OPERATIONS.glob("*.graphql")):
         variables = json.loads(document.with_suffix(".json").read_text(encoding="utf-8"))
         name = document.stem.partition("-")[2].replace("-", " ").capitalize()
-        yield Example(name, document.read_text(encoding="utf-8"), variables)
+        yield Example(name=name, document=document.read_text(encoding="utf-8"), variables=variables)
 
 
 EXAMPLES: Final = tuple(_examples())

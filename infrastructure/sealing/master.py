@@ -13,8 +13,6 @@ import contextlib
 import os
 import re
 import secrets
-import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +23,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from infrastructure.private_files import others_may_read, write_private
 from infrastructure.sealing.errors import MasterKeyError, SealBrokenError
 from infrastructure.sealing.seals import KEY_BYTES, NONCE_BYTES
 
@@ -76,10 +75,9 @@ class MasterKeys:
         others may read.
         """
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):  # somebody else was first: theirs is read below
-                _write_private(path, cls.generate().text(), replace=False)
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                write_private(path, cls.generate().text(), replace=False)
+        if others_may_read(path):
             raise MasterKeyError(f"Others may read the master keys in {path.name}; run chmod 600 on it.")
         return cls.parse(path.read_text("ascii", errors="replace"))
 
@@ -99,7 +97,7 @@ class MasterKeys:
 
     def save(self, path: Path) -> None:
         """Replace the file, in one step and durably: a crash leaves the old keys or the new, never half of either."""
-        _write_private(path, self.text(), replace=True)
+        write_private(path, self.text(), replace=True)
 
     def wrap(self, holder_ref: UUID, data_key: bytes) -> bytes:
         """A data key under the current master key: nonce and AES-256-GCM ciphertext, bound to holder and master key."""
@@ -120,25 +118,3 @@ class MasterKeys:
 
 def _bound(holder_ref: UUID, key_id: str) -> bytes:
     return orjson.dumps(["recognition-registry/data-key/1", str(holder_ref), key_id])
-
-
-def _write_private(path: Path, text: str, *, replace: bool) -> None:
-    """Write a file of mode 0600 whole; without ``replace``, raise ``FileExistsError`` if somebody made it meanwhile."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            temporary.replace(path)
-        else:
-            os.link(temporary, path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-    finally:
-        temporary.unlink(missing_ok=True)

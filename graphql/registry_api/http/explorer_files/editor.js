@@ -37,7 +37,7 @@ export function editor(root) {
 
   return {
     get value() { return area.value; },
-    set value(source) { area.value = source; draw(); },
+    set value(source) { area.value = source; area.setSelectionRange(0, 0); draw(); },
     focus: () => area.focus(),
   };
 }

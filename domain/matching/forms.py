@@ -1,0 +1,63 @@
+"""Every known name as a form: the set of its significant words, and its spelling without spaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from domain.matching.issuers import IssuerBook
+from domain.matching.lexicon import Lexicon, genderless
+from domain.matching.normalise import fold
+from domain.values import Alias, AliasKind, CatalogEntry
+
+_WORD: Final = re.compile(r"[a-z0-9+#]+")
+_BRACKETS: Final = re.compile(r"\s*[(（][^)）]*[)）]")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One known name. ``numbers`` are the entries it may mean; none where the catalog does not list it."""
+
+    source: str
+    bag: frozenset[str]
+    compact: str
+    numbers: frozenset[int]
+    official: bool = False
+
+    @property
+    def single(self) -> int | None:
+        """The one entry this name means, if it means one."""
+        return next(iter(self.numbers)) if len(self.numbers) == 1 else None
+
+
+def build(
+    entries: Sequence[CatalogEntry], aliases: Iterable[Alias], book: IssuerBook
+) -> tuple[Lexicon, tuple[Form, ...]]:
+    """The vocabulary and the forms of a catalog version: official names, their translations, and the aliases."""
+    listed = {entry.number for entry in entries}
+    surfaces: list[tuple[str, frozenset[int], bool]] = []
+    for entry in entries:
+        for text in (entry.qualification_name, entry.translated_name):
+            surfaces.append((text, frozenset({entry.number}), True))
+            shorter = _BRACKETS.sub("", text).strip()
+            if shorter and shorter != text:
+                surfaces.append((shorter, frozenset({entry.number}), True))
+    surfaces += [
+        (alias.text, frozenset(alias.numbers) & listed, False)
+        for alias in aliases
+        if alias.kind is AliasKind.QUALIFICATION
+    ]
+    lexicon = Lexicon(book.names)
+    folded = [(text, fold(text), numbers, official) for text, numbers, official in surfaces]
+    for _, text, _, _ in folded:
+        lexicon.learn(_WORD.findall(genderless(text)))
+    forms: dict[tuple[frozenset[str], str, frozenset[int]], Form] = {}
+    for source, text, numbers, official in folded:
+        reading = lexicon.read(text)
+        lexicon.learn(word for word in reading.words if word.isascii())
+        if reading.bag:
+            key = (reading.bag, reading.compact, numbers)
+            forms.setdefault(key, Form(source, reading.bag, reading.compact, numbers, official))
+    return lexicon, tuple(forms.values())

@@ -1,0 +1,175 @@
+"""Who issued a certificate: the body behind a typed or scanned name, as far as the text tells.
+
+Every spelling of a body is data (``Alias`` of kind ``ISSUING_BODY``); one spelling may belong to several bodies: ``AWS`` is
+Amazon and the American Welding Society, and the entry that the name points at decides which. Here stand the rules: a
+chamber bears its town's name, companies bear legal forms, and what a text holds besides a known name makes it another body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from domain.matching.normalise import Folded, fold
+from domain.values import Alias, AliasKind
+
+_PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
+_EXTRAS: Final = frozenset(
+    """the of a and und fuer zu zur der des in by inc incorporated corp corporation co company ltd limited llc gmbh plc ag kk
+    group worldwide global headquarters hq training certification certifications certificate program programme team
+    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一般社团法人 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
+)
+_COUNTRIES: Final[dict[str, frozenset[str]]] = {
+    "us": frozenset({"AMAZON", "AWELD", "NCEES", "ASM", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE", "IEEE_CS", "IEEE_COMSOC"}),
+    "uk": frozenset({"IMECHE", "IME", "ISEB"}),
+    "ca": frozenset({"ENGCAN", "CCPE"}),
+    "de": frozenset({"DIHK"}),
+    "jp": frozenset({"JSME"}),
+    "cn": frozenset({"AMAZON", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE"}),
+}
+_COUNTRY: Final = {
+    "usa": "us", "us": "us", "u": "us", "s": "us", "united": "us", "states": "us", "america": "us", "美国": "us", "ohio": "us",
+    "florida": "us", "miami": "us", "materials": "us", "park": "us", "uk": "uk", "england": "uk", "britain": "uk", "英国": "uk",
+    "london": "uk", "canada": "ca", "加拿大": "ca", "germany": "de", "deutschland": "de", "德国": "de", "japan": "jp", "日本": "jp",
+    "china": "cn",
+}  # fmt: skip
+_NOT_A_CHAMBER: Final = re.compile(
+    r"akademie|academy|bildung|schul|universit|zentrum|hwk|handwerk|wko|wirtschaftskammer|oesterreich|austria|wien|schweiz|swiss|basel"
+    r"|zuerich|suisse|shanghai|beijing|china|ahk|abroad|ausland|campus|institut|training|hotel|gmbh|ev\b|steuer|anwalt|aerzte"
+)
+_LEARNING: Final = re.compile(
+    r"universit|college|school|schule|academy|akademie|institut(?!ion)|大学|大學|学院|学校|培训|udemy|udacity|bootcamp|training cent|learning cent"
+)
+_CHAMBER: Final = "DIHK"
+_TOWN_WORDS: Final = 7
+
+
+class Standing(StrEnum):
+    """What a certificate's issuer says about an entry."""
+
+    SUPPORTS = "SUPPORTS"
+    SILENT = "SILENT"
+    UNKNOWN = "UNKNOWN"
+    CONTRADICTS = "CONTRADICTS"
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """An issuing body as read: for each name found in the text the bodies that bear it, and what was left unexplained."""
+
+    given: bool
+    names: tuple[frozenset[str], ...] = ()
+    unexplained: tuple[str, ...] = ()
+    learning: bool = False
+    corrected: bool = False
+
+    def standing(self, bodies: frozenset[str], also: frozenset[str] = frozenset()) -> Standing:
+        """What this issuer says about an entry of ``bodies``; names of ``also`` may stand beside them."""
+        if not self.given:
+            return Standing.SILENT
+        if any(not names & (bodies | also) for names in self.names):
+            return Standing.CONTRADICTS
+        if self.learning:
+            return Standing.CONTRADICTS
+        if not any(names & bodies for names in self.names):
+            return Standing.UNKNOWN
+        return Standing.UNKNOWN if self.unexplained else Standing.SUPPORTS
+
+
+class IssuerBook:
+    """Every known spelling of every issuing body."""
+
+    def __init__(self, aliases: Iterable[Alias]) -> None:
+        names: dict[str, set[str]] = {}
+        for alias in aliases:
+            if alias.kind is AliasKind.ISSUING_BODY and alias.issuer:
+                names.setdefault(" ".join(_PIECE.findall(fold(alias.text).text)), set()).add(alias.issuer)
+        self.names: Mapping[str, frozenset[str]] = {text: frozenset(keys) for text, keys in names.items() if text}
+        self._longest = max((len(text.split()) for text in self.names), default=1)
+
+    def read(self, folded: Folded) -> Issuer:
+        """Read a folded issuer's name; linear in its length."""
+        pieces = _PIECE.findall(folded.text)
+        if not pieces or set(pieces) <= {"n", "a", "none", "unknown", "null", "不详", "无"}:
+            return Issuer(given=False)
+        found: list[frozenset[str]] = []
+        rest: list[str] = []
+        at = 0
+        while at < len(pieces):
+            if not pieces[at].isascii():
+                self._han(pieces[at], found, rest)
+                at += 1
+                continue
+            for size in range(min(self._longest, len(pieces) - at), 0, -1):
+                keys = self.names.get(" ".join(pieces[at : at + size]))
+                if keys:
+                    found.append(keys)
+                    at += size
+                    break
+            else:
+                rest.append(pieces[at])
+                at += 1
+        return self._judge(folded, found, rest)
+
+    def _judge(self, folded: Folded, found: list[frozenset[str]], rest: list[str]) -> Issuer:
+        corrected = False
+        if not found:
+            nearest = self._nearest(folded)
+            if nearest:
+                found, rest, corrected = [nearest], [], True
+        unexplained = tuple(word for word in rest if not _explained(word, found))
+        if any(_CHAMBER in keys for keys in found) and not _NOT_A_CHAMBER.search(folded.text):
+            unexplained = unexplained if len(unexplained) > _TOWN_WORDS else ()
+        learning = bool(rest) and _LEARNING.search(folded.text) is not None
+        return Issuer(True, tuple(found), unexplained, learning, corrected)
+
+    def _han(self, run: str, found: list[frozenset[str]], rest: list[str]) -> None:
+        """Divide a run of Han characters into known names and what is between them."""
+        at, loose = 0, ""
+        while at < len(run):
+            for size in range(min(30, len(run) - at), 1, -1):
+                piece = run[at : at + size]
+                if piece in self.names or piece in _EXTRAS or piece in _COUNTRY:
+                    if loose:
+                        rest.append(loose)
+                        loose = ""
+                    if piece in self.names:
+                        found.append(self.names[piece])
+                    else:
+                        rest.append(piece)
+                    at += size
+                    break
+            else:
+                loose += run[at]
+                at += 1
+        if loose:
+            rest.append(loose)
+
+    def _nearest(self, folded: Folded) -> frozenset[str] | None:
+        """The one name that a typing error is away; a short name allows one error, a long one two."""
+        compact = "".join(_PIECE.findall(folded.text))
+        if len(compact) < 5 or len(compact) > 80:
+            return None
+        allowed = 1 if len(compact) < 12 else 2
+        near: dict[int, set[frozenset[str]]] = {}
+        for text, keys in self.names.items():
+            spelling = text.replace(" ", "")
+            if len(spelling) >= 5 and abs(len(spelling) - len(compact)) <= allowed:
+                distance = OSA.distance(compact, spelling, score_cutoff=allowed)
+                if distance <= allowed:
+                    near.setdefault(distance, set()).add(keys)
+        closest = near[min(near)] if near else set()
+        return next(iter(closest)) if len(closest) == 1 else None
+
+
+def _explained(word: str, found: list[frozenset[str]]) -> bool:
+    """Whether a word beside a known name changes nothing about who it is."""
+    if word in _EXTRAS:
+        return True
+    country = _COUNTRY.get(word)
+    return country is not None and any(keys & _COUNTRIES[country] for keys in found)

@@ -1,0 +1,224 @@
+"""Reading a name into tokens: known words, issuers, examination codes, numbers, grades, and what nothing explains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from domain.matching.normalise import Folded
+from domain.matching.vocabulary import BOILERPLATE, COMMON, DANGLING, HAN, LATIN
+
+_GENDER: Final = re.compile(
+    r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?in(?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"
+)
+_ADJECTIVE: Final = re.compile(r"(technisch|mathematisch)e?(?:\s?[/*:_]\s?-?\s?e?r\b|\(-?r\))")
+_MEDIAL: Final = re.compile(r"(?<=[a-zäöü]er)In(?:nen)?\b")
+_CODE: Final = re.compile(
+    r"\b(?:(?P<aws>[a-z]{3})[- ]?c0(?P<n>\d)\b|(?P<mcp>7\d|98)[- ](?P<mcpn>\d{3})\b"
+    r"|1z[0o][- ](?P<ora>\d{3,4})(?:[- ](?P<year>\d{2}))?\b"
+    r"|(?P<ms>ai|az|da|dp|pl|sc|md|mb)[- ]?(?P<msn>\d{3})\b|(?P<cis>\d{3})[- ](?P<cisn>\d{3})\b"
+    r"|c(?P<ibm>\d{4})[- ](?P<ibmn>\d{3})\b)"
+)
+_MONTHS: Final = (
+    r"(?:jan|feb|m(?:ar|ae)r?|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz])[a-z]*\.?"
+)
+_DATE: Final = (
+    rf"(?:\d{{4}}[-./年]\s?\d{{1,2}}(?:[-./月]\s?\d{{1,2}}日?|月)?(?!\d)|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}"
+    rf"|(?:\d{{1,2}}\.?\s)?{_MONTHS}\s(?:\d{{1,2}},?\s)?\d{{4}}|\d{{4}}年)"
+)
+_STRIPPED: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\(?\b(?:expires?|expiry|expiration|valid|issued|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
+        rf"|ausgestellt|obtained|effective)(?:\s(?:date|on|until|till|to|thru|through|from|bis|am|from|of))*\s?[:：]?\s?(?:{_DATE}|\d{{4}}\b)\)?",
+        rf"(?:有效期(?:至|到)?|颁发日期|发证日期|签发日期|发证|取得时间|获得时间|日期|取得日|认定日|有效期限)[:：]?\s?{_DATE}",
+        rf"\(?(?<![\w/-]){_DATE}\)?",
+        r"\(?\b(?:certificate|cert|credential|validation|licen[cs]e|registration|member(?:ship)?|candidate|serial|zeugnis|verification|reg|id"
+        r"|urkunden|certification|cscoid)?\s?(?:no\b\.?|nr\b\.?|number\b|id\b|nummer\b|#)\s?[:：#]?\s?(?=[a-z\-]*\d)[a-z0-9][a-z0-9\-/]{3,}\)?",
+        r"\(?(?:证书)?(?:编号|证号|号码|证书号|序号|登録番号|注册号)[:：]?\s?[a-z0-9][a-z0-9\-]{3,}号?\)?",
+        r"\(?\b(?:score|points|punkte|note)\s?[:：]?\s?\d+(?:[.,]\d+)?(?:\s?/\s?\d+)?\)?",
+        r"\(\s?(?:19|20)\d{2}\s?\)$",
+        r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)",
+        r"\(?\bcurrently in beta\)?",
+        r"\bthis is to certify(?: that)?\b",
+    )
+)
+_GRADE: Final = re.compile(
+    r"(?:第\s?)?([0-9]+|[一二三四五六])\s?级(?!别)|\b(?:grade|class|level|kyu|stufe)\s?([0-9]+|i{1,3}|one|two|three)\b"
+    r"|\b([0-9]+)(?:st|nd|rd|th)[ -](?:grade|class|level|kyu)\b|\b(first|second|third)[ -](?:grade|class|level)\b|\b([0-9]+)[ -]?kyu\b"
+)
+_FIGURES: Final = {
+    "一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "i": "1", "ii": "2", "iii": "3",
+    "one": "1", "two": "2", "three": "3", "first": "1", "second": "2", "third": "3",
+}  # fmt: skip
+_PIECE: Final = re.compile(r"x:[a-z0-9:\-]+|[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
+_LONGEST: Final = 8
+
+
+@dataclass(slots=True)
+class Reading:
+    """A name as read. ``bag`` are its significant words, ``unknown`` those of them that no name knows."""
+
+    compact: str = ""
+    words: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    issuers: list[frozenset[str]] = field(default_factory=list)
+    codes: set[str] = field(default_factory=set)
+    grades: set[str] = field(default_factory=set)
+    dangling: bool = False
+
+    @property
+    def bag(self) -> frozenset[str]:
+        """The significant words, codes included, in no order and each once."""
+        return frozenset(self.words) | self.codes
+
+
+def numeral(figure: str) -> str:
+    """A grade's figure in Arabic digits."""
+    return _FIGURES.get(figure, figure.lstrip("0"))
+
+
+def grades_in(text: str) -> tuple[set[str], str]:
+    """The grades a folded text names, and the text without them."""
+    found = {numeral(next(filter(None, match.groups()))) for match in _GRADE.finditer(text)}
+    return found, _GRADE.sub(" ", text) if found else text
+
+
+def genderless(folded: Folded) -> str:
+    """The folded text with German feminine and double forms as the masculine one."""
+    text = folded.text
+    if _MEDIAL.search(folded.plain):
+        text = re.sub(r"(er)in(?:nen)?\b", r"\1", text)
+    return _ADJECTIVE.sub(r"\1", _GENDER.sub(r"\1", text))
+
+
+class Lexicon:
+    """The words and phrases a name may be made of, from the vocabulary and from everything the catalog names."""
+
+    def __init__(self, issuers: Mapping[str, frozenset[str]]) -> None:
+        self._latin: dict[tuple[str, ...], tuple[tuple[str, ...], frozenset[str] | None]] = {}
+        self._han: dict[str, tuple[tuple[str, ...], frozenset[str] | None]] = {}
+        self.known: set[str] = set(COMMON) | set(BOILERPLATE)
+        for text, meaning in LATIN.items():
+            self._latin[tuple(text.split())] = (tuple(meaning.split()), None)
+            self.known.update(text.split(), meaning.split())
+        for text, meaning in HAN.items():
+            self._han[text] = (tuple(meaning.split()), None)
+            self.known.update(meaning.split())
+        for text in BOILERPLATE:
+            if not text.isascii():
+                self._han[text] = ((), None)
+        for text, keys in issuers.items():
+            pieces = tuple(_PIECE.findall(text))
+            if len(pieces) == 1 and not pieces[0].isascii():
+                self._han[text] = ((), keys)
+            elif pieces:
+                self._latin[pieces] = ((), keys)
+                self.known.update(piece for piece in pieces if piece.isascii())
+
+    def learn(self, words: Iterable[str]) -> None:
+        """Take words of a known name into the vocabulary."""
+        self.known.update(word for word in words if len(word) > 1)
+
+    def learn_phrase(self, phrase: str) -> None:
+        """Take a Chinese or Japanese name that the vocabulary can't divide as one word."""
+        self._han.setdefault(phrase, ((phrase,), None))
+        self.known.add(phrase)
+
+    def read(self, folded: Folded, *, strip: bool = True) -> Reading:
+        """Read a folded name; linear in its length."""
+        text = genderless(folded)
+        reading = Reading(compact="".join(_PIECE.findall(text)))
+        if strip:
+            for pattern in _STRIPPED:
+                text = pattern.sub(" ", text)
+        text = _CODE.sub(lambda match: self._code(match, reading), text)
+        reading.grades, text = grades_in(text)
+        pieces = _PIECE.findall(text.replace("&", " and ").replace("'", ""))
+        reading.dangling = bool(pieces) and pieces[-1] in DANGLING
+        self._walk([piece for raw in pieces for piece in self._divide(raw)], reading)
+        return reading
+
+    def _code(self, match: re.Match[str], reading: Reading) -> str:
+        part = match.groupdict()
+        if part["aws"]:
+            code = f"{part['aws']}-c0{part['n']}"
+        elif part["mcp"]:
+            code = f"{part['mcp']}-{part['mcpn']}"
+        elif part["ora"]:
+            code = f"1z0-{part['ora']}" + (f"-{part['year']}" if part["year"] else "")
+        elif part["ms"]:
+            code = f"{part['ms']}-{part['msn']}"
+        elif part["cis"]:
+            code = f"{part['cis']}-{part['cisn']}"
+        else:
+            code = f"c{part['ibm']}-{part['ibmn']}"
+        reading.codes.add(f"x:{code}")
+        return " "
+
+    def _divide(self, piece: str) -> list[str]:
+        """A run of Han and kana as its longest known words; a Latin word as it is, without its feminine ending."""
+        if piece.isascii():
+            return [self._latin_word(piece)]
+        found: list[str] = []
+        at = 0
+        while at < len(piece):
+            for size in range(min(24, len(piece) - at), 0, -1):
+                if piece[at : at + size] in self._han:
+                    found.append(piece[at : at + size])
+                    at += size
+                    break
+            else:
+                found.append(piece[at])
+                at += 1
+        return found
+
+    def _latin_word(self, word: str) -> str:
+        if word in self.known or not word.endswith("erin"):
+            return word
+        return word[:-2] if word[:-2] in self.known or word.endswith(("ikerin", "lerin")) else word
+
+    def _walk(self, pieces: list[str], reading: Reading) -> None:
+        at = 0
+        while at < len(pieces):
+            at += self._take(pieces, at, reading)
+
+    def _take(self, pieces: list[str], at: int, reading: Reading) -> int:
+        """Take the longest known phrase at a place; how many pieces it was."""
+        piece = pieces[at]
+        if piece in self._han:
+            return self._put(self._han[piece], reading)
+        for size in range(min(_LONGEST, len(pieces) - at), 0, -1):
+            meaning = self._latin.get(tuple(pieces[at : at + size]))
+            if meaning is not None:
+                self._put(meaning, reading)
+                return size
+        if piece in self.known:
+            self._word(piece, reading)
+            return 1
+        for size in (2, 3):  # a word that a scan or a hyphen has cut
+            joined = "".join(pieces[at : at + size])
+            if len(pieces) - at >= size and joined.isascii() and len(joined) > 5 and joined in self.known:
+                self._put(self._latin.get((joined,), ((joined,), None)), reading)
+                return size
+        for cut in range(3, len(piece) - 2):  # two words that a scan has joined
+            if piece.isascii() and piece[:cut] in self.known and piece[cut:] in self.known:
+                self._walk([piece[:cut], piece[cut:]], reading)
+                return 1
+        self._word(piece, reading)
+        reading.unknown.append(piece)
+        return 1
+
+    def _put(self, meaning: tuple[tuple[str, ...], frozenset[str] | None], reading: Reading) -> int:
+        words, keys = meaning
+        if keys is not None:
+            reading.issuers.append(keys)
+        for word in words:
+            self._word(word, reading)
+        return 1
+
+    def _word(self, word: str, reading: Reading) -> None:
+        if word not in BOILERPLATE:
+            reading.words.append(word)

@@ -1,0 +1,253 @@
+"""Matching a certificate to the catalog entry that it is, or honestly to none.
+
+A match is automatic only where the name says one entry and nothing else, the issuer is the entry's (or the name itself
+bears it), and no grade speaks against it. Whatever is left unexplained, a word, a level, a year, an issuer, is a question
+for a reviewer: a wrong automatic match gives a person a title that is not theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from domain.matching import reasons
+from domain.matching.forms import build
+from domain.matching.issuers import Issuer, IssuerBook, Standing
+from domain.matching.lexicon import Reading, grades_in, numeral
+from domain.matching.normalise import Oddity, fold
+from domain.matching.search import Finding, Search, Way
+from domain.matching.vocabulary import BRANDS, LEVELS
+from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
+
+RULE_SET: Final = "2026.1"
+"""The version of the rules in this module and its neighbours; a change in what they answer is a new version."""
+
+MOST_CANDIDATES: Final = 15
+_SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
+_OFFERED: Final = 0.45
+_ASKED: Final = 0.6
+_RESULTS: Final = frozenset(
+    "pass passed bestanden gut sehr befriedigend ausreichend good excellent merit a b c ok none na n - 合格 及格 优秀 良好 通过 优 良".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The answer for one certificate. ``entry`` is set for EXACT and CONFIDENT only; ``award`` is None while the title is
+    open; ``grade`` is the decided grade as the entry's awards spell it; ``candidates`` hold the matched entry too.
+    """
+
+    outcome: MatchOutcome
+    entry: CatalogEntry | None = None
+    award: TitleAward | None = None
+    candidates: tuple[MatchCandidate, ...] = ()
+    rule_set: str = RULE_SET
+    grade: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked, as read."""
+
+    issuer: Issuer
+    reading: Reading
+    odd: frozenset[Oddity]
+    grades: frozenset[str]
+    exact: bool
+
+
+class Matcher:
+    """The rules of one rule set over the entries and aliases of one catalog version; immutable once built."""
+
+    rule_set: str = RULE_SET
+
+    def __init__(self, entries: Sequence[CatalogEntry], aliases: Sequence[Alias]) -> None:
+        self._entries = {entry.number: entry for entry in entries}
+        self._book = IssuerBook(aliases)
+        lexicon, forms = build(entries, aliases, self._book)
+        self._search = Search(lexicon, forms)
+        self._bodies = {entry.number: self._bodies_of(entry) for entry in entries}
+        self._also = {
+            entry.number: frozenset[str]().union(
+                *(
+                    keys
+                    for keys in lexicon.read(fold(entry.qualification_name)).issuers
+                    if not keys & self._bodies[entry.number]
+                )
+            )
+            for entry in entries
+        }
+        self._official = {
+            (form.compact, number) for form in forms if form.official for number in form.numbers
+        }
+
+    def match(self, name: str, issuing_body: str = "", grade: str | None = None) -> Match:
+        """Match one certificate; pure, deterministic, and never raising, whatever the texts hold."""
+        folded, issuing, graded = fold(name), fold(issuing_body), fold(grade or "")
+        if Oddity.TOO_LONG in folded.oddities | issuing.oddities | graded.oddities:
+            return Match(MatchOutcome.NONE)
+        grades, rest = grades_in(graded.text)
+        if graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
+            grades, rest = {numeral(graded.text)}, ""
+        more = [word for word in self._words(rest) if word not in _RESULTS]
+        finding, reading = self._search.find(folded, more)
+        asked = _Asked(
+            self._book.read(issuing),
+            reading,
+            folded.oddities | issuing.oddities | graded.oddities,
+            frozenset(grades),
+            any((reading.compact, number) in self._official for number in finding.numbers),
+        )
+        if len(finding.numbers) == 1 and not finding.unlisted:
+            return self._one(next(iter(finding.numbers)), finding, asked)
+        if finding.numbers:
+            return self._several(finding, asked)
+        return self._none(finding, asked)
+
+    def _words(self, text: str) -> list[str]:
+        return self._search.lexicon.read(fold(text)).words if text.strip() else []
+
+    def _bodies_of(self, entry: CatalogEntry) -> frozenset[str]:
+        names = self._book.read(fold(entry.issuing_body)).names
+        if not names:
+            return frozenset()
+        shared = frozenset[str].intersection(*names)
+        return shared or frozenset[str]().union(*names)
+
+    def _standing(self, number: int, asked: _Asked) -> Standing:
+        """What the issuer given and the issuers named within the name say together about an entry."""
+        bodies, also = self._bodies[number], self._also[number]
+        if any(not keys & (bodies | also) for keys in asked.reading.issuers):
+            return Standing.CONTRADICTS
+        return asked.issuer.standing(bodies, also)
+
+    def _within(self, number: int, asked: _Asked, finding: Finding) -> bool:
+        """Whether the name itself bears the entry's issuer."""
+        bodies = self._bodies[number]
+        brands = {BRANDS[word] for word in finding.bag & BRANDS.keys()}
+        return bool(brands & bodies or asked.reading.codes or any(keys & bodies for keys in asked.reading.issuers))
+
+    def _one(self, number: int, finding: Finding, asked: _Asked) -> Match:
+        """One entry is meant; whether that is automatic is up to issuer, grade and whatever is odd."""
+        entry = self._entries[number]
+        standing = self._standing(number, asked)
+        why = [*finding.reasons]
+        sure = standing is Standing.SUPPORTS
+        if sure:
+            why.append(reasons.issuer_supports(entry.issuing_body))
+        elif standing is Standing.SILENT:
+            sure = self._within(number, asked, finding)
+            why.append(reasons.issuer_named_within() if sure else reasons.issuer_silent())
+        elif standing is Standing.UNKNOWN:
+            why.append(reasons.issuer_unknown(entry.issuing_body))
+        else:
+            why.append(reasons.issuer_contradicts(entry.issuing_body))
+        outcome = MatchOutcome.NONE if standing is Standing.CONTRADICTS else MatchOutcome.AMBIGUOUS
+        if asked.reading.dangling:
+            sure = False
+            why.append(reasons.dangling())
+        award, refused, notes = self._award(entry, asked)
+        why.extend(notes)
+        if asked.odd or refused:
+            sure, outcome = False, MatchOutcome.NONE
+            why.extend(reasons.odd(oddity) for oddity in sorted(asked.odd))
+        exact = asked.exact and finding.way is Way.WORDS
+        score = 1.0 if exact else _SCORES[finding.way]
+        if not sure:
+            score = round(score * (0.5 if outcome is MatchOutcome.NONE else 0.8), 3)
+        level = award.grade if award else None
+        if exact:
+            why[0] = reasons.same_text()
+        candidate = MatchCandidate(number=number, grade=level, score=score, reasons=tuple(why))
+        if not sure:
+            return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
+        return Match(
+            MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level
+        )
+
+    def _beside(self, finding: Finding, number: int, asked: _Asked) -> tuple[MatchCandidate, ...]:
+        """What else a text may mean that breaks off."""
+        if not asked.reading.dangling:
+            return ()
+        others = sorted(self._search.holding(finding.bag) - {number})[: MOST_CANDIDATES - 1]
+        return tuple(self._candidate(other, 0.5, finding.bag, asked) for other in others)
+
+    def _award(self, entry: CatalogEntry, asked: _Asked) -> tuple[TitleAward | None, bool, list[str]]:
+        """The title a grade leads to, whether the grade speaks against the entry, and why."""
+        said = asked.grades | asked.reading.grades
+        listed = {numeral((award.grade or "").rstrip("级級")): award for award in entry.awards if award.grade}
+        if not listed:
+            return (None, True, [reasons.grade_unlisted(", ".join(sorted(said)))]) if said else (entry.award_for(None), False, [])
+        if said - listed.keys():
+            return None, True, [reasons.grade_unlisted(", ".join(sorted(said - listed.keys())))]
+        inside = asked.reading.grades
+        deciding = asked.grades if asked.grades and (not inside or asked.grades <= inside) else said
+        if len(deciding) != 1:
+            return None, False, [reasons.grade_open()]
+        award = listed[next(iter(deciding))]
+        return award, False, [reasons.grade_decides(award.grade or "", award.title)]
+
+    def _candidate(self, number: int, score: float, bag: frozenset[str], asked: _Asked) -> MatchCandidate:
+        entry = self._entries[number]
+        form = self._search.words_of(number, bag)
+        why = [reasons.same_words(form.source)] if form.bag == bag else []
+        lacking, beyond = sorted(form.bag - bag), sorted(bag - form.bag)
+        if lacking:
+            why.append(reasons.missing(lacking))
+        if beyond:
+            why.append(reasons.extra(beyond))
+        why.extend(reasons.differs_by_level(number, word) for word in lacking if word in LEVELS)
+        standing = self._standing(number, asked)
+        if standing is Standing.SUPPORTS:
+            why.append(reasons.issuer_supports(entry.issuing_body))
+        elif standing is Standing.CONTRADICTS:
+            why.append(reasons.issuer_contradicts(entry.issuing_body))
+        elif standing is Standing.UNKNOWN:
+            why.append(reasons.issuer_unknown(entry.issuing_body))
+        award, _, _ = self._award(entry, asked)
+        return MatchCandidate(number=number, grade=award.grade if award else None, score=round(score, 3), reasons=tuple(why))
+
+    def _several(self, finding: Finding, asked: _Asked) -> Match:
+        """A name that means several entries, or one beside an unlisted qualification: a question."""
+        numbers = [n for n in sorted(finding.numbers) if self._standing(n, asked) is not Standing.CONTRADICTS]
+        against = not numbers or bool(asked.odd)
+        offered = tuple(
+            self._candidate(n, 0.7, finding.bag, asked) for n in (numbers or sorted(finding.numbers))[:MOST_CANDIDATES]
+        )
+        return Match(MatchOutcome.NONE if against else MatchOutcome.AMBIGUOUS, candidates=offered)
+
+    def _none(self, finding: Finding, asked: _Asked) -> Match:
+        """No known name: what lacks words only is a question, what is merely alike is offered, the rest is nothing."""
+        if finding.unlisted:
+            return Match(MatchOutcome.NONE)
+        bag = finding.bag
+        if not bag:
+            return self._of_issuer(asked)
+        holding = [n for n in sorted(self._search.holding(bag)) if self._standing(n, asked) is not Standing.CONTRADICTS]
+        if 0 < len(holding) <= MOST_CANDIDATES:
+            offered = tuple(self._candidate(n, 0.65, bag, asked) for n in holding)
+            return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
+        scores, other = self._search.scored(bag, asked.reading.compact)
+        ranked = sorted(
+            ((n, s) for n, s in scores.items() if s >= _OFFERED and self._standing(n, asked) is not Standing.CONTRADICTS),
+            key=lambda pair: (-pair[1], pair[0]),
+        )[:8]
+        offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in ranked)
+        asks = ranked and ranked[0][1] >= _ASKED and ranked[0][1] >= other and not asked.odd
+        return Match(MatchOutcome.AMBIGUOUS if asks else MatchOutcome.NONE, candidates=offered)
+
+    def _of_issuer(self, asked: _Asked) -> Match:
+        """Nothing but an issuer's name: its entries, if they are few enough to read."""
+        if not asked.reading.issuers or asked.odd:
+            return Match(MatchOutcome.NONE)
+        own = [
+            n
+            for n, bodies in self._bodies.items()
+            if all(keys & bodies for keys in asked.reading.issuers) and self._standing(n, asked) is not Standing.CONTRADICTS
+        ]
+        if not 0 < len(own) <= MOST_CANDIDATES:
+            return Match(MatchOutcome.NONE)
+        return Match(
+            MatchOutcome.AMBIGUOUS, candidates=tuple(self._candidate(n, 0.5, frozenset(), asked) for n in sorted(own))
+        )

@@ -1,0 +1,125 @@
+"""What a reviewer reads: each reason one sentence in English and one in Chinese, ``English. / 中文。``"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.matching.normalise import Oddity
+
+_ODDITIES: Final = {
+    Oddity.TOO_LONG: ("the text is longer than any certificate's name", "文本长于任何证书名称"),
+    Oddity.CONTROL: ("the text holds control characters", "文本含有控制字符"),
+    Oddity.BIDI: ("the text holds characters that reverse its direction", "文本含有改变文字方向的字符"),
+    Oddity.MARKUP: ("the text holds markup or program code", "文本含有标记或程序代码"),
+    Oddity.PICTURE: ("the text holds pictures or symbols", "文本含有表情或符号"),
+    Oddity.SCRIPT: ("the text holds letters of another script", "文本含有其他文字的字母"),
+}
+
+
+def both(english: str, chinese: str) -> str:
+    """One reason in both languages."""
+    return f"{english}. / {chinese}。"
+
+
+def same_text() -> str:
+    """The input is the official text."""
+    return both("The name equals the catalog's text after normalisation", "名称经规范化后与目录文本一致")
+
+
+def same_words(source: str) -> str:
+    """The significant words are those of a known name."""
+    return both(f"The name says the same as “{source}”", f"名称与“{source}”含义一致")
+
+
+def several_names() -> str:
+    """The input repeats one entry under several of its names."""
+    return both("The name repeats this entry under several of its names", "名称以多种写法重复同一条目")
+
+
+def corrected(pairs: list[tuple[str, str]]) -> str:
+    """Misspelt words were read as known ones."""
+    text = ", ".join(f"{wrong} → {right}" for wrong, right in pairs)
+    return both(f"Misspelt words were read as known ones ({text})", f"疑似拼写或扫描错误，已按已知词语识读（{text}）")
+
+
+def nearly_same(source: str, distance: int) -> str:
+    """The spelling differs from a known name by a few characters."""
+    return both(f"The spelling differs from “{source}” by {distance} character(s)", f"与“{source}”相差{distance}个字符")
+
+
+def cut(source: str) -> str:
+    """The input is the beginning of exactly one known name."""
+    return both(f"The text is the beginning of “{source}” and of no other known name", f"文本是“{source}”的开头，且不是其他已知名称的开头")
+
+
+def issuer_supports(name: str) -> str:
+    """The issuer is the entry's."""
+    return both(f"The issuer is the entry's: {name}", f"颁发机构与目录一致：{name}")
+
+
+def issuer_named_within() -> str:
+    """No issuer is given; the name itself bears it."""
+    return both("No issuer is given; the name itself points to the entry's issuer", "未填写颁发机构；名称本身指向目录所列机构")
+
+
+def issuer_silent() -> str:
+    """No issuer is given and the name doesn't bear one."""
+    return both("No issuer is given, and others issue certificates of this name", "未填写颁发机构，其他机构也颁发同名证书")
+
+
+def issuer_unknown(name: str) -> str:
+    """The issuer isn't known to be the entry's."""
+    return both(f"The issuer given is not known to be the entry's: {name}", f"所填颁发机构未知是否为目录所列机构：{name}")
+
+
+def issuer_contradicts(name: str) -> str:
+    """The issuer is another body."""
+    return both(f"The issuer given is another body; the entry names {name}", f"所填颁发机构为其他机构；目录所列为{name}")
+
+
+def missing(words: list[str]) -> str:
+    """The entry says more than the input."""
+    text = ", ".join(words)
+    return both(f"The entry also says: {text}", f"条目另含：{text}")
+
+
+def extra(words: list[str]) -> str:
+    """The input says more than the entry."""
+    text = ", ".join(words)
+    return both(f"The entry does not say: {text}", f"条目不含：{text}")
+
+
+def differs_by_level(number: int, word: str) -> str:
+    """Another entry differs by a level word only."""
+    return both(f"Differs from entry {number} by level: {word}", f"与条目{number}的区别在于等级：{word}")
+
+
+def grade_decides(grade: str, title: str) -> str:
+    """A grade decides the title."""
+    return both(f"Grade {grade} leads to {title}", f"等级{grade}对应{title}")
+
+
+def grade_open() -> str:
+    """The grade is missing or contradictory."""
+    return both("The grade is missing or contradictory, so the title stays open", "等级缺失或矛盾，职称待定")
+
+
+def grade_unlisted(grade: str) -> str:
+    """The catalog doesn't list the grade."""
+    return both(f"The catalog does not list this grade: {grade}", f"目录未列该等级：{grade}")
+
+
+def odd(oddity: Oddity) -> str:
+    """Something that no certificate's name contains."""
+    english, chinese = _ODDITIES[oddity]
+    return both(f"Not automatic because {english}", f"不自动匹配：{chinese}")
+
+
+def unlisted() -> str:
+    """The name is that of a qualification the catalog doesn't list."""
+    return both("The name is that of another qualification, which the catalog does not list", "该名称为目录未列的其他资格")
+
+
+def dangling() -> str:
+    """The text breaks off."""
+    return both("The text breaks off in the middle of a name", "文本在名称中途中断")

@@ -1,0 +1,200 @@
+"""Which entries a read name means, surest way first: the same words, several names of one entry, a typo, a cut text."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from domain.matching import reasons
+from domain.matching.forms import Form
+from domain.matching.lexicon import Lexicon, Reading
+from domain.matching.normalise import Folded
+from domain.matching.spelling import Speller
+from domain.matching.vocabulary import LEVELS
+
+_CUT_LATIN: Final = 10
+_CUT_HAN: Final = 6
+
+
+class Way(IntEnum):
+    """How a name was recognised, surest first."""
+
+    WORDS = 0
+    NAMES = 1
+    SPELLING = 2
+    NEAR = 3
+    CUT = 4
+    NONE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a name means: the entries, how that was found, and why. ``unlisted`` where it is a known other qualification."""
+
+    numbers: frozenset[int] = frozenset()
+    way: Way = Way.NONE
+    reasons: tuple[str, ...] = ()
+    unlisted: bool = False
+    bag: frozenset[str] = field(default_factory=frozenset)
+
+
+class Search:
+    """The known names of one catalog version, ready to be asked."""
+
+    def __init__(self, lexicon: Lexicon, forms: Sequence[Form]) -> None:
+        self.lexicon = lexicon
+        self.forms = tuple(forms)
+        self._speller = Speller(lexicon.known)
+        self._by_bag: dict[frozenset[str], list[Form]] = defaultdict(list)
+        for form in forms:
+            self._by_bag[form.bag].append(form)
+        self._compacts = [form.compact for form in self.forms]
+        holding: dict[str, set[frozenset[int]]] = defaultdict(set)
+        for form in forms:
+            for word in form.bag:
+                holding[word].add(form.numbers or frozenset({-len(holding)}))
+        self._weights = {word: 1.0 / (1.0 + math.log(len(numbers))) for word, numbers in holding.items()}
+
+    def find(self, folded: Folded, more: Sequence[str] = ()) -> tuple[Finding, Reading]:
+        """What a folded name means; ``more`` are words of a grade given beside it."""
+        reading = self.lexicon.read(folded)
+        reading.words.extend(more)
+        finding = self._same(reading.bag)
+        if finding.way is not Way.NONE:
+            return finding, reading
+        spelt = self._spelt(folded, reading, more)
+        if spelt is not None:
+            return spelt
+        if not more:
+            for attempt in (self._near(reading), self._cut(reading)):
+                if attempt is not None:
+                    return attempt, reading
+        return Finding(bag=reading.bag), reading
+
+    def _same(self, bag: frozenset[str]) -> Finding:
+        """The entries whose known names are made of these words, all of them and no other."""
+        exact = self._by_bag.get(bag)
+        if exact:
+            numbers = frozenset[int]().union(*(form.numbers for form in exact))
+            open_ = not numbers or not all(form.numbers for form in exact)
+            return Finding(numbers, Way.WORDS, (reasons.same_words(exact[0].source),), open_, bag)
+        inside = [form for form in self.forms if form.bag < bag]
+        if not inside or frozenset[str]().union(*(form.bag for form in inside)) != bag:
+            return Finding(bag=bag)
+        maximal = [form for form in inside if not any(form.bag < other.bag for other in inside)]
+        numbers = frozenset[int]().union(*(form.numbers for form in maximal))
+        covering = [
+            number
+            for number in numbers
+            if frozenset[str]().union(*(form.bag for form in inside if form.single == number)) == bag
+        ]
+        if len(covering) == 1 and all(form.bag <= bag and form.single == covering[0] for form in maximal):
+            return Finding(frozenset(covering), Way.NAMES, (reasons.several_names(),), bag=bag)
+        if len(numbers) > 1 and all(form.numbers for form in maximal):
+            return Finding(numbers, Way.NAMES, (reasons.several_names(),), bag=bag)
+        return Finding(bag=bag)
+
+    def _spelt(self, folded: Folded, reading: Reading, more: Sequence[str]) -> tuple[Finding, Reading] | None:
+        """The same after correcting unknown words; every unknown word must have its one correction."""
+        pairs = [(word, self._speller.correct(word)) for word in dict.fromkeys(reading.unknown) if word.isascii()]
+        right = [(wrong, word) for wrong, word in pairs if word is not None]
+        if not right:
+            return None
+        text = folded.text
+        for wrong, word in right:
+            text = text.replace(wrong, word)
+        again = self.lexicon.read(Folded(folded.plain, text, folded.oddities))
+        again.words.extend(more)
+        finding = self._same(again.bag)
+        if finding.way is Way.NONE:
+            return None
+        why = (*finding.reasons, reasons.corrected(right))
+        return Finding(finding.numbers, Way.SPELLING, why, finding.unlisted, again.bag), again
+
+    def _near(self, reading: Reading) -> Finding | None:
+        """The one known name a few characters away, if every word that is known is its own."""
+        compact = reading.compact
+        if len(compact) < 6 or not reading.unknown:
+            return None
+        allowed = max(1, len(compact) // 14)
+        near = process.extract(compact, self._compacts, scorer=OSA.distance, score_cutoff=allowed + 2, limit=12)
+        hits = [(distance, self.forms[index]) for _, distance, index in near]
+        if not hits or hits[0][0] > allowed:
+            return None
+        distance, form = hits[0]
+        if any(other.numbers != form.numbers and far <= distance + 2 for far, other in hits):
+            return None
+        known = set(reading.words) - set(reading.unknown)
+        if not known <= form.bag or reading.codes or _figures(compact) != _figures(form.compact):
+            return None
+        return Finding(form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag)
+
+    def _cut(self, reading: Reading) -> Finding | None:
+        """The entries whose names begin with a text that was cut; one of them only if nothing that decides is lost."""
+        compact = reading.compact
+        if len(compact) < (_CUT_LATIN if compact.isascii() else _CUT_HAN):
+            return None
+        whole = [form for form in self.forms if form.compact.startswith(compact) and len(form.compact) > len(compact)]
+        if not whole:
+            return None
+        numbers = frozenset[int]().union(*(form.numbers for form in whole))
+        form = min(whole, key=lambda each: len(each.compact))
+        why = (reasons.cut(form.source),)
+        open_ = not all(each.numbers for each in whole)
+        lost = form.bag - reading.bag
+        mid_word = bool(reading.unknown) or not compact.isascii()
+        deciding = bool(lost & LEVELS) or any(char.isdigit() for word in lost for char in word)
+        if len(numbers) == 1 and not open_ and len(compact) * 2 >= len(form.compact) and (mid_word or not deciding):
+            loose = len(lost) > 1 and not mid_word and len(compact) * 10 < len(form.compact) * 7
+            if not loose and not reading.dangling:
+                return Finding(numbers, Way.CUT, why, bag=reading.bag)
+        return None
+
+    def scored(self, bag: frozenset[str], compact: str) -> tuple[dict[int, float], float]:
+        """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list."""
+        whole = sum(self._weights.get(word, 1.0) for word in bag)
+        scores: dict[int, float] = {}
+        other = 0.0
+        ratios = process.cdist([compact], self._compacts, scorer=fuzz.ratio, score_cutoff=75)[0] if compact else None
+        for index, form in enumerate(self.forms):
+            shared = sum(self._weights.get(word, 1.0) for word in form.bag & bag)
+            score = 0.0
+            if shared:
+                score = 2 * shared / (whole + sum(self._weights[word] for word in form.bag))
+            if ratios is not None:
+                score = max(score, float(ratios[index]) / 100 * 0.95)
+            if not form.numbers:
+                other = max(other, score)
+            for number in form.numbers:
+                if score > scores.get(number, 0.0):
+                    scores[number] = score
+        return scores, other
+
+    def holding(self, bag: frozenset[str]) -> frozenset[int]:
+        """The entries of which some name holds all of these words."""
+        return frozenset[int]().union(*(form.numbers for form in self.forms if bag <= form.bag))
+
+    def words_of(self, number: int, bag: frozenset[str]) -> Form:
+        """The name of an entry that is likest to some words."""
+        own = [form for form in self.forms if number in form.numbers]
+        return max(own, key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official))
+
+
+def _figures(text: str) -> str:
+    """The runs of two and more digits, which a typo never makes equal."""
+    kept, run = [], ""
+    for char in [*text, " "]:
+        if char.isdigit():
+            run += char
+        else:
+            if len(run) > 1:
+                kept.append(run)
+            run = ""
+    return " ".join(kept)
