@@ -24,15 +24,17 @@ BEHIND = 10_000
 
 
 def build_app(registry: Registry) -> Starlette:
-    """The ASGI application of an opened registry; its lifespan runs the projections."""
+    """The ASGI application of an opened registry; its lifespan runs the projections, and the rematching of pending cases."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with registry.reads:
             registry.projections.start()
+            registry.rematching.start()
             try:
                 yield
             finally:
+                await to_thread.run_sync(registry.rematching.stop)
                 await to_thread.run_sync(registry.projections.stop)
 
     async def ready() -> Mapping[str, str]:
@@ -50,6 +52,7 @@ def build_app(registry: Registry) -> Starlette:
             reads=registry.reads,
             cases=registry.cases,
             catalogs=registry.catalogs,
+            catalog_proposals=registry.catalog_proposals,
             shelf=registry.shelf,
             holders=registry.holders,
             authorities=registry.authorities,

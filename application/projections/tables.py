@@ -15,6 +15,7 @@ from application.views import (
     AmendmentView,
     AuditEventView,
     CaseView,
+    CatalogProposalView,
     CatalogView,
     EntryView,
     IntegrityRecordView,
@@ -115,6 +116,9 @@ CASES: Final = Table(
         Index(("authority_code", "submitted_at DESC", "case_id DESC")),
         Index(("submitted_by", "submitted_at DESC", "case_id DESC")),
         Index(("holder_ref",)),
+        Index(
+            ("catalog_code", "submitted_at", "case_id"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"
+        ),
         Index(("catalog_code", "entry_number"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"),
     ),
 )
@@ -146,6 +150,9 @@ CATALOG_ENTRIES: Final = Table(
     (Index(("catalog_code", "from_version", "until_version")),),
 )
 AMENDMENTS: Final = Table("amendments", AmendmentView, ("amendment_id",), (Index(("catalog_code", "status")),))
+CATALOG_PROPOSALS: Final = Table(
+    "catalog_proposals", CatalogProposalView, ("proposal_id",), (Index(("proposed_at DESC", "proposal_id")),)
+)
 INTEGRITY_RECORDS: Final = Table(
     "integrity_records", IntegrityRecordView, ("record_id",), (Index(("case_id",)), Index(("holder_ref",)))
 )
@@ -168,6 +175,7 @@ TABLES: Final[tuple[Table[Any], ...]] = (
     CATALOG_VERSIONS,
     CATALOG_ENTRIES,
     AMENDMENTS,
+    CATALOG_PROPOSALS,
     INTEGRITY_RECORDS,
     AUDIT_EVENTS,
 )

@@ -14,11 +14,13 @@ from strawberry.dataloader import DataLoader
 
 from application.access import Scope, reads_personal_data, scope_of
 from application.cases import Cases
+from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.ports import Clock, Holders
 from application.queries import EntryKey, Positioned, Reads, VersionKey
 from application.views import AuthorityView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
+from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Provenance, shanghai_day
 
 K = TypeVar("K")
@@ -33,6 +35,7 @@ class Services:
     reads: Reads
     cases: Cases
     catalogs: Catalogs
+    catalog_proposals: CatalogProposals
     shelf: Shelf
     holders: Holders
     authorities: AuthorityDirectory
@@ -95,6 +98,13 @@ class Context:
 
 
 Info = strawberry.Info[Context, Any]
+
+
+def acting(context: Context) -> Provenance:
+    """Where what this request records comes from. Raises ``Refused`` (NOT_PERMITTED) for an anonymous caller."""
+    if context.actor is None:
+        raise Refused(RefusalCode.NOT_PERMITTED, "Nobody is signed in; send a bearer token with the request.")
+    return context.provenance
 
 
 async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
