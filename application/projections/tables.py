@@ -119,7 +119,7 @@ CASES: Final = Table(
         Index(
             ("catalog_code", "submitted_at", "case_id"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"
         ),
-        Index(("catalog_code", "entry_number"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"),
+        Index(("catalog_code", "status", "entry_number")),
     ),
 )
 TITLES: Final = Table(

@@ -1,7 +1,7 @@
 """Two lists of entries are compared entry by entry and field by field, and the difference becomes an amendment's changes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.changes import proposed_changes
@@ -76,6 +76,7 @@ def test_changes_carry_the_new_entry_and_the_reason() -> None:
     assert [change.number for change in proposed_changes(differences, whole=False)] == [11, 101]
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 19)), st.sets(st.integers(0, 19)), st.sets(st.integers(0, 19)))
 def test_the_changes_lead_from_one_list_to_the_other(left: set[int], right: set[int], touched: set[int]) -> None:
     """Law: applying the proposed changes to the first list gives the second."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -221,12 +221,14 @@ def test_a_part_packed_in_an_unusual_way_is_refused() -> None:
 
 
 @pytest.mark.parametrize("fmt", ["xlsx", "docx"])
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_noise_is_refused_and_nothing_else(data: bytes, fmt: str) -> None:
     """Bytes that are no office file are always answered with a refusal."""
     assert faults_of(b"PK\x03\x04" + data, fmt)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 7_000), st.integers(0, 255))
 def test_damaged_workbooks_read_whole_or_not_at_all(position: int, value: int) -> None:
     """One byte changed anywhere in a workbook either changes nothing that is read, or is refused."""

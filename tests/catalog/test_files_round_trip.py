@@ -5,7 +5,7 @@ import io
 import string
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
@@ -67,6 +67,7 @@ def test_the_notice_itself_reads_as_a_file() -> None:
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(entries=entries_of_any_kind)
 def test_any_entries_survive_every_format(fmt: str, entries: tuple[CatalogEntry, ...]) -> None:
     """The law of the round trip: formulas, quotes, separators, escapes and line-breaking names included."""
@@ -75,6 +76,7 @@ def test_any_entries_survive_every_format(fmt: str, entries: tuple[CatalogEntry,
     assert read_entries(export_entries(entries, fmt), fmt) == entries
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_guarding_against_formulas_is_undone(text: str) -> None:
     """What is guarded is unguarded to the same text, and never begins like a formula."""
@@ -82,6 +84,7 @@ def test_guarding_against_formulas_is_undone(text: str) -> None:
     assert guarded(text)[:1] not in set("=+-@＝＋－＠")
 
 
+@settings(deadline=None)
 @given(st.lists(texts, min_size=1))
 def test_lists_in_a_cell_come_apart_as_they_were_joined(parts: list[str]) -> None:
     """Joining and splitting a cell's list are inverse, separators and backslashes inside the parts included."""

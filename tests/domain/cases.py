@@ -10,6 +10,7 @@ from catalog.authorities import load_directory
 from domain.identifiers import case_id, case_number, claim_id
 from domain.recognition_case import RecognitionCase
 from domain.values import (
+    Actor,
     CatalogEntry,
     Certificate,
     Evidence,
@@ -162,3 +163,24 @@ COMMANDS: dict[str, Any] = {
 
 BY_THE_REGISTRY = frozenset({"match", "require_rematch"})
 """The commands that the registry gives itself; a reviewer may give all others."""
+
+
+OFFICERS = {
+    "request_supplement": "matched",
+    "confirm_match": "submitted",
+    "transfer": "matched",
+    "approve": "matched",
+    "reject": "matched",
+    "propose_revocation": "approved",
+    "confirm_revocation": "proposed",
+    "reinstate": "revoked",
+}
+"""What only a reviewer with jurisdiction does, each with a past in which it would be allowed."""
+APPLICANTS = {"supplement": "matched", "withdraw": "matched"}
+"""What whoever submitted the case, or its holder, does too."""
+
+
+def ask(command: str, by: Actor, past: str | None = None) -> Given:
+    """A command by somebody, on a past in which it would be allowed unless another is named."""
+    past = past or (OFFICERS | APPLICANTS | dict.fromkeys(BY_THE_REGISTRY, "submitted"))[command]
+    return given(past).when(lambda case: COMMANDS[command](case, act(by)))
