@@ -162,14 +162,14 @@ class Search:
         whole = sum(self._weights.get(word, 1.0) for word in bag)
         scores: dict[int, float] = {}
         other = 0.0
-        ratios = process.cdist([compact], self._compacts, scorer=fuzz.ratio, score_cutoff=75)[0] if compact else None
+        alike = process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40) if compact else []
+        ratios = {index: ratio for _, ratio, index in alike}
         for index, form in enumerate(self.forms):
             shared = sum(self._weights.get(word, 1.0) for word in form.bag & bag)
             score = 0.0
             if shared:
                 score = 2 * shared / (whole + sum(self._weights[word] for word in form.bag))
-            if ratios is not None:
-                score = max(score, float(ratios[index]) / 100 * 0.95)
+            score = max(score, ratios.get(index, 0.0) / 100 * 0.95)
             if not form.numbers:
                 other = max(other, score)
             for number in form.numbers:
