@@ -25,6 +25,7 @@ class Form:
     compact: str
     numbers: frozenset[int]
     official: bool = False
+    issuers: frozenset[str] = frozenset()
 
     @property
     def single(self) -> int | None:
@@ -59,5 +60,6 @@ def build(
         lexicon.learn(word for word in reading.words if word.isascii())
         if reading.bag:
             key = (reading.bag, reading.compact, numbers)
-            forms.setdefault(key, Form(source, reading.bag, reading.compact, numbers, official))
+            issuers = frozenset[str]().union(*reading.issuers)
+            forms.setdefault(key, Form(source, reading.bag, reading.compact, numbers, official, issuers))
     return lexicon, tuple(forms.values())

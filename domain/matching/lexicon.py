@@ -178,7 +178,7 @@ class Lexicon:
     def _latin_word(self, word: str) -> str:
         if word in self.known or not word.endswith("erin"):
             return word
-        return word[:-2] if word[:-2] in self.known or word.endswith(("ikerin", "lerin")) else word
+        return word[:-2] if word[:-2] in self.known or word.endswith(("kerin", "lerin")) else word
 
     def _walk(self, pieces: list[str], reading: Reading) -> None:
         at = 0
@@ -195,14 +195,14 @@ class Lexicon:
             if meaning is not None:
                 self._put(meaning, reading)
                 return size
+        for size in (2, 3):  # a word that a scan or a hyphen has cut
+            joined = "".join(pieces[at : at + size])
+            if len(pieces) - at >= size and len(joined) > 6 and joined in self.known and joined not in COMMON:
+                self._put(self._latin.get((joined,), ((joined,), None)), reading)
+                return size
         if piece in self.known:
             self._word(piece, reading)
             return 1
-        for size in (2, 3):  # a word that a scan or a hyphen has cut
-            joined = "".join(pieces[at : at + size])
-            if len(pieces) - at >= size and joined.isascii() and len(joined) > 5 and joined in self.known:
-                self._put(self._latin.get((joined,), ((joined,), None)), reading)
-                return size
         for cut in range(3, len(piece) - 2):  # two words that a scan has joined
             if piece.isascii() and piece[:cut] in self.known and piece[cut:] in self.known:
                 self._walk([piece[:cut], piece[cut:]], reading)

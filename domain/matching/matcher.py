@@ -91,9 +91,10 @@ class Matcher:
         if graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
             grades, rest = {numeral(graded.text)}, ""
         more = [word for word in self._words(rest) if word not in _RESULTS]
-        finding, reading = self._search.find(folded, more)
+        issuer = self._book.read(issuing)
+        finding, reading = self._search.find(folded, more, frozenset[str]().union(*issuer.names))
         asked = _Asked(
-            self._book.read(issuing),
+            issuer,
             reading,
             folded.oddities | issuing.oddities | graded.oddities,
             frozenset(grades),

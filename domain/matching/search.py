@@ -62,14 +62,17 @@ class Search:
                 holding[word].add(form.numbers or frozenset({-len(holding)}))
         self._weights = {word: 1.0 / (1.0 + math.log(len(numbers))) for word, numbers in holding.items()}
 
-    def find(self, folded: Folded, more: Sequence[str] = ()) -> tuple[Finding, Reading]:
-        """What a folded name means; ``more`` are words of a grade given beside it."""
+    def find(
+        self, folded: Folded, more: Sequence[str] = (), issuers: frozenset[str] = frozenset()
+    ) -> tuple[Finding, Reading]:
+        """What a folded name means; ``more`` are words of a grade given beside it, ``issuers`` the bodies given."""
         reading = self.lexicon.read(folded)
         reading.words.extend(more)
-        finding = self._same(reading.bag)
+        said = issuers.union(*reading.issuers)
+        finding = self._same(reading.bag, said)
         if finding.way is not Way.NONE:
             return finding, reading
-        spelt = self._spelt(folded, reading, more)
+        spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
             return spelt
         if not more:
@@ -78,9 +81,9 @@ class Search:
                     return attempt, reading
         return Finding(bag=reading.bag), reading
 
-    def _same(self, bag: frozenset[str]) -> Finding:
+    def _same(self, bag: frozenset[str], said: frozenset[str]) -> Finding:
         """The entries whose known names are made of these words, all of them and no other."""
-        exact = self._by_bag.get(bag)
+        exact = [form for form in self._by_bag.get(bag, ()) if form.numbers or not (said and form.issuers) or form.issuers & said]
         if exact:
             numbers = frozenset[int]().union(*(form.numbers for form in exact))
             open_ = not numbers or not all(form.numbers for form in exact)
@@ -101,7 +104,9 @@ class Search:
             return Finding(numbers, Way.NAMES, (reasons.several_names(),), bag=bag)
         return Finding(bag=bag)
 
-    def _spelt(self, folded: Folded, reading: Reading, more: Sequence[str]) -> tuple[Finding, Reading] | None:
+    def _spelt(
+        self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
+    ) -> tuple[Finding, Reading] | None:
         """The same after correcting unknown words; every unknown word must have its one correction."""
         pairs = [(word, self._speller.correct(word)) for word in dict.fromkeys(reading.unknown) if word.isascii()]
         right = [(wrong, word) for wrong, word in pairs if word is not None]
@@ -112,7 +117,7 @@ class Search:
             text = text.replace(wrong, word)
         again = self.lexicon.read(Folded(folded.plain, text, folded.oddities))
         again.words.extend(more)
-        finding = self._same(again.bag)
+        finding = self._same(again.bag, said)
         if finding.way is Way.NONE:
             return None
         why = (*finding.reasons, reasons.corrected(right))
