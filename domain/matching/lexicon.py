@@ -25,18 +25,18 @@ _MONTHS: Final = (
     r"(?:jan|feb|m(?:ar|ae)r?|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz])[a-z]*\.?"
 )
 _DATE: Final = (
-    rf"(?:\d{{4}}[-./年]\s?\d{{1,2}}(?:[-./月]\s?\d{{1,2}}日?|月)?(?!\d)|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}"
+    rf"(?:\d{{4}}[-./年]\s?\d{{1,2}}(?:[-./月]\s?\d{{1,2}}日?|月)?(?!\d)|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}/(?:19|20)\d{{2}}"
     rf"|(?:\d{{1,2}}\.?\s)?{_MONTHS}\s(?:\d{{1,2}},?\s)?\d{{4}}|\d{{4}}年)"
 )
 _STRIPPED: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\(?\b(?:expires?|expiry|expiration|valid|issued|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
+        rf"\(?\b(?:expires?|exp\.?|expiry|expiration|valid|issued|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
         rf"|ausgestellt|obtained|effective)(?:\s(?:date|on|until|till|to|thru|through|from|bis|am|from|of))*\s?[:：]?\s?(?:{_DATE}|\d{{4}}\b)\)?",
         rf"(?:有效期(?:至|到)?|颁发日期|发证日期|签发日期|发证|取得时间|获得时间|日期|取得日|认定日|有效期限)[:：]?\s?{_DATE}",
         rf"\(?(?<![\w/-]){_DATE}\)?",
         r"\(?\b(?:certificate|cert|credential|validation|licen[cs]e|registration|member(?:ship)?|candidate|serial|zeugnis|verification|reg|id"
-        r"|urkunden|certification|cscoid)?\s?(?:no\b\.?|nr\b\.?|number\b|id\b|nummer\b|#)\s?[:：#]?\s?(?=[a-z\-]*\d)[a-z0-9][a-z0-9\-/]{3,}\)?",
+        r"|urkunden|certification|cscoid)?\.?\s?(?:no\b\.?|nr\b\.?|number\b|id\b|nummer\b|#)\s?[:：#]?\s?(?=[a-z\-]*\d)[a-z0-9][a-z0-9\-/]{3,}\)?",
         r"\(?(?:证书)?(?:编号|证号|号码|证书号|序号|登録番号|注册号)[:：]?\s?[a-z0-9][a-z0-9\-]{3,}号?\)?",
         r"\(?\b(?:score|points|punkte|note)\s?[:：]?\s?\d+(?:[.,]\d+)?(?:\s?/\s?\d+)?\)?",
         r"\(\s?(?:19|20)\d{2}\s?\)$",

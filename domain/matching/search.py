@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import islice, takewhile
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -56,11 +58,20 @@ class Search:
         for form in forms:
             self._by_bag[form.bag].append(form)
         self._compacts = [form.compact for form in self.forms]
-        holding: dict[str, set[frozenset[int]]] = defaultdict(set)
-        for form in forms:
+        self._alphabetical = sorted(self.forms, key=lambda form: form.compact)
+        self._postings: dict[str, list[int]] = defaultdict(list)
+        self._own: dict[int, list[Form]] = defaultdict(list)
+        for index, form in enumerate(self.forms):
             for word in form.bag:
-                holding[word].add(form.numbers or frozenset({-len(holding)}))
-        self._weights = {word: 1.0 / (1.0 + math.log(len(numbers))) for word, numbers in holding.items()}
+                self._postings[word].append(index)
+            for number in form.numbers:
+                self._own[number].append(form)
+        self._weights = {word: 1.0 / (1.0 + math.log(len(held))) for word, held in self._postings.items()}
+        self._sizes = [sum(self._weights[word] for word in form.bag) for form in self.forms]
+
+    def _sharing(self, bag: frozenset[str]) -> dict[int, int]:
+        """For every known name that shares a word with these, by index: how many it shares."""
+        return Counter(index for word in bag for index in self._postings.get(word, ()))
 
     def find(
         self, folded: Folded, more: Sequence[str] = (), issuers: frozenset[str] = frozenset()
@@ -88,7 +99,7 @@ class Search:
             numbers = frozenset[int]().union(*(form.numbers for form in exact))
             open_ = not numbers or not all(form.numbers for form in exact)
             return Finding(numbers, Way.WORDS, (reasons.same_words(exact[0].source),), open_, bag)
-        inside = [form for form in self.forms if form.bag < bag]
+        inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
         if not inside or frozenset[str]().union(*(form.bag for form in inside)) != bag:
             return Finding(bag=bag)
         maximal = [form for form in inside if not any(form.bag < other.bag for other in inside)]
@@ -108,9 +119,9 @@ class Search:
         self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
     ) -> tuple[Finding, Reading] | None:
         """The same after correcting unknown words; every unknown word must have its one correction."""
-        pairs = [(word, self._speller.correct(word)) for word in dict.fromkeys(reading.unknown) if word.isascii()]
+        pairs = [(word, self._speller.correct(word)) for word in list(dict.fromkeys(reading.unknown))[:12] if word.isascii()]
         right = [(wrong, word) for wrong, word in pairs if word is not None]
-        if not right:
+        if not right or len(right) > 6:
             return None
         text = folded.text
         for wrong, word in right:
@@ -146,7 +157,9 @@ class Search:
         compact = reading.compact
         if len(compact) < (_CUT_LATIN if compact.isascii() else _CUT_HAN):
             return None
-        whole = [form for form in self.forms if form.compact.startswith(compact) and len(form.compact) > len(compact)]
+        first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
+        beginning = takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None))
+        whole = [form for form in beginning if len(form.compact) > len(compact)]
         if not whole:
             return None
         numbers = frozenset[int]().union(*(form.numbers for form in whole))
@@ -169,12 +182,13 @@ class Search:
         other = 0.0
         alike = process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40) if compact else []
         ratios = {index: ratio for _, ratio, index in alike}
-        for index, form in enumerate(self.forms):
-            shared = sum(self._weights.get(word, 1.0) for word in form.bag & bag)
-            score = 0.0
-            if shared:
-                score = 2 * shared / (whole + sum(self._weights[word] for word in form.bag))
-            score = max(score, ratios.get(index, 0.0) / 100 * 0.95)
+        weights: dict[int, float] = defaultdict(float, dict.fromkeys(ratios, 0.0))
+        for word in bag & self._postings.keys():
+            for index in self._postings[word]:
+                weights[index] += self._weights[word]
+        for index, shared in weights.items():
+            form = self.forms[index]
+            score = max(2 * shared / (whole + self._sizes[index]), ratios.get(index, 0.0) / 100 * 0.95)
             if not form.numbers:
                 other = max(other, score)
             for number in form.numbers:
@@ -184,12 +198,12 @@ class Search:
 
     def holding(self, bag: frozenset[str]) -> frozenset[int]:
         """The entries of which some name holds all of these words."""
-        return frozenset[int]().union(*(form.numbers for form in self.forms if bag <= form.bag))
+        held = [i for i, shared in self._sharing(bag).items() if shared == len(bag)]
+        return frozenset[int]().union(*(self.forms[i].numbers for i in held))
 
     def words_of(self, number: int, bag: frozenset[str]) -> Form:
         """The name of an entry that is likest to some words."""
-        own = [form for form in self.forms if number in form.numbers]
-        return max(own, key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official))
+        return max(self._own[number], key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official))
 
 
 def _figures(text: str) -> str:

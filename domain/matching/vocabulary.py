@@ -15,7 +15,7 @@ BOILERPLATE: Final = frozenset(
     exam examination titled title official passed pass result holder credly badge urkunde zeugnis pruefungszeugnis
     abschlusszeugnis pruefung abschlusspruefung facharbeiterbrief facharbeiter zertifikat bescheinigung ausbildung
     ausbildungsberuf beruf abgeschlossene abgeschlossen gelernter gelernte fachrichtung staatlich anerkannter anerkannt
-    bestanden m w d f gn divers no nr number currently beta w/d postnominals post nominals
+    bestanden m w d f gn divers no nr number currently beta registration achievement competence postnominals post nominals
     認定証 認定 资格 证书 认证 认定 认定证 资格证书 资格证 考试 职业 职业资格 执业 境外 国外 的 和 与 及 或 之 の 分野の 分野 领域
     领域的 领域之 方向 专业方向 证 书 颁发 合格证书 合格 合格证 持有 获得 级别 等级 名称 认证证书 及格 通过 已通过""".split()
 )
@@ -69,7 +69,7 @@ HAN: Final[dict[str, str]] = {
     "数据中心": "data center", "资料中心": "data center", "服务提供商": "service provider", "服务供应商": "service provider", "服务商": "service provider",
     "基础设施": "infrastructure", "基础架构": "infrastructure", "无线": "wireless", "无线网络": "wireless", "无线互联网": "wireless", "设计": "design",
     "专家": "expert", "专家级": "expert", "机械": "mechanical", "焊接": "welding", "检验师": "inspector", "检验员": "inspector", "国际": "international",
-    "注册": "注册", "特许": "chartered", "专业": "专业", "专业级": "专业", "专业人员": "专业", "专业员": "专业", "初级": "associate", "助理": "associate",
+    "注册": "注册", "特许": "chartered", "专业": "专业", "专业级": "专业", "专业人员": "specialist", "专业员": "specialist", "初级": "associate", "助理": "associate",
     "助理级": "associate", "资深": "资深", "高级": "高级", "中级": "中级", "网络": "network", "网路": "network", "网际网络": "internet", "互联网": "internet",
     "分析": "analysis", "分析师": "analyst", "科学家": "scientist", "管理员": "administrator", "管理": "management", "系统": "system",
     "操作": "operation", "运营": "operation", "运维": "运维", "服务": "service", "平台": "platform", "自主": "autonomous", "自治": "autonomous",
