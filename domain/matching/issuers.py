@@ -40,7 +40,7 @@ _COUNTRY: Final = {
 }  # fmt: skip
 _NOT_A_CHAMBER: Final = re.compile(
     r"akademie|academy|bildung|schul|universit|zentrum|hwk|handwerk|wko|wirtschaftskammer|oesterreich|austria|wien|schweiz|swiss|basel"
-    r"|zuerich|suisse|shanghai|beijing|china|ahk|abroad|ausland|campus|institut|training|hotel|gmbh|ev\b|steuer|anwalt|aerzte"
+    r"|zuerich|bozen|liechtenstein|luxemb|suisse|shanghai|beijing|china|ahk|abroad|ausland|campus|institut|training|hotel|gmbh|ev\b|steuer|anwalt|aerzte"
 )
 _LEARNING: Final = re.compile(
     r"universit|college|school|schule|academy|akademie|institut(?!ion)|大学|大學|学院|学校|培训|udemy|udacity|bootcamp|training cent|learning cent"

@@ -150,6 +150,8 @@ class Matcher:
             why.append(reasons.dangling())
         award, refused, notes = self._award(entry, asked)
         why.extend(notes)
+        if len(entry.awards) > 1 and asked.grades and asked.reading.grades and not asked.grades <= asked.reading.grades:
+            sure = False
         if asked.odd or refused:
             sure, outcome = False, MatchOutcome.NONE
             why.extend(reasons.odd(oddity) for oddity in sorted(asked.odd))
@@ -184,6 +186,8 @@ class Matcher:
             return None, True, [reasons.grade_unlisted(", ".join(sorted(said - listed.keys())))]
         inside = asked.reading.grades
         deciding = asked.grades if asked.grades and (not inside or asked.grades <= inside) else said
+        if asked.grades and inside and not asked.grades <= inside:
+            return None, False, [reasons.grade_contradicts()]
         if len(deciding) != 1:
             return None, False, [reasons.grade_open()]
         award = listed[next(iter(deciding))]

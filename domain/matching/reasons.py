@@ -100,8 +100,13 @@ def grade_decides(grade: str, title: str) -> str:
 
 
 def grade_open() -> str:
-    """The grade is missing or contradictory."""
-    return both("The grade is missing or contradictory, so the title stays open", "等级缺失或矛盾，职称待定")
+    """No single grade is named."""
+    return both("No single grade is named, so the title stays open", "未注明唯一等级，职称待定")
+
+
+def grade_contradicts() -> str:
+    """The name and the grade field say different grades."""
+    return both("The name says another grade than the grade given, so the title stays open", "名称中的等级与所填等级矛盾，职称待定")
 
 
 def grade_unlisted(grade: str) -> str:

@@ -94,12 +94,13 @@ class Search:
 
     def _same(self, bag: frozenset[str], said: frozenset[str]) -> Finding:
         """The entries whose known names are made of these words, all of them and no other."""
-        exact = [form for form in self._by_bag.get(bag, ()) if form.numbers or not (said and form.issuers) or form.issuers & said]
+        exact = [form for form in self._by_bag.get(bag, ()) if _concerns(form, said)]
         if exact:
             numbers = frozenset[int]().union(*(form.numbers for form in exact))
             open_ = not numbers or not all(form.numbers for form in exact)
             return Finding(numbers, Way.WORDS, (reasons.same_words(exact[0].source),), open_, bag)
         inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
+        inside = [form for form in inside if _concerns(form, said)]
         if not inside or frozenset[str]().union(*(form.bag for form in inside)) != bag:
             return Finding(bag=bag)
         maximal = [form for form in inside if not any(form.bag < other.bag for other in inside)]
@@ -204,6 +205,11 @@ class Search:
     def words_of(self, number: int, bag: frozenset[str]) -> Form:
         """The name of an entry that is likest to some words."""
         return max(self._own[number], key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official))
+
+
+def _concerns(form: Form, said: frozenset[str]) -> bool:
+    """Whether a name matters here: an unlisted one of an issuer that nobody spoke of does not."""
+    return bool(form.numbers or not said or not form.issuers or form.issuers & said)
 
 
 def _figures(text: str) -> str:
