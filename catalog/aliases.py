@@ -42,9 +42,7 @@ def parse_aliases(text: str, source: str) -> tuple[Alias, ...]:
         if not wrong:
             kind, name, issuer, numbers, ground = row
             listed = tuple(int(number) for number in numbers.split())
-            aliases.append(
-                Alias(kind=AliasKind(kind), text=name, issuer=issuer or None, numbers=listed, ground=ground)
-            )
+            aliases.append(Alias(kind=AliasKind(kind), text=name, issuer=issuer or None, numbers=listed, ground=ground))
     if faults:
         raise SourceRefused(source, tuple(faults))
     return tuple(aliases)

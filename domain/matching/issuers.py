@@ -5,6 +5,7 @@ Amazon and the American Welding Society, and the entry that the name points at d
 chamber bears its town's name, companies bear legal forms, and what a text holds besides a known name makes it another body.
 """
 
+# ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
 import re
@@ -25,7 +26,9 @@ _EXTRAS: Final = frozenset(
     公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
 )
 _COUNTRIES: Final[dict[str, frozenset[str]]] = {
-    "us": frozenset({"AMAZON", "AWELD", "NCEES", "ASM", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE", "IEEE_CS", "IEEE_COMSOC"}),
+    "us": frozenset(
+        {"AMAZON", "AWELD", "NCEES", "ASM", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE", "IEEE_CS", "IEEE_COMSOC"}
+    ),
     "uk": frozenset({"IMECHE", "IME", "ISEB"}),
     "ca": frozenset({"ENGCAN", "CCPE"}),
     "de": frozenset({"DIHK"}),

@@ -120,7 +120,9 @@ class Search:
         self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
     ) -> tuple[Finding, Reading] | None:
         """The same after correcting unknown words; every unknown word must have its one correction."""
-        pairs = [(word, self._speller.correct(word)) for word in list(dict.fromkeys(reading.unknown))[:12] if word.isascii()]
+        pairs = [
+            (word, self._speller.correct(word)) for word in list(dict.fromkeys(reading.unknown))[:12] if word.isascii()
+        ]
         right = [(wrong, word) for wrong, word in pairs if word is not None]
         if not right or len(right) > 6:
             return None
@@ -151,7 +153,9 @@ class Search:
         known = set(reading.words) - set(reading.unknown)
         if not known <= form.bag or reading.codes or _figures(compact) != _figures(form.compact):
             return None
-        return Finding(form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag)
+        return Finding(
+            form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag
+        )
 
     def _cut(self, reading: Reading) -> Finding | None:
         """The entries whose names begin with a text that was cut; one of them only if nothing that decides is lost."""
@@ -168,7 +172,7 @@ class Search:
         why = (reasons.cut(form.source),)
         open_ = not all(each.numbers for each in whole)
         lost = form.bag - reading.bag
-        mid_word = bool(reading.unknown) or not compact.isascii()
+        mid_word = reading.last not in form.pieces
         deciding = bool(lost & LEVELS) or any(char.isdigit() for word in lost for char in word)
         if len(numbers) == 1 and not open_ and len(compact) * 2 >= len(form.compact) and (mid_word or not deciding):
             loose = len(lost) > 1 and not mid_word and len(compact) * 10 < len(form.compact) * 7
@@ -181,7 +185,9 @@ class Search:
         whole = sum(self._weights.get(word, 1.0) for word in bag)
         scores: dict[int, float] = {}
         other = 0.0
-        alike = process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40) if compact else []
+        alike = (
+            process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40) if compact else []
+        )
         ratios = {index: ratio for _, ratio, index in alike}
         weights: dict[int, float] = defaultdict(float, dict.fromkeys(ratios, 0.0))
         for word in bag & self._postings.keys():

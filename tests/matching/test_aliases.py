@@ -21,7 +21,14 @@ def test_every_alias_has_a_ground_and_names_entries_that_exist():
 
 
 @pytest.mark.parametrize(
-    "row", ["QUALIFICATION,CWI,,x,why", "OTHER,CWI,,72,why", "QUALIFICATION,CWI,,72,", "ISSUING_BODY,AWS,,,why", "QUALIFICATION,CWI"]
+    "row",
+    [
+        "QUALIFICATION,CWI,,x,why",
+        "OTHER,CWI,,72,why",
+        "QUALIFICATION,CWI,,72,",
+        "ISSUING_BODY,AWS,,,why",
+        "QUALIFICATION,CWI",
+    ],
 )
 def test_malformed_rows_are_refused_by_file_and_line(row):
     """A malformed row is refused, naming the file and the line."""

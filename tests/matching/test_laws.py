@@ -35,7 +35,10 @@ def test_folding_is_bounded_and_idempotent(text):
     assert fold(once.text).text == fold(fold(once.text).text).text
 
 
-@given(st.sampled_from(ENTRIES), st.sampled_from([str.upper, str.lower, lambda text: text.translate(WIDE), lambda text: f"  {text}\n"]))
+@given(
+    st.sampled_from(ENTRIES),
+    st.sampled_from([str.upper, str.lower, lambda text: text.translate(WIDE), lambda text: f"  {text}\n"]),
+)
 @settings(max_examples=80, deadline=None)
 def test_case_width_and_space_change_nothing(entry, change):
     """Case, width and white space of a name do not change what it matches."""
@@ -46,7 +49,21 @@ def test_case_width_and_space_change_nothing(entry, change):
 
 @given(
     st.sampled_from(ENTRIES),
-    st.sampled_from(["Senior", "Practitioner", "Trainee", "Honorary", "Master", "not", "高级", "培训", "Meister", "Candidate", "2031"]),
+    st.sampled_from(
+        [
+            "Senior",
+            "Practitioner",
+            "Trainee",
+            "Honorary",
+            "Master",
+            "not",
+            "高级",
+            "培训",
+            "Meister",
+            "Candidate",
+            "2031",
+        ]
+    ),
     st.booleans(),
 )
 @settings(max_examples=150, deadline=None)

@@ -61,7 +61,7 @@ def test_what_is_right_is_matched_or_offered(file):
     [
         ("AWS Certified Welding Inspector", "", None, MatchOutcome.CONFIDENT, {72}, "工程师"),
         ("AWS SA Pro", "Amazon Web Services", None, MatchOutcome.CONFIDENT, {58}, "工程师"),
-        ("Mechatronikerin für Kältetechnik", "IHK Köln", None, MatchOutcome.EXACT, {84}, "助理工程师"),
+        ("Mechatronikerin für Kältetechnik", "IHK Köln", None, MatchOutcome.CONFIDENT, {84}, "助理工程师"),
         ("CCNP", "", None, MatchOutcome.AMBIGUOUS, {32, 33, 34, 35, 36}, None),
         ("振動分野の有限要素法解析技術者 １級", "", None, MatchOutcome.CONFIDENT, {90}, "工程师"),
         ("固体力学分野の有限要素法解析技術者 1級", "JSME", "2級", MatchOutcome.AMBIGUOUS, {88}, None),
@@ -96,7 +96,8 @@ def test_reasons_are_bilingual_and_the_matched_entry_is_a_candidate():
 
 
 @pytest.mark.parametrize(
-    "name", ["", " \t ", "A" * 10_000, "CWI " * 2_500, "\x00CWI", "\u202eIWC", "😀", "<b>CWI</b>", "CWI'; DROP TABLE x;--"]
+    "name",
+    ["", " \t ", "A" * 10_000, "CWI " * 2_500, "\x00CWI", "\u202eIWC", "😀", "<b>CWI</b>", "CWI'; DROP TABLE x;--"],
 )
 def test_hostile_input_is_none(name):
     """Empty, endless, control, bidi, picture, markup and SQL texts answer NONE."""
@@ -116,5 +117,5 @@ def test_the_rule_set_is_pinned():
 
 def test_an_unknown_rule_set_is_refused():
     """A rule set this release does not know is refused by name."""
-    with pytest.raises(ValueError, match="No rule set '1999.1'"):
+    with pytest.raises(ValueError, match=r"No rule set '1999\.1'"):
         matcher_for("1999.1", ENTRIES, ())
