@@ -140,7 +140,7 @@ class Search:
     def _near(self, reading: Reading) -> Finding | None:
         """The one known name a few characters away, if every word that is known is its own."""
         compact = reading.compact
-        if len(compact) < 6 or not reading.unknown:
+        if len(compact) < 6 or not reading.unknown or any(map(_telling, reading.unknown)):
             return None
         allowed = max(1, len(compact) // 14)
         near = process.extract(compact, self._compacts, scorer=OSA.distance, score_cutoff=allowed + 2, limit=12)
@@ -216,6 +216,11 @@ class Search:
 def _concerns(form: Form, said: frozenset[str]) -> bool:
     """Whether a name matters here: an unlisted one of an issuer that nobody spoke of does not."""
     return bool(form.numbers or not said or not form.issuers or form.issuers & said)
+
+
+def _telling(word: str) -> bool:
+    """Whether an unknown word is a letter, a number or a version, which no typo makes and which may tell names apart."""
+    return word.isascii() and (len(word) == 1 or word.isdigit() or (word[-1].isdigit() and word[:-1].isalpha()))
 
 
 def _figures(text: str) -> str:

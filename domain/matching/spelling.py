@@ -39,7 +39,7 @@ class Speller:
         same = self._skeletons.get(skeleton(word), set())
         if len(same) == 1:
             return next(iter(same))
-        if same or len(word) < 5:
+        if same or len(word) < 5 or not word.isalpha():
             return None
         allowed = 1 if len(word) < 9 else 2
         near = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=allowed + 1, limit=2)
