@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock
 from uuid import UUID
-
-from domain.matching import Match, Matcher
 
 from application.access import Action, require
 from application.journal import Conflict, Journal
@@ -17,6 +15,7 @@ from application.ports import Clock
 from domain.base import Act
 from domain.catalog import AmendmentTerms, Catalog
 from domain.identifiers import catalog_id
+from domain.matching import Match, Matcher
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import Alias, CatalogEntry, MatchOutcome, Notice, Provenance, shanghai_day
@@ -41,24 +40,20 @@ class Found:
 class Shelf:
     """Every catalog, in process, kept up to date by reading what its stream gained; safe for several threads.
 
-    Reading a catalog costs one indexed query for new events. Matchers are kept for the versions last used.
+    ``published`` lists the codes of all catalogs. Reading one costs an indexed query for new events. Matchers are kept for
+    the versions last used.
     """
 
-    def __init__(self, journal: Journal, codes: Iterable[str] = ()) -> None:
+    def __init__(self, journal: Journal, published: Callable[[], Sequence[str]]) -> None:
         self._journal = journal
+        self._published = published
         self._lock = Lock()
         self._catalogs: dict[str, Catalog] = {}
         self._matcher = lru_cache(maxsize=32)(self._build_matcher)
-        for code in codes:
-            self.catalog(code)
 
-    def add(self, code: str) -> None:
-        """Put a catalog on the shelf that was published a moment ago."""
-        self.catalog(code)
-
-    def codes(self) -> list[str]:
-        """The catalogs on the shelf, in the order they came."""
-        return list(self._catalogs)
+    def codes(self) -> Sequence[str]:
+        """Every published catalog, in the order of publication."""
+        return self._published()
 
     def catalog(self, code: str) -> Catalog:
         """A catalog as of now, for reading only. Raises ``Refused`` (UNKNOWN_CATALOG)."""
@@ -154,11 +149,9 @@ class Catalogs:
             aliases=aliases,
         )
         try:
-            position = self._journal.record(catalog)
+            return self._journal.record(catalog)
         except Conflict:
             raise Refused(RefusalCode.CATALOG_EXISTS, "A catalog with this code exists; amend it instead.") from None
-        self._shelf.add(code)
-        return position
 
     def propose(self, by: Provenance, code: str, terms: AmendmentTerms) -> tuple[UUID, int]:
         """Propose an amendment; its identifier and the position."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from domain.values import Actor
 
 Clock = Callable[[], datetime]
 """The present instant, aware, in UTC."""
@@ -19,3 +22,24 @@ class Holders(Protocol):
 
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
         """The holder's reference, made on first sight; the same for two who ask at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a verified token names: the actor, and the client that speaks for them where it is another."""
+
+    actor: Actor
+    client: str | None = None
+
+
+class NotAuthenticated(Exception):
+    """A token that proves nothing. ``code`` is stable; the message names the way out and nothing of the token."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+Authenticator = Callable[[str], Identity]
+"""A bearer token to the identity it proves. Raises ``NotAuthenticated``."""

@@ -152,8 +152,8 @@ class Reads(Protocol):
     async def amendments(self, code: str) -> Sequence[AmendmentView]:
         """The amendments of a catalog, newest first."""
 
-    async def impact(self, code: str, numbers: Sequence[int]) -> tuple[int, int]:
-        """How many pending cases a catalog has, and how many current titles stand on these entries of it."""
+    async def impact(self, code: str, numbers: Sequence[int], *, every_pending: bool) -> tuple[int, int]:
+        """How many pending cases (of the whole catalog, or on these entries of it) and current titles on them there are."""
 
     async def case(self, case_id: UUID | None, case_number: str | None, scope: Scope) -> CaseView | None:
         """A case by either of its names."""
@@ -178,9 +178,6 @@ class Reads(Protocol):
 
     async def titles_by_certificate(self, certificate_number: str) -> Sequence[TitleView]:
         """The titles that certificates with this number led to, however it is spelled; newest recognition first."""
-
-    async def cases_by_certificate(self, certificate_number: str) -> Sequence[CaseView]:
-        """The cases that certificates with this number support, however it is spelled; oldest first."""
 
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
         """What the integrity archive holds, by case."""

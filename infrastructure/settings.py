@@ -34,3 +34,17 @@ class Settings(BaseSettings):
 
     recorder_pool_size: int = Field(default=4, ge=1)
     """Connections of the event recorder: one commits the waiting saves, the others read streams."""
+
+    jwks: str | None = None
+    """The identity provider's keys: a file or an https address of a JWKS document; None: development tokens."""
+
+    token_issuer: str | None = None
+    """The `iss` of the tokens to accept; needed beside `jwks`."""
+
+    token_audience: str = "recognition-registry"  # noqa: S105 - an audience is no secret
+    """The `aud` of the tokens to accept."""
+
+    @property
+    def identity_provider(self) -> bool:
+        """Whether tokens come from an identity provider."""
+        return self.jwks is not None

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from infrastructure.postgres.embedded import APP_ROLE, OWNER_ROLE, EmbeddedPostgres
+from infrastructure.postgres.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER, EmbeddedPostgres
 from infrastructure.postgres.migrations import migrate
 
 TEMPLATE = "migrated_template"
@@ -70,7 +70,9 @@ def database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
 
 def _database(postgres: EmbeddedPostgres, template: str) -> Iterator[TestDatabase]:
     name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres.owner_url, autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+    statement = SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+    # As the superuser, since a forced drop ends whatever connections a test has left, its superuser's too.
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.format(*map(Identifier, (name, template, OWNER_ROLE))))
         yield TestDatabase(postgres.url(OWNER_ROLE, name), postgres.url(APP_ROLE, name))
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))

@@ -40,7 +40,7 @@ async def preview(context: Context, code: str, terms: AmendmentTerms) -> Preview
     catalog = await in_thread(context.services.shelf.catalog, code)
     refusals = await in_thread(context.services.catalogs.refusals, code, terms)
     numbers = [change.number for change in terms.changes]
-    pending, titles = await context.services.reads.impact(code, numbers)
+    pending, titles = await context.services.reads.impact(code, numbers, every_pending=terms.rematch_pending)
     latest = catalog.latest.number
     changes = [
         ChangeView(

@@ -2,8 +2,8 @@
 
     Exception
     └── ApiError                a sentence for the client and a stable code
-        ├── LimitExceeded       names the limit, its value and what was found
-        └── HttpRefusal         belongs to the transport: carries its own HTTP status and headers
+        ├── LimitExceededError  names the limit, its value and what was found
+        └── HttpRefusalError    belongs to the transport: carries its own HTTP status and headers
 
 Anything else that leaves a resolver is a defect of the server: it is logged and masked (see `http/masking.py`).
 """
@@ -48,7 +48,7 @@ class ApiError(Exception):
         return HTTP_STATUS.get(self.code, 400)
 
 
-class LimitExceeded(ApiError):
+class LimitExceededError(ApiError):
     """A request is larger than the server takes; `extensions` hold `limit`, `allowed` and `found`.
 
     `found` is None where counting stopped at the limit.
@@ -63,7 +63,7 @@ class LimitExceeded(ApiError):
         )
 
 
-class HttpRefusal(ApiError):
+class HttpRefusalError(ApiError):
     """A refusal by the transport, before GraphQL is reached: `status` and `headers` are those of the response."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:

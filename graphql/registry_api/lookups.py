@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 import strawberry
 
@@ -14,6 +15,7 @@ from application.commands import CertificateForm
 from application.disclosure import facts, summary_of
 from application.folding import fold_cases, title_of
 from application.queries import AuditEvent as AuditRow
+from application.queries import VersionKey
 from application.views import AwardView, CaseView, EntryView, TitleView, VersionView
 from domain.refusals import RefusalCode, Refused
 from domain.text import clean
@@ -54,9 +56,9 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     found: Found | None = await in_thread(
         context.services.shelf.match, certificate.name, certificate.issuing_body, certificate.grade, on, code
     )
-    version = await context.versions.load((found.version.catalog_code, found.version.number)) if found else None
-    if found is None or version is None:
+    if found is None:
         raise Refused(RefusalCode.NO_VERSION_IN_FORCE, f"No catalog is in force on {on}; choose a later day.", "on")
+    version = await _version(context, (found.version.catalog_code, found.version.number))
     match = found.match
     candidates = []
     for each in match.candidates:
@@ -68,12 +70,22 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
 
 
-async def titles_of_cases_at(context: Context, cases: Sequence[CaseView], at: datetime) -> list[TitleView]:
+async def _version(context: Context, key: VersionKey) -> VersionView:
+    """A version that is published, though perhaps not projected yet: a moment after its issue, its row is waited for."""
+    reads = context.services.reads
+    found = await context.versions.load(key)
+    if found is None:
+        await reads.wait_for((await reads.status()).position)
+        found = (await reads.versions_by_key([key]))[key]
+    return found
+
+
+async def titles_of_cases_at(context: Context, cases: Sequence[UUID], at: datetime) -> list[TitleView]:
     """The titles that cases had led to by an instant, derived from their events."""
-    streams = await context.services.reads.streams([case.case_id for case in cases], until=at)
+    streams = await context.services.reads.streams(cases, until=at)
     titles = []
     for case in cases:
-        then = fold_cases((each.event, each.position) for each in streams.get(case.case_id, ()))
+        then = fold_cases((each.event, each.position) for each in streams.get(case, ()))
         if then and then.catalog_code and then.version_number and then.entry_number:
             entry = await context.entries.load((then.catalog_code, then.version_number, then.entry_number))
             title = title_of(then, entry)

@@ -128,7 +128,8 @@ class Query:
             return []
         if as_of is None:
             return await context.services.reads.titles_of(ref, context.scope)
-        return await titles_of_cases_at(context, await context.services.reads.cases_of(ref, context.scope), as_of)
+        cases = await context.services.reads.cases_of(ref, context.scope)
+        return await titles_of_cases_at(context, [case.case_id for case in cases], as_of)
 
     @edge(RecognizedTitleConnection)
     @answering
@@ -161,10 +162,9 @@ class Query:
         reads = context.services.reads
         status = await reads.status()
         at = as_of or context.services.clock()
-        if as_of is None:
-            found = list(await reads.titles_by_certificate(certificate_number))
-        else:
-            found = await titles_of_cases_at(context, await reads.cases_by_certificate(certificate_number), as_of)
+        found = list(await reads.titles_by_certificate(certificate_number))
+        if as_of is not None:
+            found = await titles_of_cases_at(context, [each.case_id for each in found], as_of)
         held = [
             each
             for each in found

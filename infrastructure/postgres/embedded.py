@@ -73,9 +73,9 @@ class EmbeddedPostgres:
         try:
             self._lock(self._use, fcntl.LOCK_SH)
             with self._starting(cluster):
-                if not self._has_keeper(cluster):
+                # A keeper that was there may be going: its server crashed for good, or somebody killed it.
+                if not (self._has_keeper(cluster) and self._came_up(cluster)):
                     self._start_server(cluster)
-                self._await_server(cluster)
             self._make_database()
         except BaseException:
             self.stop()
@@ -186,21 +186,16 @@ class EmbeddedPostgres:
         """Wait until the server takes connections (True) or its keeper has given up (False)."""
         deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline:
-            if self._answers():
-                return True
+            answers = self._answers()
             if not self._has_keeper(cluster):
                 return False
+            if answers:
+                return True
             time.sleep(POLL_SECONDS)
         raise EmbeddedServerError(
             f"The embedded PostgreSQL takes no connections after {self._patience:.0f} s; {cluster.log} says what it is "
             "doing (recovery after a crash may take long: then try again later)."
         )
-
-    def _await_server(self, cluster: Cluster) -> None:
-        if not self._came_up(cluster):
-            raise EmbeddedServerError(
-                f"The embedded PostgreSQL ended as soon as it was there; {cluster.log} says why; then try again."
-            )
 
     def _answers(self) -> bool:
         try:

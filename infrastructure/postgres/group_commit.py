@@ -6,12 +6,15 @@ nothing for it; sixteen threads share one round trip and one flush to disk.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
 from eventsourcing.persistence import IntegrityError, OperationalError, PersistenceError, StoredEvent
 
 Place = tuple[object, int]
+
+GATHER_SECONDS = 0.0003
 
 
 class Save:
@@ -71,6 +74,7 @@ class GroupCommit:
         self._mutex = threading.Lock()
         self._waiting: deque[Save] = deque()
         self._is_led = False
+        self._company = 1  # how many savers there were when the last group was done, in it or waiting
 
     def submit(self, events: Sequence[StoredEvent]) -> list[int]:
         """Commit the events of one save, all or nothing; answers their positions.
@@ -94,6 +98,7 @@ class GroupCommit:
 
     def _lead_until(self, save: Save) -> None:
         while not save.is_done:
+            self._gather()
             group = self._next_group()
             try:
                 self._commit(group)
@@ -104,6 +109,15 @@ class GroupCommit:
                 raise
             else:
                 self._close(group, save, None)
+
+    def _gather(self) -> None:
+        """Give those who have just been answered a moment to come back with their next save.
+
+        Otherwise four busy writers fall into turns of one and three. A single writer never waits here.
+        """
+        deadline = time.perf_counter() + GATHER_SECONDS
+        while len(self._waiting) < self._company and time.perf_counter() < deadline:
+            time.sleep(0)
 
     def _next_group(self) -> list[Save]:
         """Take the waiting saves in their order, leaving those that claim a place an earlier one claims too.
@@ -129,6 +143,7 @@ class GroupCommit:
 
     def _close(self, group: Sequence[Save], leader: Save, error: Exception | None) -> None:
         """Give every save of the group an outcome and let its thread go on; nobody is left waiting or acknowledged."""
+        self._company = len(group) + len(self._waiting)
         for save in group:
             if not save.is_done:
                 save.error = error or OperationalError(

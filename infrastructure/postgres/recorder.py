@@ -21,13 +21,13 @@ from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicatio
 from eventsourcing.utils import retry
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed
-from psycopg.types.numeric import Int4
+from psycopg.types.numeric import Int4, Int8
 
 from .group_commit import GroupCommit, Save
 
 CHANNEL = "registry_events"
 APPEND = SQL(
-    "SELECT refused, positions FROM registry.append(%b::int4[], %b::uuid[], %b::int4[], %b::text[], %b::bytea[])"
+    "SELECT refused, positions FROM registry.append(%b::int4[], %b::uuid[], %b::int8[]::int4[], %b::text[], %b::bytea[])"
 )
 EVENT = SQL("SELECT originator_id, originator_version, topic, state FROM registry.events WHERE originator_id = %s")
 NOTIFICATION = SQL("SELECT position, originator_id, originator_version, topic, state FROM registry.events WHERE true")
@@ -135,7 +135,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         params = (
             [Int4(number) for number, save in enumerate(group) for _ in save.events],
             [event.originator_id for event in events],
-            [Int4(event.originator_version) for event in events],
+            [Int8(event.originator_version) for event in events],
             [event.topic for event in events],
             [event.state for event in events],
         )

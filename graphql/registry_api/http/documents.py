@@ -25,7 +25,7 @@ from registry_api.errors import (
     GRAPHQL_VALIDATION_FAILED,
     OPERATION_RESOLUTION_FAILURE,
     ApiError,
-    LimitExceeded,
+    LimitExceededError,
 )
 from registry_api.http.coercion import LiteralsOfCorrectType
 from registry_api.http.limits import Limits, string_too_long
@@ -41,7 +41,7 @@ _MOST_ERRORS: Final = 20
 _QUOTED: Final = re.compile(r"\b(String|BlockString|Int|Float) [\"'].*[\"']", re.DOTALL)
 
 
-class InvalidDocument(Exception):
+class InvalidDocumentError(Exception):
     """A document that doesn't parse or validate; `errors` are ready to be answered."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
@@ -115,7 +115,7 @@ class DocumentCache:
         self._held = 0
 
     def get(self, text: str) -> PreparedDocument:
-        """The prepared document. Raises InvalidDocument, or LimitExceeded naming the limit."""
+        """The prepared document. Raises InvalidDocumentError, or LimitExceededError naming the limit."""
         prepared = self._documents.get(text)
         if prepared is not None:
             self._documents.move_to_end(text)
@@ -130,18 +130,18 @@ class DocumentCache:
 
 
 def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocument:
-    """Outline, parse, measure and validate a document. Raises InvalidDocument or LimitExceeded."""
+    """Outline, parse, measure and validate a document. Raises InvalidDocumentError or LimitExceededError."""
     _check_outline(text, limits)
     try:
         document = parse(text, allow_empty_selection_sets=False)
     except GraphQLError as error:
-        raise InvalidDocument([_syntax_error(error)]) from error
+        raise InvalidDocumentError([_syntax_error(error)]) from error
     measures = measure(schema, document, limits)
     for each in measures.values():
         each.check(limits)
     errors = validate(schema, document, _RULES, max_errors=_MOST_ERRORS)
     if errors:
-        raise InvalidDocument([_coded(error, GRAPHQL_VALIDATION_FAILED) for error in errors])
+        raise InvalidDocumentError([_coded(error, GRAPHQL_VALIDATION_FAILED) for error in errors])
     return PreparedDocument(
         {node.name.value if node.name else None: PreparedOperation(document, node, m) for node, m in measures.items()}
     )
@@ -149,7 +149,7 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocumen
 
 def _check_outline(text: str, limits: Limits) -> None:
     if len(text) > limits.document:
-        raise LimitExceeded(
+        raise LimitExceededError(
             "LIMIT_DOCUMENT",
             "length of the document in characters",
             allowed=limits.document,
@@ -158,7 +158,7 @@ def _check_outline(text: str, limits: Limits) -> None:
         )
     tokens, nesting, longest = outline(text)
     if nesting > limits.nesting:
-        raise LimitExceeded(
+        raise LimitExceededError(
             "LIMIT_NESTING",
             "nesting of brackets in the document",
             allowed=limits.nesting,
@@ -166,7 +166,7 @@ def _check_outline(text: str, limits: Limits) -> None:
             advice="nest less, or use variables for nested values",
         )
     if tokens > limits.tokens:
-        raise LimitExceeded(
+        raise LimitExceededError(
             "LIMIT_TOKENS",
             "number of tokens in the document",
             allowed=limits.tokens,

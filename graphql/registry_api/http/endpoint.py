@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graphql import ExecutionResult, OperationType
-from registry_api.errors import ApiError, HttpRefusal
-from registry_api.http.documents import DocumentCache, InvalidDocument, PreparedOperation
+from registry_api.errors import ApiError, HttpRefusalError
+from registry_api.http.documents import DocumentCache, InvalidDocumentError, PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.limits import Limits
 from registry_api.http.masking import MaskErrors
@@ -71,22 +71,22 @@ class GraphQLEndpoint:
         try:
             return await self._answer(request, media, masked)
         except ApiError as refusal:
-            headers = refusal.headers if isinstance(refusal, HttpRefusal) else _CHALLENGE.get(refusal.status, {})
+            headers = refusal.headers if isinstance(refusal, HttpRefusalError) else _CHALLENGE.get(refusal.status, {})
             body = {"errors": [masked.refusal(refusal)]}
             return _response(body, media or JSON, refusal.status, headers)
 
     async def _answer(self, request: Request, media: str | None, masked: MaskErrors) -> Response:
         if request.method not in {"GET", "POST"}:
-            raise HttpRefusal(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for a query.", {"Allow": "GET, POST"})
+            raise HttpRefusalError(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for a query.", {"Allow": "GET, POST"})
         if media is None:
-            raise HttpRefusal(406, "NOT_ACCEPTABLE", f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
+            raise HttpRefusalError(406, "NOT_ACCEPTABLE", f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
         actor = await self._authenticate(request.headers)
         parameters = await read(request, self._limits)
         try:
             operation = self._operation(request, parameters)
-        except InvalidDocument as invalid:
+        except InvalidDocumentError as invalid:
             return _response({"errors": masked.format(invalid.errors)}, media, _request_error(media))
-        except HttpRefusal:
+        except HttpRefusalError:
             raise
         except ApiError as refusal:
             return _response({"errors": [masked.refusal(refusal)]}, media, _request_error(media))
@@ -105,7 +105,7 @@ class GraphQLEndpoint:
                 "SUBSCRIPTION_REFUSED", "Subscriptions need a streaming transport: this request can't carry one."
             )
         if request.method == "GET" and operation.kind is not OperationType.QUERY:
-            raise HttpRefusal(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", {"Allow": "POST"})
+            raise HttpRefusalError(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", {"Allow": "POST"})
         operation.measure.check_cost(parameters.variables, self._limits)
         return operation
 

@@ -1,8 +1,8 @@
 """Running a prepared operation: the seam between HTTP and whatever computes the answer."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, TypeGuard, cast
 
 import strawberry
 from strawberry.execution import optimized_is_awaitable
@@ -11,6 +11,9 @@ from graphql import ExecutionResult, GraphQLSchema, execute
 from registry_api.http.coercion import variable_faults
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.parameters import GraphQLRequest
+
+# Strawberry declares it to answer a bool; it is made for this argument.
+_IS_AWAITABLE: Final = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
 
 
 def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
@@ -44,6 +47,7 @@ class StrawberryExecutor:
         if schema.get_extensions():
             raise ValueError("Schema extensions and operation directives would not run here: use field extensions.")
         self._schema = core_schema(schema)
+        self._executor_class = schema.execution_context_class
 
     async def __call__(self, operation: PreparedOperation, request: GraphQLRequest, context: Any) -> ExecutionResult:
         """Coerce the variables and execute; errors are those of graphql-core, those of variables reworded."""
@@ -53,10 +57,11 @@ class StrawberryExecutor:
             context_value=context,
             variable_values=request.variables,
             operation_name=operation.name,
-            is_awaitable=optimized_is_awaitable,
+            executor_class=self._executor_class,
+            is_awaitable=_IS_AWAITABLE,
             operation_extensions=request.extensions,
         )
-        result = await cast("Awaitable[ExecutionResult]", started) if isawaitable(started) else started
+        result = await started if isawaitable(started) else started
         if result.data is None and result.errors and all(error.path is None for error in result.errors):
             faults = variable_faults(self._schema, operation.node, request.variables)
             return ExecutionResult(data=None, errors=faults or result.errors)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from registry_api.errors import BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, ApiError, LimitExceeded
+from registry_api.errors import BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, ApiError, LimitExceededError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def page_size(first: int | None, *, default: int = 50, limits: Limits = DEFAULT_
     if first < 0:
         raise ApiError(BAD_USER_INPUT, "The page size `first` is negative: ask for zero rows or more.")
     if first > limits.page_size:
-        raise LimitExceeded(
+        raise LimitExceededError(
             PAGE_SIZE_TOO_LARGE,
             "page size `first`",
             allowed=limits.page_size,
@@ -79,9 +79,9 @@ def check_strings(variables: Mapping[str, Any], limit: int) -> None:
             waiting.extend(value)
 
 
-def string_too_long(limit: int, found: int) -> LimitExceeded:
+def string_too_long(limit: int, found: int) -> LimitExceededError:
     """The refusal of one string, wherever it stood."""
-    return LimitExceeded(
+    return LimitExceededError(
         "LIMIT_STRING",
         "length of a string in characters",
         allowed=limit,

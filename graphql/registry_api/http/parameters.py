@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from registry_api.errors import BAD_REQUEST, HttpRefusal, LimitExceeded
+from registry_api.errors import BAD_REQUEST, HttpRefusalError, LimitExceededError
 from registry_api.http.limits import Limits, check_strings
 from registry_api.http.negotiation import JSON, content_type
 from registry_api.http.scan import json_nesting
@@ -23,7 +23,7 @@ class GraphQLRequest:
     extensions: dict[str, Any]
 
 
-class BodyTooLarge(LimitExceeded):
+class BodyTooLargeError(LimitExceededError):
     """LIMIT_BODY: HTTP status 413 (RFC 9110 §15.5.14)."""
 
     @property
@@ -35,13 +35,13 @@ class BodyTooLarge(LimitExceeded):
 async def read(request: Request, limits: Limits) -> GraphQLRequest:
     """The GraphQL request in a GET's URL or a POST's body.
 
-    Raises HttpRefusal (400, 415), BodyTooLarge (413) or LimitExceeded, each naming what to send instead.
+    Raises HttpRefusalError (400, 415), BodyTooLargeError (413) or LimitExceededError, each naming what to send instead.
     """
     if request.method == "GET":
         return _from_url(request, limits)
     kind, charset = content_type(request.headers.get("content-type", ""))
     if kind != JSON or charset not in {"utf-8", "utf8"}:
-        raise HttpRefusal(
+        raise HttpRefusalError(
             415,
             "UNSUPPORTED_MEDIA_TYPE",
             "Send the request as `Content-Type: application/json` in UTF-8.",
@@ -49,7 +49,7 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
         )
     parameters = _json(await _body(request, limits.body), "The body", limits)
     if isinstance(parameters, list):
-        raise HttpRefusal(
+        raise HttpRefusalError(
             400, "BATCHING_REFUSED", "Batches are not taken: send each operation in a request of its own."
         )
     if not isinstance(parameters, dict):
@@ -86,7 +86,7 @@ def _from_url(request: Request, limits: Limits) -> GraphQLRequest:
 def _json(text: bytes, where: str, limits: Limits) -> Any:
     nesting = json_nesting(text, limits.json_nesting)
     if nesting > limits.json_nesting:
-        raise LimitExceeded(
+        raise LimitExceededError(
             "LIMIT_JSON_NESTING",
             "nesting of the JSON",
             allowed=limits.json_nesting,
@@ -120,11 +120,11 @@ def _map(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value
 
 
-def _malformed(message: str) -> HttpRefusal:
-    return HttpRefusal(400, BAD_REQUEST, message)
+def _malformed(message: str) -> HttpRefusalError:
+    return HttpRefusalError(400, BAD_REQUEST, message)
 
 
-def _too_large(limit: int, found: int | None) -> BodyTooLarge:
-    return BodyTooLarge(
+def _too_large(limit: int, found: int | None) -> BodyTooLargeError:
+    return BodyTooLargeError(
         "LIMIT_BODY", "size of the request in bytes", allowed=limit, found=found, advice="send less in one request"
     )

@@ -25,6 +25,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
     OperationDefinitionNode,
@@ -33,7 +34,7 @@ from graphql import (
     VariableNode,
     get_named_type,
 )
-from registry_api.errors import LimitExceeded
+from registry_api.errors import LimitExceededError
 from registry_api.http.limits import Limits
 
 _PAGED: Final = ("first", "last")
@@ -102,13 +103,13 @@ class Measure:
             ("LIMIT_ROOT_FIELDS", "number of root fields", limits.root_fields, self.fields, "send several requests"),
         ):
             if found > allowed:
-                raise LimitExceeded(code, what, allowed=allowed, found=found, advice=advice)
+                raise LimitExceededError(code, what, allowed=allowed, found=found, advice=advice)
 
     def check_cost(self, variables: Mapping[str, Any], limits: Limits) -> None:
         """Refuse (LIMIT_COST) an operation that asks for too many fields under these variables."""
         found = self.cost.value(variables, limits.page_size)
         if found > limits.cost:
-            raise LimitExceeded(
+            raise LimitExceededError(
                 "LIMIT_COST",
                 "cost of the operation in fields",
                 allowed=limits.cost,
@@ -120,11 +121,11 @@ class Measure:
 def measure(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> dict[OperationDefinitionNode, Measure]:
     """Measure every operation. Cyclic fragments, unknown fields and types count as far as they go: validation names them.
 
-    Raises LimitExceeded (LIMIT_FRAGMENTS) on a document with too many fragments.
+    Raises LimitExceededError (LIMIT_FRAGMENTS) on a document with too many fragments.
     """
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     if len(fragments) > limits.fragments:
-        raise LimitExceeded(
+        raise LimitExceededError(
             "LIMIT_FRAGMENTS",
             "number of fragments",
             allowed=limits.fragments,
@@ -196,15 +197,13 @@ class _Reader:
         if isinstance(size, int):
             cost.add(below.cost, size)
         else:
-            cost.pages[_Page(size.name.value, self._fallback(size, node, definition), below.cost)] += 1
+            cost.pages[_Page(size.name.value, self._fallback(size, definition), below.cost)] += 1
         return Measure(depth=below.depth + 1, aliases=below.aliases + aliases, fields=1, cost=cost)
 
     def _definition(self, name: str, parent: GraphQLNamedType | None) -> GraphQLField | None:
-        if name in {"__schema", "__type", "__typename"} or not isinstance(
-            parent, GraphQLObjectType | GraphQLInterfaceType
-        ):
-            return self._schema.get_field(parent, name) if isinstance(parent, GraphQLObjectType) else None
-        return parent.fields.get(name)
+        if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
+            return self._schema.get_field(parent, name)
+        return None
 
     def _page(self, node: FieldNode, definition: GraphQLField | None) -> int | VariableNode:
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
@@ -222,7 +221,7 @@ class _Reader:
                 return self._number(get_default_value_ast(definition.args[name]))
         return 1
 
-    def _fallback(self, variable: VariableNode, node: FieldNode, definition: GraphQLField | None) -> int:
+    def _fallback(self, variable: VariableNode, definition: GraphQLField | None) -> int:
         default = self.defaults.get(variable.name.value)
         return self._number(default) if default else self._default(definition)
 

@@ -20,6 +20,8 @@ SECRET = "330106198001011234"
 
 @strawberry.input
 class Certificate:
+    """An input with a required member, a number and a list."""
+
     number: str
     year: int
     grades: list[int] = strawberry.field(default_factory=list)
@@ -27,6 +29,8 @@ class Certificate:
 
 @strawberry.type
 class Book:
+    """A type that leads to itself, alone and in pages."""
+
     title: str
 
     @strawberry.field
@@ -40,6 +44,8 @@ class Book:
 
 @strawberry.type
 class Query:
+    """Fields that answer, refuse, and break."""
+
     @strawberry.field
     async def book(self, title: str = "原则") -> Book:
         """One book, by its title."""
@@ -73,6 +79,8 @@ class Query:
 
 @strawberry.type
 class Mutation:
+    """One change, to be refused over GET."""
+
     @strawberry.mutation
     def rename(self, title: str) -> Book:
         return Book(title=title)
@@ -80,6 +88,8 @@ class Mutation:
 
 @strawberry.type
 class Subscription:
+    """One stream, which a single response can't carry."""
+
     @strawberry.subscription
     async def ticks(self) -> AsyncGenerator[int, None]:
         yield 1
@@ -107,7 +117,10 @@ EXAMPLES = [
         document="query Book($title: String!) { book(title: $title) { title } }",
         variables={"title": "水"},
     ),
-    Example(name="Several books", document="{ books(first: 3) { title sibling { title } } }"),
+    Example(
+        name="Several books",
+        document="{\n  books(first: 3) {\n    title\n    sibling {\n      title # the one beside it\n    }\n  }\n}",
+    ),
 ]
 
 

@@ -1,0 +1,59 @@
+# The default is the full check.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8000
+
+.DEFAULT_GOAL := check
+.PHONY: check serve demo test lint format schema eval bench lock clean help
+
+help:            ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+check: lint test ## lint and test
+
+serve: $(VENV)/.runtime ## environment, dependencies, embedded PostgreSQL, official catalog, server
+	$(BIN)/recognition serve --port $(PORT)
+
+demo: $(VENV)/.runtime ## three cases of the real catalog: one approved, one refused, one revoked
+	$(BIN)/recognition demo
+
+test: $(VENV)/.dev ## every test, against a real PostgreSQL
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.dev ## style, types, and the published schema as the code prints it
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m registry_api.schema | diff -u graphql/schema.graphql -
+
+format: $(VENV)/.dev ## put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: $(VENV)/.dev ## print the published schema anew
+	$(BIN)/python -m registry_api.schema > graphql/schema.graphql
+
+eval: $(VENV)/.dev ## score the matcher on labelled certificates
+	$(BIN)/python benchmarks/matching_eval.py
+
+lock: ## resolve the dependencies anew, with hashes and without addresses
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the environment and every cache; data under var/ stays
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/http_audit/node_modules
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=python3.11 or so.")'
+	$(PYTHON) -m venv $(VENV)
+
+# --no-deps: the lock file names every package and its hash; the project itself is put in place without build isolation.
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,143 @@
+"""How a view dataclass lies in a table: its columns, and the two functions between view and row.
+
+A nested view becomes columns with its field's name in front (``holder_name``); tuples become ``jsonb``; enums their
+value. The functions are generated once per view, as ``dataclasses`` generates ``__init__``: every read runs through them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Final, Union, cast, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import orjson
+
+_SQL: Final = {UUID: "uuid", datetime: "timestamptz", date: "date", bool: "boolean", str: "text", int: "integer"}
+_PARSED: Final = {UUID: "UUID({})", datetime: "datetime.fromisoformat({})", date: "date.fromisoformat({})"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, its PostgreSQL type, and whether it may be null."""
+
+    name: str
+    sql_type: str
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    column: Column
+    path: str
+    kind: Any
+
+
+def view_columns(view: type) -> tuple[Column, ...]:
+    """The columns of a view, in the order of its fields. Raises ``TypeError`` for a field that no rule maps."""
+    return tuple(leaf.column for leaf in _leaves(view))
+
+
+def row_writer(view: type, further: Sequence[Callable[[Any], Any]] = ()) -> Callable[[Any], tuple[Any, ...]]:
+    """A function from a view to its row: values in column order, JSON as text, then the results of ``further``."""
+    names: dict[str, Any] = {"to_json": _to_json} | {f"further{n}": each for n, each in enumerate(further)}
+    values = []
+    for leaf in _leaves(view):
+        kind, nullable = _optional(leaf.kind)
+        value = f"view.{leaf.path}"
+        if get_origin(kind) is tuple:
+            value = f"to_json({value})"
+        elif issubclass(kind, Enum):
+            value = f"{value} and {value}.value" if nullable else f"{value}.value"
+        values.append(value)
+    values += [f"further{n}(view)" for n in range(len(further))]
+    return _function(f"lambda view: ({', '.join(values)},)", names)
+
+
+def row_reader(view: type) -> Callable[[Sequence[Any]], Any]:
+    """A function from a row (values in column order; JSON parsed or as text; further columns ignored) to its view."""
+    names: dict[str, Any] = {"from_json": _from_json, "UUID": UUID, "date": date, "datetime": datetime}
+    places = {leaf.path: n for n, leaf in enumerate(_leaves(view))}
+
+    def value(kind: Any, path: str) -> str:
+        if is_dataclass(kind):
+            return _construct(kind, names, lambda name, inner: value(inner, f"{path}.{name}"))
+        column = f"row[{places[path]}]"
+        bare, nullable = _optional(kind)
+        if get_origin(bare) is tuple:
+            return _parsed(bare, f"from_json({column})", names, 0)
+        if issubclass(bare, Enum):
+            members = names.setdefault(f"members_of_{bare.__name__}", {member.value: member for member in bare})
+            names[f"members_of_{bare.__name__}"] = members | ({None: None} if nullable else {})
+            return f"members_of_{bare.__name__}[{column}]"
+        return column
+
+    return _function(f"lambda row: {_construct(view, names, lambda name, kind: value(kind, name))}", names)
+
+
+def _leaves(view: type, path: str = "", prefix: str = "") -> Iterator[_Leaf]:
+    kinds = get_type_hints(view)
+    for field in fields(view):
+        kind = kinds[field.name]
+        if is_dataclass(kind):
+            yield from _leaves(kind, f"{path}{field.name}.", f"{prefix}{field.name}_")  # type: ignore[arg-type]
+            continue
+        bare, nullable = _optional(kind)
+        column = Column(prefix + field.name, _sql_type(bare, field.name), nullable)
+        yield _Leaf(column, path + field.name, kind)
+
+
+def _sql_type(kind: Any, name: str) -> str:
+    if name == "position":
+        return "bigint"  # the one order of all events outgrows an integer; no count of anything else does
+    if get_origin(kind) is tuple:
+        return "jsonb"
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "text"
+    if kind not in _SQL:
+        raise TypeError(f"no rule says which column holds {kind} ({name})")
+    return _SQL[kind]
+
+
+def _optional(kind: Any) -> tuple[Any, bool]:
+    if get_origin(kind) not in {Union, UnionType}:
+        return kind, False
+    (bare,) = (each for each in get_args(kind) if each is not NoneType)
+    return bare, True
+
+
+def _construct(view: Any, names: dict[str, Any], value: Callable[[str, Any], str]) -> str:
+    names[view.__name__] = view
+    kinds = get_type_hints(view)
+    return f"{view.__name__}({', '.join(f'{f.name}={value(f.name, kinds[f.name])}' for f in fields(view))})"
+
+
+def _parsed(kind: Any, source: str, names: dict[str, Any], depth: int) -> str:
+    """Source text of an expression that makes a value of ``kind`` from the JSON that ``source`` evaluates to."""
+    bare, nullable = _optional(kind)
+    if nullable:
+        return f"(None if {source} is None else {_parsed(bare, source, names, depth)})"
+    if get_origin(bare) is tuple:
+        inner = _parsed(get_args(bare)[0], f"x{depth}", names, depth + 1)
+        return f"tuple({source})" if inner == f"x{depth}" else f"tuple([{inner} for x{depth} in {source}])"
+    if is_dataclass(bare):
+        return _construct(bare, names, lambda name, each: _parsed(each, f"{source}[{name!r}]", names, depth))
+    if issubclass(bare, Enum):
+        names[bare.__name__] = bare
+        return f"{bare.__name__}({source})"
+    return _PARSED.get(bare, "{}").format(source)
+
+
+def _function(source: str, names: dict[str, Any]) -> Callable[[Any], Any]:
+    return cast("Callable[[Any], Any]", eval(source, names))  # noqa: S307 - the source is made above, from the names of the project's own fields
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _from_json(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value

@@ -1,0 +1,174 @@
+"""The tables of the projection ``registry``: which view each holds, its key, and the indexes its questions need.
+
+A table's columns are its view's (see ``shapes``); a derived column stands behind them and is never read back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Generic, TypeVar
+
+from application.projections.shapes import Column, row_reader, row_writer, view_columns
+from application.views import (
+    AmendmentView,
+    AuditEventView,
+    CaseView,
+    CatalogView,
+    EntryView,
+    IntegrityRecordView,
+    TitleView,
+    VersionView,
+)
+from domain.text import identifying_form
+
+V = TypeVar("V")
+Key = tuple[Any, ...]
+"""The values of a table's key columns, in their order."""
+
+PROJECTION: Final = "registry"
+"""The projection's durable name: its position is kept under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index: its columns, each with ``DESC`` behind it where it runs downwards, and the rows it is limited to."""
+
+    columns: tuple[str, ...]
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A column computed from the view, for questions that SQL cannot compute it for."""
+
+    column: Column
+    of: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Generic[V]):
+    """One table of the read model: rows of one view under a key."""
+
+    name: str
+    view: type[V]
+    key: tuple[str, ...]
+    indexes: tuple[Index, ...] = ()
+    derived: tuple[Derived, ...] = ()
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns: the view's in the order of its fields, then the derived ones."""
+        return view_columns(self.view) + tuple(each.column for each in self.derived)
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of ``columns``."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def select_list(self) -> str:
+        """The view's own columns, for ``SELECT … FROM``; ``from_row`` reads what it answers."""
+        return ", ".join(column.name for column in view_columns(self.view))
+
+    @cached_property
+    def to_row(self) -> Callable[[V], tuple[Any, ...]]:
+        """From a view to its row: one value per column, JSON as text."""
+        return row_writer(self.view, [each.of for each in self.derived])
+
+    @cached_property
+    def from_row(self) -> Callable[[Sequence[Any]], V]:
+        """From a row, whose values stand in column order, to its view."""
+        return row_reader(self.view)
+
+    def from_mapping(self, row: Mapping[str, Any]) -> V:
+        """From a row by column names to its view. Raises ``KeyError`` for a missing column."""
+        return self.from_row([row[column.name] for column in view_columns(self.view)])
+
+    @cached_property
+    def key_of(self) -> Callable[[V], Key]:
+        """The key of a view."""
+        names = self.key
+        return lambda view: tuple([getattr(view, name) for name in names])
+
+    @cached_property
+    def key_types(self) -> tuple[str, ...]:
+        """The PostgreSQL types of the key's columns."""
+        types = {column.name: column.sql_type for column in self.columns}
+        return tuple(types[name] for name in self.key)
+
+
+def certificate_key(number: str | None) -> str | None:
+    """What a certificate number is looked up by: the same for every spelling of it, None where nothing identifies."""
+    return None if number is None else identifying_form(number) or None
+
+
+CASES: Final = Table(
+    "cases",
+    CaseView,
+    ("case_id",),
+    (
+        Index(("case_number",)),
+        Index(("submitted_at DESC", "case_id DESC")),
+        Index(("status", "submitted_at DESC", "case_id DESC")),
+        Index(("authority_code", "submitted_at DESC", "case_id DESC")),
+        Index(("submitted_by", "submitted_at DESC", "case_id DESC")),
+        Index(("holder_ref",)),
+        Index(("catalog_code", "status", "entry_number")),
+    ),
+)
+TITLES: Final = Table(
+    "titles",
+    TitleView,
+    ("title_id",),
+    (
+        Index(("holder_ref",)),
+        Index(("certificate_key",), "certificate_key IS NOT NULL"),
+        Index(("case_id",)),
+        Index(("case_number",)),
+        Index(("position",)),
+        Index(("recognized_on DESC", "title_id DESC")),
+        Index(("status", "recognized_on DESC", "title_id DESC")),
+        Index(("field", "recognized_on DESC", "title_id DESC")),
+        Index(("title", "recognized_on DESC", "title_id DESC")),
+        Index(("authority_code", "recognized_on DESC", "title_id DESC")),
+        Index(("catalog_code", "entry_number")),
+    ),
+    (Derived(Column("certificate_key", "text", True), lambda title: certificate_key(title.certificate_number)),),
+)
+CATALOGS: Final = Table("catalogs", CatalogView, ("code",), (Index(("catalog_id",)), Index(("position",))))
+CATALOG_VERSIONS: Final = Table("catalog_versions", VersionView, ("catalog_code", "number"))
+CATALOG_ENTRIES: Final = Table(
+    "catalog_entries",
+    EntryView,
+    ("catalog_code", "number", "from_version"),
+    (Index(("catalog_code", "from_version", "until_version")),),
+)
+AMENDMENTS: Final = Table("amendments", AmendmentView, ("amendment_id",), (Index(("catalog_code", "status")),))
+INTEGRITY_RECORDS: Final = Table(
+    "integrity_records", IntegrityRecordView, ("record_id",), (Index(("case_id",)), Index(("holder_ref",)))
+)
+AUDIT_EVENTS: Final = Table(
+    "audit_events",
+    AuditEventView,
+    ("position",),
+    (
+        Index(("type", "position")),
+        Index(("stream_id", "position")),
+        Index(("actor_subject", "position")),
+        Index(("recorded_at", "position")),
+    ),
+)
+
+TABLES: Final[tuple[Table[Any], ...]] = (
+    CASES,
+    TITLES,
+    CATALOGS,
+    CATALOG_VERSIONS,
+    CATALOG_ENTRIES,
+    AMENDMENTS,
+    INTEGRITY_RECORDS,
+    AUDIT_EVENTS,
+)
+"""Every table of the projection."""

@@ -1,0 +1,112 @@
+"""``recognition case``: a case as it is, as it was, and how it came about. The operator of the database reads in clear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from pydantic_core import to_jsonable_python
+from rich.table import Table
+
+from application.access import Scope
+from application.disclosure import facts, reason_of, summary_of
+from application.folding import fold_case
+from application.queries import Positioned
+from application.views import CaseView, TitleView
+from console.opened import asking
+from console.talk import REFUSED, fail, out, print_json
+from infrastructure.composition import Registry
+
+app = typer.Typer(help="Look at a case.", no_args_is_help=True)
+
+Number = Annotated[str, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+@app.command()
+def show(number: Number, as_json: AsJson = False) -> None:
+    """Show a case as its latest event left it, and the title it led to."""
+
+    async def question(registry: Registry) -> tuple[CaseView | None, TitleView | None]:
+        case = await registry.reads.case(None, number, Scope(everything=True))
+        titles = await registry.reads.titles_of_cases([case.case_id]) if case else {}
+        return case, titles.get(case.case_id) if case else None
+
+    case, title = asking(question)
+    if case is None:
+        fail(f"There is no case {number}; check the number.", REFUSED)
+    if as_json:
+        print_json({"case": to_jsonable_python(case), "title": to_jsonable_python(title)})
+        return
+    table = Table(title=f"Case {case.case_number}", show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for label, value in _rows(case, title):
+        table.add_row(label, "" if value is None else str(value))
+    out.print(table)
+
+
+@app.command()
+def history(number: Number, as_json: AsJson = False) -> None:
+    """Show every event of a case, with who, when and why, and the state it left."""
+
+    async def question(registry: Registry) -> Sequence[Positioned]:
+        case = await registry.reads.case(None, number, Scope(everything=True))
+        return (await registry.reads.streams([case.case_id]))[case.case_id] if case else []
+
+    events = asking(question)
+    if not events:
+        fail(f"There is no case {number}; check the number.", REFUSED)
+    told = list(_told(events))
+    if as_json:
+        print_json(told)
+        return
+    table = Table(title=f"History of {number}")
+    for column in ("#", "position", "recorded at", "event", "by", "what happened", "reason", "state after"):
+        table.add_column(column, overflow="fold")
+    for each in told:
+        table.add_row(*(str(each[key] if each[key] is not None else "") for key in _HISTORY))
+    out.print(table)
+
+
+_HISTORY = ("version", "position", "recordedAt", "type", "by", "summary", "reason", "state")
+
+
+def _told(events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:
+    told, view = [], None
+    for each in events:
+        view = fold_case(view, each.event, each.position)
+        actor = each.event.by.actor
+        told.append(
+            {
+                "version": each.event.originator_version,
+                "position": each.position,
+                "recordedAt": each.event.recorded_at.isoformat(timespec="seconds"),
+                "type": each.event.TOPIC,
+                "by": " ".join(filter(None, [actor.role.value, actor.subject, actor.authority_code])),
+                "summary": summary_of(each.event),
+                "reason": reason_of(each.event, in_clear=True),
+                "state": view.status.value,
+                "data": facts(each.event, in_clear=True),
+            }
+        )
+    return told
+
+
+def _rows(case: CaseView, title: TitleView | None) -> Sequence[tuple[str, Any]]:
+    entry = f"{case.entry_number} of {case.catalog_code} v{case.version_number}" if case.entry_number else None
+    return [
+        ("status", case.status.value),
+        ("version", case.version),
+        ("holder", case.holder.name or ("erased" if case.holder.erased else None)),
+        ("certificate", f"{case.certificate.name} · {case.certificate.issuing_body}"),
+        ("entry", entry),
+        ("grade", case.grade),
+        ("authority", case.authority_code),
+        ("submitted", case.submitted_at.isoformat(timespec="seconds")),
+        ("title", f"{title.title} ({title.status.value})" if title else None),
+        ("recognised on", title.recognized_on if title else None),
+        ("revoked on", title.revoked_on if title else None),
+        ("for appointment", title.valid_for_appointment if title else None),
+    ]

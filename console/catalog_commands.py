@@ -1,0 +1,112 @@
+"""``recognition catalog`` and ``recognition match``: what the catalog says, and what a certificate is in it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic_core import to_jsonable_python
+from rich.table import Table
+
+from catalog.notice import load_official_catalog
+from console.talk import explaining, fail, out, print_json
+from domain.catalog import Catalog
+from domain.values import CatalogEntry, shanghai_day
+from infrastructure.composition import open_registry, utc_now
+from infrastructure.settings import Settings
+
+app = typer.Typer(help="Look at a catalog.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Code = Annotated[str | None, typer.Option("--catalog", help="The catalog's code; the official one by default.")]
+
+
+@app.command()
+def show(
+    number: Annotated[int | None, typer.Argument(help="One entry; all of them by default.")] = None,
+    code: Code = None,
+    version: Annotated[int | None, typer.Option(help="The version; the one in force by default.")] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force on this day.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the entries of a catalog version."""
+    with explaining(), open_registry(Settings()) as registry:
+        which = code or load_official_catalog().code
+        catalog = registry.shelf.catalog(which)
+        day = on.date() if on else shanghai_day(utc_now())
+        chosen = version or registry.shelf.governing(day, which)[0].number
+        entries = _entries(catalog, chosen, number)
+    if as_json:
+        print_json({"catalog": which, "version": chosen, "entries": to_jsonable_python(entries)})
+        return
+    table = Table(title=f"{catalog.name} · version {chosen}", show_lines=True)
+    for column in ("序号", "境外职业资格名称", "译名", "证书颁发机构", "比照认定职称", "专业领域"):
+        table.add_column(column, overflow="fold")
+    for entry in entries:
+        awards = "、".join(f"{award.grade or ''}{award.title}" for award in entry.awards)
+        row = (entry.qualification_name, entry.translated_name, entry.issuing_body, awards, entry.field)
+        table.add_row(str(entry.number), *row)
+    out.print(table)
+
+
+def _entries(catalog: Catalog, version: int, number: int | None) -> list[CatalogEntry]:
+    try:
+        entries = catalog.entries_at(version)
+    except KeyError:
+        fail(f"The catalog has no version {version}; it has 1 to {catalog.latest.number}.")
+    if number is None:
+        return [entries[each] for each in sorted(entries)]
+    if number not in entries:
+        fail(f"Version {version} has no entry {number}; it has {min(entries)} to {max(entries)}.")
+    return [entries[number]]
+
+
+def match(
+    name: Annotated[str, typer.Argument(help="The qualification's name as the certificate shows it.")],
+    issuer: Annotated[str, typer.Option("--issuer", help="The issuing body as the certificate shows it.")] = "",
+    grade: Annotated[str | None, typer.Option("--grade", help="The grade, where it shows one.")] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force on this day.")] = None,
+    code: Code = None,
+    as_json: AsJson = False,
+) -> None:
+    """Match a certificate: the outcome, the entry and its title, and the candidates with reasons."""
+    day: date = on.date() if on else shanghai_day(utc_now())
+    with explaining(), open_registry(Settings()) as registry:
+        found = registry.shelf.match(name, issuer, grade, day, code)
+        if found is None:
+            fail(f"No catalog is in force on {day}; choose a later day.")
+        catalog = registry.shelf.catalog(found.version.catalog_code)
+        entries = catalog.entries_at(found.version.number)
+    result: dict[str, Any] = {
+        "outcome": found.match.outcome.value,
+        "entry": to_jsonable_python(found.match.entry),
+        "award": to_jsonable_python(found.match.award),
+        "candidates": to_jsonable_python(found.match.candidates),
+        "catalog": found.version.catalog_code,
+        "version": found.version.number,
+        "ruleSet": found.match.rule_set,
+    }
+    if as_json:
+        print_json(result)
+        return
+    out.print(f"[bold]{found.match.outcome.value}[/]  {_title(found.match.entry, found.match.award)}")
+    table = Table(show_lines=True)
+    for column in ("entry", "qualification", "issuing body", "score", "reasons"):
+        table.add_column(column, overflow="fold")
+    for candidate in found.match.candidates:
+        entry = entries[candidate.number]
+        reasons = "\n".join(candidate.reasons)
+        table.add_row(
+            str(entry.number), entry.qualification_name, entry.issuing_body, f"{candidate.score:.2f}", reasons
+        )
+    if found.match.candidates:
+        out.print(table)
+
+
+def _title(entry: CatalogEntry | None, award: Any) -> str:
+    if entry is None:
+        return "no entry can be taken without a reviewer"
+    return (
+        f"entry {entry.number} · {entry.qualification_name} → {award.title if award else 'title open: name the grade'}"
+    )

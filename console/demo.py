@@ -1,0 +1,174 @@
+"""Three cases of the official catalog, from submission to what a person holds, over real HTTP: one approved, one refused,
+one revoked. Every step prints what was sent and what came back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.panel import Panel
+from rich.syntax import Syntax
+
+from console.http import ask
+from console.talk import out
+from domain.values import Role
+
+AUTHORITY = "330106-EI"
+Token = Callable[..., str]
+"""Issues a development token: role, and optionally subject and authority."""
+
+SUBMIT = """mutation Submit($input: SubmitCaseInput!) {
+  submitCase(input: $input) {
+    position refusal { code message }
+    case { id caseNumber status entry { number qualificationName } award { title } candidates { score entry { number } } }
+  }
+}"""
+APPROVE = """mutation Approve($id: ID!, $consistent: Boolean!, $months: Int!) {
+  approveCase(caseId: $id, workConsistent: $consistent, countedExperienceMonths: $months) {
+    position refusal { code message } case { caseNumber status title { title level validForAppointment } }
+  }
+}"""
+REJECT = """mutation Reject($id: ID!, $reason: String!) {
+  rejectCase(caseId: $id, reason: $reason) { position refusal { code message } case { caseNumber status } }
+}"""
+PROPOSE = """mutation Propose($id: ID!, $ground: String!, $findings: String!) {
+  proposeRevocation(caseId: $id, ground: $ground, findings: $findings) {
+    position refusal { code message } case { caseNumber status }
+  }
+}"""
+CONFIRM = """mutation Confirm($id: ID!) {
+  confirmRevocation(caseId: $id) { position refusal { code message } case { caseNumber status } }
+}"""
+TITLES = """query Titles($number: String!, $atLeast: Position) {
+  titles(holder: { idNumber: $number }, atLeast: $atLeast) {
+    title level status field recognizedOn revokedOn validForAppointment countedExperienceMonths authority { name }
+  }
+}"""
+HISTORY = """query History($id: ID!, $atLeast: Position) {
+  case(id: $id, atLeast: $atLeast) {
+    caseNumber status
+    history { version type summary actor { role authorityCode } reason state { status } }
+  }
+}"""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody invented, with a number that belongs to nobody."""
+
+    name: str
+    number: str
+
+
+class Demo:
+    """Walks the three stories against a running registry."""
+
+    def __init__(self, url: str, token: Token, run: str) -> None:
+        self.url = url
+        self.run = run
+        self.applicant = token(Role.APPLICANT)
+        self.reviewer = token(Role.REVIEWER, authority=AUTHORITY)
+        self.second_reviewer = token(Role.REVIEWER, authority=AUTHORITY)
+        self.verifier = token(Role.VERIFIER)
+        self.auditor = token(Role.AUDITOR)
+
+    def approved(self) -> None:
+        """A listed certificate, matched by itself, approved; the title is current."""
+        out.rule("[bold green]1 · approved[/]  a cloud architect comes to Hangzhou")
+        wang = Person("王敏", "330106199003077013")
+        case = self.submit(wang, "AWS Certified Solutions Architect - Professional", "亚马逊", "AWS-PSA-00417")
+        self.step(
+            "The reviewer finds present work consistent with the qualification, and counts 26 months (article 3)",
+            APPROVE,
+            {"id": case["id"], "consistent": True, "months": 26},
+            self.reviewer,
+        )
+        self.titles(wang)
+
+    def refused(self) -> None:
+        """A certificate of another body: nothing matches, the reviewer refuses; no title."""
+        out.rule("[bold yellow]2 · refused[/]  a certificate that the catalog does not list")
+        li = Person("李强", "330203198509123023")
+        case = self.submit(li, "Certified ScrumMaster", "Scrum Alliance", "CSM-55121")
+        self.step(
+            "The reviewer refuses: the catalog lists no such qualification",
+            REJECT,
+            {"id": case["id"], "reason": "目录未列入该职业资格 / the catalog does not list this qualification"},
+            self.reviewer,
+        )
+        self.titles(li)
+
+    def revoked(self) -> None:
+        """Approved, then found to be obtained by fraud: two officers revoke it, and the history says so."""
+        out.rule("[bold red]3 · revoked[/]  a forged certificate comes to light (article 4)")
+        zhao = Person("赵磊", "330324197904211114")
+        case = self.submit(zhao, "Certified Welding Inspector", "American Welding Society", "CWI-20117")
+        self.step("Approved at first", APPROVE, {"id": case["id"], "consistent": True, "months": 0}, self.reviewer)
+        self.step(
+            "The first officer proposes revocation",
+            PROPOSE,
+            {
+                "id": case["id"],
+                "ground": "弄虚作假 / forged certificate",
+                "findings": "The issuing body never issued CWI-20117.",
+            },
+            self.reviewer,
+        )
+        answer = self.step("The same officer cannot confirm it", CONFIRM, {"id": case["id"]}, self.reviewer)
+        if answer["confirmRevocation"]["refusal"]["code"] != "SAME_OFFICER":
+            raise RuntimeError("one officer revoked a title alone")
+        position = self.step("Another officer confirms", CONFIRM, {"id": case["id"]}, self.second_reviewer)
+        self.titles(zhao)
+        self.step(
+            "And the auditor reads how it came about (persons masked)",
+            HISTORY,
+            {"id": case["id"], "atLeast": position["confirmRevocation"]["position"]},
+            self.auditor,
+        )
+
+    def submit(self, person: Person, name: str, body: str, number: str) -> dict[str, Any]:
+        """Submit a case and answer it."""
+        form = {
+            "idempotencyKey": f"demo-{self.run}-{number}",
+            "holder": {"name": person.name, "idNumber": person.number},
+            "certificate": {"name": name, "issuingBody": body, "certificateNumber": f"{number}-{self.run}"},
+            "authorityCode": AUTHORITY,
+            "workField": "数字经济",
+        }
+        answer = self.step(f"{person.name} submits “{name}”", SUBMIT, {"input": form}, self.applicant)["submitCase"]
+        if answer["refusal"]:
+            raise RuntimeError(answer["refusal"]["message"])
+        self.position = answer["position"]
+        case: dict[str, Any] = answer["case"]
+        return case
+
+    def titles(self, person: Person) -> None:
+        """Ask, as another bureau would, which titles a person holds."""
+        self.step(
+            f"A downstream system asks which titles {person.name} holds",
+            TITLES,
+            {"number": person.number, "atLeast": self.position},
+            self.verifier,
+        )
+
+    def step(self, what: str, document: str, variables: Mapping[str, Any], token: str) -> dict[str, Any]:
+        """Send one operation; print the sentence, the operation and its answer."""
+        data = ask(self.url, document, variables, token)
+        out.print(f"\n[bold]{what}[/]")
+        sent = Syntax(document, "graphql", background_color="default", word_wrap=True)
+        out.print(Panel(sent, title="query", title_align="left", border_style="dim", subtitle=_short(variables)))
+        out.print(
+            Syntax(json.dumps(data, ensure_ascii=False, indent=2), "json", background_color="default", word_wrap=True)
+        )
+        for answer in data.values():
+            if isinstance(answer, dict) and answer.get("position"):
+                self.position = answer["position"]
+        return data
+
+
+def _short(variables: Mapping[str, Any]) -> str:
+    text = json.dumps(variables, ensure_ascii=False)
+    return text if len(text) <= 100 else text[:99] + "…"

@@ -1,0 +1,77 @@
+"""An opened registry behind HTTP: its projections running and its read pool open for as long as the app serves."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+
+import uvicorn
+from anyio import to_thread
+from starlette.applications import Starlette
+
+from infrastructure.composition import Registry
+from infrastructure.projections.positions import projection_status
+from registry_api.app import create_registry_app
+from registry_api.context import Services
+
+SHUTDOWN_SECONDS = 5
+"""How long requests under way may take once the server is told to stop."""
+BEHIND = 10_000
+"""Events the read side may be behind before the server calls itself not ready."""
+
+
+def build_app(registry: Registry) -> Starlette:
+    """The ASGI application of an opened registry; its lifespan runs the projections."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with registry.reads:
+            registry.projections.start()
+            try:
+                yield
+            finally:
+                await to_thread.run_sync(registry.projections.stop)
+
+    async def ready() -> Mapping[str, str]:
+        projection = await to_thread.run_sync(projection_status, registry.database)
+        return {
+            "database": "ok",
+            "projection": projection.last_error
+            or (
+                "ok" if projection.lag_events <= BEHIND else f"{projection.lag_events} events behind; it is catching up"
+            ),
+        }
+
+    return create_registry_app(
+        Services(
+            reads=registry.reads,
+            cases=registry.cases,
+            catalogs=registry.catalogs,
+            shelf=registry.shelf,
+            holders=registry.holders,
+            authorities=registry.authorities,
+            clock=registry.clock,
+        ),
+        authenticator=registry.authenticator,
+        ready=ready,
+        lifespan=lifespan,
+    )
+
+
+@contextlib.contextmanager
+def served(app: Starlette, listener: socket.socket) -> Iterator[None]:
+    """Serve an app on a thread for as long as the context lasts."""
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(2 * SHUTDOWN_SECONDS)

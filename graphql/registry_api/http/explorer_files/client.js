@@ -1,0 +1,21 @@
+// The one place that talks to the server, and only to the address this page came from.
+const endpoint = new URL(window.location.pathname, window.location.origin);
+
+export async function ask(query, variables, token) {
+  const headers = {
+    'Content-Type': 'application/json',
+    Accept: 'application/graphql-response+json, application/json;q=0.9',
+  };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const started = performance.now();
+  const response = await fetch(endpoint, {
+    method: 'POST', headers, body: JSON.stringify({ query, variables }), credentials: 'same-origin',
+  });
+  const body = await response.text();
+  return { status: response.status, body, milliseconds: Math.round(performance.now() - started), bytes: body.length };
+}
+
+export async function examples() {
+  const response = await fetch(new URL(`${endpoint.pathname}/explorer/examples.json`, endpoint));
+  return response.ok ? response.json() : [];
+}

@@ -1,0 +1,39 @@
+// The page's words in both languages. English stands in the HTML too, so it reads well before scripts run.
+const texts = {
+  en: {
+    skip: 'Skip to the editor', title: 'API explorer', examples: 'Examples', token: 'Access token',
+    tokenNote: 'kept in this tab only', theme: 'Light / dark', document: 'Query',
+    hint: 'Ctrl+Enter runs it; Esc, then Tab leaves the editor', run: 'Run', variables: 'Variables (JSON)',
+    answer: 'Answer', copy: 'Copy', copied: 'Copied', schema: 'Schema', back: 'Back', search: 'Search types and fields',
+    running: 'Running…', offline: 'No answer: is the server running?', choose: 'Choose…',
+    badVariables: 'The variables are not a JSON object.', roots: 'Start here', types: 'Types', fields: 'Fields',
+    arguments: 'Arguments', values: 'Values', possible: 'Possible types', none: 'Nothing has that name.',
+    noSchema: 'The schema could not be read.', deprecated: 'deprecated',
+  },
+  zh: {
+    skip: '跳到编辑器', title: '接口浏览器', examples: '示例', token: '访问令牌', tokenNote: '仅保存在本标签页',
+    theme: '浅色／深色', document: '查询', hint: '按 Ctrl+Enter 运行；先按 Esc 再按 Tab 离开编辑器', run: '运行',
+    variables: '变量（JSON）', answer: '结果', copy: '复制', copied: '已复制', schema: '模式文档', back: '返回',
+    search: '搜索类型和字段', running: '运行中…', offline: '没有响应：服务器是否在运行？', choose: '请选择…',
+    badVariables: '变量不是 JSON 对象。', roots: '从这里开始', types: '类型', fields: '字段', arguments: '参数',
+    values: '取值', possible: '可能的类型', none: '没有匹配的名称。', noSchema: '无法读取模式。', deprecated: '已弃用',
+  },
+};
+
+let language = localStorage.getItem('explorer.language') ?? (navigator.language.startsWith('zh') ? 'zh' : 'en');
+
+export const text = (key) => texts[language][key];
+
+export function showLanguage() {
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+  for (const element of document.querySelectorAll('[data-text]')) element.textContent = text(element.dataset.text);
+  const button = document.getElementById('language');
+  button.textContent = language === 'zh' ? 'English' : '中文';
+  button.lang = language === 'zh' ? 'en' : 'zh';
+}
+
+export function switchLanguage() {
+  language = language === 'zh' ? 'en' : 'zh';
+  localStorage.setItem('explorer.language', language);
+  showLanguage();
+}

@@ -1,0 +1,157 @@
+"""The composition root: opens everything the registry is made of, in order, and closes it in reverse.
+
+Its arguments are the seams: settings and a clock. Nothing else in the project reads the environment or opens a connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg_pool import AsyncConnectionPool
+
+from application.cases import REGISTRY_ITSELF, Cases
+from application.catalogs import Catalogs, Shelf
+from application.journal import Journal
+from application.ports import Authenticator, Clock
+from catalog.aliases import load_aliases
+from catalog.authorities import load_directory
+from catalog.notice import load_official_catalog
+from domain.authorities import AuthorityDirectory
+from domain.refusals import RefusalCode, Refused
+from domain.values import Provenance
+from infrastructure.identity import DevelopmentIssuer, TokenVerifier
+from infrastructure.jwks import KeySet, file_source, url_source
+from infrastructure.mapper import EventMapper
+from infrastructure.postgres.database import Database, open_database
+from infrastructure.projections.runner import ProjectionRunner
+from infrastructure.reads import PostgresReads
+from infrastructure.sealing.directory import HolderDirectory
+from infrastructure.sealing.keyring import PostgresKeyring
+from infrastructure.sealing.master import MasterKeys
+from infrastructure.settings import Settings
+
+MASTER_KEY_FILE = "master.keys"
+
+
+def utc_now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """An opened registry: what the API, the command line and the projections work with."""
+
+    settings: Settings
+    database: Database
+    mapper: EventMapper
+    journal: Journal
+    shelf: Shelf
+    cases: Cases
+    catalogs: Catalogs
+    holders: HolderDirectory
+    authorities: AuthorityDirectory
+    projections: ProjectionRunner
+    reads: PostgresReads
+    authenticator: Authenticator
+    clock: Clock
+
+
+@contextlib.contextmanager
+def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Registry]:
+    """Open the registry the settings name: database, keys, application. The official catalog is there when this returns.
+
+    Nothing runs yet: ``registry.projections`` is started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
+    """
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(open_database(settings))
+        keyring = PostgresKeyring(database.pool, MasterKeys.load_or_create(settings.data_dir / MASTER_KEY_FILE))
+        mapper = EventMapper(keyring)
+        journal = Journal(database.application_environment(), mapper)
+        stack.callback(journal.close)
+        shelf = Shelf(journal, PublishedCatalogs(database).codes)
+        authorities = load_directory()
+        holders = HolderDirectory(database.pool, keyring)
+        registry = Registry(
+            settings=settings,
+            database=database,
+            mapper=mapper,
+            journal=journal,
+            shelf=shelf,
+            cases=Cases(journal, shelf, holders, authorities, clock),
+            catalogs=Catalogs(journal, shelf, clock),
+            holders=holders,
+            authorities=authorities,
+            projections=ProjectionRunner(database, mapper),
+            reads=PostgresReads(_read_pool(database, settings), mapper),
+            authenticator=open_authenticator(settings),
+            clock=clock,
+        )
+        publish_official_catalog(registry)
+        yield registry
+
+
+def publish_official_catalog(registry: Registry) -> None:
+    """Publish the catalog of the official notice, unless it is published already; safe when several start at once."""
+    official = load_official_catalog()
+    if official.code in registry.shelf.codes():
+        return
+    try:
+        registry.catalogs.publish(
+            Provenance(actor=REGISTRY_ITSELF, client="start"),
+            code=official.code,
+            name=official.name,
+            notice=official.notice,
+            effective_from=official.effective_from,
+            entries=official.entries,
+            aliases=load_aliases(),
+        )
+    except Refused as refused:
+        if refused.code is not RefusalCode.CATALOG_EXISTS:
+            raise
+
+
+class PublishedCatalogs:
+    """Which catalogs exist, in the order of their publication; asked of the event table, so every process agrees."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def codes(self) -> Sequence[str]:
+        """Their codes."""
+        with self._database.pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT convert_from(state, 'UTF8')::jsonb ->> 'code' FROM registry.events"
+                " WHERE topic = 'catalog.published' ORDER BY position"
+            ).fetchall()
+        return [code for (code,) in rows]
+
+
+def open_authenticator(settings: Settings) -> Authenticator:
+    """What proves bearer tokens: the identity provider's keys, or those of the development issuer where none is set."""
+    if settings.jwks is None:
+        return DevelopmentIssuer(settings.data_dir).verifier().verify
+    remote = settings.jwks.startswith("https://")
+    source = url_source(settings.jwks) if remote else file_source(Path(settings.jwks))
+    if settings.token_issuer is None:
+        raise ValueError(
+            "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
+        )
+    return TokenVerifier(KeySet(source), issuer=settings.token_issuer, audience=settings.token_audience).verify
+
+
+def _read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:
+    return AsyncConnectionPool(
+        database.app_url,
+        min_size=min(settings.pool_min_size, settings.pool_max_size),
+        max_size=settings.pool_max_size,
+        timeout=settings.pool_timeout,
+        kwargs={"autocommit": True},
+        open=False,
+        name="reads",
+    )

@@ -1,0 +1,208 @@
+"""Between events and stored bytes: pydantic in, canonical JSON out, personal fields sealed on the way.
+
+What is stored is the event's JSON with sorted keys; ``recorded_at`` is its timestamp, ``class_version`` stands there from 2
+on, and stream id and version are columns of their own. Reading opens seals, upcasts, then validates, in this order: a seal
+is bound to the shape the event was stored in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
+from eventsourcing.utils import TopicError, get_topic, resolve_topic
+from pydantic import ValidationError
+
+from domain.base import Event
+from infrastructure.sealing.errors import SealBrokenError, SealingError
+from infrastructure.sealing.keyring import Keyring
+from infrastructure.sealing.plan import plan_of
+from infrastructure.sealing.seals import is_sealed, place, seal, unseal
+
+_COLUMNS: Final = {"originator_id", "originator_version"}
+
+
+class StoredEventError(MapperDeserialisationError):
+    """A stored event does not decode: its bytes, its topic, its class version, a seal or a rule of its model.
+
+    Names the place and never the content. ``code`` is ``stored-event``, or the code of the ``SealingError`` met.
+    """
+
+    def __init__(self, stored: StoredEvent, reason: str, code: str = "stored-event") -> None:
+        super().__init__(
+            f"The stored event {stored.topic} of stream {stored.originator_id}, version {stored.originator_version}, "
+            f"cannot be read: {reason}"
+        )
+        self.code = code
+        self.topic = stored.topic
+        self.stream_id = stored.originator_id
+        self.version = stored.originator_version
+
+
+class _Unreadable(Exception):
+    pass
+
+
+class EventMapper(Mapper[UUID]):
+    """The registry's mapper. Sealing needs the keyring; events without personal fields never touch it."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        super().__init__(JSONTranscoder())
+        self._keyring = keyring
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """An event as it is stored.
+
+        Raises ``HolderErased`` for personal data of a holder whose key was destroyed, and ``EventClassError`` for a class
+        that cannot be sealed.
+        """
+        if not isinstance(domain_event, Event):
+            raise TypeError(f"{type(domain_event).__qualname__} is no event of the registry's base.")
+        event_class, stream_id, version = (
+            type(domain_event),
+            domain_event.originator_id,
+            domain_event.originator_version,
+        )
+        topic = get_topic(event_class)
+        state = domain_event.model_dump(mode="json", exclude=_COLUMNS)
+        state["recorded_at"] = state.pop("timestamp")
+        if event_class.class_version > 1:
+            state["class_version"] = event_class.class_version
+        if (plan := plan_of(event_class)) is not None:
+            holder_ref = plan.holder_ref(state)
+            key: list[
+                bytes
+            ] = []  # asked for at the first value to seal: an event may leave all its personal fields empty
+
+            def seal_at(path: str, value: Any) -> Any:
+                if not key:
+                    key.append(self._keyring.key_for(holder_ref))
+                return seal(key[0], value, place(stream_id, version, topic, path))
+
+            plan.replace(state, seal_at)
+        return StoredEvent(stream_id, version, topic, orjson.dumps(state, option=orjson.OPT_SORT_KEYS))
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Event:
+        """The event behind stored bytes, validated; personal fields of an erased holder read as None.
+
+        Raises ``StoredEventError``.
+        """
+        try:
+            return self._read(stored_event)
+        except SealingError as error:
+            unreadable = StoredEventError(stored_event, str(error), error.code)
+        except _Unreadable as error:
+            unreadable = StoredEventError(stored_event, str(error))
+        # Raised out here, so that no traceback carries the inner error: pydantic's would show the values it refused.
+        raise unreadable
+
+    def to_domain_events(self, stored_events: Sequence[StoredEvent]) -> list[Event]:
+        """A batch of events; the keys of all its holders are fetched at once. Raises ``StoredEventError``."""
+        self._keyring.warm({ref for stored in stored_events if (ref := _holder_to_warm(stored)) is not None})
+        return [self.to_domain_event(stored) for stored in stored_events]
+
+    def _read(self, stored: StoredEvent) -> Event:
+        event_class, state = _class_of(stored), _state_of(stored)
+        version = state.pop("class_version", 1)
+        if not isinstance(version, int) or not 1 <= version <= event_class.class_version:
+            raise _Unreadable("a newer release wrote it, or its class version is wrong; upgrade the registry.")
+        open_at = self._opener(stored, state)
+        if version < event_class.class_version:
+            _replace_sealed(state, "", open_at)
+            _upcast(event_class, state, version)
+        elif (plan := plan_of(event_class)) is not None:
+            plan.replace(state, open_at)
+        state["timestamp"] = state.pop("recorded_at", None)
+        state["originator_id"] = stored.originator_id
+        state["originator_version"] = stored.originator_version
+        try:
+            return event_class.model_validate(state)
+        except ValidationError as error:
+            faults = sorted(
+                {f"{'.'.join(map(str, e['loc']))} ({e['type']})" for e in error.errors(include_input=False)}
+            )
+        raise _Unreadable(f"it breaks its model at {', '.join(faults)}.")
+
+    def _opener(self, stored: StoredEvent, state: dict[str, Any]) -> Callable[[str, Any], Any]:
+        found: list[bytes | None] = []
+        stream_id = UUID(str(stored.originator_id))
+
+        def open_at(path: str, value: Any) -> Any:
+            if not is_sealed(value):
+                raise SealBrokenError(f"The personal field {path} is stored without a seal.")
+            if not found:
+                found.append(self._keyring.existing_key(_holder_of(state)))
+            if found[0] is None:
+                return None
+            return unseal(found[0], value, place(stream_id, stored.originator_version, stored.topic, path))
+
+        return open_at
+
+
+def _class_of(stored: StoredEvent) -> type[Event]:
+    try:
+        found = resolve_topic(stored.topic)
+    except (TopicError, ValueError):
+        raise _Unreadable("no event class has this topic.") from None
+    if not (isinstance(found, type) and issubclass(found, Event)):
+        raise _Unreadable("its topic names no event class.")
+    return found
+
+
+def _state_of(stored: StoredEvent) -> dict[str, Any]:
+    try:
+        state = orjson.loads(stored.state)
+    except orjson.JSONDecodeError:
+        state = None
+    if not isinstance(state, dict):
+        raise _Unreadable("its state is no JSON object.")
+    return state
+
+
+def _holder_of(state: dict[str, Any]) -> UUID:
+    """The holder of an event in any class version: these two places are permanent, since seals depend on them."""
+    holder = state.get("holder")
+    reference = state.get("holder_ref") or (holder.get("ref") if isinstance(holder, dict) else None)
+    try:
+        return UUID(reference)
+    except (TypeError, ValueError, AttributeError):
+        raise _Unreadable("it holds sealed values but names no holder.") from None
+
+
+def _holder_to_warm(stored: StoredEvent) -> UUID | None:
+    if b'"sealed":' not in stored.state:
+        return None
+    try:
+        return _holder_of(_state_of(stored))
+    except _Unreadable:
+        return None  # reading the event itself says what is wrong with it
+
+
+def _replace_sealed(value: Any, path: str, open_at: Callable[[str, Any], Any]) -> Any:
+    """Open whatever is sealed in an event of an older shape, which today's plan does not describe."""
+    if is_sealed(value):
+        return open_at(path, value)
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            value[name] = _replace_sealed(inner, f"{path}.{name}" if path else name, open_at)
+    elif isinstance(value, list):
+        value[:] = [_replace_sealed(inner, f"{path}.{index}", open_at) for index, inner in enumerate(value)]
+    return value
+
+
+def _upcast(event_class: type[Event], state: dict[str, Any], version: int) -> None:
+    for step in range(version, event_class.class_version):
+        name = f"upcast_v{step}_v{step + 1}"
+        upcast = getattr(event_class, name, None)
+        if upcast is None:
+            raise _Unreadable(f"its class lacks {name}.")
+        try:
+            upcast(state)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            upcast = None
+        if upcast is None:
+            raise _Unreadable(f"{name} does not fit what was stored.")

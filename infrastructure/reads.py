@@ -1,0 +1,372 @@
+"""The read side: every question one SQL statement on the projected tables, over a pool of asynchronous connections.
+
+Scope is part of the statement, so a row outside it is never fetched. History comes from the event table itself; decoding,
+which may ask for holders' keys, runs beside the event loop. A total costs a statement of its own, only where it is selected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Self, TypeVar
+from uuid import UUID
+
+from anyio import to_thread
+from eventsourcing.persistence import StoredEvent
+from psycopg_pool import AsyncConnectionPool
+
+from application.access import Scope
+from application.projections.tables import (
+    AMENDMENTS,
+    AUDIT_EVENTS,
+    CASES,
+    CATALOG_ENTRIES,
+    CATALOG_VERSIONS,
+    CATALOGS,
+    INTEGRITY_RECORDS,
+    TITLES,
+    Table,
+    certificate_key,
+)
+from application.queries import (
+    AuditEvent,
+    AuditFilter,
+    CaseFilter,
+    EntryFilter,
+    EntryKey,
+    Page,
+    Positioned,
+    TitleFilter,
+    VersionKey,
+    Window,
+)
+from application.views import (
+    AmendmentView,
+    AuditEventView,
+    CaseView,
+    CatalogView,
+    EntryView,
+    IntegrityRecordView,
+    StatusView,
+    TitleView,
+    VersionView,
+)
+from domain.base import Event
+from domain.values import CaseStatus
+from infrastructure.mapper import EventMapper
+from infrastructure.projections.positions import SCHEMA, projected_position, wait_for
+
+V = TypeVar("V")
+_OPEN: Final = [CaseStatus.SUBMITTED.value, CaseStatus.MATCHED.value, CaseStatus.SUPPLEMENT_REQUESTED.value]
+_EVENT: Final = "originator_id, originator_version, topic, state, position"
+
+
+@dataclass
+class _Where:
+    """Conditions that must all hold, each a fixed text with its parameters."""
+
+    texts: list[str] = field(default_factory=list)
+    params: list[Any] = field(default_factory=list)
+
+    def add(self, text: str, *params: Any) -> None:
+        self.texts.append(text)
+        self.params.extend(params)
+
+    def add_if(self, value: Any, text: str) -> None:
+        if value is not None:
+            self.add(text, value)
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(f"({text})" for text in self.texts) or "true"
+
+
+class PostgresReads:
+    """Answers ``application.queries.Reads`` from PostgreSQL, while it is entered (``async with``); once, since a closed pool stays closed."""
+
+    def __init__(self, pool: AsyncConnectionPool[Any], mapper: EventMapper, *, patience: float = 5.0) -> None:
+        self._pool = pool
+        self._mapper = mapper
+        self._patience = patience
+
+    async def __aenter__(self) -> Self:
+        """Open the pool, in the event loop that will read."""
+        await self._pool.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close it."""
+        await self._pool.close()
+
+    async def wait_for(self, position: int) -> None:
+        """See ``Reads``; waits ``patience`` seconds at most."""
+        await wait_for(self._pool, position, self._patience)
+
+    async def status(self) -> StatusView:
+        """See ``Reads``."""
+        [(head, projected, behind)] = await self._rows(
+            f"SELECT coalesce((SELECT max(position) FROM registry.events), 0), p.position,"
+            f" (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position)"
+            f" FROM ({projected_position()}) AS p (position)"
+        )
+        return StatusView(position=head, projected_position=projected, lag_events=behind, log_size=0)
+
+    # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
+    async def catalogs(self) -> Sequence[CatalogView]:
+        """See ``Reads``."""
+        return await self._views(CATALOGS, "true ORDER BY position")
+
+    async def versions(self, codes: Sequence[str]) -> Mapping[str, Sequence[VersionView]]:
+        """See ``Reads``."""
+        found: dict[str, list[VersionView]] = {}
+        for view in await self._views(CATALOG_VERSIONS, "catalog_code = ANY(%s) ORDER BY number", list(codes)):
+            found.setdefault(view.catalog_code, []).append(view)
+        return found
+
+    async def versions_by_key(self, keys: Sequence[VersionKey]) -> Mapping[VersionKey, VersionView]:
+        """See ``Reads``."""
+        views = await self._views(
+            CATALOG_VERSIONS,
+            "(catalog_code, number) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))",
+            [code for code, _ in keys],
+            [number for _, number in keys],
+        )
+        return {(view.catalog_code, view.number): view for view in views}
+
+    async def entries_by_key(self, keys: Sequence[EntryKey]) -> Mapping[EntryKey, EntryView]:
+        """See ``Reads``."""
+        columns = ", ".join(f"e.{name}" for name in CATALOG_ENTRIES.column_names)
+        rows = await self._rows(
+            f"SELECT k.version, {columns} FROM unnest(%s::text[], %s::integer[], %s::integer[])"
+            f" AS k (code, version, number) JOIN {SCHEMA}.catalog_entries AS e"
+            " ON e.catalog_code = k.code AND e.number = k.number AND e.from_version <= k.version"
+            " AND (e.until_version IS NULL OR k.version < e.until_version)",
+            [code for code, _, _ in keys],
+            [version for _, version, _ in keys],
+            [number for _, _, number in keys],
+        )
+        found = {}
+        for version, *row in rows:
+            view = CATALOG_ENTRIES.from_row(row)
+            found[view.catalog_code, version, view.number] = view
+        return found
+
+    async def entries(self, version: VersionKey, which: EntryFilter, window: Window) -> Page[EntryView]:
+        """See ``Reads``."""
+        code, number = version
+        where = _Where()
+        where.add("catalog_code = %s AND from_version <= %s", code, number)
+        where.add("until_version IS NULL OR %s < until_version", number)
+        where.add_if(
+            which.search,
+            "strpos(lower(concat_ws(' ', qualification_name, translated_name, issuing_body)), lower(%s)) > 0",
+        )
+        where.add_if(which.field, "field = %s")
+        where.add_if(which.title, "awards @> jsonb_build_array(jsonb_build_object('title', %s::text))")
+        return await self._page(CATALOG_ENTRIES, where, window, "number", "number > %s", "number")
+
+    async def entry_history(self, code: str, number: int) -> Sequence[EntryView]:
+        """See ``Reads``."""
+        return await self._views(
+            CATALOG_ENTRIES, "catalog_code = %s AND number = %s ORDER BY from_version", code, number
+        )
+
+    async def amendment(self, amendment_id: UUID) -> AmendmentView | None:
+        """See ``Reads``."""
+        return _first(await self._views(AMENDMENTS, "amendment_id = %s", amendment_id))
+
+    async def amendments(self, code: str) -> Sequence[AmendmentView]:
+        """See ``Reads``."""
+        return await self._views(AMENDMENTS, "catalog_code = %s ORDER BY proposed_at DESC, amendment_id", code)
+
+    async def impact(self, code: str, numbers: Sequence[int], *, every_pending: bool) -> tuple[int, int]:
+        """See ``Reads``."""
+        [(pending, titles)] = await self._rows(
+            f"SELECT (SELECT count(*) FROM {SCHEMA}.cases WHERE status = ANY(%s) AND catalog_code = %s"
+            f" AND (%s OR entry_number = ANY(%s))),"
+            f" (SELECT count(*) FROM {SCHEMA}.titles WHERE status = 'CURRENT' AND catalog_code = %s"
+            f" AND entry_number = ANY(%s))",
+            _OPEN,
+            code,
+            every_pending,
+            list(numbers),
+            code,
+            list(numbers),
+        )
+        return pending, titles
+
+    # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
+    async def case(self, case_id: UUID | None, case_number: str | None, scope: Scope) -> CaseView | None:
+        """See ``Reads``."""
+        where = _cases_in(scope)
+        where.add_if(case_id, "case_id = %s")
+        where.add_if(case_number, "case_number = %s")
+        return _first(await self._views(CASES, f"{where.sql} LIMIT 1", *where.params))
+
+    async def cases(self, which: CaseFilter, window: Window, scope: Scope) -> Page[CaseView]:
+        """See ``Reads``."""
+        where = _cases_in(scope)
+        where.add_if([each.value for each in which.status] if which.status is not None else None, "status = ANY(%s)")
+        where.add_if(which.authority_code, "authority_code = %s")
+        where.add_if(which.submitted_from, "submitted_at >= %s")
+        where.add_if(which.submitted_to, "submitted_at < %s")
+        return await self._page(
+            CASES,
+            where,
+            window,
+            "submitted_at DESC, case_id DESC",
+            "(submitted_at, case_id) < (%s::timestamptz, %s::uuid)",
+        )
+
+    async def cases_of(self, holder_ref: UUID, scope: Scope) -> Sequence[CaseView]:
+        """See ``Reads``."""
+        where = _cases_in(scope)
+        where.add("holder_ref = %s", holder_ref)
+        return await self._views(CASES, f"{where.sql} ORDER BY submitted_at, case_id", *where.params)
+
+    async def titles_of(self, holder_ref: UUID, scope: Scope) -> Sequence[TitleView]:
+        """See ``Reads``."""
+        where = _titles_in(scope)
+        where.add("holder_ref = %s", holder_ref)
+        return await self._views(TITLES, f"{where.sql} ORDER BY recognized_on, title_id", *where.params)
+
+    async def titles_of_cases(self, case_ids: Sequence[UUID]) -> Mapping[UUID, TitleView]:
+        """See ``Reads``."""
+        views = await self._views(TITLES, "case_id = ANY(%s)", list(case_ids))
+        return {view.case_id: view for view in views}
+
+    async def title(self, title_id: UUID, scope: Scope) -> TitleView | None:
+        """See ``Reads``."""
+        where = _titles_in(scope)
+        where.add("title_id = %s", title_id)
+        return _first(await self._views(TITLES, where.sql, *where.params))
+
+    async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
+        """See ``Reads``."""
+        where = _titles_in(scope)
+        where.add_if(which.field, "field = %s")
+        where.add_if(which.title, "title = %s")
+        where.add_if(which.status.value if which.status else None, "status = %s")
+        where.add_if(which.authority_code, "authority_code = %s")
+        where.add_if(which.recognized_from, "recognized_on >= %s")
+        where.add_if(which.recognized_to, "recognized_on <= %s")
+        return await self._page(
+            TITLES,
+            where,
+            window,
+            "recognized_on DESC, title_id DESC",
+            "(recognized_on, title_id) < (%s::date, %s::uuid)",
+        )
+
+    async def titles_by_certificate(self, certificate_number: str) -> Sequence[TitleView]:
+        """See ``Reads``."""
+        key = certificate_key(certificate_number)
+        if key is None:
+            return []
+        return await self._views(TITLES, "certificate_key = %s ORDER BY recognized_on DESC, title_id", key)
+
+    async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
+        """See ``Reads``."""
+        found: dict[UUID, list[IntegrityRecordView]] = {}
+        for view in await self._views(INTEGRITY_RECORDS, "case_id = ANY(%s) ORDER BY filed_on", list(case_ids)):
+            found.setdefault(view.case_id, []).append(view)
+        return found
+
+    # ── events ────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def streams(
+        self, stream_ids: Sequence[UUID], until: datetime | None = None
+    ) -> Mapping[UUID, list[Positioned]]:
+        """See ``Reads``."""
+        rows = await self._rows(
+            f"SELECT {_EVENT} FROM registry.events WHERE originator_id = ANY(%s)"
+            " ORDER BY originator_id, originator_version",
+            list(stream_ids),
+        )
+        found: dict[UUID, list[Positioned]] = {}
+        for event, row in zip(await self._decoded(rows), rows, strict=True):
+            if until is None or event.recorded_at <= until:
+                found.setdefault(event.originator_id, []).append(Positioned(event, row[4]))
+        return found
+
+    async def audit_log(self, which: AuditFilter, after: int, first: int) -> Page[AuditEvent]:
+        """See ``Reads``."""
+        where = _Where()
+        where.add("a.position > %s", after)
+        where.add_if(list(which.types) if which.types is not None else None, "a.type = ANY(%s)")
+        where.add_if(which.stream_id, "a.stream_id = %s")
+        where.add_if(which.actor, "a.actor_subject = %s")
+        where.add_if(which.recorded_from, "a.recorded_at >= %s")
+        where.add_if(which.recorded_to, "a.recorded_at < %s")
+        envelope = ", ".join(f"a.{name}" for name in AUDIT_EVENTS.column_names)
+        rows = await self._rows(
+            f"SELECT e.originator_id, e.originator_version, e.topic, e.state, {envelope}"
+            f" FROM {SCHEMA}.audit_events AS a JOIN registry.events AS e ON e.position = a.position"
+            f" WHERE {where.sql} ORDER BY a.position LIMIT %s",
+            *where.params,
+            first + 1,
+        )
+        events = await self._decoded(rows[:first])
+        envelopes: Iterable[AuditEventView] = (AUDIT_EVENTS.from_row(row[4:]) for row in rows[:first])
+        found = [AuditEvent(envelope, event) for envelope, event in zip(envelopes, events, strict=True)]
+        return Page(found, has_next=len(rows) > first)
+
+    # ── what all of them share ────────────────────────────────────────────────────────────────────────────────────
+    async def _page(
+        self, table: Table[V], where: _Where, window: Window, order: str, after: str, key: str | None = None
+    ) -> Page[V]:
+        seek = _Where(list(where.texts), list(where.params))
+        if window.after is not None:
+            seek.add(after, *window.after)
+        views = await self._views(table, f"{seek.sql} ORDER BY {order} LIMIT %s", *seek.params, window.first + 1)
+        total = None
+        if window.count:
+            [(total,)] = await self._rows(
+                f"SELECT count({key or '*'}) FROM {SCHEMA}.{table.name} AS t WHERE {where.sql}", *where.params
+            )
+        return Page(views[: window.first], has_next=len(views) > window.first, total=total)
+
+    async def _views(self, table: Table[V], where: str, *params: Any) -> list[V]:
+        rows = await self._rows(f"SELECT {table.select_list} FROM {SCHEMA}.{table.name} AS t WHERE {where}", *params)
+        return [table.from_row(row) for row in rows]
+
+    async def _rows(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(statement.encode(), params)
+            rows: list[tuple[Any, ...]] = await cursor.fetchall()
+            return rows
+
+    async def _decoded(self, rows: Sequence[Sequence[Any]]) -> list[Event]:
+        stored = [StoredEvent(row[0], row[1], row[2], bytes(row[3])) for row in rows]
+        return await to_thread.run_sync(self._mapper.to_domain_events, stored) if stored else []
+
+
+def _cases_in(scope: Scope) -> _Where:
+    """The rows of ``cases`` within a scope, as ``application.access.sees`` has it."""
+    where = _Where()
+    if not scope.everything:
+        where.add(
+            "authority_code = ANY(%s) OR submitted_by = %s OR holder_ref = %s",
+            sorted(scope.authorities),
+            scope.subject,
+            scope.holder_ref,
+        )
+    return where
+
+
+def _titles_in(scope: Scope) -> _Where:
+    """The rows of ``titles`` within a scope; who submitted is known to the case."""
+    where = _Where()
+    if not scope.everything:
+        where.add(
+            "t.authority_code = ANY(%s) OR t.holder_ref = %s OR EXISTS"
+            f" (SELECT FROM {SCHEMA}.cases AS c WHERE c.case_id = t.case_id AND c.submitted_by = %s)",
+            sorted(scope.authorities),
+            scope.holder_ref,
+            scope.subject,
+        )
+    return where
+
+
+def _first(views: Sequence[V]) -> V | None:
+    return views[0] if views else None

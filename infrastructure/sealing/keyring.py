@@ -1,0 +1,172 @@
+"""Whose data key is what: the port the mapper asks, and its two keepers, in memory and in PostgreSQL.
+
+What holds after ``destroy`` has returned: nobody creates a key for this holder again, ever, since the tombstone stays and
+the database refuses to change it. The process that destroyed the key decrypts nothing more; any other may go on from its
+cache for at most ``cache_seconds`` after the destruction was committed, as every cached key is dropped that long after it was
+*asked for*. A key in use inside a running call is used to the end of that call. What was deleted from the table may linger in
+dead rows, logs and backups of the database, but wrapped: rotating the master key and dropping the old one ends that too.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from psycopg_pool import ConnectionPool
+
+from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError
+from infrastructure.sealing.master import MasterKeys
+from infrastructure.sealing.seals import KEY_BYTES
+
+INDEX_REF: Final = UUID(int=0)
+"""Reserved reference under which the secret of the holder index is kept, so that rotation re-wraps it like any key."""
+
+_MISSING = "A holder has no key and was never erased; restore the key table that belongs to these events."
+_INSERT = (
+    "INSERT INTO registry.holder_keys (holder_ref, wrapped_key, master_key_id) VALUES (%s, %s, %s)"
+    " ON CONFLICT (holder_ref) DO NOTHING"
+)
+_SELECT = "SELECT holder_ref, wrapped_key, master_key_id FROM registry.holder_keys WHERE holder_ref = ANY(%s)"
+_BURY = (
+    "UPDATE registry.holder_keys SET wrapped_key = NULL, destroyed_at = now()"
+    " WHERE holder_ref = %s AND destroyed_at IS NULL"
+)
+_TOMBSTONE = (
+    "INSERT INTO registry.holder_keys (holder_ref, wrapped_key, master_key_id, destroyed_at)"
+    " VALUES (%s, NULL, %s, now()) ON CONFLICT (holder_ref) DO NOTHING"
+)
+
+
+class Keyring(Protocol):
+    """The data keys of holders, 32 bytes each."""
+
+    def key_for(self, holder_ref: UUID) -> bytes:
+        """The key to seal with, made and kept when the holder is new. Raises ``HolderErased`` after destruction."""
+
+    def existing_key(self, holder_ref: UUID) -> bytes | None:
+        """The key to open with; None once destroyed. Raises ``HolderKeyMissingError`` for a holder that never had one."""
+
+    def warm(self, holder_refs: Collection[UUID]) -> None:
+        """Make ready for these holders at once; unknown ones are passed over."""
+
+    def destroy(self, holder_ref: UUID) -> bool:
+        """Destroy the key for good and leave a tombstone, also for a new holder; False if there was one already."""
+
+
+class InMemoryKeyring:
+    """Keys of one process, for unit tests; the cryptography over them is the real one."""
+
+    def __init__(self) -> None:
+        self._keys: dict[UUID, bytes | None] = {}
+
+    def key_for(self, holder_ref: UUID) -> bytes:
+        """See ``Keyring``."""
+        key = self._keys.setdefault(holder_ref, secrets.token_bytes(KEY_BYTES))
+        if key is None:
+            raise HolderErased
+        return key
+
+    def existing_key(self, holder_ref: UUID) -> bytes | None:
+        """See ``Keyring``."""
+        if holder_ref not in self._keys:
+            raise HolderKeyMissingError(_MISSING)
+        return self._keys[holder_ref]
+
+    def warm(self, holder_refs: Collection[UUID]) -> None:
+        """See ``Keyring``; there is nothing to fetch."""
+
+    def destroy(self, holder_ref: UUID) -> bool:
+        """See ``Keyring``."""
+        already = holder_ref in self._keys and self._keys[holder_ref] is None
+        self._keys[holder_ref] = None
+        return not already
+
+
+class PostgresKeyring:
+    """Keys in ``registry.holder_keys``, wrapped by the master key, with a bounded cache; safe to share by threads.
+
+    ``pool`` holds autocommit-or-not connections of the application's role to the database of the keys, which may be another
+    than that of the events. A key is committed before anything sealed with it: a crash leaves at most an unused key.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool[Any],
+        master: MasterKeys,
+        *,
+        cache_seconds: float = 10.0,
+        cache_size: int = 20_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``cache_seconds`` bounds how long another process may decrypt after an erasure; ``clock`` is in seconds."""
+        self._pool, self._master = pool, master
+        self._cache_seconds, self._cache_size, self._clock = cache_seconds, cache_size, clock
+        self._lock = threading.Lock()
+        self._cache: OrderedDict[UUID, tuple[float, bytes | None]] = OrderedDict()
+
+    def key_for(self, holder_ref: UUID) -> bytes:
+        """See ``Keyring``; of several writers who meet a new holder at once, all get the one key that was kept."""
+        try:
+            key = self.existing_key(holder_ref)
+        except HolderKeyMissingError:
+            wrapped = self._master.wrap(holder_ref, secrets.token_bytes(KEY_BYTES))
+            with self._pool.connection() as connection:
+                connection.execute(_INSERT, [holder_ref, wrapped, self._master.current_id])
+            key = self.existing_key(holder_ref)
+        if key is None:
+            raise HolderErased
+        return key
+
+    def existing_key(self, holder_ref: UUID) -> bytes | None:
+        """See ``Keyring``. Raises also ``MasterKeyError`` and ``SealBrokenError`` for a key that does not unwrap."""
+        hit = self._cached(holder_ref)
+        if hit is None:
+            found = self._fetch([holder_ref])
+            if holder_ref not in found:
+                raise HolderKeyMissingError(_MISSING)
+            return found[holder_ref]
+        return hit[1]
+
+    def warm(self, holder_refs: Collection[UUID]) -> None:
+        """See ``Keyring``; one statement for all that are not cached."""
+        if missing := [ref for ref in holder_refs if self._cached(ref) is None]:
+            self._fetch(missing)
+
+    def destroy(self, holder_ref: UUID) -> bool:
+        """See ``Keyring``; committed when this returns."""
+        if holder_ref == INDEX_REF:
+            raise ValueError("The secret of the holder index belongs to no holder and is never destroyed.")
+        with self._pool.connection() as connection:
+            # Tombstone first: whether a key was there before or is being made right now, the row exists afterwards.
+            made = connection.execute(_TOMBSTONE, [holder_ref, self._master.current_id]).rowcount
+            buried = connection.execute(_BURY, [holder_ref]).rowcount
+        with self._lock:
+            self._cache.pop(holder_ref, None)
+        return bool(made or buried)
+
+    def _cached(self, holder_ref: UUID) -> tuple[float, bytes | None] | None:
+        with self._lock:
+            entry = self._cache.get(holder_ref)
+            if entry is None or entry[0] <= self._clock():
+                return None
+            self._cache.move_to_end(holder_ref)
+            return entry
+
+    def _fetch(self, holder_refs: list[UUID]) -> dict[UUID, bytes | None]:
+        # The age of an entry counts from before the question, so that it never outlives a destruction by more than its term.
+        until = self._clock() + self._cache_seconds
+        with self._pool.connection() as connection:
+            rows = connection.execute(_SELECT, [holder_refs]).fetchall()
+        found = {ref: wrapped and self._master.unwrap(ref, bytes(wrapped), key_id) for ref, wrapped, key_id in rows}
+        with self._lock:
+            for ref, key in found.items():
+                self._cache[ref] = (until, key)
+                self._cache.move_to_end(ref)
+            while len(self._cache) > self._cache_size:
+                self._cache.popitem(last=False)
+        return found

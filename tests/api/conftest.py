@@ -1,0 +1,145 @@
+"""A whole registry behind its API: real PostgreSQL, real tokens, real projection; requests go over HTTP."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from console.serving import build_app, served
+from domain.values import Role
+from infrastructure.composition import Registry, open_registry
+from infrastructure.identity import DevelopmentIssuer
+from infrastructure.settings import Settings
+
+HANGZHOU = "330100-EI"
+XIHU = "330106-EI"
+NINGBO = "330200-EI"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Clock:
+    """A clock that tests set; it stands still otherwise, and moves a second at each look so that instants differ."""
+
+    now: datetime = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@dataclass
+class Api:
+    """What a client of the API has: tokens and operations."""
+
+    client: httpx.Client
+    registry: Registry
+    issuer: DevelopmentIssuer
+    clock: Clock
+    _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def token(self, role: str, authority: str | None = None, subject: str | None = None) -> str:
+        """A token; each call with the same words names the same person."""
+        name = subject or f"{role.lower()}-{authority or 'anywhere'}"
+        key = (role, authority or "", name)
+        if key not in self._tokens:
+            self._tokens[key] = self.issuer.issue(Role(role), subject=name, authority=authority)
+        return self._tokens[key]
+
+    def post(self, document: str, variables: dict[str, Any] | None = None, token: str | None = None) -> Any:
+        """Send an operation; the whole response."""
+        headers = {"Accept": "application/graphql-response+json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return self.client.post("/graphql", json={"query": document, "variables": variables or {}}, headers=headers)
+
+    def ask(self, document: str, variables: dict[str, Any] | None = None, token: str | None = None) -> dict[str, Any]:
+        """Send an operation that must succeed; its data."""
+        answer = self.post(document, variables, token).json()
+        assert "errors" not in answer, answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def code(self, document: str, variables: dict[str, Any] | None = None, token: str | None = None) -> str:
+        """Send an operation that must fail; its error's code."""
+        answer = self.post(document, variables, token).json()
+        code: str = answer["errors"][0]["extensions"]["code"]
+        return code
+
+    def submit(self, token: str | None = None, **changes: Any) -> dict[str, Any]:
+        """Submit a case; the payload. Certificate fields are given as ``certificate={…}``, others by name."""
+        number = next(_numbers)
+        form = {
+            "idempotencyKey": f"key-{number}",
+            "holder": {"name": "王敏", "idNumber": f"3301061990030{number:05d}"},
+            "authorityCode": XIHU,
+            "workField": "数字经济",
+        } | changes
+        form["certificate"] = {
+            "name": "AWS Certified Solutions Architect - Professional",
+            "issuingBody": "亚马逊",
+            "certificateNumber": f"AWS-{number}",
+        } | changes.get("certificate", {})
+        document = """mutation ($input: SubmitCaseInput!) { submitCase(input: $input) {
+            position refusal { code message field }
+            case { id caseNumber version status entry { number } award { title grade }
+                   candidates { entry { number } score reasons } holder { ref name idNumber erased }
+                   catalogVersion { number } } } }"""
+        payload: dict[str, Any] = self.ask(document, {"input": form}, token or self.token("APPLICANT"))["submitCase"]
+        return payload
+
+    def decide(self, mutation: str, case_id: str, token: str | None = None, **arguments: Any) -> dict[str, Any]:
+        """Send a case mutation; its payload. Arguments are written into the document as literals of the right kind."""
+        words = "".join(f", {name}: {_literal(value)}" for name, value in arguments.items())
+        document = f"""mutation {{ {mutation}(caseId: "{case_id}"{words}) {{
+            position refusal {{ code message field }}
+            case {{ id version status authority {{ code }} award {{ title grade }}
+                    title {{ status title level validForAppointment validForPromotion countedExperienceMonths }} }} }} }}"""
+        payload: dict[str, Any] = self.ask(document, None, token or self.token("REVIEWER", XIHU))[mutation]
+        return payload
+
+    def approved(self, **changes: Any) -> dict[str, Any]:
+        """A case submitted and approved; the payload of the approval."""
+        case = self.submit(**changes)["case"]
+        return self.decide("approveCase", case["id"], workConsistent=True, countedExperienceMonths=12)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(each) for each in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_literal(each)}" for name, each in value.items()) + "}"
+    return "null" if value is None else str(value)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The registry's clock."""
+    return Clock()
+
+
+@pytest.fixture
+def api(database: Any, tmp_path: Path, clock: Clock) -> Iterator[Api]:
+    """A registry of the test's own."""
+    settings = Settings(
+        database_url=database.app_url, database_owner_url=database.owner_url, data_dir=tmp_path, pool_min_size=1
+    )
+    with (
+        open_registry(settings, clock) as registry,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        served(build_app(registry), listener),
+        httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client,
+    ):
+        yield Api(client, registry, DevelopmentIssuer(tmp_path), clock)

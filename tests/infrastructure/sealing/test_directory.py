@@ -1,0 +1,75 @@
+"""Who an identity number belongs to, without the number."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from domain.identity_numbers import RESIDENT_ID
+from infrastructure.sealing.directory import HolderDirectory
+from infrastructure.sealing.keyring import InMemoryKeyring
+
+KEYRING = InMemoryKeyring()
+
+
+@pytest.fixture
+def directory(pool):
+    return HolderDirectory(pool, KEYRING)
+
+
+@pytest.fixture
+def number():
+    return uuid4().hex.upper()
+
+
+def test_finds_whom_it_created(directory, number):
+    """Nobody before, the same reference ever after, and another number is another holder."""
+    assert directory.find("PASSPORT", number) is None
+    ref = directory.find_or_create("PASSPORT", number)
+    assert directory.find("PASSPORT", number) == directory.find_or_create("PASSPORT", number) == ref
+    assert directory.find_or_create("PASSPORT", number + "1") != ref
+
+
+def test_spellings_lead_to_one_holder(directory):
+    """Small x, blanks and full-width digits make no second holder."""
+    ref = directory.find_or_create(RESIDENT_ID, "11010519491231002X")
+    assert directory.find(" resident_id", "１10105 19491231 002x") == ref
+
+
+def test_the_type_is_part_of_the_identity(directory, number):
+    """A passport and a permit of the same number are two documents; type and number don't run into each other."""
+    assert directory.find_or_create("PASSPORT", number) != directory.find_or_create("PERMIT", number)
+    assert directory.find_or_create("PASS", "PORT" + number) != directory.find_or_create("PASSPORT", number)
+
+
+def test_racing_callers_get_one_holder(directory, number):
+    """Callers who bring a new number at once all get the same reference."""
+    start = threading.Barrier(6)
+
+    def ask(_):
+        start.wait()
+        return directory.find_or_create("PASSPORT", number)
+
+    with ThreadPoolExecutor(6) as executor:
+        assert len(set(executor.map(ask, range(6)))) == 1
+
+
+def test_forgets_for_good(directory, number):
+    """After forgetting, no number leads to the holder; the same person coming again is somebody new."""
+    ref = directory.find_or_create("PASSPORT", number)
+    assert directory.forget(ref) == 1
+    assert directory.find("PASSPORT", number) is None
+    assert directory.forget(ref) == 0
+    assert directory.find_or_create("PASSPORT", number) != ref
+
+
+def test_holds_no_number_and_no_plain_hash(directory, number, database, pool):
+    """The table holds 32 bytes that depend on the secret: with another secret the same number is not found."""
+    ref = directory.find_or_create("PASSPORT", number)
+    with psycopg.connect(database.owner_url) as connection:
+        row = connection.execute("SELECT lookup FROM registry.holder_index WHERE holder_ref = %s", [ref]).fetchone()
+    assert len(row[0]) == 32
+    assert number.encode() not in row[0]
+    assert HolderDirectory(pool, InMemoryKeyring()).find("PASSPORT", number) is None

@@ -1,0 +1,441 @@
+"""Which tokens are believed, and that every other is refused with its code and without a word of its content."""
+
+import base64
+import http.server
+import json
+import pickle
+import threading
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+from domain.values import Actor, Role
+from infrastructure.identity import AUDIENCE, DevelopmentIssuer, Identity, TokenRefused, TokenVerifier
+from infrastructure.jwks import JwksUnavailableError, KeySet, file_source, parse_jwks, url_source
+
+ISSUER = "https://id.example"
+ED = OKPKey.generate_key("Ed25519", {"kid": "ed"})
+EC = ECKey.generate_key("P-256", {"kid": "ec"})
+RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
+STRANGER = OKPKey.generate_key("Ed25519", {"kid": "ed"})
+NOW = 1_700_000_000
+
+
+def jwks(*keys):
+    return json.dumps({"keys": [key.as_dict(private=False) for key in keys]}).encode()
+
+
+class AnyAlgorithm(JWSRegistry):
+    """Signs with whatever it is told, as a forger would."""
+
+    def get_alg(self, name):
+        return self.algorithms[name]
+
+
+def claims(**changes):
+    given = {"iss": ISSUER, "aud": AUDIENCE, "sub": "u-1", "role": "REVIEWER", "iat": NOW, "exp": NOW + 60, **changes}
+    return {name: value for name, value in given.items() if value is not ...}
+
+
+def token(key=ED, alg="EdDSA", header=None, **changes):
+    head = {"alg": alg, "kid": key.kid, **(header or {})}
+    head = {name: value for name, value in head.items() if value is not ...}
+    return jwt.encode(head, claims(**changes), key, registry=AnyAlgorithm(strict_check_header=False))
+
+
+def raw(header, payload, signature=b""):
+    return b".".join(
+        base64.urlsafe_b64encode(part).rstrip(b"=")
+        for part in (
+            json.dumps(header).encode(),
+            payload if isinstance(payload, bytes) else json.dumps(payload).encode(),
+            signature,
+        )
+    ).decode()
+
+
+@pytest.fixture
+def verifier():
+    return TokenVerifier(KeySet(lambda: jwks(ED, EC, RSA)), issuer=ISSUER, leeway=30, clock=lambda: NOW)
+
+
+def code_of(verifier, value):
+    with pytest.raises(TokenRefused) as refused:
+        verifier.verify(value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
+    for part in value.split("."):
+        assert len(part) < 4 or part not in str(refused.value)
+    return refused.value.code
+
+
+@pytest.mark.parametrize(("key", "alg"), [(ED, "EdDSA"), (ED, "Ed25519"), (EC, "ES256"), (RSA, "RS256")])
+def test_a_good_token_is_an_identity(verifier, key, alg):
+    """Each accepted algorithm, with every claim: subject, role, authority, holder, and the client of a service account."""
+    holder = uuid4()
+    value = token(key, alg, authority="330100-HR", holder=str(holder), client_id="hr-system", extra=["ignored"])
+    actor = Actor(subject="u-1", role=Role.REVIEWER, authority_code="330100-HR", holder_ref=holder)
+    assert verifier.verify(value) == Identity(actor, "hr-system")
+
+
+def test_the_authorized_party_is_the_client(verifier):
+    """``azp`` names the client where both are there; without either there is none."""
+    assert verifier.verify(token(azp="a", client_id="b")).client == "a"
+    assert verifier.verify(token()).client is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"aud": ["other", AUDIENCE]}, {"exp": NOW - 29}, {"nbf": NOW + 30}, {"exp": NOW + 0.5}, {"iat": ...}],
+)
+def test_what_is_within_bounds_is_accepted(verifier, changes):
+    """Several audiences, clocks that differ by no more than the leeway, fractions of seconds, no time of issue."""
+    assert verifier.verify(token(**changes)).actor.subject == "u-1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"exp": NOW - 30}, "token-expired"),
+        ({"nbf": NOW + 31}, "token-not-yet-valid"),
+        ({"iat": NOW + 31}, "token-not-yet-valid"),
+        ({"iss": "https://id.example/"}, "token-issuer"),
+        ({"iss": [ISSUER]}, "token-issuer"),
+        ({"aud": "other"}, "token-audience"),
+        ({"aud": []}, "token-audience"),
+        ({"aud": AUDIENCE + "x"}, "token-audience"),
+        *[({name: ...}, "token-claims") for name in ("iss", "aud", "exp", "sub", "role")],
+        ({"exp": "2100-01-01"}, "token-claims"),
+        ({"exp": float("nan")}, "token-claims"),
+        ({"exp": True}, "token-claims"),
+        ({"nbf": "soon"}, "token-claims"),
+        ({"sub": ""}, "token-claims"),
+        ({"sub": 7}, "token-claims"),
+        ({"sub": "a\nb"}, "token-claims"),
+        ({"sub": "a" * 201}, "token-claims"),
+        ({"role": "SUPERUSER"}, "token-claims"),
+        ({"role": "reviewer"}, "token-claims"),
+        ({"role": ["REVIEWER"]}, "token-claims"),
+        ({"role": "SYSTEM"}, "token-claims"),
+        ({"holder": "11010519491231002X"}, "token-claims"),
+        ({"authority": "x y"}, "token-claims"),
+    ],
+)
+def test_wrong_claims_are_refused(verifier, changes, code):
+    """Expired, early, for or from somebody else, missing, malformed, of an unknown role, or posing as the system itself."""
+    assert code_of(verifier, token(**changes)) == code
+
+
+def test_a_forged_signature_is_refused(verifier):
+    """Another key under the right id, a changed payload, and no signature at all."""
+    good = token()
+    head, _, signature = good.split(".")
+    changed = base64.urlsafe_b64encode(json.dumps(claims(role="ADMINISTRATOR")).encode()).rstrip(b"=").decode()
+    for forged in (
+        token(STRANGER),
+        f"{head}.{changed}.{signature}",
+        good.rsplit(".", 1)[0] + ".",
+        good[:-6] + "AAAAAA",
+    ):
+        assert code_of(verifier, forged) == "token-signature"
+
+
+@pytest.mark.parametrize(
+    "name", ["none", "None", "NONE", "", "HS256", "HS512", "PS256", "ES384", "RSA1_5", None, 1, ["EdDSA"]]
+)
+def test_only_the_fixed_algorithms_are_looked_at(verifier, name):
+    """``none`` in any spelling, symmetric algorithms and everything else is refused by its name."""
+    assert code_of(verifier, raw({"alg": name, "kid": "ed"}, claims())) == "token-algorithm"
+
+
+@pytest.mark.parametrize("key", [RSA, EC, ED])
+def test_a_public_key_is_no_shared_secret(verifier, key):
+    """HMAC keyed with the public key, as PEM, DER or JWK, is refused."""
+    der = key.public_key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    for secret in (base64.b64encode(der), der, json.dumps(key.as_dict(private=False)).encode()):
+        value = token(OctKey.import_key(base64.urlsafe_b64encode(secret).decode()), "HS256", {"kid": key.kid})
+        assert code_of(verifier, value) == "token-algorithm"
+
+
+def test_a_key_works_with_its_own_algorithm_only(verifier):
+    """An accepted algorithm that isn't the key's is refused before any mathematics."""
+    for kid, alg in [("rsa", "ES256"), ("ec", "RS256"), ("ed", "RS256"), ("rsa", "EdDSA")]:
+        assert code_of(verifier, raw({"alg": alg, "kid": kid}, claims(), b"x" * 64)) == "token-algorithm"
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"jwk": STRANGER.as_dict(private=False)},
+        {"jku": "https://evil.example/jwks"},
+        {"x5u": "https://evil.example/cert"},
+        {"x5c": ["MIIB"]},
+        {"crit": ["exp"]},
+        {"b64": False},
+        {"zip": "DEF"},
+        {"typ": "logout+jwt"},
+        {"typ": 1},
+    ],
+)
+def test_a_header_brings_nothing_along(verifier, member):
+    """A key, an address, a certificate, an extension or another type of token in the header refuses the token."""
+    assert code_of(verifier, raw({"alg": "EdDSA", "kid": "ed", **member}, claims(), b"x" * 64)) == "token-header"
+
+
+@pytest.mark.parametrize("kid", ["unknown", "../../etc/passwd", "ed'; DROP TABLE x", "", None, ["ed"], ...])
+def test_an_unknown_key_is_refused(verifier, kid):
+    """A key id that isn't in the set, whatever it tries to be, or none."""
+    header = {"alg": "EdDSA", "kid": kid}
+    assert code_of(verifier, raw({k: v for k, v in header.items() if v is not ...}, claims())) == "token-key-unknown"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        "a.b",
+        "a.b.c.d.e",
+        "é.é.é",
+        raw([], {}),
+        raw({}, {})[:-2] + "\x00.",
+        "Bearer " + raw({}, {}),
+    ],
+)
+def test_what_is_no_token_is_refused(verifier, value):
+    """Anything but three parts with a JSON object in the first."""
+    assert code_of(verifier, value) in {"token-malformed", "token-algorithm"}
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"7", b"\xff", b"{", b"[" * 4000])
+def test_a_signed_payload_must_be_an_object(verifier, payload):
+    """Even what the issuer signed is refused when it is no JSON object, or is nested to exhaust the parser."""
+    from joserfc import jws
+
+    value = jws.serialize_compact({"alg": "Ed25519", "kid": "ed"}, payload, ED, algorithms=["Ed25519"])
+    assert code_of(verifier, value) == "token-malformed"
+
+
+def test_an_oversized_token_is_not_looked_at(verifier):
+    """A megabyte is refused by its length, before anything is decoded."""
+    assert code_of(verifier, token(pad="x" * 9000)) == "token-too-large"
+    assert code_of(verifier, "x" * (1 << 20)) == "token-too-large"
+
+
+def test_a_refusal_crosses_processes():
+    """Code and sentence survive pickling."""
+    again = pickle.loads(pickle.dumps(TokenRefused("token-expired")))
+    assert (again.code, str(again)) == ("token-expired", str(TokenRefused("token-expired")))
+
+
+class Provider:
+    """A key set that changes and fails on demand, and counts how often it was asked."""
+
+    def __init__(self, *keys):
+        self.keys, self.asked, self.down, self.now = keys, 0, False, 0.0
+
+    def __call__(self):
+        self.asked += 1
+        if self.down:
+            raise OSError
+        return jwks(*self.keys)
+
+    def key_set(self):
+        return KeySet(self, max_age=600, min_interval=30, max_stale=3600, clock=lambda: self.now)
+
+
+class TestKeySet:
+    """Keys come, go, and are not asked for more than needed."""
+
+    def test_is_fetched_once_while_fresh(self):
+        """A thousand tokens within the age ask the provider once."""
+        provider = Provider(ED, EC)
+        keys = provider.key_set()
+        assert all(keys.find(kid) for kid in ["ed", "ec"] * 500)
+        assert provider.asked == 1
+
+    def test_finds_a_new_key_at_its_first_use(self):
+        """A rotated-in key is fetched when a token names it."""
+        provider = Provider(ED)
+        keys = provider.key_set()
+        keys.find("ed")
+        provider.keys, provider.now = (ED, EC), 30.0
+        assert keys.find("ec")
+        assert provider.asked == 2
+
+    def test_asks_no_more_than_once_an_interval_for_unknown_keys(self):
+        """A flood of made-up key ids doesn't become a flood of requests."""
+        provider = Provider(ED)
+        keys = provider.key_set()
+        assert not any(keys.find(f"k{n}") for n in range(100))
+        assert provider.asked == 1
+        provider.now = 30.0
+        assert not any(keys.find(f"k{n}") for n in range(100))
+        assert provider.asked == 2
+
+    def test_lets_a_removed_key_go(self):
+        """A rotated-out key is refused once the set's age has passed."""
+        provider = Provider(ED, EC)
+        keys = provider.key_set()
+        keys.find("ec")
+        provider.keys, provider.now = (ED,), 600.0
+        assert keys.find("ec") is None
+
+    def test_outlasts_a_short_outage_and_no_long_one(self):
+        """While the provider is down its last keys serve for an hour, then nothing does; afterwards all is well."""
+        provider = Provider(ED)
+        keys = provider.key_set()
+        keys.find("ed")
+        provider.down, provider.now = True, 3599.0
+        assert keys.find("ed")
+        provider.now = 3600.0
+        with pytest.raises(JwksUnavailableError):
+            keys.find("ed")
+        provider.down, provider.now = False, 3630.0
+        assert keys.find("ed")
+
+    def test_without_any_fetch_refuses_every_token(self):
+        """A provider that was never reached is an outage, not an unknown key."""
+        provider = Provider(ED)
+        provider.down = True
+        verifier = TokenVerifier(provider.key_set(), issuer=ISSUER, clock=lambda: NOW)
+        assert code_of(verifier, token()) == "token-keys-unavailable"
+
+    def test_of_a_file_is_read_again(self, tmp_path):
+        """A file is a source like any other."""
+        path = tmp_path / "jwks.json"
+        path.write_bytes(jwks(ED))
+        assert KeySet(file_source(path)).find("ed")
+
+    def test_takes_verification_keys_only(self):
+        """Symmetric, encryption, weak, misdeclared and unknown keys are left out; a set without a list, or with an id twice, is none."""
+        weak = RSAKey.generate_key(2048, {"kid": "weak"}).as_dict(private=False) | {"n": "AQAB"}
+        others = [
+            OctKey.generate_key(256, {"kid": "oct"}).as_dict(private=True),
+            ECKey.generate_key("P-384", {"kid": "p384"}).as_dict(private=False),
+            ED.as_dict(private=False) | {"kid": "enc", "use": "enc"},
+            ED.as_dict(private=False) | {"kid": "alg", "alg": "HS256"},
+            ED.as_dict(private=False) | {"kid": "x", "x": "AA"},
+            {"kty": "EC", "crv": "P-256", "kid": "half", "x": "AA"},
+            {"kty": "RSA", "kid": 7},
+            weak,
+            "text",
+        ]
+        good = [key.as_dict(private=False) for key in (ED, EC, RSA)]
+        assert set(parse_jwks(json.dumps({"keys": others + good}).encode())) == {"ed", "ec", "rsa"}
+        for document in (
+            b"",
+            b"[]",
+            b"{}",
+            b'{"keys":{}}',
+            json.dumps({"keys": good + good}).encode(),
+            b" " * (1 << 21),
+        ):
+            with pytest.raises(JwksUnavailableError):
+                parse_jwks(document)
+
+
+class TestUrlSource:
+    """A key set over the network."""
+
+    @pytest.fixture
+    def address(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(302 if self.path == "/moved" else 200)
+                self.send_header("Location", "/jwks")
+                self.end_headers()
+                self.wfile.write(jwks(ED))
+
+            def log_message(self, *args):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+            thread.join()
+
+    def test_is_fetched(self, address):
+        """A document that the provider serves is used."""
+        assert KeySet(url_source(f"{address}/jwks")).find("ed")
+
+    def test_is_not_followed_elsewhere(self, address):
+        """A redirect is a failure, since it could lead anywhere."""
+        with pytest.raises(JwksUnavailableError):
+            KeySet(url_source(f"{address}/moved")).find("ed")
+
+    @pytest.mark.parametrize("url", ["http://id.example/jwks", "file:///etc/passwd", "ftp://x", "jwks.json", ""])
+    def test_is_https_or_this_machine(self, url):
+        """Any other address is refused when it is set."""
+        with pytest.raises(ValueError, match="https"):
+            url_source(url)
+
+
+class TestDevelopmentIssuer:
+    """Tokens without an identity provider: short-lived, and only for the one data directory."""
+
+    def test_issues_what_its_verifier_believes(self, tmp_path):
+        """Role, authority, holder, subject and client arrive as they were given."""
+        issuer, holder = DevelopmentIssuer(tmp_path), uuid4()
+        value = issuer.issue(Role.REVIEWER, "me", "330100-HR", holder, 60, "cli")
+        actor = Actor(subject="me", role=Role.REVIEWER, authority_code="330100-HR", holder_ref=holder)
+        assert DevelopmentIssuer(tmp_path).verifier().verify(value) == Identity(actor, "cli")
+
+    def test_makes_up_a_new_person_each_time(self, tmp_path):
+        """Two tokens without subjects are two people, so that two officers really are two."""
+        issuer = DevelopmentIssuer(tmp_path)
+        subjects = {issuer.verifier().verify(issuer.issue(Role.PRIVACY_OFFICER)).actor.subject for _ in range(3)}
+        assert len(subjects) == 3
+        assert all(subject.startswith("dev-privacy-officer-") for subject in subjects)
+
+    def test_is_believed_by_nobody_else(self, tmp_path):
+        """Another data directory's verifier refuses the token."""
+        value = DevelopmentIssuer(tmp_path / "a").issue(Role.AUDITOR)
+        assert code_of(DevelopmentIssuer(tmp_path / "b").verifier(), value) == "token-key-unknown"
+
+    def test_ends_in_time(self, tmp_path):
+        """A token lives as long as asked, at most the maximum, and not a second longer."""
+        now = [float(NOW)]
+        issuer = DevelopmentIssuer(tmp_path, clock=lambda: now[0])
+        verifier, value = issuer.verifier(), issuer.issue(Role.AUDITOR)
+        now[0] += 8 * 3600 - 1
+        assert verifier.verify(value)
+        now[0] += 1
+        assert code_of(verifier, value) == "token-expired"
+
+    @pytest.mark.parametrize("lifetime", [0, -1, 8 * 3600 + 1])
+    def test_refuses_a_lifetime_out_of_bounds(self, tmp_path, lifetime):
+        """No token without an end, or with one too far."""
+        with pytest.raises(ValueError, match="between 1 and 28800"):
+            DevelopmentIssuer(tmp_path).issue(Role.AUDITOR, lifetime=lifetime)
+
+    def test_never_speaks_for_the_system(self, tmp_path):
+        """SYSTEM is no role to sign in with."""
+        with pytest.raises(ValueError, match="SYSTEM"):
+            DevelopmentIssuer(tmp_path).issue(Role.SYSTEM)
+
+    def test_keeps_its_key_private(self, tmp_path):
+        """The key's file is its owner's alone, the published set has no private part, and a wider mode is refused."""
+        issuer = DevelopmentIssuer(tmp_path)
+        (path,) = tmp_path.iterdir()
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert "d" not in json.loads(issuer.jwks())["keys"][0]
+        path.chmod(0o644)
+        with pytest.raises(PermissionError, match="chmod 600"):
+            DevelopmentIssuer(tmp_path)
+
+
+def test_nothing_is_logged(verifier, caplog):
+    """Neither a good nor a bad token leaves a line in the log."""
+    caplog.set_level(0)
+    verifier.verify(token())
+    code_of(verifier, token(STRANGER))
+    assert not caplog.records
