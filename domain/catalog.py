@@ -220,6 +220,7 @@ class Catalog(Aggregate):
         aliases: Sequence[Alias] = (),
     ) -> Self:
         """Publish a catalog's first version. Raises ``Refused`` with the first of ``refusals_of_entries``."""
+        _require_administrator(act)
         for refusal in refusals_of_entries(entries):
             raise refusal
         return cls._begin(
@@ -398,7 +399,7 @@ class Catalog(Aggregate):
 
 def _require_administrator(act: Act) -> None:
     if act.by.actor.role not in {Role.ADMINISTRATOR, Role.SYSTEM}:
-        raise Refused(RefusalCode.NOT_PERMITTED, "Only administrators amend the catalog; ask one to do it.")
+        raise Refused(RefusalCode.NOT_PERMITTED, "Only administrators publish and amend catalogs; ask one to do it.")
 
 
 def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iterator[str]:
