@@ -17,7 +17,9 @@ PAYLOAD = """amendment { id status baseVersion } catalogVersion { number entryCo
     refusal { code message field } changesSince { number changes { kind number } }"""
 PROPOSE = f"mutation ($input: AmendmentInput!) {{ proposeAmendment(input: $input) {{ {PAYLOAD} }} }}"
 ISSUE = f"mutation ($id: ID!) {{ issueAmendment(amendmentId: $id) {{ {PAYLOAD} }} }}"
-DISCARD = f"mutation ($id: ID!, $reason: String!) {{ discardAmendment(amendmentId: $id, reason: $reason) {{ {PAYLOAD} }} }}"
+DISCARD = (
+    f"mutation ($id: ID!, $reason: String!) {{ discardAmendment(amendmentId: $id, reason: $reason) {{ {PAYLOAD} }} }}"
+)
 
 
 def administrator(api: Api, subject: str = FIRST) -> str:
