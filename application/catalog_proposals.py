@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from application.access import Action, require
 from application.catalogs import Shelf, clean_notice
+from application.issuers import carried, own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
@@ -34,8 +35,16 @@ class CatalogProposals:
         require(by.actor, Action.AMEND_CATALOG)
         for refusal in self.refusals(terms):
             raise refusal
-        proposal = CatalogProposal.propose(Act(by, self._clock()), uuid4(), terms)
+        proposal = CatalogProposal.propose(Act(by, self._clock()), uuid4(), self._with_issuers(terms))
         return proposal.id, self._journal.record(proposal)
+
+    def _with_issuers(self, terms: CatalogTerms) -> CatalogTerms:
+        """The terms with aliases for every issuing body: what other catalogs call it, and its own spelling here."""
+        catalogs = [self._shelf.catalog(code) for code in self._shelf.codes()]
+        known = [alias for each in catalogs for alias in each.aliases_at(each.latest.number)]
+        bodies = [entry.issuing_body for entry in terms.entries]
+        aliases = tuple(dict.fromkeys((*terms.aliases, *carried(bodies, known))))
+        return terms.model_copy(update={"aliases": (*aliases, *own_spellings(bodies, aliases))})
 
     def refusals(self, terms: CatalogTerms) -> Iterator[Refused]:
         """Everything that stands against publishing these terms now."""

@@ -11,15 +11,16 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from application.access import Action, require
+from application.issuers import own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog import AmendmentTerms, Catalog
+from domain.catalog import AliasChange, AmendmentTerms, Catalog
 from domain.identifiers import catalog_id
 from domain.matching import Match, Matcher
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import Alias, CatalogEntry, MatchOutcome, Notice, Provenance, shanghai_day
+from domain.values import Alias, CatalogEntry, EntryChangeKind, MatchOutcome, Notice, Provenance, shanghai_day
 
 T = TypeVar("T")
 ATTEMPTS: Final = 8
@@ -170,9 +171,11 @@ class Catalogs:
             raise Refused(RefusalCode.CATALOG_EXISTS, "A catalog with this code exists; amend it instead.") from None
 
     def propose(self, by: Provenance, code: str, terms: AmendmentTerms) -> tuple[UUID, int]:
-        """Propose an amendment; its identifier and the position."""
+        """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it."""
         require(by.actor, Action.AMEND_CATALOG)
-        return self._decide(catalog_id(code), lambda catalog: catalog.propose(Act(by, self._clock()), terms))
+        return self._decide(
+            catalog_id(code), lambda catalog: catalog.propose(Act(by, self._clock()), _with_issuers(catalog, terms))
+        )
 
     def issue(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID) -> tuple[int, int]:
         """Issue an amendment; the number of the version it makes, and the position.
@@ -228,6 +231,15 @@ def clean_notice(number: str | None, title: str) -> Notice:
         number=clean(number, "noticeNumber", limit=CODE_LIMIT, required=False) or None if number else None,
         title=clean(title, "noticeTitle"),
     )
+
+
+def _with_issuers(catalog: Catalog, terms: AmendmentTerms) -> AmendmentTerms:
+    known = catalog.aliases_at(catalog.latest.number)
+    added = tuple(change.alias for change in terms.alias_changes if change.kind is not EntryChangeKind.WITHDRAWN)
+    bodies = [change.entry.issuing_body for change in terms.changes if change.entry]
+    spellings = own_spellings(bodies, (*known, *added))
+    changes = tuple(AliasChange(kind=EntryChangeKind.ADDED, alias=alias) for alias in spellings)
+    return terms.model_copy(update={"alias_changes": (*terms.alias_changes, *changes)}) if changes else terms
 
 
 def _unless_contradicted(first: Found, found: Sequence[Found]) -> Found:

@@ -21,10 +21,14 @@ from tests.api.catalogs import CODE, added, amend, amendment, revised, withdrawn
 from tests.api.conftest import Api, Clock
 from tests.api.test_rematching import eventually, state, stream
 
-RETIRED = {"name": "Designing Business Intelligence Solutions with Microsoft SQL Server", "issuingBody": "微软（Microsoft）"}
+RETIRED = {
+    "name": "Designing Business Intelligence Solutions with Microsoft SQL Server",
+    "issuingBody": "微软（Microsoft）",
+}
 WELDER = {"name": "Certified Welding Inspector", "issuingBody": "美国焊接协会（American Welding Society）"}
+RENAMED = {"name": "Certified Welding Inspector", "issuingBody": "全美焊接技术联合会"}
 NEW = {"name": "Cisco Certified Quantum Router", "issuingBody": "思科（Cisco）"}
-OLD_BODY, NEW_BODY = "美国焊接协会 （American Welding Society）", "美国焊接学会（American Welding Society, AWS）"
+OLD_BODY, NEW_BODY = "美国焊接协会 （American Welding Society）", "全美焊接技术联合会（American Welding Society）"
 ADDED = ["Quantum Router", "Optical Planner", "Satellite Operator", "Edge Builder", "Campus Auditor"]
 
 DAYS = ["2023-11-01", "2026-11-30", "2026-12-01", "2027-01-01", "2027-03-01"]
@@ -112,6 +116,11 @@ def test_the_sequence_is_answered_for_five_days_and_two_instants(api: Api, cases
             match = api.ask(MATCH, {"certificate": certificate, "on": day})["matchCertificate"]
             assert match["catalogVersion"]["number"] == number
             assert (match["entry"] or {"number": None})["number"] == entry, (day, certificate)
+
+    # Before the revision nobody knew that name of the body; from then on it is one of its names, and the old one stays.
+    for day, entry in (("2026-12-01", None), ("2027-01-01", 72)):
+        match = api.ask(MATCH, {"certificate": RENAMED, "on": day})["matchCertificate"]
+        assert (match["entry"] or {"number": None})["number"] == entry
 
     verifier, position = api.token("VERIFIER"), cases["welder"]["position"]
     pinned = {

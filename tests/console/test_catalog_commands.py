@@ -16,6 +16,8 @@ from console.cli import app
 
 REFUSED, UNUSABLE = 1, 2
 Run = Callable[..., Result]
+DIHK = "德国工商大会 DIHK （Deutscher Industrie-und Handelskammertag）"
+AWARDED = ("助理工程师", "数字经济")
 NOTICE = ("--notice", "关于调整目录的通知", "--effective", "2027-01-01")
 
 
@@ -72,9 +74,16 @@ def test_an_office_s_workbook_becomes_version_2(run: Run, tmp_path: Path) -> Non
     book = Workbook()
     rows: Sequence[Sequence[Any]] = [
         ["序号", "境外职业资格名称", "境外职业资格译名", "证书颁发机构", "比照认定职称", "专业领域", "备注"],
-        ["１０１", "Cisco Certified\nQuantum Router", "思科认证量子路由", "思科（Cisco）", "工程师", "数字经济", "新增"],
-        [11, "Elektroniker/-in -Informations-und Systemtechnik", "电子技术员-信息系统技术方向"]
-        + ["德国工商大会 DIHK （Deutscher Industrie-und Handelskammertag）", "助理工程师", "数字经济", "更正"],
+        [
+            "１０１",
+            "Cisco Certified\nQuantum Router",
+            "思科认证量子路由",
+            "思科（Cisco）",
+            "工程师",
+            "数字经济",
+            "新增",
+        ],
+        [11, "Elektroniker/-in -Informations-und Systemtechnik", "电子技术员-信息系统技术方向", DIHK, *AWARDED, "更正"],
     ]
     for row in rows:
         assert book.active is not None
