@@ -27,12 +27,12 @@ from application.projections.tables import (
     Table,
 )
 from application.views import ActorView, AmendmentView, AuditEventView, CatalogView, IntegrityRecordView
-from domain import case_events
 from domain.base import Event
 from domain.catalog import Catalog
 from domain.certificate_claim import CertificateClaim
 from domain.identifiers import catalog_id
 from domain.integrity_record import IntegrityRecord
+from domain.recognition_case import RecognitionCase
 
 V = TypeVar("V")
 
@@ -194,19 +194,19 @@ class RegistryProjector:
 Rule = Callable[[RegistryProjector, Any, int, Rows], None]
 
 _CASE_EVENTS: Final = (
-    case_events.Submitted,
-    case_events.CandidatesListed,
-    case_events.Matched,
-    case_events.SupplementRequested,
-    case_events.Supplemented,
-    case_events.Transferred,
-    case_events.Approved,
-    case_events.Rejected,
-    case_events.Withdrawn,
-    case_events.RevocationProposed,
-    case_events.Revoked,
-    case_events.Reinstated,
-    case_events.RematchRequired,
+    RecognitionCase.Submitted,
+    RecognitionCase.CandidatesListed,
+    RecognitionCase.Matched,
+    RecognitionCase.SupplementRequested,
+    RecognitionCase.Supplemented,
+    RecognitionCase.Transferred,
+    RecognitionCase.Approved,
+    RecognitionCase.Rejected,
+    RecognitionCase.Withdrawn,
+    RecognitionCase.RevocationProposed,
+    RecognitionCase.Revoked,
+    RecognitionCase.Reinstated,
+    RecognitionCase.RematchRequired,
 )
 _CASE_TOPICS: Final = frozenset(kind.TOPIC for kind in _CASE_EVENTS)
 
@@ -235,7 +235,7 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 made.add(event.amendment_id)
             case Catalog.AmendmentIssued() | Catalog.AmendmentDiscarded() if event.amendment_id not in made:
                 needed[AMENDMENTS].add((event.amendment_id,))
-            case case_events.Submitted() | IntegrityRecord.Filed():
+            case RecognitionCase.Submitted() | IntegrityRecord.Filed():
                 made.add(event.originator_id)
             case IntegrityRecord.Struck() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
