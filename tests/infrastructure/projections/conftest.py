@@ -7,12 +7,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from eventsourcing.persistence import StoredEvent
 from psycopg_pool import ConnectionPool
 
 from application.projections.registry import RegistryProjector
 from application.projections.tables import TABLES
 from domain.base import Event
-from eventsourcing.persistence import StoredEvent
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.datastore import RegistryDatastore
 from infrastructure.postgres.recorder import EventRecorder
