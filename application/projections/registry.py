@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
@@ -101,7 +102,7 @@ class RegistryProjector:
         case = fold_case(case, event, position)
         rows.put(CASES, case)
         if case.recognized_on is not None and case.catalog_code and case.version_number and case.entry_number:
-            content = self._content(catalog_id(case.catalog_code), position)
+            content = self._content(_stream_of(case.catalog_code), position)
             title = title_of(case, content.entry(case.entry_number, case.version_number))
             if title is not None:
                 rows.put(TITLES, title)
@@ -226,7 +227,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 
 def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
-    """The rows that projecting these events will get, as far as events among them don't make them: to be read at once."""
+    """The rows that projecting these events will get before they put them: to be read at once."""
     needed: defaultdict[Table[Any], set[Key]] = defaultdict(set)
     made: set[UUID] = set()
     for event in events:
@@ -235,13 +236,18 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 made.add(event.amendment_id)
             case Catalog.AmendmentIssued() | Catalog.AmendmentDiscarded() if event.amendment_id not in made:
                 needed[AMENDMENTS].add((event.amendment_id,))
-            case RecognitionCase.Submitted() | IntegrityRecord.Filed():
+            case IntegrityRecord.Filed():
                 made.add(event.originator_id)
             case IntegrityRecord.Struck() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
-            case _ if event.TOPIC in _CASE_TOPICS and event.originator_id not in made:
+            case _ if event.TOPIC in _CASE_TOPICS:
                 needed[CASES].add((event.originator_id,))
     return needed
+
+
+@lru_cache(maxsize=256)
+def _stream_of(catalog_code: str) -> UUID:
+    return catalog_id(catalog_code)
 
 
 def audit_event(event: Event, position: int) -> AuditEventView:
