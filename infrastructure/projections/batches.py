@@ -62,7 +62,7 @@ def project_batch(
     rows.fetch(keys_needed(events))
     index = 0
     try:
-        for index, (event, place) in enumerate(zip(events, stored, strict=True)):
+        for index, (event, place) in enumerate(zip(events, stored, strict=True)):  # noqa: B007 - named by the error
             projector.project(event, place.position, rows)
     except psycopg.Error:
         raise
