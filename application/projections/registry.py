@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
@@ -35,13 +36,13 @@ from application.views import (
     CatalogView,
     IntegrityRecordView,
 )
-from domain import case_events
 from domain.base import Event
 from domain.catalog import Catalog
 from domain.catalog_proposal import CatalogProposal
 from domain.certificate_claim import CertificateClaim
 from domain.identifiers import catalog_id
 from domain.integrity_record import IntegrityRecord
+from domain.recognition_case import RecognitionCase
 
 V = TypeVar("V")
 
@@ -110,7 +111,7 @@ class RegistryProjector:
         case = fold_case(case, event, position)
         rows.put(CASES, case)
         if case.recognized_on is not None and case.catalog_code and case.version_number and case.entry_number:
-            content = self._content(catalog_id(case.catalog_code), position)
+            content = self._content(_stream_of(case.catalog_code), position)
             title = title_of(case, content.entry(case.entry_number, case.version_number))
             if title is not None:
                 rows.put(TITLES, title)
@@ -227,19 +228,19 @@ class RegistryProjector:
 Rule = Callable[[RegistryProjector, Any, int, Rows], None]
 
 _CASE_EVENTS: Final = (
-    case_events.Submitted,
-    case_events.CandidatesListed,
-    case_events.Matched,
-    case_events.SupplementRequested,
-    case_events.Supplemented,
-    case_events.Transferred,
-    case_events.Approved,
-    case_events.Rejected,
-    case_events.Withdrawn,
-    case_events.RevocationProposed,
-    case_events.Revoked,
-    case_events.Reinstated,
-    case_events.RematchRequired,
+    RecognitionCase.Submitted,
+    RecognitionCase.CandidatesListed,
+    RecognitionCase.Matched,
+    RecognitionCase.SupplementRequested,
+    RecognitionCase.Supplemented,
+    RecognitionCase.Transferred,
+    RecognitionCase.Approved,
+    RecognitionCase.Rejected,
+    RecognitionCase.Withdrawn,
+    RecognitionCase.RevocationProposed,
+    RecognitionCase.Revoked,
+    RecognitionCase.Reinstated,
+    RecognitionCase.RematchRequired,
 )
 _CASE_TOPICS: Final = frozenset(kind.TOPIC for kind in _CASE_EVENTS)
 
@@ -262,7 +263,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 
 def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
-    """The rows that projecting these events will get, as far as events among them don't make them: to be read at once."""
+    """The rows that projecting these events will get before they put them: to be read at once."""
     needed: defaultdict[Table[Any], set[Key]] = defaultdict(set)
     made: set[UUID] = set()
     for event in events:
@@ -271,15 +272,20 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 made.add(event.amendment_id)
             case Catalog.AmendmentIssued() | Catalog.AmendmentDiscarded() if event.amendment_id not in made:
                 needed[AMENDMENTS].add((event.amendment_id,))
-            case case_events.Submitted() | IntegrityRecord.Filed() | CatalogProposal.Proposed():
+            case IntegrityRecord.Filed() | CatalogProposal.Proposed():
                 made.add(event.originator_id)
             case CatalogProposal.Published() | CatalogProposal.Discarded() if event.originator_id not in made:
                 needed[CATALOG_PROPOSALS].add((event.originator_id,))
             case IntegrityRecord.Struck() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
-            case _ if event.TOPIC in _CASE_TOPICS and event.originator_id not in made:
+            case _ if event.TOPIC in _CASE_TOPICS:
                 needed[CASES].add((event.originator_id,))
     return needed
+
+
+@lru_cache(maxsize=256)
+def _stream_of(catalog_code: str) -> UUID:
+    return catalog_id(catalog_code)
 
 
 def audit_event(event: Event, position: int) -> AuditEventView:
