@@ -13,7 +13,7 @@ import pytest
 
 from application.rematching import Rematching
 from domain.recognition_case import RecognitionCase
-from infrastructure.rematching import ProjectedPendingCases
+from infrastructure.rematching import ProjectedPendingCases, RematchRunner
 from registry_api import ids
 from tests.api.catalogs import CODE, added, amend, amendment, withdrawn
 from tests.api.conftest import Api, Clock
@@ -88,6 +88,21 @@ def test_the_server_moves_pending_cases_by_itself(api: Api) -> None:
     moved = [event for event in api.registry.journal.events_of(unlisted) if event.originator_version > 2]
     assert [event.TOPIC for event in moved] == [*ANEW, "recognition-case.matched"]
     assert {event.by.actor.role.value for event in moved} == {"SYSTEM"}
+
+
+def test_another_process_takes_over_from_one_that_ends(api: Api) -> None:
+    """Two runners, as two servers have: one is active, and when it ends the other moves what is due, once."""
+    first = api.registry.rematching
+    second = RematchRunner(api.registry.database, process(api))
+    second.start()
+    try:
+        case = stream(api.submit(certificate=ARCHITECT))
+        first.stop()
+        amend(api, amendment(1, TODAY, withdrawn(41), rematchPending=True))
+        eventually(lambda: state(api, case)[1] == 2)
+        assert topics(api, case).count(*ANEW) == 1
+    finally:
+        second.stop()
 
 
 def test_without_rematch_pending_cases_stay_on_their_version(quiet: Api) -> None:
