@@ -25,6 +25,7 @@ from catalog.authorities import load_directory
 from catalog.notice import load_official_catalog
 from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
+from domain.streams import event_classes
 from domain.values import Provenance
 from infrastructure.identity import DevelopmentIssuer, TokenVerifier
 from infrastructure.jwks import KeySet, file_source, url_source
@@ -36,6 +37,7 @@ from infrastructure.rematching import ProjectedPendingCases, RematchRunner
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import MasterKeys
+from infrastructure.sealing.plan import check_event_classes
 from infrastructure.settings import Settings
 
 MASTER_KEY_FILE = "master.keys"
@@ -71,8 +73,11 @@ class Registry:
 def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Registry]:
     """Open the registry the settings name: database, keys, application. The official catalog is there when this returns.
 
+    First it is made sure that every event class can be sealed, named and upcast without a gap (``EventClassError``).
+
     Nothing runs yet: ``registry.projections`` and ``registry.rematching`` are started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
     """
+    check_event_classes(event_classes())
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
         keyring = PostgresKeyring(database.pool, MasterKeys.load_or_create(settings.data_dir / MASTER_KEY_FILE))
