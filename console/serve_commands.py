@@ -41,7 +41,11 @@ def serve(
     with explaining(), open_registry(settings) as registry, _listening(host, port) as listener:
         _greet(settings, listener.getsockname()[:2])
         config = uvicorn.Config(
-            build_app(registry), log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False
+            build_app(registry),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            server_header=False,
         )
         uvicorn.Server(config).run(sockets=[listener])
 

@@ -44,6 +44,11 @@ def title_id(case: UUID) -> UUID:
     return uuid5(NAMESPACE, f"title\n{case}")
 
 
+def holder_stream(holder_ref: UUID) -> UUID:
+    """The stream of what was decided about a holder's data as a whole, from the holder's random reference."""
+    return uuid5(NAMESPACE, f"holder\n{holder_ref}")
+
+
 def case_number(case: UUID, submitted_on: date) -> str:
     """What people quote: ``ZJ2026-4T9QK-7H2MB``, 50 bits of the stream identifier in Crockford's base 32."""
     bits = case.int >> 78

@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from application.cases import REGISTRY_ITSELF, Cases
 from application.catalogs import Catalogs, Shelf
+from application.holders import HolderFiles
 from application.journal import Journal
 from application.ports import Authenticator, Clock
 from catalog.aliases import load_aliases
@@ -24,6 +25,9 @@ from catalog.notice import load_official_catalog
 from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
 from domain.values import Provenance
+from infrastructure.access_log import PostgresAccessLog
+from infrastructure.erasure import PersonalData
+from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer, TokenVerifier
 from infrastructure.jwks import KeySet, file_source, url_source
 from infrastructure.mapper import EventMapper
@@ -36,6 +40,7 @@ from infrastructure.sealing.master import MasterKeys
 from infrastructure.settings import Settings
 
 MASTER_KEY_FILE = "master.keys"
+EVIDENCE_FOLDER = "evidence"
 
 
 def utc_now() -> datetime:
@@ -58,6 +63,10 @@ class Registry:
     authorities: AuthorityDirectory
     projections: ProjectionRunner
     reads: PostgresReads
+    access_log: PostgresAccessLog
+    evidence: EvidenceStore
+    holder_files: HolderFiles
+    keyring: PostgresKeyring
     authenticator: Authenticator
     clock: Clock
 
@@ -70,29 +79,39 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
     """
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
-        keyring = PostgresKeyring(database.pool, MasterKeys.load_or_create(settings.data_dir / MASTER_KEY_FILE))
+        keys = _keys_database(stack, settings, database)
+        keyring = PostgresKeyring(keys.pool, MasterKeys.load_or_create(settings.data_dir / MASTER_KEY_FILE))
         mapper = EventMapper(keyring)
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database).codes)
         authorities = load_directory()
-        holders = HolderDirectory(database.pool, keyring)
+        holders = HolderDirectory(keys.pool, keyring)
+        bucket = open_bucket(settings.evidence_bucket, settings.data_dir / EVIDENCE_FOLDER)
+        evidence = EvidenceStore(bucket, keyring, max_size=settings.evidence_max_size)
+        holder_files = HolderFiles(journal, PersonalData(database.pool, keyring, holders, evidence), clock)
+        read_pool = _read_pool(database, settings)
         registry = Registry(
             settings=settings,
             database=database,
             mapper=mapper,
             journal=journal,
             shelf=shelf,
-            cases=Cases(journal, shelf, holders, authorities, clock),
+            cases=Cases(journal, shelf, holders, authorities, clock, evidence),
             catalogs=Catalogs(journal, shelf, clock),
             holders=holders,
             authorities=authorities,
             projections=ProjectionRunner(database, mapper),
-            reads=PostgresReads(_read_pool(database, settings), mapper),
+            reads=PostgresReads(read_pool, mapper),
+            access_log=PostgresAccessLog(read_pool),
+            evidence=evidence,
+            holder_files=holder_files,
+            keyring=keyring,
             authenticator=open_authenticator(settings),
             clock=clock,
         )
         publish_official_catalog(registry)
+        holder_files.finish_erasures()
         yield registry
 
 
@@ -143,6 +162,14 @@ def open_authenticator(settings: Settings) -> Authenticator:
             "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
         )
     return TokenVerifier(KeySet(source), issuer=settings.token_issuer, audience=settings.token_audience).verify
+
+
+def _keys_database(stack: contextlib.ExitStack, settings: Settings, events: Database) -> Database:
+    """Where holders' keys lie: beside the events, or in a database of their own whose backups can be shorter-lived."""
+    if settings.keys_database_url is None:
+        return events
+    own = {"database_url": settings.keys_database_url, "database_owner_url": None}
+    return stack.enter_context(open_database(settings.model_copy(update=own)))
 
 
 def _read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:

@@ -17,6 +17,7 @@ from application.views import (
     CaseView,
     CatalogView,
     EntryView,
+    HolderFileView,
     IntegrityRecordView,
     TitleView,
     VersionView,
@@ -149,6 +150,7 @@ AMENDMENTS: Final = Table("amendments", AmendmentView, ("amendment_id",), (Index
 INTEGRITY_RECORDS: Final = Table(
     "integrity_records", IntegrityRecordView, ("record_id",), (Index(("case_id",)), Index(("holder_ref",)))
 )
+HOLDERS: Final = Table("holders", HolderFileView, ("ref",))
 AUDIT_EVENTS: Final = Table(
     "audit_events",
     AuditEventView,
@@ -169,6 +171,7 @@ TABLES: Final[tuple[Table[Any], ...]] = (
     CATALOG_ENTRIES,
     AMENDMENTS,
     INTEGRITY_RECORDS,
+    HOLDERS,
     AUDIT_EVENTS,
 )
 """Every table of the projection."""

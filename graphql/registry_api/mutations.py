@@ -19,7 +19,7 @@ from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.context import Context, Info, in_thread
 from registry_api.inputs import AmendmentInput, EvidenceInput, SubmitCaseInput
-from registry_api.refusals import Refusal, recording, unavailable
+from registry_api.refusals import Refusal, recording
 from registry_api.scalars import Position
 from registry_api.types.cases import RecognitionCase
 from registry_api.types.catalog import Amendment, CatalogVersion
@@ -71,6 +71,18 @@ class ErasurePayload:
 
     position: Position | None
     refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureAnswer:
+    """What a mutation on a person's data as a whole answers."""
+
+    position: Position | None = None
+    refusal: Refusal | None = None
+
+
+def _erasure_field(resolver: Any) -> Any:
+    return strawberry.mutation(recording(ErasureAnswer)(resolver), graphql_type=ErasurePayload)
 
 
 def _case_field(resolver: Any) -> Any:
@@ -239,10 +251,28 @@ class Mutation:
         position = await in_thread(info.context.services.catalogs.discard, by, catalog_id(code), amendment, reason)
         return await _amendment(info.context, amendment, position, None)
 
-    @strawberry.mutation
-    async def erase_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasurePayload:  # noqa: ARG002
-        """Erase a person's data (PIPL article 47)."""
-        raise unavailable("erasure")
+    @_erasure_field
+    async def erase_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Erase a person's data for good (PIPL article 47): their key, their files, and whatever the rows hold of them."""
+        context = info.context
+        files = context.services.holder_files
+        done = await in_thread(files.erase, _acting(context), ids.holder_in(ref), legal_basis)
+        context.services.forget_documents()  # their texts may hold literals about the person
+        return ErasureAnswer(position=Position(done.position))
+
+    @_erasure_field
+    async def restrict_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Keep a person's data and process it no more: nobody but privacy officers sees it, no decision is taken."""
+        files = info.context.services.holder_files
+        done = await in_thread(files.restrict, _acting(info.context), ids.holder_in(ref), legal_basis)
+        return ErasureAnswer(position=Position(done.position))
+
+    @_erasure_field
+    async def lift_restriction(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Process a person's data again."""
+        files = info.context.services.holder_files
+        done = await in_thread(files.lift_restriction, _acting(info.context), ids.holder_in(ref), legal_basis)
+        return ErasureAnswer(position=Position(done.position))
 
 
 def _acting(context: Context) -> Any:

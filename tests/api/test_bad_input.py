@@ -119,7 +119,11 @@ def test_nobody_decides_about_themselves(api: Api) -> None:
         (CASE, {}, "BAD_USER_INPUT"),
         (CASE, {"id": "case.00000000-0000-0000-0000-000000000000", "asOf": "2026-11-23T10:00:00"}, "BAD_USER_INPUT"),
         (CASE, {"id": "case.00000000-0000-0000-0000-000000000000", "asOf": "yesterday"}, "BAD_USER_INPUT"),
-        ('{ matchCertificate(certificate: {name: "x"}, on: "2026-02-30") { outcome } }', {}, "GRAPHQL_VALIDATION_FAILED"),
+        (
+            '{ matchCertificate(certificate: {name: "x"}, on: "2026-02-30") { outcome } }',
+            {},
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         ('{ matchCertificate(certificate: {name: "x"}, on: "2023-10-31") { outcome } }', {}, "NO_VERSION_IN_FORCE"),
         ('{ matchCertificate(certificate: {name: "x"}, catalogCode: "nope") { outcome } }', {}, "UNKNOWN_CATALOG"),
         ("{ checkpoint { size } }", {}, "NOT_AVAILABLE"),
