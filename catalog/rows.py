@@ -14,6 +14,8 @@ from typing import Final
 
 from catalog.faults import Fault, FaultCode
 from catalog.text import fold
+from domain.refusals import Refused
+from domain.text import NAME_LIMIT, clean
 from domain.values import CatalogEntry, TitleAward, TitleLevel
 
 
@@ -39,9 +41,6 @@ TITLE_LEVELS: Final = {"助理工程师": TitleLevel.JUNIOR, "工程师": TitleL
 LEVEL_NAMES: Final = {TitleLevel.JUNIOR: "初级", TitleLevel.INTERMEDIATE: "中级"}
 """How the levels are written."""
 
-MAX_CELL: Final = 1000
-"""Characters in a cell; the longest official one has fewer than 100."""
-
 _LEVELS: Final = {name: level for level, name in LEVEL_NAMES.items()} | {level.value: level for level in TitleLevel}
 _GRADES: Final = re.compile(r"\d+[级級](?:、\d+[级級])+$")
 _NUMBER: Final = re.compile(r"\d{1,6}")
@@ -50,11 +49,15 @@ _SEPARATORS: Final = "、，,；;/"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell's text as it stands in the file, with the row (or line) and the column a reader sees."""
+    """A cell's text as it stands in the file, with the row (or line) and the column a reader sees.
+
+    ``problem`` is a sentence saying why a cell holds no text at all, where it holds something else.
+    """
 
     text: str
     row: int
     column: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,27 +156,23 @@ class _Row:
         """The folded text of a required cell; empty, with a fault, where there is none or it is unfit."""
         cell = self.raw.cells.get(column)
         text = fold(cell.text) if cell else ""
-        if not text:
+        if cell and cell.problem:
+            self.fault(column, FaultCode.CELL_ERROR, cell.problem)
+        elif not text:
             self.fault(column, FaultCode.CELL_MISSING, f"the cell {column.value} is missing; fill it in.")
-        elif len(text) > MAX_CELL:
-            self.fault(
-                column,
-                FaultCode.CELL_TOO_LONG,
-                f"the cell {column.value} holds {len(text)} characters; shorten it to {MAX_CELL}.",
-            )
-        elif not text.isprintable():
-            self.fault(
-                column,
-                FaultCode.CONTROL_CHARACTER,
-                f"the cell {column.value} holds a character that can't be seen; type its text anew.",
-            )
+        elif len(text) > NAME_LIMIT:
+            message = f"the cell {column.value} holds {len(text)} characters; shorten it to {NAME_LIMIT}."
+            self.fault(column, FaultCode.CELL_TOO_LONG, message)
         else:
-            return text
+            try:
+                return clean(text, column.value)
+            except Refused as refused:
+                self.fault(column, FaultCode.CONTROL_CHARACTER, refused.message)
         return ""
 
     def optional(self, column: Column) -> str:
         cell = self.raw.cells.get(column)
-        return self.text(column) if cell and fold(cell.text) else ""
+        return self.text(column) if cell and (cell.problem or fold(cell.text)) else ""
 
     def fault(self, column: Column, code: FaultCode, message: str) -> None:
         cell = self.raw.cells.get(column)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
+
+_INVISIBLE: Final = str.maketrans(dict.fromkeys((0x00AD, 0x200B, 0x2060, 0xFEFF)))
 
 
 def fold(text: str) -> str:
@@ -16,3 +19,8 @@ def fold(text: str) -> str:
     character however a file spells it; the official text is composed already, so nothing changes there.
     """
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def visible(text: str) -> str:
+    """The text of a file without what word processors and web pages leave in it unseen: marks of zero width, soft hyphens."""
+    return text.translate(_INVISIBLE)

@@ -19,7 +19,7 @@ from uuid import UUID
 from domain import case_events
 from domain.base import Act, Aggregate, Event, event
 from domain.identifiers import case_number
-from domain.policies import ACCOMPANYING, DECIDING, REVIEWING_A_TITLE, CaseAction, Jurisdiction, Rule, require
+from domain.policies import ACCOMPANYING, DECIDING, OPEN, REVIEWING_A_TITLE, CaseAction, Jurisdiction, Rule, require
 from domain.refusals import RefusalCode, Refused
 from domain.values import (
     COMMENCEMENT,
@@ -154,11 +154,15 @@ class RecognitionCase(Aggregate):
         candidates: Sequence[MatchCandidate],
         rule_set: str,
     ) -> None:
-        """Record what the matcher found: an automatic match, or candidates for a reviewer. Only SYSTEM does this."""
+        """Record what the matcher found: an automatic match, or candidates for a reviewer. Only SYSTEM does this.
+
+        Raises ``Refused`` for a decided case: what it was decided on stays as it is.
+        """
         if act.by.actor.role is not Role.SYSTEM:
             raise Refused(
                 RefusalCode.NOT_PERMITTED, "The registry matches by itself; a reviewer confirms a match instead."
             )
+        self._require_undecided()
         if entry_number is None or outcome in {MatchOutcome.AMBIGUOUS, MatchOutcome.NONE}:
             self._note(
                 act, RecognitionCase.CandidatesListed, outcome=outcome, candidates=tuple(candidates), rule_set=rule_set
@@ -230,9 +234,15 @@ class RecognitionCase(Aggregate):
             self.status = CaseStatus.MATCHED
 
     def require_rematch(self, act: Act, *, catalog_version: int, amendment_id: UUID) -> None:
-        """An amendment asks that pending cases be matched anew under its version. Raises ``Refused`` for a decided case."""
-        if self.is_closed or self.status is CaseStatus.APPROVED:
-            raise Refused(RefusalCode.CASE_CLOSED, "The case is decided; an amendment never changes a decided case.")
+        """An amendment asks that pending cases be matched anew under its version. Only SYSTEM does this.
+
+        Raises ``Refused`` for a decided case, which no amendment ever changes.
+        """
+        if act.by.actor.role is not Role.SYSTEM:
+            raise Refused(
+                RefusalCode.NOT_PERMITTED, "The registry requires a new match by itself; issue an amendment instead."
+            )
+        self._require_undecided()
         self._note(act, RecognitionCase.RematchRequired, catalog_version=catalog_version, amendment_id=amendment_id)
 
     @event(case_events.RematchRequired)
@@ -406,13 +416,12 @@ class RecognitionCase(Aggregate):
         self.revoked_at_version = None
 
     # ── guards ────────────────────────────────────────────────────────────────────────────────────────────────────
-    @property
-    def is_closed(self) -> bool:
-        """Whether the case has ended without a standing title."""
-        return self.status in {CaseStatus.REJECTED, CaseStatus.WITHDRAWN, CaseStatus.REVOKED}
-
     def _require(self, act: Act, jurisdiction: Jurisdiction, rules: tuple[Rule, ...]) -> None:
         require(CaseAction(act, self, jurisdiction), rules)
+
+    def _require_undecided(self) -> None:
+        if self.status not in OPEN:
+            raise Refused(RefusalCode.CASE_CLOSED, f"The case is {self.status.value}; it is matched no more.")
 
     def _require_title(self, verb: str) -> None:
         if self.status is CaseStatus.REVOKED:

@@ -26,11 +26,12 @@ def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = T
     Raises ``Refused`` (INVALID_INPUT) for text that is too long, empty where it is required, or that holds control,
     private, unassigned or direction-changing characters, which no name needs and which make two texts look alike.
     """
-    if len(value) > limit:
+    # Measured before, so that nobody has megabytes normalised, and after, since NFC makes some characters several.
+    text = value if len(value) > limit else _SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
+    if len(text) > limit:
         raise Refused(
-            RefusalCode.INVALID_INPUT, f"`{field}` has {len(value)} characters; shorten it to at most {limit}.", field
+            RefusalCode.INVALID_INPUT, f"`{field}` has {len(text)} characters; shorten it to at most {limit}.", field
         )
-    text = _SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
     for character in text:
         if character in _BIDI or unicodedata.category(character) in _FORBIDDEN:
             raise Refused(

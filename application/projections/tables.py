@@ -116,7 +116,7 @@ CASES: Final = Table(
         Index(("authority_code", "submitted_at DESC", "case_id DESC")),
         Index(("submitted_by", "submitted_at DESC", "case_id DESC")),
         Index(("holder_ref",)),
-        Index(("catalog_code", "entry_number"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"),
+        Index(("catalog_code", "status", "entry_number")),
     ),
 )
 TITLES: Final = Table(

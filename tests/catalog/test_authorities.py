@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.authorities import bureaus, load_authorities, load_directory, load_divisions, parse_divisions, parse_units
@@ -91,6 +91,7 @@ def test_jurisdiction(decider: str, case: str, covered: bool) -> None:
     assert (case in DIRECTORY.visible_authorities(decider)) is covered
 
 
+@settings(deadline=None)
 @given(st.sampled_from(CODES), st.sampled_from(CODES), st.sampled_from(CODES))
 def test_jurisdiction_is_reflexive_and_transitive(first: str, second: str, third: str) -> None:
     """Every authority covers itself; whoever covers one that covers another covers that other too."""

@@ -1,0 +1,5 @@
+"""Interim."""
+
+def load_aliases() -> tuple[()]:
+    """None."""
+    return ()

@@ -1,0 +1,17 @@
+-- How far each projection is. The tables it fills are generated from the views (infrastructure/projections/schema.py);
+-- `shape` is the digest of their definition, so that rows are never written into tables of another release's shape.
+
+CREATE TABLE registry.projection_positions (
+    name text PRIMARY KEY,
+    position bigint NOT NULL CHECK (position >= 0),
+    shape text NOT NULL,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    error text,
+    failed_at timestamptz
+);
+
+COMMENT ON TABLE registry.projection_positions IS
+    'The last event each projection has in its rows; committed with them. error: why it stands still, nothing personal.';
+
+-- The row itself is made, and its shape changed, by the owner, together with the tables.
+GRANT SELECT, UPDATE (position, updated_at, error, failed_at) ON registry.projection_positions TO registry_app;

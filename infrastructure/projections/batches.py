@@ -1,0 +1,142 @@
+"""One batch of events into rows: the step that the live runner, a rebuild and a check have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import StoredEvent
+
+from application.projections.registry import CatalogStream, RegistryProjector, keys_needed
+from application.projections.tables import PROJECTION
+from domain.base import Event
+from infrastructure.mapper import EventMapper
+from infrastructure.postgres.recorder import TailedEvent
+from infrastructure.projections.errors import ProjectionFailure, RebuildDueError
+from infrastructure.projections.rows import PostgresRows
+from infrastructure.projections.schema import PROJECTING_LOCK, SCHEMA, shape
+
+CHANNEL: Final = "registry_projected"
+"""Notified with the position when rows up to it are committed."""
+
+_TAIL: Final = (
+    "SELECT position, originator_id, originator_version, topic, state FROM registry.events"
+    " WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
+)
+_STREAM: Final = (
+    "SELECT originator_id, originator_version, topic, state FROM registry.events"
+    " WHERE originator_id = %s AND position < %s ORDER BY originator_version"
+)
+_NO_LIMIT: Final = 2**63 - 1
+
+
+def read_events(
+    connection: psycopg.Connection[Any], after: int, limit: int, until: int = _NO_LIMIT
+) -> list[TailedEvent]:
+    """The next events after a position and up to another, in position order, at most ``limit``."""
+    with connection.cursor(binary=True) as cursor:
+        return [TailedEvent._make(row) for row in cursor.execute(_TAIL, (after, until, limit))]
+
+
+def catalog_stream(connection: psycopg.Connection[Any], mapper: EventMapper) -> CatalogStream:
+    """What ``RegistryProjector`` reads catalogs by, over the connection of its transaction."""
+
+    def stream(stream_id: UUID, position: int) -> Iterable[Event]:
+        with connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(_STREAM, (stream_id, position)).fetchall()
+        return mapper.to_domain_events([StoredEvent(*row) for row in rows])
+
+    return stream
+
+
+def project_batch(
+    stored: Sequence[TailedEvent], mapper: EventMapper, projector: RegistryProjector, rows: PostgresRows
+) -> None:
+    """Decode events and put what they do to the rows. Raises ``ProjectionFailure`` for the first that cannot be.
+
+    An error of the database is raised as it is.
+    """
+    events = _decode(stored, mapper)
+    rows.fetch(keys_needed(events))
+    for index, (event, place) in enumerate(zip(events, stored, strict=True)):
+        _attempt(place, index, lambda event=event, place=place: projector.project(event, place.position, rows))  # type: ignore[misc]
+
+
+class LiveProjection:
+    """The live tables, projected batch by batch over one connection of the application's role (autocommit)."""
+
+    def __init__(self, connection: psycopg.Connection[Any], mapper: EventMapper) -> None:
+        self._connection = connection
+        self._mapper = mapper
+        self._projector = RegistryProjector(catalog_stream(connection, mapper))
+        self._position: int | None = None
+        self._prepared = False
+
+    def step(self, limit: int) -> int:
+        """Project the next events, at most ``limit``, in one transaction; answers how many.
+
+        Exactly once whoever else does the same: rows and position are committed together, and read under the lock that
+        every such transaction takes. Raises ``ProjectionFailure``, ``RebuildDueError`` or an error of psycopg; then
+        nothing is stored.
+        """
+        try:
+            with self._connection.transaction():
+                return self._step(limit)
+        except BaseException:
+            self._position = None
+            self._prepared = False
+            raise
+
+    def _step(self, limit: int) -> int:
+        connection = self._connection
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [PROJECTING_LOCK])
+        row = connection.execute(
+            "SELECT position, shape, error FROM registry.projection_positions WHERE name = %s", [PROJECTION]
+        ).fetchone()
+        if row is None or row[1] != shape():
+            raise RebuildDueError
+        position, _, error = row
+        if position != self._position:
+            self._projector.forget()
+        self._position = position
+        stored = read_events(connection, position, limit)
+        if stored:
+            if not self._prepared:
+                PostgresRows.prepare(connection, SCHEMA)
+                self._prepared = True
+            rows = PostgresRows(connection, SCHEMA)
+            project_batch(stored, self._mapper, self._projector, rows)
+            rows.flush()
+            self._position = stored[-1].position
+        if stored or error is not None:
+            connection.execute(
+                "UPDATE registry.projection_positions SET position = %s, updated_at = now(), error = NULL,"
+                " failed_at = NULL WHERE name = %s",
+                [self._position, PROJECTION],
+            )
+            connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(self._position)])
+        return len(stored)
+
+
+def _decode(stored: Sequence[TailedEvent], mapper: EventMapper) -> list[Event]:
+    as_stored = [StoredEvent(each.stream_id, each.version, each.topic, each.state) for each in stored]
+    try:
+        return mapper.to_domain_events(as_stored)
+    except psycopg.Error:
+        raise
+    except Exception:  # noqa: BLE001 - whichever it was, one by one tells at which event
+        return [
+            _attempt(place, index, lambda each=each: mapper.to_domain_event(each))  # type: ignore[misc]
+            for index, (place, each) in enumerate(zip(stored, as_stored, strict=True))
+        ]
+
+
+def _attempt(place: TailedEvent, index: int, act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except psycopg.Error:
+        raise
+    except Exception as error:
+        raise ProjectionFailure(place.position, place.topic, index, error) from error

@@ -1,0 +1,55 @@
+"""What can go wrong with a projection.
+
+Exception
+├── ProjectionFailure                   an event could not be projected
+└── DatabaseUnavailableError            (infrastructure.postgres.errors)
+    └── ProjectionError                 the read model cannot be used or rebuilt as it is
+        ├── RebuildDueError             its tables have another release's shape
+        └── RebuildRunningError         another process rebuilds or checks it
+"""
+
+from typing import ClassVar
+
+from infrastructure.postgres.errors import DatabaseUnavailableError
+
+
+class ProjectionFailure(Exception):
+    """An event could not be projected; ``index`` counts the events of its batch before it. Names nothing personal."""
+
+    def __init__(self, position: int, topic: str, index: int, cause: Exception) -> None:
+        super().__init__(f"{describe(cause)} at position {position} ({topic})")
+        self.position = position
+        self.topic = topic
+        self.index = index
+
+
+class ProjectionError(DatabaseUnavailableError):
+    """The read model cannot be used or rebuilt as it is."""
+
+    code: ClassVar[str] = "projection"
+
+
+class RebuildDueError(ProjectionError):
+    """The read model's tables have another release's shape."""
+
+    code: ClassVar[str] = "rebuild-due"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The read model has the shape of another release; run `recognition projections rebuild`, then start again."
+        )
+
+
+class RebuildRunningError(ProjectionError):
+    """Another process rebuilds or checks the read model."""
+
+    code: ClassVar[str] = "rebuild-running"
+
+    def __init__(self) -> None:
+        super().__init__("Another process rebuilds or checks the read model; wait until it has ended, then try again.")
+
+
+def describe(error: Exception) -> str:
+    """An error without its message, which may quote a row: its class, and its code or SQLSTATE where it has one."""
+    code = getattr(error, "code", None) or getattr(error, "sqlstate", None)
+    return f"{type(error).__name__} ({code})" if isinstance(code, str) else type(error).__name__

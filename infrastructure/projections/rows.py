@@ -1,0 +1,98 @@
+"""The rows of one transaction in PostgreSQL: fetched in bulk, changed in memory, written in bulk."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
+import psycopg
+
+from application.projections.tables import TABLES, Key, Table
+
+V = TypeVar("V")
+
+
+class PostgresRows:
+    """``application.projections.registry.Rows`` on one schema, within a transaction that the caller begins and commits.
+
+    A row that several events change is written once, by ``flush``: by COPY into a temporary table of the session, then one
+    statement. ``kept`` are rows that are in the tables already, as the last transaction left them.
+    """
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        schema: str,
+        kept: Mapping[Table[Any], Mapping[Key, Any]] | None = None,
+    ) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._known: defaultdict[Table[Any], dict[Key, Any]] = defaultdict(dict)
+        self._put: defaultdict[Table[Any], dict[Key, Any]] = defaultdict(dict)
+        for table, views in (kept or {}).items():
+            self._known[table].update(views)
+
+    @staticmethod
+    def prepare(connection: psycopg.Connection[Any], schema: str) -> None:
+        """Make the session's temporary tables; once a connection, before the first ``flush``."""
+        for table in TABLES:
+            connection.execute(
+                f"CREATE TEMPORARY TABLE IF NOT EXISTS {_stage(table)} (LIKE {schema}.{table.name})"
+                " ON COMMIT DELETE ROWS".encode()
+            )
+
+    def fetch(self, needed: Mapping[Table[Any], Collection[Key]]) -> None:
+        """Read these rows, one statement a table; those that are not there are known to be missing."""
+        for table, keys in needed.items():
+            known = self._known[table]
+            missing = [key for key in keys if key not in known]
+            if not missing:
+                continue
+            known.update(dict.fromkeys(missing))
+            given = ", ".join(f"%s::{sql_type}[]" for sql_type in table.key_types)
+            cursor = self._connection.cursor(binary=True)
+            cursor.execute(
+                f"SELECT {table.select_list} FROM {self._schema}.{table.name}"  # noqa: S608 - names of our own tables
+                f" WHERE ({', '.join(table.key)}) IN (SELECT * FROM unnest({given}))".encode(),
+                [list(values) for values in zip(*missing, strict=True)],
+            )
+            for row in cursor:
+                view = table.from_row(row)
+                known[table.key_of(view)] = view
+
+    def get(self, table: Table[V], key: Key) -> V | None:
+        """See ``Rows``."""
+        known = self._known[table]
+        if key not in known:
+            self.fetch({table: [key]})
+        view: V | None = known[key]
+        return view
+
+    def put(self, table: Table[V], view: V) -> None:
+        """See ``Rows``."""
+        key = table.key_of(view)
+        self._known[table][key] = self._put[table][key] = view
+
+    def flush(self) -> Mapping[Table[Any], Mapping[Key, Any]]:
+        """Write what was put, once a transaction; answers it."""
+        for table, views in self._put.items():
+            to_row, names = table.to_row, ", ".join(table.column_names)
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(f"COPY pg_temp.{_stage(table)} ({names}) FROM STDIN".encode()) as copy,
+            ):
+                for view in views.values():
+                    copy.write_row(to_row(view))
+            changed = [name for name in table.column_names if name not in table.key]
+            self._connection.execute(
+                f"INSERT INTO {self._schema}.{table.name} ({names}) SELECT {names} FROM pg_temp.{_stage(table)}"  # noqa: S608
+                f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET"
+                f" {', '.join(f'{name} = EXCLUDED.{name}' for name in changed)}".encode()
+            )
+        written, self._put = self._put, defaultdict(dict)
+        return written
+
+
+def _stage(table: Table[Any]) -> str:
+    return f"stage_{table.name}"

@@ -1,0 +1,329 @@
+"""The rules of the projection ``registry``, on rows in memory."""
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
+from itertools import chain
+
+import pytest
+from hypothesis import given, settings
+
+from application.folding import fold_cases
+from application.projections.content import CatalogContent
+from application.projections.registry import RULES, RegistryProjector, RowsOutOfStep, UnknownEvent, keys_needed
+from application.projections.tables import (
+    AMENDMENTS,
+    AUDIT_EVENTS,
+    CASES,
+    CATALOG_ENTRIES,
+    CATALOG_VERSIONS,
+    CATALOGS,
+    INTEGRITY_RECORDS,
+    TABLES,
+    TITLES,
+    certificate_key,
+)
+from domain import case_events, catalog, certificate_claim, integrity_record, recognition_case
+from domain.base import Event
+from domain.catalog import AmendmentTerms, Catalog, EntryChange
+from domain.values import EntryChangeKind, Notice, TitleStatus
+from tests.histories import histories, history
+
+MODULES = (case_events, catalog, certificate_claim, integrity_record, recognition_case)
+SOME_ACTS = 200
+
+
+class MemoryRows:
+    """Rows in dictionaries; what is got is noted, to be held against what was said to be needed."""
+
+    def __init__(self):
+        self.tables = defaultdict(dict)
+        self.asked = set()
+
+    def get(self, table, key):
+        self.asked.add((table.name, key))
+        return self.tables[table.name].get(key)
+
+    def put(self, table, view):
+        self.tables[table.name][table.key_of(view)] = view
+
+    def of(self, table):
+        return list(self.tables[table.name].values())
+
+
+def log_of(saves):
+    """Events with their positions, which have gaps as real ones do."""
+    return [(event, 3 * n) for n, event in enumerate(chain.from_iterable(saves), 1)]
+
+
+def projector_on(log):
+    return RegistryProjector(
+        lambda stream, position: [event for event, at in log if event.originator_id == stream and at < position]
+    )
+
+
+def project(log, rows=None, projector=None):
+    rows, projector = rows or MemoryRows(), projector or projector_on(log)
+    for event, position in log:
+        projector.project(event, position, rows)
+    return rows
+
+
+def stored_event_classes():
+    found, queue = set(), [Event]
+    while queue:
+        kind = queue.pop()
+        queue += kind.__subclasses__()
+        if "TOPIC" in vars(kind) and kind.__module__ in {module.__name__ for module in MODULES}:
+            found.add(kind)
+    return found
+
+
+def test_every_event_of_the_domain_has_a_rule():
+    """A new event cannot be forgotten here, and no rule waits for an event that is gone."""
+    topics = {kind.TOPIC for kind in stored_event_classes()}
+    assert len(topics) > 20
+    assert set(RULES) == topics
+
+
+def test_the_histories_hold_every_event():
+    """What the tests below say of histories, they say of every kind of event."""
+    seen = {event.TOPIC for seed in range(8) for event, _ in log_of(history(seed, SOME_ACTS))}
+    assert seen == set(RULES)
+
+
+def test_an_event_without_a_rule_is_refused():
+    """An event of a newer release stops the projection instead of passing unseen."""
+    event = log_of(history(1, 1))[0][0]
+
+    class Newer(type(event)):
+        TOPIC = "catalog.newer"
+
+    newer = Newer.model_construct(**{name: getattr(event, name) for name in type(event).model_fields})
+    rows = MemoryRows()
+    with pytest.raises(UnknownEvent, match=r"catalog\.newer"):
+        projector_on([]).project(newer, 1, rows)
+    assert not rows.of(AUDIT_EVENTS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_every_event_is_in_the_audit_log(saves):
+    """The audit log shows each event once, in order, under its position."""
+    log = log_of(saves)
+    shown = project(log).of(AUDIT_EVENTS)
+    assert [(row.position, row.type, row.stream_id, row.version) for row in shown] == [
+        (position, event.TOPIC, event.originator_id, event.originator_version) for event, position in log
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_cases_and_titles_are_what_the_streams_say(saves):
+    """Each case's row is the fold of its stream; exactly the cases that were approved once have a title."""
+    log = log_of(saves)
+    rows = project(log)
+    streams = defaultdict(list)
+    for event, position in log:
+        if event.TOPIC.startswith("recognition-case."):
+            streams[event.originator_id].append((event, position))
+    assert {view.case_id: view for view in rows.of(CASES)} == {key: fold_cases(each) for key, each in streams.items()}
+    approved = {view.case_id for view in rows.of(CASES) if view.recognized_on}
+    assert {title.case_id for title in rows.of(TITLES)} == approved
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_versions_and_entries_are_what_the_aggregate_says(saves):
+    """For every version of a catalog, the intervals that contain it hold its entries, and its row counts them."""
+    log = log_of(saves)
+    rows = project(log)
+    catalogs = {}
+    for event, _ in log:
+        if event.TOPIC.startswith("catalog."):
+            catalogs[event.originator_id] = event.mutate(catalogs.get(event.originator_id))
+    assert {view.catalog_id for view in rows.of(CATALOGS)} == set(catalogs)
+    for each in catalogs.values():
+        versions = [view for view in rows.of(CATALOG_VERSIONS) if view.catalog_code == each.code]
+        assert [view.number for view in versions] == [version.number for version in each.versions]
+        for view in versions:
+            later = [other.effective_from for other in versions if other.number > view.number]
+            assert view.effective_until == min(later, default=None)
+            entries = each.entries_at(view.number)
+            found = {
+                entry.number: entry.qualification_name
+                for entry in rows.of(CATALOG_ENTRIES)
+                if entry.catalog_code == each.code
+                and entry.from_version <= view.number
+                and (entry.until_version is None or view.number < entry.until_version)
+            }
+            assert found == {number: entry.qualification_name for number, entry in entries.items()}
+            assert view.entry_count == len(entries)
+        statuses = {view.amendment_id: view.status for view in rows.of(AMENDMENTS) if view.catalog_code == each.code}
+        assert statuses == {amendment.id: amendment.status for amendment in each.amendments.values()}
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_changes_say_what_was_before_and_what_came(saves):
+    """A version's changes lead from the entries of the version before to its own."""
+    log = log_of(saves)
+    rows = project(log)
+    catalogs = {}
+    for event, _ in log:
+        if event.TOPIC.startswith("catalog."):
+            catalogs[event.originator_id] = event.mutate(catalogs.get(event.originator_id))
+    for view in rows.of(CATALOG_VERSIONS):
+        each = next(one for one in catalogs.values() if one.code == view.catalog_code)
+        names = {number: entry.qualification_name for number, entry in each.entries_at(max(1, view.number - 1)).items()}
+        for change in view.changes:
+            assert names.pop(change.number, None) == (change.before and change.before.qualification_name)
+            if change.after:
+                names[change.number] = change.after.qualification_name
+        after = {number: entry.qualification_name for number, entry in each.entries_at(view.number).items()}
+        assert names == after
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_projecting_again_changes_nothing(saves):
+    """Events that the rows hold already may come again, to the same projector or to a new one."""
+    log = log_of(saves)
+    projector = projector_on(log)
+    once = project(log, projector=projector)
+    expected = {name: dict(rows) for name, rows in once.tables.items()}
+    assert project(log, once, projector).tables == expected
+    assert project(log, once).tables == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_a_projector_that_starts_in_the_middle_goes_on_as_if_it_had_been_there(saves):
+    """What a projector remembers can be read again from the events at any point."""
+    log = log_of(saves)
+    rows = MemoryRows()
+    for number, (event, position) in enumerate(log):
+        if number % 5 == 0:
+            projector = projector_on(log)
+        projector.project(event, position, rows)
+    assert rows.tables == project(log).tables
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_keys_needed_name_what_is_read(saves):
+    """Projecting a batch reads no row of earlier batches that was not named, so that one look-up fetches them all."""
+    log = log_of(saves)
+    projector, rows = projector_on(log), MemoryRows()
+    for start in range(0, len(log), 7):
+        batch = log[start : start + 7]
+        needed = {(table.name, key) for table, keys in keys_needed(event for event, _ in batch).items() for key in keys}
+        before = {(name, key) for name, found in rows.tables.items() for key in found}
+        rows.asked.clear()
+        for event, position in batch:
+            projector.project(event, position, rows)
+        assert rows.asked & before <= needed
+
+
+def test_rows_out_of_step_are_noticed():
+    """A row that earlier events cannot have led to stops the projection instead of being built upon."""
+    log = log_of(history(3, SOME_ACTS))
+    later = next(n for n, (event, _) in enumerate(log) if isinstance(event, case_events.Approved))
+    rows = project(log[:later])
+    event, position = log[later]
+    case = rows.get(CASES, (event.originator_id,))
+    rows.put(CASES, replace(case, version=case.version - 1))
+    with pytest.raises(RowsOutOfStep):
+        projector_on(log).project(event, position, rows)
+
+
+def test_a_revoked_title_stays_as_revoked_and_its_record_is_filed():
+    """Article 4: revocation shows in the title and in the archive; reinstatement undoes the one and strikes the other."""
+    log = log_of(history(4, SOME_ACTS))
+    rows = project(log)
+    revoked = {event.originator_id for event, _ in log if isinstance(event, case_events.Revoked)}
+    titles = {title.case_id: title for title in rows.of(TITLES)}
+    assert revoked
+    for case in rows.of(CASES):
+        if case.case_id in revoked:
+            records = [record for record in rows.of(INTEGRITY_RECORDS) if record.case_id == case.case_id]
+            stands = titles[case.case_id].status is TitleStatus.CURRENT
+            assert all(record.struck for record in records) if stands else not all(record.struck for record in records)
+            assert stands or not titles[case.case_id].valid_for_appointment
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_rows_read_back_as_the_views_they_were(table):
+    """View to row to view is the identity for each table, and the row has one value for each column."""
+    views = [view for seed in range(4) for view in project(log_of(history(seed, SOME_ACTS))).of(table)]
+    assert views
+    for view in views:
+        row = table.to_row(view)
+        assert len(row) == len(table.columns)
+        assert table.from_row(row) == view
+        assert table.from_mapping(dict(zip(table.column_names, row, strict=True))) == view
+
+
+def test_a_table_names_only_its_own_columns():
+    """Keys and indexes name columns that are there, and no two columns share a name."""
+    for table in TABLES:
+        names = set(table.column_names)
+        assert len(names) == len(table.column_names)
+        assert set(table.key) <= names
+        assert {column.split()[0] for index in table.indexes for column in index.columns} <= names
+
+
+def test_columns_follow_the_flattening_rule():
+    """A nested view's columns carry its field's name in front; absent values may be null, others not."""
+    columns = {column.name: column for column in TITLES.columns}
+    assert columns["holder_ref"].sql_type == "uuid"
+    assert columns["holder_name"].nullable
+    assert not columns["holder_ref"].nullable
+    assert columns["position"].sql_type == "bigint"
+    assert columns["recognized_on"].sql_type == "date"
+    assert columns["valid_for_promotion"].sql_type == "boolean"
+    assert {column.name: column.sql_type for column in CASES.columns}["candidates"] == "jsonb"
+
+
+@pytest.mark.parametrize(
+    ("number", "key"),
+    [("No. 7", "no7"), ("ＮＯ．7", "no7"), ("no-7 ", "no7"), (None, None), ("--", None)],
+)
+def test_certificates_are_found_under_any_spelling(number, key):
+    """The look-up key is the same for every spelling of a number, and absent where nothing identifies."""
+    assert certificate_key(number) == key
+
+
+def test_an_amendment_costs_its_changes():
+    """Amending one entry of a catalog of thousands touches one interval before, one after, and two versions."""
+    published = next(e for e, _ in log_of(history(1, 30)) if isinstance(e, Catalog.Published))
+    template = published.entries[0]
+    published = published.model_copy(
+        update={"entries": tuple(template.model_copy(update={"number": n}) for n in range(1, 10_001))}
+    )
+    content = CatalogContent(published)
+    for version in range(2, 52):
+        terms = AmendmentTerms(
+            base_version=version - 1,
+            notice=Notice(title="调整"),
+            effective_from=published.effective_from + timedelta(days=version),
+            changes=(
+                EntryChange(
+                    kind=EntryChangeKind.REVISED,
+                    number=version,
+                    entry=template.model_copy(update={"number": version, "translated_name": "新"}),
+                ),
+            ),
+        )
+        issued = Catalog.AmendmentIssued(
+            originator_id=published.originator_id,
+            originator_version=version,
+            timestamp=published.timestamp,
+            by=published.by,
+            amendment_id=published.originator_id,
+            number=version,
+            terms=terms,
+        )
+        touched = content.apply(issued)
+        assert [entry.number for entry in touched.entries] == [version, version]
+        assert [view.number for view in touched.versions] == [version - 1, version]

@@ -1,0 +1,186 @@
+"""The events of a case as scenarios begin with them: one graded entry, one plain one, and every state's history."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from catalog.authorities import load_directory
+from domain.identifiers import case_id, case_number, claim_id
+from domain.recognition_case import RecognitionCase
+from domain.values import (
+    Actor,
+    CatalogEntry,
+    Certificate,
+    Evidence,
+    Experience,
+    MatchCandidate,
+    MatchOutcome,
+    Person,
+    TitleAward,
+    TitleLevel,
+)
+from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act
+
+AUTHORITIES = load_directory()
+CASE = case_id("applicant", "key-1")
+HOLDER = UUID("7d9f1c52-6f64-4c3e-8a52-0d5a4b1e9c11")
+AMENDMENT = UUID("0b7c9d9e-92a1-4b6c-8a0a-3f6f4b0f5a22")
+CATALOG = "zj-2023-digital-equipment-materials"
+
+PLAIN = CatalogEntry(
+    number=1,
+    qualification_name="Certified Example Engineer",
+    translated_name="示例工程师",
+    issuing_body="Example Institute",
+    field="电子信息",
+    awards=(TitleAward(title="工程师", level=TitleLevel.INTERMEDIATE),),
+)
+GRADED = CatalogEntry(
+    number=88,
+    qualification_name="技能検定",
+    translated_name="技能检定",
+    issuing_body="厚生労働省",
+    field="装备制造",
+    awards=(
+        TitleAward(grade="2级", title="助理工程师", level=TitleLevel.JUNIOR),
+        TitleAward(grade="1级", title="工程师", level=TitleLevel.INTERMEDIATE),
+    ),
+)
+PERSON = Person(ref=HOLDER, name="王小明", id_type="RESIDENT_ID", id_number="11010519491231002X")
+CERTIFICATE = Certificate(
+    name="Certified Example Engineer",
+    issuing_body="Example Institute",
+    certificate_number="CEE-0042",
+    issued_on=date(2020, 2, 29),
+    expires_on=date(2025, 2, 28),
+)
+FILE = Evidence(sha256="ab" * 32, file_name="证书.pdf", media_type="application/pdf", size=1024, kind="CERTIFICATE")
+WORK = Experience(employer="Example GmbH", start=date(2018, 1, 1), end=date(2021, 12, 31), field="电子信息")
+CANDIDATE = MatchCandidate(number=1, score=0.75, reasons=("The issuing body agrees.",))
+
+
+def submitted(**changes: Any) -> Happened:
+    """A submission that met every rule."""
+    facts: dict[str, Any] = {
+        "holder_ref": HOLDER,
+        "case_number": case_number(CASE, date(2024, 5, 6)),
+        "holder": PERSON,
+        "certificate": CERTIFICATE,
+        "authority_code": "330106-HR",
+        "work_field": "电子信息",
+        "experience": (WORK,),
+        "evidence": (FILE,),
+        "catalog_code": CATALOG,
+        "catalog_version": 1,
+        "submitted_on": date(2024, 5, 6),
+        "claim_id": claim_id("Example Institute", "CEE-0042"),
+    }
+    return Happened(RecognitionCase.Submitted, {**facts, **changes}, act(APPLICANT))
+
+
+def noted(kind: Any, **facts: Any) -> Happened:
+    """An event of the case, about its holder."""
+    return Happened(kind, {"holder_ref": HOLDER, **facts})
+
+
+def matched(number: int = 1, grade: str | None = None) -> Happened:
+    """A match that a reviewer confirmed."""
+    place = {"catalog_code": CATALOG, "catalog_version": 1, "entry_number": number, "grade": grade}
+    return noted(RecognitionCase.Matched, **place, reason="same body, same name")
+
+
+def listed(outcome: MatchOutcome = MatchOutcome.AMBIGUOUS) -> Happened:
+    """The matcher abstained."""
+    return noted(RecognitionCase.CandidatesListed, outcome=outcome, candidates=(CANDIDATE,), rule_set="rules-1").by(
+        REGISTRY
+    )
+
+
+REQUESTED = noted(RecognitionCase.SupplementRequested, reason="the seal is unreadable")
+SUPPLEMENTED = noted(RecognitionCase.Supplemented, evidence=(FILE,)).by(APPLICANT)
+TRANSFERRED = noted(RecognitionCase.Transferred, authority_code="330100-HR", reason="moved")
+APPROVED = noted(
+    RecognitionCase.Approved, recognized_on=date(2024, 5, 6), work_consistent=True, counted_experience_months=24
+)
+REJECTED = noted(RecognitionCase.Rejected, reason="not listed")
+WITHDRAWN = noted(RecognitionCase.Withdrawn, reason="applied elsewhere").by(APPLICANT)
+PROPOSED = noted(RecognitionCase.RevocationProposed, ground="forged", findings="the issuer denies it")
+REVOKED = noted(RecognitionCase.Revoked, ground="forged", revoked_on=date(2024, 5, 6)).by(COLLEAGUE)
+REINSTATED = noted(RecognitionCase.Reinstated, reason="the issuer was wrong").by(COLLEAGUE)
+REMATCH = noted(RecognitionCase.RematchRequired, catalog_version=2, amendment_id=AMENDMENT).by(REGISTRY)
+
+PASTS: dict[str, tuple[Happened, ...]] = {
+    "submitted": (submitted(),),
+    "candidates": (submitted(), listed()),
+    "matched": (submitted(), matched()),
+    "open-title": (submitted(), matched(88)),
+    "asked": (submitted(), REQUESTED),
+    "asked-matched": (submitted(), matched(), REQUESTED),
+    "rematch": (submitted(), matched(), REMATCH),
+    "approved": (submitted(), matched(), APPROVED),
+    "proposed": (submitted(), matched(), APPROVED, PROPOSED),
+    "rejected": (submitted(), REJECTED),
+    "withdrawn": (submitted(), WITHDRAWN),
+    "revoked": (submitted(), matched(), APPROVED, PROPOSED, REVOKED),
+    "reinstated": (submitted(), matched(), APPROVED, PROPOSED, REVOKED, REINSTATED),
+}
+"""How a case comes to stand where it stands, by name."""
+
+
+def given(past: str) -> Given:
+    """A case with one of the pasts."""
+    return Given(RecognitionCase, CASE, *PASTS[past])
+
+
+def entry_of(case: RecognitionCase) -> CatalogEntry | None:
+    """The entry a case is matched to."""
+    return {1: PLAIN, 88: GRADED}.get(case.entry_number or 0)
+
+
+COMMANDS: dict[str, Any] = {
+    "match": lambda case, by: case.match(
+        by, outcome=MatchOutcome.EXACT, entry_number=1, grade=None, candidates=(CANDIDATE,), rule_set="rules-1"
+    ),
+    "confirm_match": lambda case, by: case.confirm_match(
+        by, AUTHORITIES, catalog_code=CATALOG, catalog_version=1, entry=PLAIN, grade=None, reason="the same"
+    ),
+    "require_rematch": lambda case, by: case.require_rematch(by, catalog_version=2, amendment_id=AMENDMENT),
+    "request_supplement": lambda case, by: case.request_supplement(by, AUTHORITIES, "more"),
+    "supplement": lambda case, by: case.supplement(by, AUTHORITIES, [FILE]),
+    "transfer": lambda case, by: case.transfer(by, AUTHORITIES, "330100-HR", "moved"),
+    "approve": lambda case, by: case.approve(
+        by, AUTHORITIES, entry=entry_of(case), work_consistent=True, counted_experience_months=24
+    ),
+    "reject": lambda case, by: case.reject(by, AUTHORITIES, "not listed"),
+    "withdraw": lambda case, by: case.withdraw(by, AUTHORITIES, "elsewhere"),
+    "propose_revocation": lambda case, by: case.propose_revocation(by, AUTHORITIES, "forged", "denied"),
+    "confirm_revocation": lambda case, by: case.confirm_revocation(by, AUTHORITIES),
+    "reinstate": lambda case, by: case.reinstate(by, AUTHORITIES, "the issuer was wrong"),
+}
+"""Every command upon a case, valid in itself, by the name of its method: ``COMMANDS[name](case, act)``."""
+
+BY_THE_REGISTRY = frozenset({"match", "require_rematch"})
+"""The commands that the registry gives itself; a reviewer may give all others."""
+
+
+OFFICERS = {
+    "request_supplement": "matched",
+    "confirm_match": "submitted",
+    "transfer": "matched",
+    "approve": "matched",
+    "reject": "matched",
+    "propose_revocation": "approved",
+    "confirm_revocation": "proposed",
+    "reinstate": "revoked",
+}
+"""What only a reviewer with jurisdiction does, each with a past in which it would be allowed."""
+APPLICANTS = {"supplement": "matched", "withdraw": "matched"}
+"""What whoever submitted the case, or its holder, does too."""
+
+
+def ask(command: str, by: Actor, past: str | None = None) -> Given:
+    """A command by somebody, on a past in which it would be allowed unless another is named."""
+    past = past or (OFFICERS | APPLICANTS | dict.fromkeys(BY_THE_REGISTRY, "submitted"))[command]
+    return given(past).when(lambda case: COMMANDS[command](case, act(by)))

@@ -1,0 +1,95 @@
+"""One event of every class with every field filled, from which golden files are written once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from domain.base import Act, Event
+from domain.catalog import AmendmentTerms, Catalog
+from domain.certificate_claim import CertificateClaim
+from domain.identifiers import claim_id, integrity_record_id
+from domain.integrity_record import IntegrityRecord
+from domain.recognition_case import RecognitionCase
+from domain.values import Actor, MatchOutcome, Provenance, Role
+from tests.domain import cases, catalogs
+from tests.domain.scenario import Happened
+
+BY = Provenance(
+    actor=Actor(
+        subject="golden",
+        role=Role.REVIEWER,
+        authority_code="330106-HR",
+        holder_ref=UUID("3f333df6-90a4-4fda-8dd3-9485d27cee36"),
+    ),
+    on_behalf_of="somebody",
+    client="golden-files",
+    request_id="request-1",
+)
+AT = datetime(2024, 5, 6, 4, 30, 15, 123456, tzinfo=UTC)
+TERMS = AmendmentTerms(
+    base_version=1,
+    notice=catalogs.NOTICE.model_copy(update={"number": "浙人社发〔2024〕1号"}),
+    effective_from=date(2024, 6, 1),
+    erratum=True,
+    rematch_pending=True,
+    changes=(catalogs.add(101), catalogs.revise(1), catalogs.withdraw(88)),
+    alias_changes=(catalogs.alias(catalogs.ADDED),),
+)
+MATCHED = cases.noted(
+    RecognitionCase.Matched,
+    catalog_code=cases.CATALOG,
+    catalog_version=1,
+    entry_number=88,
+    grade="1级",
+    outcome=MatchOutcome.CONFIDENT,
+    candidates=(cases.CANDIDATE,),
+    rule_set="rules-1",
+    reason="the same body",
+)
+
+
+def examples() -> Iterator[Event]:
+    """An example of every event class of the domain, at its present version."""
+    case = [
+        cases.submitted(certificate=cases.CERTIFICATE.model_copy(update={"grade": "1级"})),
+        cases.listed(),
+        MATCHED,
+        cases.REQUESTED,
+        cases.SUPPLEMENTED,
+        cases.TRANSFERRED,
+        cases.APPROVED,
+        cases.REJECTED,
+        cases.WITHDRAWN,
+        cases.PROPOSED,
+        cases.REVOKED,
+        cases.REINSTATED,
+        cases.REMATCH,
+    ]
+    catalog = [
+        catalogs.published(aliases=(catalogs.AWS,)),
+        catalogs.proposed(2, TERMS),
+        catalogs.issued(2, 2, TERMS),
+        catalogs.discarded(2),
+    ]
+    parties = {"case_id": cases.CASE, "holder_ref": cases.HOLDER}
+    claim = [
+        Happened(CertificateClaim.Claimed, parties),
+        Happened(CertificateClaim.Released, {"case_id": cases.CASE}),
+        Happened(CertificateClaim.Reclaimed, parties),
+    ]
+    term = {"filed_on": date(2024, 2, 29), "until": date(2027, 2, 28)}
+    record = [
+        Happened(IntegrityRecord.Filed, {**parties, "ground": "forged", "findings": "the issuer denies it", **term}),
+        Happened(IntegrityRecord.Struck, {"holder_ref": cases.HOLDER, "reason": "the issuer was wrong"}),
+    ]
+    for stream, topic, happened in [
+        (cases.CASE, RecognitionCase.TOPIC, case),
+        (catalogs.STREAM, Catalog.TOPIC, catalog),
+        (claim_id("Example Institute", "CEE-0042"), CertificateClaim.TOPIC, claim),
+        (integrity_record_id(cases.CASE, 5), IntegrityRecord.TOPIC, record),
+    ]:
+        for version, each in enumerate(happened, 1):
+            yield replace(each, act=Act(BY, AT)).at(stream, version, topic)

@@ -1,0 +1,322 @@
+"""Random valid histories: catalogs and cases driven through the aggregates' public methods, act by act.
+
+A ``World`` draws every choice from a seeded ``Random``. An act the domain refuses records nothing; the world only ever holds what really could have happened.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from domain.base import Act, Aggregate, Event
+from domain.catalog import AmendmentTerms, Catalog, EntryChange
+from domain.certificate_claim import CertificateClaim
+from domain.identifiers import case_id, claim_id
+from domain.integrity_record import IntegrityRecord
+from domain.recognition_case import RecognitionCase
+from domain.refusals import Refused
+from domain.values import (
+    Actor,
+    CaseStatus,
+    CatalogEntry,
+    Certificate,
+    EntryChangeKind,
+    Evidence,
+    Experience,
+    MatchCandidate,
+    MatchOutcome,
+    Notice,
+    Person,
+    Provenance,
+    Role,
+    TitleAward,
+    TitleLevel,
+    shanghai_day,
+)
+
+FIRST_DAY = date(2023, 11, 1)
+NAMES = ("王小明", "Zoë Müller", "O'Brien", "\\N", "back\\slash\ttab", 'quo"te', "élève 🎓", "-", "{}")
+TITLES = (("助理工程师", TitleLevel.JUNIOR), ("工程师", TitleLevel.INTERMEDIATE))
+AUTHORITIES = ("330100-JX", "330200-RS", "330106-JX")
+SYSTEM = Actor(subject="registry", role=Role.SYSTEM)
+
+
+class Everywhere:
+    """A jurisdiction in which every authority exists and covers every other."""
+
+    def exists(self, code: str, on: date) -> bool:  # noqa: ARG002 - the port's shape
+        return True
+
+    def covers(self, decider: str, responsible: str, on: date) -> bool:  # noqa: ARG002 - the same
+        return True
+
+
+class World:
+    """Everything that has happened, and what may happen next."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.now = datetime(2023, 11, 1, 1, tzinfo=UTC)
+        self.catalogs: list[Catalog] = []
+        self.cases: list[RecognitionCase] = []
+        self.claims: dict[UUID, CertificateClaim] = {}
+        self.records: dict[UUID, IntegrityRecord] = {}
+        self.holders = [UUID(int=random.getrandbits(128), version=4) for _ in range(4)]
+        self._submissions = 0
+
+    def saves(self, acts: int) -> Iterator[list[Event]]:
+        """What each of so many acts recorded, in the order of the streams it changed; refused acts give nothing."""
+        for _ in range(acts):
+            self.now += timedelta(hours=self.random.randint(0, 60), microseconds=self.random.randint(0, 999_999))
+            with contextlib.suppress(Refused):
+                changed = self._act()
+                events = [event for aggregate in changed for event in aggregate.collect_events()]
+                if events:
+                    yield events
+
+    def _act(self) -> list[Aggregate]:
+        if not self.catalogs or (len(self.catalogs) < 2 and self.random.random() < 0.05):
+            return [self._publish()]
+        acts = [self._amend] * 2 + [self._submit] * 3 + [self._decide] * 8
+        return self.random.choice(acts)()
+
+    # ── catalogs ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _publish(self) -> Catalog:
+        number = len(self.catalogs) + 1
+        catalog = Catalog.publish(
+            self._by(Role.ADMINISTRATOR),
+            code=f"ZJ-{number}",
+            name=f"目录 {number}",
+            notice=Notice(title="关于印发目录的通知"),
+            effective_from=FIRST_DAY,
+            entries=[self._entry(n) for n in range(1, self.random.randint(2, 6))],
+        )
+        self.catalogs.append(catalog)
+        return catalog
+
+    def _entry(self, number: int) -> CatalogEntry:
+        title, level = self.random.choice(TITLES)
+        awards = (TitleAward(title=title, level=level),)
+        if self.random.random() < 0.3:
+            awards = tuple(
+                TitleAward(grade=grade, title=title, level=level)
+                for grade, (title, level) in zip(("2级", "1级"), TITLES, strict=True)
+            )
+        return CatalogEntry(
+            number=number,
+            qualification_name=f"Qualification {number}.{self.random.randint(1, 99)}",
+            translated_name=self._name(),
+            issuing_body=self.random.choice(("DIHK", "Amazon", "人社部")),
+            field=self.random.choice(("数字安防", "高端装备", "新材料")),
+            awards=awards,
+        )
+
+    def _amend(self) -> list[Aggregate]:
+        catalog = self.random.choice(self.catalogs)
+        proposed = [each.id for each in catalog.amendments.values() if each.status == "PROPOSED"]
+        if proposed and self.random.random() < 0.7:
+            if self.random.random() < 0.2:
+                catalog.discard(self._by(Role.ADMINISTRATOR), self.random.choice(proposed), "文号有误")
+            else:
+                catalog.issue(self._by(Role.ADMINISTRATOR), self.random.choice(proposed))
+            return [catalog]
+        numbers = self.random.sample(sorted(catalog.entries), min(len(catalog.entries), self.random.randint(0, 2)))
+        changes = [self._change(number) for number in numbers]
+        if not changes or self.random.random() < 0.4:
+            new = max(catalog.ever_numbered) + 1
+            changes.append(EntryChange(kind=EntryChangeKind.ADDED, number=new, entry=self._entry(new)))
+        erratum = self.random.random() < 0.3
+        days = self.random.randint(-30, 40) if erratum else self.random.randint(0, 40)
+        terms = AmendmentTerms(
+            base_version=catalog.latest.number,
+            notice=Notice(number=self.random.choice((None, "浙人社发〔2024〕1号")), title="调整目录"),
+            effective_from=shanghai_day(self.now) + timedelta(days=days),
+            erratum=erratum,
+            rematch_pending=self.random.random() < 0.3,
+            changes=tuple(changes),
+        )
+        catalog.propose(self._by(Role.ADMINISTRATOR), terms)
+        return [catalog]
+
+    def _change(self, number: int) -> EntryChange:
+        if self.random.random() < 0.4:
+            return EntryChange(kind=EntryChangeKind.WITHDRAWN, number=number, reason="停止颁发")
+        return EntryChange(kind=EntryChangeKind.REVISED, number=number, entry=self._entry(number))
+
+    # ── cases ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _submit(self) -> list[Aggregate]:
+        catalog = self.random.choice(self.catalogs)
+        version = catalog.version_in_force(shanghai_day(self.now))
+        act = self._by(Role.APPLICANT)
+        self._submissions += 1
+        identifier = case_id(act.by.actor.subject, f"key {self._submissions} {self.random.getrandbits(64)}")
+        holder = self.random.choice(self.holders)
+        number = self.random.choice((None, "No. 7", f"N-{self.random.randint(1, 30)}"))
+        claim = None if number is None else claim_id("DIHK", number)
+        changed = [] if claim is None else [self._claim(act, claim, identifier, holder)]
+        case = RecognitionCase.submit(
+            act,
+            case_id=identifier,
+            holder=Person(ref=holder, name=self._name(), id_type="RESIDENT_ID", id_number=self._name()),
+            certificate=Certificate(
+                name=self._name(), issuing_body="DIHK", grade="1级", certificate_number=number, issued_on=FIRST_DAY
+            ),
+            authority_code=self.random.choice(AUTHORITIES),
+            work_field="机械",
+            experience=[Experience(employer=self._name(), start=FIRST_DAY, end=FIRST_DAY, field="机械")],
+            evidence=[self._evidence() for _ in range(self.random.randint(0, 2))],
+            catalog_code=catalog.code if version else None,
+            catalog_version=version,
+            claim_id=claim,
+            jurisdiction=Everywhere(),
+        )
+        self.cases.append(case)
+        if self.random.random() < 0.8:
+            self._match(case, catalog)
+        return [case, *changed]
+
+    def _claim(self, act: Act, claim: UUID, case: UUID, holder: UUID) -> CertificateClaim:
+        known = self.claims.get(claim)
+        if known is None:
+            self.claims[claim] = CertificateClaim.claim(act, claim, case, holder)
+        else:
+            known.reclaim(act, case, holder)
+        return self.claims[claim]
+
+    def _match(self, case: RecognitionCase, catalog: Catalog) -> None:
+        entries = catalog.entries_at(case.catalog_version or 1)
+        exact = bool(entries) and case.catalog_version is not None and self.random.random() < 0.7
+        entry = self.random.choice(list(entries.values())) if exact else None
+        case.match(
+            Act(Provenance(actor=SYSTEM), self.now),
+            outcome=MatchOutcome.EXACT if entry else MatchOutcome.AMBIGUOUS,
+            entry_number=entry.number if entry else None,
+            grade=self.random.choice(entry.awards).grade if entry else None,
+            candidates=[MatchCandidate(number=1, grade=None, score=self.random.random(), reasons=("名称相近", "\\"))],
+            rule_set="1",
+        )
+
+    def _decide(self) -> list[Aggregate]:
+        if not self.cases:
+            return []
+        case = self.random.choice(self.cases[-6:])
+        act = self._by(Role.REVIEWER)
+        if case.status in {CaseStatus.APPROVED, CaseStatus.REVOKED}:
+            return self._review(case, act)
+        steps = [self._confirm, self._supplement, self._transfer, self._rematch, self._close]
+        return self.random.choice(steps + [self._approve] * 4)(case, act)
+
+    def _confirm(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        catalog = self._catalog_of(case)
+        entries = list(catalog.entries_at(case.catalog_version or 1).values())
+        if not entries or case.catalog_version is None:
+            return []
+        entry = self.random.choice(entries)
+        case.confirm_match(
+            act,
+            Everywhere(),
+            catalog_code=catalog.code,
+            catalog_version=case.catalog_version,
+            entry=entry,
+            grade=self.random.choice(entry.awards).grade,
+            reason=self._name(),
+        )
+        return [case]
+
+    def _supplement(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        if case.status is CaseStatus.SUPPLEMENT_REQUESTED:
+            case.supplement(act, Everywhere(), [self._evidence()])
+        else:
+            case.request_supplement(act, Everywhere(), self._name())
+        return [case]
+
+    def _transfer(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        case.transfer(act, Everywhere(), self.random.choice(AUTHORITIES), self._name())
+        return [case]
+
+    def _rematch(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        catalog = self._catalog_of(case)
+        system = Act(Provenance(actor=SYSTEM), act.at)
+        case.require_rematch(system, catalog_version=catalog.latest.number, amendment_id=UUID(int=1))
+        self._match(case, catalog)
+        return [case]
+
+    def _close(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        if self.random.random() < 0.5:
+            case.reject(act, Everywhere(), self._name())
+        else:
+            case.withdraw(act, Everywhere(), self._name())
+        claim = self.claims.get(case.claim_id) if case.claim_id else None
+        if claim is None:
+            return [case]
+        claim.release(act, case.id)
+        return [case, claim]
+
+    def _approve(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        entries = self._catalog_of(case).entries_at(case.catalog_version or 1)
+        consistent = self.random.random() < 0.7
+        case.approve(
+            act,
+            Everywhere(),
+            entry=entries.get(case.entry_number) if case.entry_number else None,
+            work_consistent=consistent,
+            counted_experience_months=self.random.randint(0, 60) if consistent else 0,
+        )
+        return [case]
+
+    def _review(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        if case.revocation is None:
+            case.propose_revocation(act, Everywhere(), self._name(), self._name())
+            return [case]
+        if case.status is CaseStatus.APPROVED:
+            case.confirm_revocation(act, Everywhere())
+            record = IntegrityRecord.file(
+                act,
+                case_id=case.id,
+                revoked_at_version=case.version,
+                holder_ref=case.holder_ref,
+                ground=self._name(),
+                findings=self._name(),
+                filed_on=shanghai_day(act.at),
+            )
+            self.records[case.id] = record
+            return [case, record]
+        case.reinstate(act, Everywhere(), self._name())
+        record = self.records[case.id]
+        record.strike(act, self._name())
+        return [case, record]
+
+    # ── details ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def _catalog_of(self, case: RecognitionCase) -> Catalog:
+        return next((each for each in self.catalogs if each.code == case.catalog_code), self.catalogs[0])
+
+    def _by(self, role: Role) -> Act:
+        number = self.random.randint(1, 3)
+        authority = AUTHORITIES[0] if role is Role.REVIEWER else None
+        actor = Actor(subject=f"{role.value.lower()}-{number}", role=role, authority_code=authority)
+        return Act(Provenance(actor=actor, client="tests"), self.now)
+
+    def _evidence(self) -> Evidence:
+        return Evidence(
+            sha256=f"{self.random.getrandbits(256):064x}",
+            file_name=self._name(),
+            media_type="application/pdf",
+            size=self.random.randint(1, 10_000_000),
+            kind="CERTIFICATE",
+        )
+
+    def _name(self) -> str:
+        return self.random.choice(NAMES)
+
+
+def history(seed: int, acts: int) -> list[list[Event]]:
+    """One history, the same for the same seed: the events of each save."""
+    return list(World(Random(seed)).saves(acts))
+
+
+def histories(most_acts: int = 60) -> st.SearchStrategy[list[list[Event]]]:
+    """Histories for property tests; a failing one shrinks in its number of acts, and its seed repeats it."""
+    return st.builds(history, st.integers(0, 2**32 - 1), st.integers(1, most_acts))

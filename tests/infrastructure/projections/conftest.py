@@ -1,0 +1,117 @@
+"""A migrated database with a recorder, a mapper, and the tables read back as views."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg_pool import ConnectionPool
+
+from application.projections.registry import RegistryProjector
+from application.projections.tables import TABLES
+from domain.base import Event
+from infrastructure.mapper import EventMapper
+from infrastructure.postgres.datastore import RegistryDatastore
+from infrastructure.postgres.recorder import EventRecorder
+from infrastructure.projections.runner import ProjectionRunner
+from infrastructure.projections.schema import SCHEMA
+from infrastructure.sealing.keyring import PostgresKeyring
+from infrastructure.sealing.master import MasterKeys
+
+
+@dataclass(frozen=True)
+class Store:
+    """One test's database: its events, and its read model."""
+
+    owner_url: str
+    app_url: str
+    recorder: EventRecorder
+    mapper: EventMapper
+    master_key_file: Any
+
+    def save(self, *saves: list[Event]) -> int:
+        """Store these saves in order; the last position."""
+        position = 0
+        for events in saves:
+            position = max(self.recorder.insert_events([self.mapper.to_stored_event(event) for event in events]))
+        return position
+
+    def save_at_once(self, saves: list[list[Event]]) -> int:
+        """Store all of them as one save."""
+        return self.save(list(chain.from_iterable(saves)))
+
+    def runner(self, **options: Any) -> ProjectionRunner:
+        return ProjectionRunner(self, self.mapper, **options)
+
+    def project(self) -> None:
+        self.runner().run_until_caught_up()
+
+    def rows(self, schema: str = SCHEMA) -> dict[str, dict[Any, Any]]:
+        """Every row of every table, as views by their keys."""
+        found = {}
+        with psycopg.connect(self.app_url, options="-c timezone=UTC") as connection:
+            for table in TABLES:
+                rows = connection.execute(f"SELECT {table.select_list} FROM {schema}.{table.name}").fetchall()
+                views = [table.from_row(row) for row in rows]
+                found[table.name] = {table.key_of(view): view for view in views}
+        return found
+
+    def expected(self) -> dict[str, dict[Any, Any]]:
+        """What the rows should be: all events, read back from the store, folded in memory."""
+        log = [
+            (event, stored.position)
+            for stored in self.recorder.tail(0, 10**9)
+            for event in self.mapper.to_domain_events([stored_event(stored)])
+        ]
+        rows = _Memory()
+        projector = RegistryProjector(lambda stream, at: [e for e, p in log if e.originator_id == stream and p < at])
+        for event, position in log:
+            projector.project(event, position, rows)
+        return rows.tables
+
+    def execute(self, statement: str, *params: Any) -> list[Any]:
+        """As the owner."""
+        with psycopg.connect(self.owner_url) as connection:
+            cursor = connection.execute(statement, params)
+            return cursor.fetchall() if cursor.description else []
+
+    def position(self) -> int:
+        return self.execute("SELECT position FROM registry.projection_positions")[0][0]
+
+    def schemas(self) -> set[str]:
+        return {name for (name,) in self.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'read_model%'")}
+
+
+class _Memory:
+    def __init__(self):
+        self.tables = {table.name: {} for table in TABLES}
+
+    def get(self, table, key):
+        return self.tables[table.name].get(key)
+
+    def put(self, table, view):
+        self.tables[table.name][table.key_of(view)] = view
+
+
+def stored_event(stored):
+    from eventsourcing.persistence import StoredEvent
+
+    return StoredEvent(stored.stream_id, stored.version, stored.topic, stored.state)
+
+
+def open_mapper(app_url: str, master_key_file: Any) -> tuple[EventMapper, ConnectionPool[Any]]:
+    pool = ConnectionPool(app_url, min_size=1, max_size=4, open=True)
+    return EventMapper(PostgresKeyring(pool, MasterKeys.load_or_create(master_key_file))), pool
+
+
+@pytest.fixture
+def store(database, tmp_path) -> Iterator[Store]:
+    """An empty store."""
+    datastore = RegistryDatastore(database.app_url)
+    key_file = tmp_path / "master.keys"
+    mapper, pool = open_mapper(database.app_url, key_file)
+    yield Store(database.owner_url, database.app_url, EventRecorder(datastore), mapper, key_file)
+    pool.close()
+    datastore.close()
