@@ -29,6 +29,7 @@ class Action(StrEnum):
     READ_AUDIT_LOG = "READ_AUDIT_LOG"
     SUBMIT = "SUBMIT"
     ACCOMPANY = "ACCOMPANY"
+    UPLOAD_EVIDENCE = "UPLOAD_EVIDENCE"
     DECIDE = "DECIDE"
     AMEND_CATALOG = "AMEND_CATALOG"
     READ_HOLDER_FILE = "READ_HOLDER_FILE"
@@ -51,6 +52,7 @@ ROLES: Final[dict[Action, frozenset[Role | None]]] = {
     Action.READ_AUDIT_LOG: frozenset({Role.AUDITOR, Role.SYSTEM}),
     Action.SUBMIT: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
     Action.ACCOMPANY: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
+    Action.UPLOAD_EVIDENCE: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
     Action.DECIDE: frozenset({Role.REVIEWER}),
     Action.AMEND_CATALOG: frozenset({Role.ADMINISTRATOR}),
     Action.READ_HOLDER_FILE: frozenset({Role.PRIVACY_OFFICER}),

@@ -13,9 +13,10 @@ from anyio import to_thread
 from starlette.applications import Starlette
 
 from infrastructure.composition import Registry
+from infrastructure.evidence import EvidenceError
 from infrastructure.projections.positions import projection_status
 from infrastructure.settings import Settings
-from registry_api.app import Door, create_registry_app
+from registry_api.app import Door, EvidenceFiles, create_registry_app
 from registry_api.context import Services
 
 SHUTDOWN_SECONDS = 5
@@ -63,6 +64,7 @@ def build_app(registry: Registry) -> Starlette:
         authenticator=registry.authenticator,
         ready=ready,
         door=_door(registry.settings),
+        evidence=EvidenceFiles(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
         lifespan=lifespan,
     )
 

@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.holder import Holder
 from infrastructure.evidence import EvidenceStore
-from infrastructure.projections.positions import SCHEMA
+from infrastructure.projections.schema import NEXT, OLD, REBUILD_LOCK, SCHEMA
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.errors import HolderKeyMissingError
 from infrastructure.sealing.keyring import INDEX_REF, PostgresKeyring
@@ -25,6 +25,8 @@ _UNFINISHED: Final = (
 _NAMES: Final = f"SELECT holder_name, holder_id_number FROM {SCHEMA}.cases WHERE holder_ref = %s"  # noqa: S608 - a constant
 _PROJECTED: Final = f"SELECT to_regclass('{SCHEMA}.cases') IS NOT NULL"
 _SHORTEST_NAME: Final = 2
+ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
+"""The tables of the read model with rows about persons."""
 
 
 class PersonalData:
@@ -49,6 +51,7 @@ class PersonalData:
         """See ``PersonalDataStore``. The key goes first: whatever is written by others from then on is noise."""
         self._keyring.destroy(holder_ref)
         self._directory.forget(holder_ref)
+        self._scrub_leftovers(holder_ref)
         return self._evidence.forget(holder_ref)
 
     def unfinished(self) -> Iterable[UUID]:
@@ -63,3 +66,17 @@ class PersonalData:
                 return frozenset()
             rows = connection.execute(_NAMES.encode(), [holder_ref]).fetchall()
         return frozenset(name for row in rows for name in row if name and len(name) >= _SHORTEST_NAME)
+
+    def _scrub_leftovers(self, holder_ref: UUID) -> None:
+        """Take the holder out of tables that a rebuild replaced, or that an interrupted one left; nothing else will.
+
+        The tables of a rebuild under way are left to it: it projects the erasure like any event.
+        """
+        with self._pool.connection() as connection, connection.transaction():
+            free = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [REBUILD_LOCK]).fetchone()
+            for schema in (OLD, NEXT) if free and free[0] else (OLD,):
+                for table in ABOUT_HOLDERS:
+                    there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{schema}.{table}"]).fetchone()
+                    if there and there[0]:
+                        statement = f"DELETE FROM {schema}.{table} WHERE holder_ref = %s"  # noqa: S608 - our own names
+                        connection.execute(statement.encode(), [holder_ref])

@@ -57,6 +57,8 @@ class Table(Generic[V]):
     key: tuple[str, ...]
     indexes: tuple[Index, ...] = ()
     derived: tuple[Derived, ...] = ()
+    personal: tuple[str, ...] = ()
+    """Columns about a person: the database keeps no statistics of them, which would outlive an erasure."""
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -137,6 +139,7 @@ TITLES: Final = Table(
         Index(("catalog_code", "entry_number")),
     ),
     (Derived(Column("certificate_key", "text", True), lambda title: certificate_key(title.certificate_number)),),
+    ("holder_name", "holder_id_number", "certificate_number", "certificate_key", "revocation_ground"),
 )
 CATALOGS: Final = Table("catalogs", CatalogView, ("code",), (Index(("catalog_id",)), Index(("position",))))
 CATALOG_VERSIONS: Final = Table("catalog_versions", VersionView, ("catalog_code", "number"))
@@ -148,7 +151,11 @@ CATALOG_ENTRIES: Final = Table(
 )
 AMENDMENTS: Final = Table("amendments", AmendmentView, ("amendment_id",), (Index(("catalog_code", "status")),))
 INTEGRITY_RECORDS: Final = Table(
-    "integrity_records", IntegrityRecordView, ("record_id",), (Index(("case_id",)), Index(("holder_ref",)))
+    "integrity_records",
+    IntegrityRecordView,
+    ("record_id",),
+    (Index(("case_id",)), Index(("holder_ref",))),
+    personal=("ground", "findings"),
 )
 HOLDERS: Final = Table("holders", HolderFileView, ("ref",))
 AUDIT_EVENTS: Final = Table(

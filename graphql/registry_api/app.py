@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
@@ -16,11 +17,11 @@ from application.ports import Authenticator, Identity, NotAuthenticated
 from registry_api.context import Context, Services, in_thread
 from registry_api.disclosing import REASON_HEADER, reason_in
 from registry_api.errors import ApiError
+from registry_api.evidence import UPLOADS, EvidenceDoor, Files
 from registry_api.examples import EXAMPLES
 from registry_api.gate import Gate
 from registry_api.http.app import create_app
 from registry_api.http.documents import DocumentCache
-from registry_api.http.endpoint import Authenticate
 from registry_api.http.execution import StrawberryExecutor, core_schema
 from registry_api.http.health import HealthCheck
 from registry_api.http.limits import DEFAULT_LIMITS
@@ -39,18 +40,28 @@ class Door:
     body_seconds: float = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceFiles:
+    """The evidence store, the base of its errors, and the bytes of the largest file it takes."""
+
+    files: Files
+    error: type[Exception]
+    max_size: int
+
+
 def create_registry_app(
     services: Services,
     *,
     authenticator: Authenticator,
     ready: HealthCheck,
     door: Door = Door(),  # noqa: B008 - frozen
-    routes: Callable[[Authenticate], Sequence[BaseRoute]] = lambda _authenticate: (),
+    routes: Sequence[BaseRoute] = (),
+    evidence: EvidenceFiles | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
-    ``routes`` makes further routes, given what proves a request's token.
+    ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files.
     """
     schema = build_schema()
     limits = replace(DEFAULT_LIMITS, body_seconds=door.body_seconds)
@@ -82,6 +93,17 @@ def create_registry_app(
             reason=reason_in(request.headers.get(REASON_HEADER)),
         )
 
+    served = list(routes)
+    if evidence is not None:
+        served += EvidenceDoor(
+            files=evidence.files,
+            error=evidence.error,
+            max_size=evidence.max_size,
+            seconds=door.body_seconds,
+            authenticate=authenticate,
+            context=context,
+            arriving=CapacityLimiter(UPLOADS),
+        ).routes()
     return create_app(
         schema,
         context_factory=context,
@@ -95,7 +117,7 @@ def create_registry_app(
             verifications_per_minute=door.verifications_per_minute,
         ),
         examples=EXAMPLES,
-        routes=routes(authenticate),
+        routes=served,
         middleware=[Middleware(AddressLimit, buckets=by_address)],
         lifespan=lifespan,
     )
