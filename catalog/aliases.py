@@ -1,5 +1,76 @@
-"""Interim."""
+"""The aliases that ship with the official catalog: other names of bodies and qualifications, each with its ground.
 
-def load_aliases() -> tuple[()]:
-    """None."""
-    return ()
+They are data beside the official text and never an edit of it; version 1 of the catalog takes them along, and an amendment
+changes them like entries. ``aliases/issuing_bodies.csv`` names bodies, ``aliases/qualifications.csv`` what is listed or
+ambiguous, ``aliases/unlisted.csv`` the neighbours that must never match. Columns: ``kind,text,issuer,numbers,ground``;
+numbers are separated by spaces.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+from typing import Final
+
+from catalog.faults import Fault, FaultCode, SourceRefused
+from domain.values import Alias, AliasKind
+
+_COLUMNS: Final = ["kind", "text", "issuer", "numbers", "ground"]
+_FILES: Final = ("issuing_bodies.csv", "qualifications.csv", "unlisted.csv")
+
+
+@cache
+def load_aliases() -> tuple[Alias, ...]:
+    """Every shipped alias, in the order of the files; raises ``SourceRefused`` naming file and line of every fault."""
+    return tuple(alias for name in _FILES for alias in parse_aliases(_data(name), name))
+
+
+def parse_aliases(text: str, source: str) -> tuple[Alias, ...]:
+    """Read aliases from CSV; raises ``SourceRefused`` with every fault at once."""
+    faults: list[Fault] = []
+    rows = csv.reader(StringIO(text))
+    if next(rows, None) != _COLUMNS:
+        raise SourceRefused(source, (_fault(1, f"The first line must read {','.join(_COLUMNS)}."),))
+    aliases: list[Alias] = []
+    seen: set[tuple[str, ...]] = set()
+    for line, row in enumerate(rows, start=2):
+        wrong = list(_wrong(row, seen))
+        faults.extend(_fault(line, message) for message in wrong)
+        if not wrong:
+            kind, name, issuer, numbers, ground = row
+            listed = tuple(int(number) for number in numbers.split())
+            aliases.append(Alias(kind=AliasKind(kind), text=name, issuer=issuer or None, numbers=listed, ground=ground))
+    if faults:
+        raise SourceRefused(source, tuple(faults))
+    return tuple(aliases)
+
+
+def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[str]:
+    """What is wrong with one row, each a sentence naming the way out."""
+    if len(row) != len(_COLUMNS):
+        yield f"A row has {len(_COLUMNS)} cells, this one {len(row)}; quote a cell that holds a comma."
+        return
+    kind, name, issuer, numbers, ground = row
+    if kind not in set(AliasKind):
+        yield f"Unknown kind {kind!r}; write {' or '.join(AliasKind)}."
+    if not name.strip() or not ground.strip():
+        yield "An alias needs its text and its ground; fill in both."
+    if not all(number.isascii() and number.isdigit() and int(number) for number in numbers.split()):
+        yield f"Numbers {numbers!r} are entry numbers separated by spaces."
+    if (kind == AliasKind.ISSUING_BODY) != bool(issuer) or (kind == AliasKind.ISSUING_BODY and numbers):
+        yield "A body's alias names its issuer key and no entries, a qualification's names no issuer."
+    key = (kind, name.casefold(), issuer)
+    if key in seen:
+        yield f"The alias {name!r} stands here twice; keep one row and put all its numbers there."
+    seen.add(key)
+
+
+def _fault(line: int, message: str) -> Fault:
+    return Fault(FaultCode.VALUE_UNKNOWN, message, row=line)
+
+
+def _data(name: str) -> str:
+    return files("catalog").joinpath("aliases", name).read_text(encoding="utf-8")

@@ -184,6 +184,7 @@ class Catalog(Aggregate):
         aliases: Sequence[Alias] = (),
     ) -> Self:
         """Publish a catalog's first version. Raises ``Refused`` where a number stands twice or an entry awards nothing."""
+        _require_administrator(act)
         seen: set[int] = set()
         for entry in entries:
             if entry.number in seen:
@@ -358,7 +359,7 @@ class Catalog(Aggregate):
 
 def _require_administrator(act: Act) -> None:
     if act.by.actor.role not in {Role.ADMINISTRATOR, Role.SYSTEM}:
-        raise Refused(RefusalCode.NOT_PERMITTED, "Only administrators amend the catalog; ask one to do it.")
+        raise Refused(RefusalCode.NOT_PERMITTED, "Only administrators publish and amend catalogs; ask one to do it.")
 
 
 def _stale_base(base: int, latest: int) -> Refused:

@@ -12,6 +12,7 @@ from uuid import UUID
 from domain.base import Act, Aggregate, Created, event
 from domain.identifiers import claim_id
 from domain.refusals import RefusalCode, Refused
+from domain.text import identifying_form
 
 
 class CertificateClaim(Aggregate):
@@ -80,5 +81,7 @@ def already_claimed() -> Refused:
 
 
 def claim_stream(issuing_body: str, certificate_number: str | None) -> UUID | None:
-    """The claim's stream; None where the certificate shows no number to claim it by."""
-    return None if certificate_number is None else claim_id(issuing_body, certificate_number)
+    """The claim's stream; None where the certificate shows no number to claim it by, or one without letter or digit."""
+    if certificate_number is None or not identifying_form(certificate_number):
+        return None
+    return claim_id(issuing_body, certificate_number)

@@ -50,7 +50,7 @@ def holder_stream(holder_ref: UUID) -> UUID:
 
 
 def case_number(case: UUID, submitted_on: date) -> str:
-    """What people quote: ``ZJ2026-4T9QK-7H2MB``, 50 bits of the stream identifier in Crockford's base 32."""
-    bits = case.int >> 78
+    """What people quote: ``ZJ2026-4T9QK-7H2MB``, the stream identifier's low 50 bits in Crockford's base 32."""
+    bits = case.int & (2**50 - 1)  # the low bits: RFC 9562 puts version and variant above bit 62
     digits = "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(45, -1, -5))
     return f"ZJ{submitted_on.year}-{digits[:5]}-{digits[5:]}"

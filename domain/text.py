@@ -16,15 +16,14 @@ CODE_LIMIT: Final = 100
 """Longest accepted code, number or key, in characters."""
 
 _SPACE: Final = re.compile(r"\s+")
-_FORBIDDEN: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
-_BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_FORBIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = True) -> str:
     """Text in Unicode NFC with runs of white space folded to one blank and none at the ends.
 
     Raises ``Refused`` (INVALID_INPUT) for text that is too long, empty where it is required, or that holds control,
-    private, unassigned or direction-changing characters, which no name needs and which make two texts look alike.
+    invisible, private or unassigned characters, which no name needs and which make two texts look alike.
     """
     # Measured before, so that nobody has megabytes normalised, and after, since NFC makes some characters several.
     text = value if len(value) > limit else _SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
@@ -33,7 +32,7 @@ def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = T
             RefusalCode.INVALID_INPUT, f"`{field}` has {len(text)} characters; shorten it to at most {limit}.", field
         )
     for character in text:
-        if character in _BIDI or unicodedata.category(character) in _FORBIDDEN:
+        if unicodedata.category(character) in _FORBIDDEN:
             raise Refused(
                 RefusalCode.INVALID_INPUT,
                 f"`{field}` holds the character U+{ord(character):04X}, which no text needs; remove it.",

@@ -25,6 +25,8 @@ class Form:
     compact: str
     numbers: frozenset[int]
     official: bool = False
+    issuers: frozenset[str] = frozenset()
+    pieces: frozenset[str] = frozenset()
 
     @property
     def single(self) -> int | None:
@@ -51,13 +53,16 @@ def build(
     ]
     lexicon = Lexicon(book.names)
     folded = [(text, fold(text), numbers, official) for text, numbers, official in surfaces]
-    for _, text, _, _ in folded:
-        lexicon.learn(_WORD.findall(genderless(text)))
+    for _, name, _, _ in folded:
+        lexicon.learn(_WORD.findall(genderless(name)))
     forms: dict[tuple[frozenset[str], str, frozenset[int]], Form] = {}
-    for source, text, numbers, official in folded:
-        reading = lexicon.read(text)
+    for source, name, numbers, official in folded:
+        reading = lexicon.read(name)
         lexicon.learn(word for word in reading.words if word.isascii())
         if reading.bag:
             key = (reading.bag, reading.compact, numbers)
-            forms.setdefault(key, Form(source, reading.bag, reading.compact, numbers, official))
+            issuers = frozenset[str]().union(*reading.issuers)
+            forms.setdefault(
+                key, Form(source, reading.bag, reading.compact, numbers, official, issuers, reading.pieces)
+            )
     return lexicon, tuple(forms.values())

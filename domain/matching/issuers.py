@@ -5,6 +5,7 @@ Amazon and the American Welding Society, and the entry that the name points at d
 chamber bears its town's name, companies bear legal forms, and what a text holds besides a known name makes it another body.
 """
 
+# ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
 import re
@@ -21,11 +22,13 @@ from domain.values import Alias, AliasKind
 _PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _EXTRAS: Final = frozenset(
     """the of a and und fuer zu zur der des in by inc incorporated corp corporation co company ltd limited llc gmbh plc ag kk
-    group worldwide global headquarters hq training certification certifications certificate program programme team
-    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一般社团法人 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
+    group worldwide global headquarters hq alphabet training certification certifications certificate program programme team
+    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
 )
 _COUNTRIES: Final[dict[str, frozenset[str]]] = {
-    "us": frozenset({"AMAZON", "AWELD", "NCEES", "ASM", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE", "IEEE_CS", "IEEE_COMSOC"}),
+    "us": frozenset(
+        {"AMAZON", "AWELD", "NCEES", "ASM", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE", "IEEE_CS", "IEEE_COMSOC"}
+    ),
     "uk": frozenset({"IMECHE", "IME", "ISEB"}),
     "ca": frozenset({"ENGCAN", "CCPE"}),
     "de": frozenset({"DIHK"}),
@@ -34,13 +37,13 @@ _COUNTRIES: Final[dict[str, frozenset[str]]] = {
 }
 _COUNTRY: Final = {
     "usa": "us", "us": "us", "u": "us", "s": "us", "united": "us", "states": "us", "america": "us", "美国": "us", "ohio": "us",
-    "florida": "us", "miami": "us", "materials": "us", "park": "us", "uk": "uk", "england": "uk", "britain": "uk", "英国": "uk",
+    "florida": "us", "fl": "us", "oh": "us", "seattle": "us", "redmond": "us", "new": "us", "york": "us", "miami": "us", "materials": "us", "park": "us", "uk": "uk", "england": "uk", "britain": "uk", "英国": "uk",
     "london": "uk", "canada": "ca", "加拿大": "ca", "germany": "de", "deutschland": "de", "德国": "de", "japan": "jp", "日本": "jp",
     "china": "cn",
 }  # fmt: skip
 _NOT_A_CHAMBER: Final = re.compile(
     r"akademie|academy|bildung|schul|universit|zentrum|hwk|handwerk|wko|wirtschaftskammer|oesterreich|austria|wien|schweiz|swiss|basel"
-    r"|zuerich|suisse|shanghai|beijing|china|ahk|abroad|ausland|campus|institut|training|hotel|gmbh|ev\b|steuer|anwalt|aerzte"
+    r"|zuerich|bozen|liechtenstein|luxemb|suisse|shanghai|beijing|china|ahk|abroad|ausland|campus|institut|training|hotel|gmbh|ev\b|steuer|anwalt|aerzte"
 )
 _LEARNING: Final = re.compile(
     r"universit|college|school|schule|academy|akademie|institut(?!ion)|大学|大學|学院|学校|培训|udemy|udacity|bootcamp|training cent|learning cent"

@@ -21,22 +21,24 @@ _CODE: Final = re.compile(
     r"|(?P<ms>ai|az|da|dp|pl|sc|md|mb)[- ]?(?P<msn>\d{3})\b|(?P<cis>\d{3})[- ](?P<cisn>\d{3})\b"
     r"|c(?P<ibm>\d{4})[- ](?P<ibmn>\d{3})\b)"
 )
-_MONTHS: Final = (
-    r"(?:jan|feb|m(?:ar|ae)r?|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz])[a-z]*\.?"
-)
+_MONTHS: Final = r"(?:jan|feb|m(?:ar|ae)r?|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz])[a-z]*\.?"
 _DATE: Final = (
-    rf"(?:\d{{4}}[-./年]\s?\d{{1,2}}(?:[-./月]\s?\d{{1,2}}日?|月)?(?!\d)|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}"
+    rf"(?:\d{{4}}[-./年]\s?\d{{1,2}}(?:[-./月]\s?\d{{1,2}}日?|月)?(?!\d)|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}/(?:19|20)\d{{2}}"
     rf"|(?:\d{{1,2}}\.?\s)?{_MONTHS}\s(?:\d{{1,2}},?\s)?\d{{4}}|\d{{4}}年)"
 )
 _STRIPPED: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\(?\b(?:expires?|expiry|expiration|valid|issued|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
-        rf"|ausgestellt|obtained|effective)(?:\s(?:date|on|until|till|to|thru|through|from|bis|am|from|of))*\s?[:：]?\s?(?:{_DATE}|\d{{4}}\b)\)?",
+        (
+            rf"\(?\b(?:expires?|exp\.?|expiry|expiration|valid|issued|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
+            rf"|ausgestellt|obtained|effective)(?:\s(?:date|on|until|till|to|thru|through|from|bis|am|from|of))*\s?[:：]?\s?(?:{_DATE}|\d{{4}}\b)\)?"
+        ),
         rf"(?:有效期(?:至|到)?|颁发日期|发证日期|签发日期|发证|取得时间|获得时间|日期|取得日|认定日|有效期限)[:：]?\s?{_DATE}",
         rf"\(?(?<![\w/-]){_DATE}\)?",
-        r"\(?\b(?:certificate|cert|credential|validation|licen[cs]e|registration|member(?:ship)?|candidate|serial|zeugnis|verification|reg|id"
-        r"|urkunden|certification|cscoid)?\s?(?:no\b\.?|nr\b\.?|number\b|id\b|nummer\b|#)\s?[:：#]?\s?(?=[a-z\-]*\d)[a-z0-9][a-z0-9\-/]{3,}\)?",
+        (
+            r"\(?\b(?:certificate|cert|credential|validation|licen[cs]e|registration|member(?:ship)?|candidate|serial|zeugnis|verification|reg|id"
+            r"|urkunden|certification|cscoid)?\.?\s?(?:no\b\.?|nr\b\.?|number\b|id\b|nummer\b|#)\s?[:：#]?\s?(?=[a-z\-]*\d)[a-z0-9][a-z0-9\-/]{3,}\)?"
+        ),
         r"\(?(?:证书)?(?:编号|证号|号码|证书号|序号|登録番号|注册号)[:：]?\s?[a-z0-9][a-z0-9\-]{3,}号?\)?",
         r"\(?\b(?:score|points|punkte|note)\s?[:：]?\s?\d+(?:[.,]\d+)?(?:\s?/\s?\d+)?\)?",
         r"\(\s?(?:19|20)\d{2}\s?\)$",
@@ -55,6 +57,7 @@ _FIGURES: Final = {
 }  # fmt: skip
 _PIECE: Final = re.compile(r"x:[a-z0-9:\-]+|[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _LONGEST: Final = 8
+_YEAR: Final = re.compile(r"\b2[0o](?:[0-3][0-9o]|o\d)\b")
 
 
 @dataclass(slots=True)
@@ -68,6 +71,8 @@ class Reading:
     codes: set[str] = field(default_factory=set)
     grades: set[str] = field(default_factory=set)
     dangling: bool = False
+    pieces: frozenset[str] = frozenset()
+    last: str = ""
 
     @property
     def bag(self) -> frozenset[str]:
@@ -130,7 +135,9 @@ class Lexicon:
     def read(self, folded: Folded, *, strip: bool = True) -> Reading:
         """Read a folded name; linear in its length."""
         text = genderless(folded)
-        reading = Reading(compact="".join(_PIECE.findall(text)))
+        text = _YEAR.sub(lambda match: match.group().replace("o", "0"), text)
+        raw = _PIECE.findall(text)
+        reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "")
         if strip:
             for pattern in _STRIPPED:
                 text = pattern.sub(" ", text)
@@ -138,7 +145,7 @@ class Lexicon:
         reading.grades, text = grades_in(text)
         pieces = _PIECE.findall(text.replace("&", " and ").replace("'", ""))
         reading.dangling = bool(pieces) and pieces[-1] in DANGLING
-        self._walk([piece for raw in pieces for piece in self._divide(raw)], reading)
+        self._walk([piece for each in pieces for piece in self._divide(each)], reading)
         return reading
 
     def _code(self, match: re.Match[str], reading: Reading) -> str:
@@ -178,7 +185,7 @@ class Lexicon:
     def _latin_word(self, word: str) -> str:
         if word in self.known or not word.endswith("erin"):
             return word
-        return word[:-2] if word[:-2] in self.known or word.endswith(("ikerin", "lerin")) else word
+        return word[:-2] if word[:-2] in self.known or word.endswith(("kerin", "lerin")) else word
 
     def _walk(self, pieces: list[str], reading: Reading) -> None:
         at = 0
@@ -195,14 +202,14 @@ class Lexicon:
             if meaning is not None:
                 self._put(meaning, reading)
                 return size
+        for size in (2, 3):  # a word that a scan or a hyphen has cut
+            joined = "".join(pieces[at : at + size])
+            if len(pieces) - at >= size and len(joined) > 6 and joined in self.known and joined not in COMMON:
+                self._put(self._latin.get((joined,), ((joined,), None)), reading)
+                return size
         if piece in self.known:
             self._word(piece, reading)
             return 1
-        for size in (2, 3):  # a word that a scan or a hyphen has cut
-            joined = "".join(pieces[at : at + size])
-            if len(pieces) - at >= size and joined.isascii() and len(joined) > 5 and joined in self.known:
-                self._put(self._latin.get((joined,), ((joined,), None)), reading)
-                return size
         for cut in range(3, len(piece) - 2):  # two words that a scan has joined
             if piece.isascii() and piece[:cut] in self.known and piece[cut:] in self.known:
                 self._walk([piece[:cut], piece[cut:]], reading)

@@ -5,6 +5,7 @@ bears it), and no grade speaks against it. Whatever is left unexplained, a word,
 for a reviewer: a wrong automatic match gives a person a title that is not theirs.
 """
 
+# ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -78,9 +79,7 @@ class Matcher:
             )
             for entry in entries
         }
-        self._official = {
-            (form.compact, number) for form in forms if form.official for number in form.numbers
-        }
+        self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
 
     def match(self, name: str, issuing_body: str = "", grade: str | None = None) -> Match:
         """Match one certificate; pure, deterministic, and never raising, whatever the texts hold."""
@@ -91,9 +90,10 @@ class Matcher:
         if graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
             grades, rest = {numeral(graded.text)}, ""
         more = [word for word in self._words(rest) if word not in _RESULTS]
-        finding, reading = self._search.find(folded, more)
+        issuer = self._book.read(issuing)
+        finding, reading = self._search.find(folded, more, frozenset[str]().union(*issuer.names))
         asked = _Asked(
-            self._book.read(issuing),
+            issuer,
             reading,
             folded.oddities | issuing.oddities | graded.oddities,
             frozenset(grades),
@@ -149,6 +149,8 @@ class Matcher:
             why.append(reasons.dangling())
         award, refused, notes = self._award(entry, asked)
         why.extend(notes)
+        if len(entry.awards) > 1 and asked.grades and asked.reading.grades and not asked.grades <= asked.reading.grades:
+            sure = False
         if asked.odd or refused:
             sure, outcome = False, MatchOutcome.NONE
             why.extend(reasons.odd(oddity) for oddity in sorted(asked.odd))
@@ -162,9 +164,7 @@ class Matcher:
         candidate = MatchCandidate(number=number, grade=level, score=score, reasons=tuple(why))
         if not sure:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
-        return Match(
-            MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level
-        )
+        return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
 
     def _beside(self, finding: Finding, number: int, asked: _Asked) -> tuple[MatchCandidate, ...]:
         """What else a text may mean that breaks off."""
@@ -178,11 +178,17 @@ class Matcher:
         said = asked.grades | asked.reading.grades
         listed = {numeral((award.grade or "").rstrip("级級")): award for award in entry.awards if award.grade}
         if not listed:
-            return (None, True, [reasons.grade_unlisted(", ".join(sorted(said)))]) if said else (entry.award_for(None), False, [])
+            return (
+                (None, True, [reasons.grade_unlisted(", ".join(sorted(said)))])
+                if said
+                else (entry.award_for(None), False, [])
+            )
         if said - listed.keys():
             return None, True, [reasons.grade_unlisted(", ".join(sorted(said - listed.keys())))]
         inside = asked.reading.grades
         deciding = asked.grades if asked.grades and (not inside or asked.grades <= inside) else said
+        if asked.grades and inside and not asked.grades <= inside:
+            return None, False, [reasons.grade_contradicts()]
         if len(deciding) != 1:
             return None, False, [reasons.grade_open()]
         award = listed[next(iter(deciding))]
@@ -192,11 +198,11 @@ class Matcher:
         entry = self._entries[number]
         form = self._search.words_of(number, bag)
         why = [reasons.same_words(form.source)] if form.bag == bag else []
-        lacking, beyond = sorted(form.bag - bag), sorted(bag - form.bag)
+        lacking, more = sorted(form.bag - bag), sorted(bag - form.bag)
         if lacking:
             why.append(reasons.missing(lacking))
-        if beyond:
-            why.append(reasons.extra(beyond))
+        if more:
+            why.append(reasons.beyond(more))
         why.extend(reasons.differs_by_level(number, word) for word in lacking if word in LEVELS)
         standing = self._standing(number, asked)
         if standing is Standing.SUPPORTS:
@@ -206,7 +212,9 @@ class Matcher:
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
         award, _, _ = self._award(entry, asked)
-        return MatchCandidate(number=number, grade=award.grade if award else None, score=round(score, 3), reasons=tuple(why))
+        return MatchCandidate(
+            number=number, grade=award.grade if award else None, score=round(score, 3), reasons=tuple(why)
+        )
 
     def _several(self, finding: Finding, asked: _Asked) -> Match:
         """A name that means several entries, or one beside an unlisted qualification: a question."""
@@ -230,7 +238,11 @@ class Matcher:
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
         scores, other = self._search.scored(bag, asked.reading.compact)
         ranked = sorted(
-            ((n, s) for n, s in scores.items() if s >= _OFFERED and self._standing(n, asked) is not Standing.CONTRADICTS),
+            (
+                (n, s)
+                for n, s in scores.items()
+                if s >= _OFFERED and self._standing(n, asked) is not Standing.CONTRADICTS
+            ),
             key=lambda pair: (-pair[1], pair[0]),
         )[:8]
         offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in ranked)
@@ -244,7 +256,8 @@ class Matcher:
         own = [
             n
             for n, bodies in self._bodies.items()
-            if all(keys & bodies for keys in asked.reading.issuers) and self._standing(n, asked) is not Standing.CONTRADICTS
+            if all(keys & bodies for keys in asked.reading.issuers)
+            and self._standing(n, asked) is not Standing.CONTRADICTS
         ]
         if not 0 < len(own) <= MOST_CANDIDATES:
             return Match(MatchOutcome.NONE)

@@ -28,7 +28,17 @@ _MARKUP: Final = re.compile(
     r"|;\s*--|\b(?:drop|alter|truncate)\s+table\b|\bunion\s+select\b|\binsert\s+into\b|\bdelete\s+from\b|/\*|\*/",
     re.IGNORECASE,
 )
-_SCRIPTS: Final = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "KANGXI", "FULLWIDTH", "HALFWIDTH", "MODIFIER")
+_SCRIPTS: Final = (
+    "LATIN",
+    "CJK",
+    "HIRAGANA",
+    "KATAKANA",
+    "IDEOGRAPHIC",
+    "KANGXI",
+    "FULLWIDTH",
+    "HALFWIDTH",
+    "MODIFIER",
+)
 
 
 class Oddity(StrEnum):
@@ -72,9 +82,7 @@ def _lower(text: str) -> str:
     lowered = text.casefold().translate(_UMLAUTS).translate(TO_SIMPLIFIED)
     if lowered.isascii():
         return lowered
-    kept = (
-        char for char in unicodedata.normalize("NFKD", lowered) if not "\u0300" <= char <= "\u036f"
-    )
+    kept = (char for char in unicodedata.normalize("NFKD", lowered) if not "\u0300" <= char <= "\u036f")
     return unicodedata.normalize("NFC", "".join(kept))
 
 

@@ -1,4 +1,4 @@
-"""What a reviewer reads: each reason one sentence in English and one in Chinese, ``English. / 中文。``"""
+"""What a reviewer reads: each reason as one English and one Chinese sentence (``English. / 中文。``)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ def nearly_same(source: str, distance: int) -> str:
 
 def cut(source: str) -> str:
     """The input is the beginning of exactly one known name."""
-    return both(f"The text is the beginning of “{source}” and of no other known name", f"文本是“{source}”的开头，且不是其他已知名称的开头")
+    return both(
+        f"The text is the beginning of “{source}” and of no other known name",
+        f"文本是“{source}”的开头，且不是其他已知名称的开头",
+    )
 
 
 def issuer_supports(name: str) -> str:
@@ -59,22 +62,30 @@ def issuer_supports(name: str) -> str:
 
 def issuer_named_within() -> str:
     """No issuer is given; the name itself bears it."""
-    return both("No issuer is given; the name itself points to the entry's issuer", "未填写颁发机构；名称本身指向目录所列机构")
+    return both(
+        "No issuer is given; the name itself points to the entry's issuer", "未填写颁发机构；名称本身指向目录所列机构"
+    )
 
 
 def issuer_silent() -> str:
     """No issuer is given and the name doesn't bear one."""
-    return both("No issuer is given, and others issue certificates of this name", "未填写颁发机构，其他机构也颁发同名证书")
+    return both(
+        "No issuer is given, and others issue certificates of this name", "未填写颁发机构，其他机构也颁发同名证书"
+    )
 
 
 def issuer_unknown(name: str) -> str:
     """The issuer isn't known to be the entry's."""
-    return both(f"The issuer given is not known to be the entry's: {name}", f"所填颁发机构未知是否为目录所列机构：{name}")
+    return both(
+        f"The issuer given is not known to be the entry's: {name}", f"所填颁发机构未知是否为目录所列机构：{name}"
+    )
 
 
 def issuer_contradicts(name: str) -> str:
     """The issuer is another body."""
-    return both(f"The issuer given is another body; the entry names {name}", f"所填颁发机构为其他机构；目录所列为{name}")
+    return both(
+        f"The issuer given is another body; the entry names {name}", f"所填颁发机构为其他机构；目录所列为{name}"
+    )
 
 
 def missing(words: list[str]) -> str:
@@ -83,7 +94,7 @@ def missing(words: list[str]) -> str:
     return both(f"The entry also says: {text}", f"条目另含：{text}")
 
 
-def extra(words: list[str]) -> str:
+def beyond(words: list[str]) -> str:
     """The input says more than the entry."""
     text = ", ".join(words)
     return both(f"The entry does not say: {text}", f"条目不含：{text}")
@@ -100,8 +111,16 @@ def grade_decides(grade: str, title: str) -> str:
 
 
 def grade_open() -> str:
-    """The grade is missing or contradictory."""
-    return both("The grade is missing or contradictory, so the title stays open", "等级缺失或矛盾，职称待定")
+    """No single grade is named."""
+    return both("No single grade is named, so the title stays open", "未注明唯一等级，职称待定")
+
+
+def grade_contradicts() -> str:
+    """The name and the grade field say different grades."""
+    return both(
+        "The name says another grade than the grade given, so the title stays open",
+        "名称中的等级与所填等级矛盾，职称待定",
+    )
 
 
 def grade_unlisted(grade: str) -> str:
@@ -117,7 +136,9 @@ def odd(oddity: Oddity) -> str:
 
 def unlisted() -> str:
     """The name is that of a qualification the catalog doesn't list."""
-    return both("The name is that of another qualification, which the catalog does not list", "该名称为目录未列的其他资格")
+    return both(
+        "The name is that of another qualification, which the catalog does not list", "该名称为目录未列的其他资格"
+    )
 
 
 def dangling() -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import islice, takewhile
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -56,20 +58,32 @@ class Search:
         for form in forms:
             self._by_bag[form.bag].append(form)
         self._compacts = [form.compact for form in self.forms]
-        holding: dict[str, set[frozenset[int]]] = defaultdict(set)
-        for form in forms:
+        self._alphabetical = sorted(self.forms, key=lambda form: form.compact)
+        self._postings: dict[str, list[int]] = defaultdict(list)
+        self._own: dict[int, list[Form]] = defaultdict(list)
+        for index, form in enumerate(self.forms):
             for word in form.bag:
-                holding[word].add(form.numbers or frozenset({-len(holding)}))
-        self._weights = {word: 1.0 / (1.0 + math.log(len(numbers))) for word, numbers in holding.items()}
+                self._postings[word].append(index)
+            for number in form.numbers:
+                self._own[number].append(form)
+        self._weights = {word: 1.0 / (1.0 + math.log(len(held))) for word, held in self._postings.items()}
+        self._sizes = [sum(self._weights[word] for word in form.bag) for form in self.forms]
 
-    def find(self, folded: Folded, more: Sequence[str] = ()) -> tuple[Finding, Reading]:
-        """What a folded name means; ``more`` are words of a grade given beside it."""
+    def _sharing(self, bag: frozenset[str]) -> dict[int, int]:
+        """For every known name that shares a word with these, by index: how many it shares."""
+        return Counter(index for word in bag for index in self._postings.get(word, ()))
+
+    def find(
+        self, folded: Folded, more: Sequence[str] = (), issuers: frozenset[str] = frozenset()
+    ) -> tuple[Finding, Reading]:
+        """What a folded name means; ``more`` are words of a grade given beside it, ``issuers`` the bodies given."""
         reading = self.lexicon.read(folded)
         reading.words.extend(more)
-        finding = self._same(reading.bag)
+        said = issuers.union(*reading.issuers)
+        finding = self._same(reading.bag, said)
         if finding.way is not Way.NONE:
             return finding, reading
-        spelt = self._spelt(folded, reading, more)
+        spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
             return spelt
         if not more:
@@ -78,14 +92,15 @@ class Search:
                     return attempt, reading
         return Finding(bag=reading.bag), reading
 
-    def _same(self, bag: frozenset[str]) -> Finding:
+    def _same(self, bag: frozenset[str], said: frozenset[str]) -> Finding:
         """The entries whose known names are made of these words, all of them and no other."""
-        exact = self._by_bag.get(bag)
+        exact = [form for form in self._by_bag.get(bag, ()) if _concerns(form, said)]
         if exact:
             numbers = frozenset[int]().union(*(form.numbers for form in exact))
             open_ = not numbers or not all(form.numbers for form in exact)
             return Finding(numbers, Way.WORDS, (reasons.same_words(exact[0].source),), open_, bag)
-        inside = [form for form in self.forms if form.bag < bag]
+        inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
+        inside = [form for form in inside if _concerns(form, said)]
         if not inside or frozenset[str]().union(*(form.bag for form in inside)) != bag:
             return Finding(bag=bag)
         maximal = [form for form in inside if not any(form.bag < other.bag for other in inside)]
@@ -101,18 +116,22 @@ class Search:
             return Finding(numbers, Way.NAMES, (reasons.several_names(),), bag=bag)
         return Finding(bag=bag)
 
-    def _spelt(self, folded: Folded, reading: Reading, more: Sequence[str]) -> tuple[Finding, Reading] | None:
+    def _spelt(
+        self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
+    ) -> tuple[Finding, Reading] | None:
         """The same after correcting unknown words; every unknown word must have its one correction."""
-        pairs = [(word, self._speller.correct(word)) for word in dict.fromkeys(reading.unknown) if word.isascii()]
+        pairs = [
+            (word, self._speller.correct(word)) for word in list(dict.fromkeys(reading.unknown))[:12] if word.isascii()
+        ]
         right = [(wrong, word) for wrong, word in pairs if word is not None]
-        if not right:
+        if not right or len(right) > 6:
             return None
         text = folded.text
         for wrong, word in right:
             text = text.replace(wrong, word)
         again = self.lexicon.read(Folded(folded.plain, text, folded.oddities))
         again.words.extend(more)
-        finding = self._same(again.bag)
+        finding = self._same(again.bag, said)
         if finding.way is Way.NONE:
             return None
         why = (*finding.reasons, reasons.corrected(right))
@@ -121,7 +140,7 @@ class Search:
     def _near(self, reading: Reading) -> Finding | None:
         """The one known name a few characters away, if every word that is known is its own."""
         compact = reading.compact
-        if len(compact) < 6 or not reading.unknown:
+        if len(compact) < 6 or not reading.unknown or any(map(_telling, reading.unknown)):
             return None
         allowed = max(1, len(compact) // 14)
         near = process.extract(compact, self._compacts, scorer=OSA.distance, score_cutoff=allowed + 2, limit=12)
@@ -134,14 +153,18 @@ class Search:
         known = set(reading.words) - set(reading.unknown)
         if not known <= form.bag or reading.codes or _figures(compact) != _figures(form.compact):
             return None
-        return Finding(form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag)
+        return Finding(
+            form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag
+        )
 
     def _cut(self, reading: Reading) -> Finding | None:
         """The entries whose names begin with a text that was cut; one of them only if nothing that decides is lost."""
         compact = reading.compact
         if len(compact) < (_CUT_LATIN if compact.isascii() else _CUT_HAN):
             return None
-        whole = [form for form in self.forms if form.compact.startswith(compact) and len(form.compact) > len(compact)]
+        first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
+        beginning = takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None))
+        whole = [form for form in beginning if len(form.compact) > len(compact)]
         if not whole:
             return None
         numbers = frozenset[int]().union(*(form.numbers for form in whole))
@@ -149,7 +172,7 @@ class Search:
         why = (reasons.cut(form.source),)
         open_ = not all(each.numbers for each in whole)
         lost = form.bag - reading.bag
-        mid_word = bool(reading.unknown) or not compact.isascii()
+        mid_word = reading.last not in form.pieces
         deciding = bool(lost & LEVELS) or any(char.isdigit() for word in lost for char in word)
         if len(numbers) == 1 and not open_ and len(compact) * 2 >= len(form.compact) and (mid_word or not deciding):
             loose = len(lost) > 1 and not mid_word and len(compact) * 10 < len(form.compact) * 7
@@ -162,14 +185,17 @@ class Search:
         whole = sum(self._weights.get(word, 1.0) for word in bag)
         scores: dict[int, float] = {}
         other = 0.0
-        ratios = process.cdist([compact], self._compacts, scorer=fuzz.ratio, score_cutoff=75)[0] if compact else None
-        for index, form in enumerate(self.forms):
-            shared = sum(self._weights.get(word, 1.0) for word in form.bag & bag)
-            score = 0.0
-            if shared:
-                score = 2 * shared / (whole + sum(self._weights[word] for word in form.bag))
-            if ratios is not None:
-                score = max(score, float(ratios[index]) / 100 * 0.95)
+        alike = (
+            process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40) if compact else []
+        )
+        ratios = {index: ratio for _, ratio, index in alike}
+        weights: dict[int, float] = defaultdict(float, dict.fromkeys(ratios, 0.0))
+        for word in bag & self._postings.keys():
+            for index in self._postings[word]:
+                weights[index] += self._weights[word]
+        for index, shared in weights.items():
+            form = self.forms[index]
+            score = max(2 * shared / (whole + self._sizes[index]), ratios.get(index, 0.0) / 100 * 0.95)
             if not form.numbers:
                 other = max(other, score)
             for number in form.numbers:
@@ -179,12 +205,22 @@ class Search:
 
     def holding(self, bag: frozenset[str]) -> frozenset[int]:
         """The entries of which some name holds all of these words."""
-        return frozenset[int]().union(*(form.numbers for form in self.forms if bag <= form.bag))
+        held = [i for i, shared in self._sharing(bag).items() if shared == len(bag)]
+        return frozenset[int]().union(*(self.forms[i].numbers for i in held))
 
     def words_of(self, number: int, bag: frozenset[str]) -> Form:
         """The name of an entry that is likest to some words."""
-        own = [form for form in self.forms if number in form.numbers]
-        return max(own, key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official))
+        return max(self._own[number], key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official))
+
+
+def _concerns(form: Form, said: frozenset[str]) -> bool:
+    """Whether a name matters here: an unlisted one of an issuer that nobody spoke of does not."""
+    return bool(form.numbers or not said or not form.issuers or form.issuers & said)
+
+
+def _telling(word: str) -> bool:
+    """Whether an unknown word is a letter, a number or a version, which no typo makes and which may tell names apart."""
+    return word.isascii() and (len(word) == 1 or word.isdigit() or (word[-1].isdigit() and word[:-1].isalpha()))
 
 
 def _figures(text: str) -> str:

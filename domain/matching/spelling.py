@@ -9,7 +9,9 @@ from typing import Final
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-_CONFUSED: Final = str.maketrans({"1": "l", "i": "l", "|": "l", "0": "o", "5": "s", "8": "b", "q": "g", "9": "g", "6": "b", "j": "l", "t": "l"})
+_CONFUSED: Final = str.maketrans(
+    {"1": "l", "i": "l", "|": "l", "0": "o", "5": "s", "8": "b", "q": "g", "9": "g", "6": "b", "j": "l", "t": "l"}
+)
 _PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("ii", "u"), ("li", "u"), ("nn", "m"))
 _DIGITS: Final = re.compile(r"\d{2,}|^\d|\d$")
 
@@ -37,7 +39,7 @@ class Speller:
         same = self._skeletons.get(skeleton(word), set())
         if len(same) == 1:
             return next(iter(same))
-        if same or len(word) < 5:
+        if same or len(word) < 5 or not word.isalpha():
             return None
         allowed = 1 if len(word) < 9 else 2
         near = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=allowed + 1, limit=2)

@@ -1,0 +1,73 @@
+"""Laws that hold for every input."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.aliases import load_aliases
+from catalog.notice import load_official_catalog
+from domain.matching import Matcher
+from domain.matching.normalise import TEXT_LIMIT, fold
+from domain.values import MatchOutcome
+
+ENTRIES = load_official_catalog().entries
+MATCHER = Matcher(ENTRIES, load_aliases())
+AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
+WIDE = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
+
+
+@given(st.text(max_size=600), st.text(max_size=80), st.none() | st.text(max_size=20))
+@settings(max_examples=150, deadline=None)
+def test_any_text_has_an_answer(name, issuer, grade):
+    """No text raises; an automatic match names an entry that stands among its candidates."""
+    match = MATCHER.match(name, issuer, grade)
+    assert (match.entry is not None) == (match.outcome in AUTOMATIC)
+    assert match == MATCHER.match(name, issuer, grade)
+
+
+@given(st.text(max_size=2_000))
+@settings(max_examples=100, deadline=None)
+def test_folding_is_bounded_and_idempotent(text):
+    """Folded text is bounded whatever came in, and folding it again changes nothing."""
+    once = fold(text)
+    assert len(once.plain) <= TEXT_LIMIT
+    assert fold(once.text).text == fold(fold(once.text).text).text
+
+
+@given(
+    st.sampled_from(ENTRIES),
+    st.sampled_from([str.upper, str.lower, lambda text: text.translate(WIDE), lambda text: f"  {text}\n"]),
+)
+@settings(max_examples=80, deadline=None)
+def test_case_width_and_space_change_nothing(entry, change):
+    """Case, width and white space of a name do not change what it matches."""
+    plain = MATCHER.match(entry.qualification_name, entry.issuing_body)
+    changed = MATCHER.match(change(entry.qualification_name), entry.issuing_body)
+    assert (changed.entry, changed.outcome in AUTOMATIC) == (plain.entry, True)
+
+
+@given(
+    st.sampled_from(ENTRIES),
+    st.sampled_from(
+        [
+            "Senior",
+            "Practitioner",
+            "Trainee",
+            "Honorary",
+            "Master",
+            "not",
+            "高级",
+            "培训",
+            "Meister",
+            "Candidate",
+            "2031",
+        ]
+    ),
+    st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_an_unlisted_word_is_never_passed_over(entry, word, first):
+    """A level, a negation or a year that the entry does not bear keeps the match from being automatic."""
+    name = f"{word} {entry.qualification_name}" if first else f"{entry.qualification_name} {word}"
+    assert MATCHER.match(name, entry.issuing_body).outcome not in AUTOMATIC
