@@ -48,24 +48,29 @@ def build_app(registry: Registry) -> Starlette:
         }
 
     return create_registry_app(
-        Services(
-            reads=registry.reads,
-            cases=registry.cases,
-            catalogs=registry.catalogs,
-            shelf=registry.shelf,
-            holders=registry.holders,
-            holder_files=registry.holder_files,
-            access_log=registry.access_log,
-            accesses_read=registry.access_log.read,
-            forget_documents=lambda: None,
-            authorities=registry.authorities,
-            clock=registry.clock,
-        ),
+        services_of(registry),
         authenticator=registry.authenticator,
         ready=ready,
         door=_door(registry.settings),
         evidence=EvidenceFiles(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
         lifespan=lifespan,
+    )
+
+
+def services_of(registry: Registry) -> Services:
+    """The application of an opened registry, as the API needs it."""
+    return Services(
+        reads=registry.reads,
+        cases=registry.cases,
+        catalogs=registry.catalogs,
+        shelf=registry.shelf,
+        holders=registry.holders,
+        holder_files=registry.holder_files,
+        access_log=registry.access_log,
+        accesses_read=registry.access_log.read,
+        forget_documents=lambda: None,
+        authorities=registry.authorities,
+        clock=registry.clock,
     )
 
 

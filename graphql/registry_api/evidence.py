@@ -219,8 +219,6 @@ def _unreadable() -> str:
     raise HttpRefusalError(400, "BAD_REQUEST", "Write `Content-Digest` as sha-256=:<base64>: (RFC 9530).")
 
 
-def _refused(
-    status: int, extensions: dict[str, Any], message: str, headers: dict[str, str] | None = None
-) -> Response:
+def _refused(status: int, extensions: dict[str, Any], message: str, headers: dict[str, str] | None = None) -> Response:
     body = {"errors": [{"message": message, "extensions": extensions}]}
     return Response(orjson.dumps(body), status, headers, "application/json; charset=utf-8")

@@ -10,8 +10,10 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import strawberry
 
+from application.access import Action, require
 from application.queries import ProjectionBehind
 from domain.refusals import RefusalCode, Refused
+from registry_api.context import Context
 from registry_api.errors import ApiError
 
 UNKNOWN_SECONDS: Final = 0.05
@@ -56,6 +58,14 @@ def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
             ) from None
 
     return answer
+
+
+def allow(context: Context, action: Action) -> None:
+    """Let a stream begin. Raises ``ApiError`` (NOT_PERMITTED) where the policy says no."""
+    try:
+        require(context.actor, action)
+    except Refused as refused:
+        raise as_error(refused) from None
 
 
 def unavailable(what: str) -> ApiError:

@@ -82,10 +82,7 @@ def test_deciding_refuses_what_the_rules_forbid(api: Api) -> None:
     submitter = api.token("REVIEWER", XIHU, subject="applicant-anywhere")
     assert api.decide("approveCase", case["id"], submitter, workConsistent=True)["refusal"]["code"] == "OWN_CASE"
     elsewhere = api.token("REVIEWER", "330203-EI")
-    assert (
-        api.decide("approveCase", case["id"], elsewhere, workConsistent=True)["refusal"]["code"]
-        == "UNKNOWN_CASE"
-    )
+    assert api.decide("approveCase", case["id"], elsewhere, workConsistent=True)["refusal"]["code"] == "UNKNOWN_CASE"
     for role in ("APPLICANT", "AUDITOR", "VERIFIER", "ADMINISTRATOR"):
         refusal = api.decide("approveCase", case["id"], api.token(role), workConsistent=True)["refusal"]
         assert refusal["code"] == "NOT_PERMITTED"

@@ -24,8 +24,12 @@ GROUND, FINDINGS = "欧阳卓异 forged it", "the body wrote about PSA-GEHEIM-77
 CONTENT = b"%PDF-1.7 " + NAME.encode() + b" " + NUMBER.encode() * 4000
 NEEDLES = [NAME, NUMBER, CERTIFICATE, EMPLOYER, FILE_NAME, REASON, "psageheim77", "diploma.pdf"]
 BASIS = "PIPL article 47(1)(3), request of 2026-11-20"
-ERASE = "mutation ($ref: ID!, $basis: String!) { eraseHolder(ref: $ref, legalBasis: $basis) { position refusal { code } } }"
-RESTRICT = "mutation ($ref: ID!, $b: String!) { restrictHolder(ref: $ref, legalBasis: $b) { position refusal { code } } }"
+ERASE = (
+    "mutation ($ref: ID!, $basis: String!) { eraseHolder(ref: $ref, legalBasis: $basis) { position refusal { code } } }"
+)
+RESTRICT = (
+    "mutation ($ref: ID!, $b: String!) { restrictHolder(ref: $ref, legalBasis: $b) { position refusal { code } } }"
+)
 LIFT = "mutation ($ref: ID!, $b: String!) { liftRestriction(ref: $ref, legalBasis: $b) { position refusal { code } } }"
 CASE = """query ($id: ID!, $p: Position, $asOf: DateTime) { case(id: $id, atLeast: $p, asOf: $asOf) {
     status holder { ref name idType idNumber erased } certificate { name certificateNumber } evidence { sha256 fileName }
@@ -121,7 +125,9 @@ def found(api: Api, folder: Path) -> list[str]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
     return places + [
-        str(path) for path in files if any(needle in path.read_bytes() or needle in str(path).encode() for needle in needles)
+        str(path)
+        for path in files
+        if any(needle in path.read_bytes() or needle in str(path).encode() for needle in needles)
     ]
 
 
@@ -225,7 +231,7 @@ def test_restricted_data_is_kept_shown_to_nobody_and_not_decided_upon(api: Api, 
     for token in others:
         assert story.read(token, done["position"]) is None
     assert story.read(story.officer)["holder"]["name"] == NAME
-    titles = "{ titleList { nodes { id } } titles(holder: {idNumber: \"" + NUMBER + "\"}) { id } }"
+    titles = '{ titleList { nodes { id } } titles(holder: {idNumber: "' + NUMBER + '"}) { id } }'
     assert api.ask(titles, None, story.reviewer) == {"titleList": {"nodes": []}, "titles": []}
     log = api.client.post(
         "/graphql",
