@@ -36,7 +36,8 @@ from infrastructure.projections.runner import ProjectionRunner
 from infrastructure.reads import PostgresReads
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
-from infrastructure.sealing.master import MasterKeys
+from infrastructure.sealing.master import MasterKeyFile
+from infrastructure.sealing.rotation import Pool
 from infrastructure.settings import Settings
 
 MASTER_KEY_FILE = "master.keys"
@@ -80,7 +81,7 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
         keys = _keys_database(stack, settings, database)
-        keyring = PostgresKeyring(keys.pool, MasterKeys.load_or_create(settings.data_dir / MASTER_KEY_FILE))
+        keyring = PostgresKeyring(keys.pool, MasterKeyFile(settings.data_dir / MASTER_KEY_FILE))
         mapper = EventMapper(keyring)
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
@@ -164,11 +165,25 @@ def open_authenticator(settings: Settings) -> Authenticator:
     return TokenVerifier(KeySet(source), issuer=settings.token_issuer, audience=settings.token_audience).verify
 
 
+@contextlib.contextmanager
+def open_keys(settings: Settings) -> Iterator[Pool]:
+    """Open the database of the keys, and nothing else."""
+    with contextlib.ExitStack() as stack:
+        if settings.keys_database_url is None:
+            yield stack.enter_context(open_database(settings)).pool
+        else:
+            yield _own_keys_database(stack, settings, settings.keys_database_url).pool
+
+
 def _keys_database(stack: contextlib.ExitStack, settings: Settings, events: Database) -> Database:
     """Where holders' keys lie: beside the events, or in a database of their own whose backups can be shorter-lived."""
     if settings.keys_database_url is None:
         return events
-    own = {"database_url": settings.keys_database_url, "database_owner_url": None}
+    return _own_keys_database(stack, settings, settings.keys_database_url)
+
+
+def _own_keys_database(stack: contextlib.ExitStack, settings: Settings, url: str) -> Database:
+    own = {"database_url": url, "database_owner_url": None}
     return stack.enter_context(open_database(settings.model_copy(update=own)))
 
 
