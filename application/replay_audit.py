@@ -69,7 +69,6 @@ Fault = tuple[str, str]
 
 
 def _faults(case: RecognitionCase | None, event: Event, directory: Jurisdiction) -> Iterator[Fault]:
-    day = shanghai_day(event.recorded_at)
     if case is None:
         if isinstance(event, recorded.Submitted):
             yield from _submission_faults(event, directory)
@@ -78,21 +77,27 @@ def _faults(case: RecognitionCase | None, event: Event, directory: Jurisdiction)
         refusal = rule(CaseAction(Act(event.by, event.recorded_at), case, directory))
         if refusal is not None:
             yield refusal.code.value, refusal.message
-    by_the_registry = event.by.actor.role is Role.SYSTEM
     match event:
         case recorded.CandidatesListed() | recorded.Matched():
-            if not _by_hand(event) and not by_the_registry:
+            if not _by_hand(event) and event.by.actor.role is not Role.SYSTEM:
                 yield "WRONG_ACTOR", "Only the registry matches by rule."
-        case recorded.Transferred() if not directory.exists(event.authority_code, day):
-            yield RefusalCode.UNKNOWN_AUTHORITY.value, f"No authority {event.authority_code} existed on {day}."
+        case recorded.Transferred():
+            yield from _unknown_authority(event.authority_code, event, directory)
         case recorded.Approved():
             yield from _approval_faults(case, event)
         case recorded.RevocationProposed() | recorded.Revoked():
             yield from _revocation_faults(case, event)
         case recorded.Reinstated() if case.status is not CaseStatus.REVOKED:
-            yield RefusalCode.WRONG_STATE.value, f"The case was {case.status.value}; only a revoked title is reinstated."
-        case _:
-            pass
+            yield (
+                RefusalCode.WRONG_STATE.value,
+                f"The case was {case.status.value}; only a revoked title is reinstated.",
+            )
+
+
+def _unknown_authority(code: str, event: Event, directory: Jurisdiction) -> Iterator[Fault]:
+    day = shanghai_day(event.recorded_at)
+    if not directory.exists(code, day):
+        yield RefusalCode.UNKNOWN_AUTHORITY.value, f"No authority {code} existed on {day}."
 
 
 def _submission_faults(event: recorded.Submitted, directory: Jurisdiction) -> Iterator[Fault]:
@@ -101,8 +106,7 @@ def _submission_faults(event: recorded.Submitted, directory: Jurisdiction) -> It
         yield "DAY_MISMATCH", f"It was recorded on {day} and states {event.submitted_on}."
     if day < COMMENCEMENT:
         yield RefusalCode.BEFORE_COMMENCEMENT.value, f"Nothing is recognised before {COMMENCEMENT}."
-    if not directory.exists(event.authority_code, day):
-        yield RefusalCode.UNKNOWN_AUTHORITY.value, f"No authority {event.authority_code} existed on {day}."
+    yield from _unknown_authority(event.authority_code, event, directory)
 
 
 def _approval_faults(case: RecognitionCase, event: recorded.Approved) -> Iterator[Fault]:

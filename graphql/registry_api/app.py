@@ -54,7 +54,7 @@ def create_registry_app(
     *,
     authenticator: Authenticator,
     ready: HealthCheck,
-    door: Door = Door(),  # noqa: B008 - frozen
+    door: Door = Door(),
     routes: Sequence[BaseRoute] = (),
     evidence: EvidenceFiles | None = None,
     lifespan: Lifespan[Starlette] | None = None,

@@ -16,7 +16,7 @@ from application.disclosure import holds_personal_data
 from application.ports import Access, AccessNotRecorded
 from application.views import HolderView
 from domain.base import Event
-from graphql import ExecutionResult, FieldNode, FragmentSpreadNode, InlineFragmentNode
+from graphql import ExecutionResult, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
 from registry_api.context import Context
 from registry_api.errors import ApiError, HttpRefusalError
 from registry_api.http.documents import PreparedOperation
@@ -143,7 +143,8 @@ class RecordingExecutor:
 
 def root_fields(operation: PreparedOperation) -> Sequence[str]:
     """The names of the fields at the root of an operation, each as often as it stands there, fragments expanded."""
-    fragments = {node.name.value: node for node in operation.document.definitions if hasattr(node, "type_condition")}
+    definitions = operation.document.definitions
+    fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
     found: list[str] = []
     waiting: list[Any] = [operation.node.selection_set]
     while waiting:

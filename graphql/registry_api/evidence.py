@@ -99,10 +99,7 @@ class EvidenceDoor:
     def _answering(self, work: Callable[[Request, Context], Awaitable[Response]]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             try:
-                identity = await self.authenticate(request.headers)
-                if identity is None:
-                    raise ApiError("UNAUTHENTICATED", "Send the token as `Authorization: Bearer <token>`.")
-                return await work(request, self.context(request, identity, request_id_of(request.scope)))
+                return await work(request, await self._signed_in(request))
             except ApiError as refusal:
                 headers = refusal.headers if isinstance(refusal, HttpRefusalError) else {}
                 return _refused(refusal.status, refusal.extensions, refusal.message, headers)
@@ -114,6 +111,12 @@ class EvidenceDoor:
                 return _refused(_STATUS.get(code, 400), extensions, str(error), {"Connection": "close"})
 
         return answer
+
+    async def _signed_in(self, request: Request) -> Context:
+        identity = await self.authenticate(request.headers)
+        if identity is None:
+            raise ApiError("UNAUTHENTICATED", "Send the token as `Authorization: Bearer <token>`.")
+        return self.context(request, identity, request_id_of(request.scope))
 
     async def _upload(self, request: Request, context: Context) -> Response:
         decision = can(context.actor, Action.UPLOAD_EVIDENCE)

@@ -44,8 +44,8 @@ from registry_api.types.cases import (
     RecognizedTitleConnection,
 )
 from registry_api.types.catalog import Amendment, Catalog
-from registry_api.types.privacy import AccessConnection, HolderFile
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
+from registry_api.types.privacy import AccessConnection, HolderFile
 
 
 @strawberry.type(

@@ -72,7 +72,11 @@ def test_a_list_is_one_row_of_the_log(api: Api) -> None:
     done = [api.approved() for _ in range(3)][-1]
     read(api, UNPERSONAL, done, api.token("REVIEWER", XIHU))
     before = clear(api)
-    api.ask("{ titleList { nodes { holder { name } } } cases { nodes { holder { name } } } }", None, api.token("REVIEWER", XIHU))
+    api.ask(
+        "{ titleList { nodes { holder { name } } } cases { nodes { holder { name } } } }",
+        None,
+        api.token("REVIEWER", XIHU),
+    )
     [row] = recorded(api)[before:]
     assert (row[3], row[4]) == ("titleList, cases", 3) or (row[3], row[4]) == ("cases, titleList", 3)
 
@@ -91,17 +95,28 @@ def test_what_cannot_be_recorded_is_not_shown(api: Api) -> None:
     assert read(api, CASE, done, reviewer).status_code == 200
 
 
-@pytest.mark.parametrize("statement", ["UPDATE registry.access_log SET reason = 'x'", "DELETE FROM registry.access_log", "TRUNCATE registry.access_log"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE registry.access_log SET reason = 'x'", "DELETE FROM registry.access_log", "TRUNCATE registry.access_log"],
+)
 def test_the_log_only_grows(api: Api, statement: str) -> None:
     """The application's role may add and read."""
-    with psycopg.connect(api.registry.database.app_url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with (
+        psycopg.connect(api.registry.database.app_url) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
         connection.execute(statement.encode())
 
 
 def test_auditors_and_privacy_officers_read_the_log(api: Api) -> None:
     """Who looked at whom, by holder."""
     done = api.approved()
-    ref = read(api, "query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { holder { ref name } } }", done, api.token("REVIEWER", XIHU))
+    ref = read(
+        api,
+        "query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { holder { ref name } } }",
+        done,
+        api.token("REVIEWER", XIHU),
+    )
     holder = ref.json()["data"]["case"]["holder"]["ref"]
     for role in ("AUDITOR", "PRIVACY_OFFICER"):
         nodes = api.ask(LOG, {"h": holder}, api.token(role))["accessLog"]["nodes"]

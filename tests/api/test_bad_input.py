@@ -71,7 +71,8 @@ def test_nothing_is_submitted_before_the_notice_is_in_force(api: Api, clock: Clo
 
 def test_deciding_refuses_what_the_rules_forbid(api: Api) -> None:
     """Unknown entry, stale version, own case, wrong role: each with its code, nothing recorded; another jurisdiction's
-    case is answered like one that is not there."""
+    case is answered like one that is not there.
+    """
     case = api.submit()["case"]
     before = head(api)
     assert api.decide("confirmMatch", case["id"], entryNumber=101, reason="x")["refusal"]["code"] == "UNKNOWN_ENTRY"

@@ -147,7 +147,7 @@ def test_after_erasure_nothing_names_the_person(
     assert api.ask(literal)["verifyTitle"]["known"] is False
 
 
-def test_history_replay_and_as_of_reads_go_on_without_the_person(api: Api, story: Story) -> None:
+def test_history_replay_and_as_of_reads_go_on_without_the_person(story: Story) -> None:
     """Every event stays, in order and with its state; `erased` stands in place of the data."""
     before = story.read(story.reviewer)
     done = story.erase()
@@ -207,7 +207,7 @@ def test_an_erasure_that_a_crash_cut_short_is_finished_at_the_next_start(
     with monkeypatch.context() as patched:
         patched.setattr(type(owner), {"key": "destroy"}.get(broken, "forget"), crash)
         with pytest.raises(KeyboardInterrupt):
-            api.registry.holder_files.erase(officer_provenance(api), UUID(story.ref), BASIS)
+            api.registry.holder_files.erase(officer_provenance(), UUID(story.ref), BASIS)
     assert [UUID(story.ref)] == list(store.unfinished())
     assert api.registry.holder_files.finish_erasures() == 1
     assert list(store.unfinished()) == []
@@ -250,9 +250,8 @@ def test_restricted_data_is_kept_shown_to_nobody_and_not_decided_upon(api: Api, 
     assert rebuilding.check(api.registry.database, api.registry.mapper).is_complete
 
 
-def officer_provenance(api: Api) -> Any:
+def officer_provenance() -> Any:
     """A privacy officer's provenance."""
     from domain.values import Actor, Provenance, Role
 
-    assert api
     return Provenance(actor=Actor(subject="officer", role=Role.PRIVACY_OFFICER))

@@ -20,17 +20,27 @@ def bearer(token: str, **more: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} | more
 
 
-def upload(api: Api, content: Any = PDF, media_type: str = "application/pdf", case: str | None = None, **more: str) -> Any:
+def upload(
+    api: Api, content: Any = PDF, media_type: str = "application/pdf", case: str | None = None, **more: str
+) -> Any:
     """The response to an upload by the applicant, for a person by number unless a case is named."""
     headers = {"Content-Type": media_type} | ({} if case else {"X-Holder-Id-Number": NUMBER}) | more
     params = {"case": case} if case else {}
-    return api.client.post("/evidence", content=content, headers=bearer(api.token("APPLICANT")) | headers, params=params)
+    return api.client.post(
+        "/evidence", content=content, headers=bearer(api.token("APPLICANT")) | headers, params=params
+    )
 
 
 def stated(content: bytes = PDF, **changes: Any) -> dict[str, Any]:
     """A piece of evidence as a submission states it."""
     digest = hashlib.sha256(content).hexdigest()
-    form = {"sha256": digest, "fileName": "diploma.pdf", "mediaType": "application/pdf", "size": len(content), "kind": "X"}
+    form = {
+        "sha256": digest,
+        "fileName": "diploma.pdf",
+        "mediaType": "application/pdf",
+        "size": len(content),
+        "kind": "X",
+    }
     return form | changes
 
 

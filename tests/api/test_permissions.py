@@ -10,17 +10,18 @@ import pytest
 
 from application.access import ROLES, Action
 from application.permissions import matrix
+from console.serving import services_of
 from domain.values import Actor, Role
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
-    GraphQLInterfaceType,
     Undefined,
     get_named_type,
 )
@@ -182,25 +183,12 @@ def test_subscriptions_are_open_to_the_roles_of_the_policy(api: Api, name: str) 
     document = "subscription { " + call(name, fields("subscription")[name], {}) + " }"
 
     async def codes(role: Role | None) -> list[str]:
-        services: Any = None
         actor = Actor(subject="x", role=role, authority_code=XIHU) if role else None
-        context = Context(
-            services=api_services(api) if services is None else services, actor=actor, client=None, request_id="r"
-        )
-        found = []
+        context = Context(services=services_of(api.registry), actor=actor, client=None, request_id="r")
         stream: Any = await SCHEMA.subscribe(document, context_value=context)
         async for result in stream:
-            for error in result.errors or ():
-                found.append(getattr(error.original_error, "code", "?"))
-            break
-        return found
+            return [getattr(error.original_error, "code", "?") for error in result.errors or ()]
+        return []
 
     for role in (None, *Role):
         assert ("NOT_PERMITTED" in asyncio.run(codes(role))) != may(role, FIELDS[name]), role
-
-
-def api_services(api: Api) -> Any:
-    """What a context needs, without reading anything."""
-    from console.serving import services_of
-
-    return services_of(api.registry)

@@ -13,7 +13,17 @@ from application.replay_audit import violations
 from catalog.authorities import load_directory
 from domain.base import Act, Event
 from domain.recognition_case import RecognitionCase
-from domain.values import Actor, CatalogEntry, Certificate, MatchOutcome, Person, Provenance, Role, TitleAward, TitleLevel
+from domain.values import (
+    Actor,
+    CatalogEntry,
+    Certificate,
+    MatchOutcome,
+    Person,
+    Provenance,
+    Role,
+    TitleAward,
+    TitleLevel,
+)
 
 DIRECTORY = load_directory()
 XIHU, NINGBO, HANGZHOU = "330106-EI", "330200-EI", "330100-EI"
@@ -29,7 +39,9 @@ ENTRY = CatalogEntry(
 )
 
 
-def by(subject: str, role: Role = Role.REVIEWER, authority: str | None = XIHU, holder: UUID | None = None) -> Provenance:
+def by(
+    subject: str, role: Role = Role.REVIEWER, authority: str | None = XIHU, holder: UUID | None = None
+) -> Provenance:
     """Somebody's provenance."""
     return Provenance(actor=Actor(subject=subject, role=role, authority_code=authority, holder_ref=holder))
 

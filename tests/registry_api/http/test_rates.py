@@ -35,7 +35,11 @@ def test_a_refusal_names_when_to_come_back() -> None:
     buckets.take("a")
     with pytest.raises(HttpRefusalError) as refused:
         buckets.take("a")
-    assert (refused.value.status, refused.value.code, refused.value.headers) == (429, "RATE_LIMITED", {"Retry-After": "10"})
+    assert (refused.value.status, refused.value.code, refused.value.headers) == (
+        429,
+        "RATE_LIMITED",
+        {"Retry-After": "10"},
+    )
 
 
 def test_buckets_are_bounded() -> None:
