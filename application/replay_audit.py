@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from domain import case_events as recorded
 from domain.base import Act, Event
@@ -70,28 +70,29 @@ Fault = tuple[str, str]
 
 def _faults(case: RecognitionCase | None, event: Event, directory: Jurisdiction) -> Iterator[Fault]:
     if case is None:
-        if isinstance(event, recorded.Submitted):
-            yield from _submission_faults(event, directory)
+        yield from _submission_faults(cast("recorded.Submitted", event), directory)
         return
     for rule in _rules(event):
         refusal = rule(CaseAction(Act(event.by, event.recorded_at), case, directory))
         if refusal is not None:
             yield refusal.code.value, refusal.message
     match event:
-        case recorded.CandidatesListed() | recorded.Matched():
-            if not _by_hand(event) and event.by.actor.role is not Role.SYSTEM:
-                yield "WRONG_ACTOR", "Only the registry matches by rule."
         case recorded.Transferred():
             yield from _unknown_authority(event.authority_code, event, directory)
         case recorded.Approved():
             yield from _approval_faults(case, event)
         case recorded.RevocationProposed() | recorded.Revoked():
             yield from _revocation_faults(case, event)
-        case recorded.Reinstated() if case.status is not CaseStatus.REVOKED:
-            yield (
-                RefusalCode.WRONG_STATE.value,
-                f"The case was {case.status.value}; only a revoked title is reinstated.",
-            )
+        case _:
+            yield from _other_faults(case, event)
+
+
+def _other_faults(case: RecognitionCase, event: Event) -> Iterator[Fault]:
+    by_rule = isinstance(event, recorded.CandidatesListed | recorded.Matched) and not _by_hand(event)
+    if by_rule and event.by.actor.role is not Role.SYSTEM:
+        yield "WRONG_ACTOR", "Only the registry matches by rule."
+    if isinstance(event, recorded.Reinstated) and case.status is not CaseStatus.REVOKED:
+        yield RefusalCode.WRONG_STATE.value, f"The case was {case.status.value}; only a revoked title is reinstated."
 
 
 def _unknown_authority(code: str, event: Event, directory: Jurisdiction) -> Iterator[Fault]:
