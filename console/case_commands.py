@@ -75,15 +75,18 @@ def history(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False
     if as_json:
         print_json(told)
         return
-    table = Table(title=f"History of {number}")
-    for column in ("#", "position", "recorded at", "event", "by", "what happened", "reason", "state after"):
+    table = Table(title=f"History of {number}", show_lines=True)
+    for column in ("#", "event", "who and when", "what happened", "state after"):
         table.add_column(column, overflow="fold")
     for each in told:
-        table.add_row(*(str(each[key] if each[key] is not None else "") for key in _HISTORY))
+        table.add_row(
+            str(each["version"]),
+            str(each["type"]).partition(".")[2],
+            f"{each['by']}\n{each['recordedAt']}",
+            f"{each['summary']}\n{each['reason'] or ''}".strip(),
+            str(each["state"]),
+        )
     out.print(table)
-
-
-_HISTORY = ("version", "position", "recordedAt", "type", "by", "summary", "reason", "state")
 
 
 async def _record(registry: Registry, case: CaseView, operation: str, reason: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import secrets
+import signal
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +49,9 @@ def serve(
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             server_header=False,
         )
+        # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: sys.exit(0))
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -104,6 +109,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(1024)  # from here on clients wait their turn instead of being turned away while the app starts
     except OSError as error:
         listener.close()
         fail(f"Port {port} of {host} can't be had ({error.strerror}); choose another with --port.")

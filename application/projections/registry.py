@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
@@ -29,13 +30,13 @@ from application.projections.tables import (
     Table,
 )
 from application.views import ActorView, AmendmentView, AuditEventView, CatalogView, IntegrityRecordView
-from domain import case_events
 from domain.base import Event
 from domain.catalog import Catalog
 from domain.certificate_claim import CertificateClaim
 from domain.holder import Holder
 from domain.identifiers import catalog_id
 from domain.integrity_record import IntegrityRecord
+from domain.recognition_case import RecognitionCase
 
 V = TypeVar("V")
 
@@ -110,7 +111,7 @@ class RegistryProjector:
             case = erased_case(case)  # by a writer who had the key a moment before it was destroyed
         rows.put(CASES, case)
         if case.recognized_on is not None and case.catalog_code and case.version_number and case.entry_number:
-            content = self._content(catalog_id(case.catalog_code), position)
+            content = self._content(_stream_of(case.catalog_code), position)
             title = title_of(case, content.entry(case.entry_number, case.version_number))
             if title is not None:
                 rows.put(TITLES, title)
@@ -209,19 +210,19 @@ class RegistryProjector:
 Rule = Callable[[RegistryProjector, Any, int, Rows], None]
 
 _CASE_EVENTS: Final = (
-    case_events.Submitted,
-    case_events.CandidatesListed,
-    case_events.Matched,
-    case_events.SupplementRequested,
-    case_events.Supplemented,
-    case_events.Transferred,
-    case_events.Approved,
-    case_events.Rejected,
-    case_events.Withdrawn,
-    case_events.RevocationProposed,
-    case_events.Revoked,
-    case_events.Reinstated,
-    case_events.RematchRequired,
+    RecognitionCase.Submitted,
+    RecognitionCase.CandidatesListed,
+    RecognitionCase.Matched,
+    RecognitionCase.SupplementRequested,
+    RecognitionCase.Supplemented,
+    RecognitionCase.Transferred,
+    RecognitionCase.Approved,
+    RecognitionCase.Rejected,
+    RecognitionCase.Withdrawn,
+    RecognitionCase.RevocationProposed,
+    RecognitionCase.Revoked,
+    RecognitionCase.Reinstated,
+    RecognitionCase.RematchRequired,
 )
 _CASE_TOPICS: Final = frozenset(kind.TOPIC for kind in _CASE_EVENTS)
 
@@ -246,7 +247,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 
 def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
-    """The rows that projecting these events will get, as far as events among them don't make them: to be read at once."""
+    """The rows that projecting these events will get before they put them: to be read at once."""
     needed: defaultdict[Table[Any], set[Key]] = defaultdict(set)
     made: set[UUID] = set()
     for event in events:
@@ -255,14 +256,19 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 made.add(event.amendment_id)
             case Catalog.AmendmentIssued() | Catalog.AmendmentDiscarded() if event.amendment_id not in made:
                 needed[AMENDMENTS].add((event.amendment_id,))
-            case case_events.Submitted() | IntegrityRecord.Filed():
+            case IntegrityRecord.Filed():
                 made.add(event.originator_id)
                 needed[HOLDERS].add((event.holder_ref,))
             case IntegrityRecord.Struck() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
-            case _ if event.TOPIC in _CASE_TOPICS and event.originator_id not in made:
+            case _ if event.TOPIC in _CASE_TOPICS:
                 needed[CASES].add((event.originator_id,))
     return needed
+
+
+@lru_cache(maxsize=256)
+def _stream_of(catalog_code: str) -> UUID:
+    return catalog_id(catalog_code)
 
 
 def audit_event(event: Event, position: int) -> AuditEventView:

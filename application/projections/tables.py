@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
 from application.projections.shapes import Column, row_reader, row_writer, view_columns
@@ -92,8 +93,10 @@ class Table(Generic[V]):
     @cached_property
     def key_of(self) -> Callable[[V], Key]:
         """The key of a view."""
-        names = self.key
-        return lambda view: tuple([getattr(view, name) for name in names])
+        if len(self.key) == 1:
+            value = attrgetter(self.key[0])
+            return lambda view: (value(view),)
+        return attrgetter(*self.key)
 
     @cached_property
     def key_types(self) -> tuple[str, ...]:

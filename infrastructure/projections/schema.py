@@ -74,6 +74,12 @@ def shape() -> str:
 
 def ensure_read_model(owner_url: str) -> None:
     """Make the read model, empty and at position 0, unless it is there. Raises ``RebuildDueError`` for another shape."""
+    if ensure_read_model_exists(owner_url) != shape():
+        raise RebuildDueError
+
+
+def ensure_read_model_exists(owner_url: str) -> str:
+    """Make the read model, empty and at position 0, unless it is there in whatever shape; answers its shape."""
     with psycopg.connect(owner_url) as connection:
         found = stored_shape(connection)
         if found is None:
@@ -82,12 +88,12 @@ def ensure_read_model(owner_url: str) -> None:
         if found is None:
             for statement in table_statements(SCHEMA) + index_statements(SCHEMA):
                 connection.execute(statement.encode())
+            found = shape()
             connection.execute(
                 "INSERT INTO registry.projection_positions (name, position, shape) VALUES (%s, 0, %s)",
-                [PROJECTION, shape()],
+                [PROJECTION, found],
             )
-        elif found != shape():
-            raise RebuildDueError
+        return found
 
 
 def stored_shape(connection: psycopg.Connection[Any]) -> str | None:
