@@ -103,7 +103,7 @@ class RegistryProjector:
                 f"case {event.originator_id} is at version {seen}, not before {event.originator_version}"
             )
         case = fold_case(case, event, position)
-        if isinstance(event, case_events.Submitted):
+        if isinstance(event, RecognitionCase.Submitted):
             file = file_of(rows, case.holder.ref)
             case = case_for(file, case)
             rows.put(HOLDERS, replace(file, case_ids=(*file.case_ids, case.case_id)))
@@ -263,6 +263,8 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
             case _ if event.TOPIC in _CASE_TOPICS:
                 needed[CASES].add((event.originator_id,))
+                if isinstance(event, RecognitionCase.Submitted):
+                    needed[HOLDERS].add((event.holder_ref,))
     return needed
 
 
