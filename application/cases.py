@@ -85,12 +85,12 @@ class Cases:
         if known is not None:
             self._require_processable(known)
             self._check_evidence(known, cleaned_evidence(form.evidence))
-        prepared = self._prepare(act, stream, form, known or uuid4())
-        if known is None:
-            # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
-            holder = self._holders.find_or_create(form.holder.id_type, form.holder.id_number)
-            prepared = self._prepare(act, stream, form, holder)
         try:
+            prepared = self._prepare(act, stream, form, known or uuid4())
+            if known is None:
+                # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
+                holder = self._holders.find_or_create(form.holder.id_type, form.holder.id_number)
+                prepared = self._prepare(act, stream, form, holder)
             return Done(stream, self._journal.record(*prepared))
         except Conflict:
             winner = self._journal.load(RecognitionCase, stream)
@@ -134,6 +134,8 @@ class Cases:
         claim = self._journal.load(CertificateClaim, case.claim_id)
         if claim is None:
             return [CertificateClaim.claim(act, case.claim_id, case.id, case.holder_ref)]
+        if claim.case_id == case.id:
+            raise Conflict  # the first attempt of this very submission was recorded a moment ago
         claim.reclaim(act, case.id, case.holder_ref)
         return [claim]
 

@@ -52,6 +52,7 @@ def test_what_replay_runs_only_assigns():
     assert by_module == {
         "domain.catalog": 4,
         "domain.certificate_claim": 3,
+        "domain.holder": 5,
         "domain.integrity_record": 2,
         "domain.recognition_case": 13,
     }
