@@ -80,23 +80,28 @@ class Cases:
         earlier = self._journal.load(RecognitionCase, stream)
         if earlier is not None:
             return self._same_submission(earlier, form)
-        act = Act(by, self._clock())
+        try:
+            return self._submit_anew(Act(by, self._clock()), stream, form)
+        except (Conflict, Refused) as stopped:
+            # A retry that races its own first attempt finds the stream taken, or the certificate claimed, by that attempt.
+            winner = self._journal.load(RecognitionCase, stream)
+            if winner is not None:
+                return self._same_submission(winner, form)
+            if isinstance(stopped, Refused):
+                raise
+            raise already_claimed() from None
+
+    def _submit_anew(self, act: Act, stream: UUID, form: Submission) -> Done:
         known = self._holder_of(form)
         if known is not None:
             self._require_processable(known)
             self._check_evidence(known, cleaned_evidence(form.evidence))
-        try:
-            prepared = self._prepare(act, stream, form, known or uuid4())
-            if known is None:
-                # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
-                holder = self._holders.find_or_create(form.holder.id_type, form.holder.id_number)
-                prepared = self._prepare(act, stream, form, holder)
-            return Done(stream, self._journal.record(*prepared))
-        except Conflict:
-            winner = self._journal.load(RecognitionCase, stream)
-            if winner is None:
-                raise already_claimed() from None
-            return self._same_submission(winner, form)
+        prepared = self._prepare(act, stream, form, known or uuid4())
+        if known is None:
+            # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
+            holder = self._holders.find_or_create(form.holder.id_type, form.holder.id_number)
+            prepared = self._prepare(act, stream, form, holder)
+        return Done(stream, self._journal.record(*prepared))
 
     def _holder_of(self, form: Submission) -> UUID | None:
         return self._holders.find(clean_id_type(form.holder.id_type), clean_id_number(form.holder.id_number))
@@ -134,8 +139,6 @@ class Cases:
         claim = self._journal.load(CertificateClaim, case.claim_id)
         if claim is None:
             return [CertificateClaim.claim(act, case.claim_id, case.id, case.holder_ref)]
-        if claim.case_id == case.id:
-            raise Conflict  # the first attempt of this very submission was recorded a moment ago
         claim.reclaim(act, case.id, case.holder_ref)
         return [claim]
 

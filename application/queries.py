@@ -15,6 +15,7 @@ from application.views import (
     AmendmentView,
     AuditEventView,
     CaseView,
+    CatalogProposalView,
     CatalogView,
     EntryView,
     HolderFileView,
@@ -152,6 +153,15 @@ class Reads(Protocol):
 
     async def amendments(self, code: str) -> Sequence[AmendmentView]:
         """The amendments of a catalog, newest first."""
+
+    async def version_in_force(self, code: str, on: date, known_at: datetime | None) -> VersionView | None:
+        """The version of a catalog in force on a day, as known at an instant (now, where None)."""
+
+    async def catalog_proposals(self) -> Sequence[CatalogProposalView]:
+        """The catalogs that were proposed, newest first."""
+
+    async def catalog_proposal(self, proposal_id: UUID) -> CatalogProposalView | None:
+        """A proposed catalog."""
 
     async def impact(self, code: str, numbers: Sequence[int], *, every_pending: bool) -> tuple[int, int]:
         """How many pending cases (of the whole catalog, or on these entries of it) and current titles on them there are."""

@@ -149,6 +149,15 @@ class ChangeView:
 
 
 @dataclass(kw_only=True)
+class FieldChangeView:
+    """One field of an entry before and after, as text; ``name`` is the API's. None where there is no entry on that side."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(kw_only=True)
 class CatalogView:
     """A published catalog."""
 
@@ -201,6 +210,23 @@ class AmendmentView:
     closed_at: datetime | None
     version_number: int | None
     changes: tuple[ChangeView, ...]
+
+
+@dataclass(kw_only=True)
+class CatalogProposalView:
+    """A further catalog on its way: PROPOSED, PUBLISHED or DISCARDED; ``entries`` are those of its first version."""
+
+    proposal_id: UUID
+    code: str
+    name: str
+    status: str
+    notice_number: str | None
+    notice_title: str
+    effective_from: date
+    proposed_by: ActorView
+    proposed_at: datetime
+    closed_at: datetime | None
+    entries: tuple[EntryView, ...]
 
 
 @dataclass(kw_only=True)

@@ -18,9 +18,10 @@ import typer
 import uvicorn
 
 from console.demo import Demo
+from console.demo_catalog import CatalogStory
 from console.serving import SHUTDOWN_SECONDS, build_app, served
 from console.talk import err, explaining, fail, out
-from domain.values import Role
+from domain.values import Role, shanghai_day
 from infrastructure.composition import open_registry
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
@@ -71,7 +72,7 @@ def token(
 
 
 def demo() -> None:
-    """Walk three cases of the official catalog over HTTP, on a registry of their own: approved, refused, revoked."""
+    """Walk four stories over HTTP, on a registry of their own: a case approved, one refused, one revoked; the catalog amended."""
     with explaining(), _temporary_folder() as folder, _listening(LOOPBACK, 0) as listener:
         settings = Settings(data_dir=folder, database_url=None, database_owner_url=None)
         err.print("Opening a registry for the demonstration …", style="dim")
@@ -82,7 +83,8 @@ def demo() -> None:
             stories.approved()
             stories.refused()
             stories.revoked()
-    out.print("\n[bold]Three stories, every event of them kept.[/] Start your own registry with [bold]make serve[/].")
+            CatalogStory(stories, issuer.issue, shanghai_day(registry.clock())).amended()
+    out.print("\n[bold]Four stories, every event of them kept.[/] Start your own registry with [bold]make serve[/].")
 
 
 def _greet(settings: Settings, address: tuple[str, int]) -> None:

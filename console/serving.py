@@ -26,15 +26,17 @@ BEHIND = 10_000
 
 
 def build_app(registry: Registry) -> Starlette:
-    """The ASGI application of an opened registry; its lifespan runs the projections."""
+    """The ASGI application of an opened registry; its lifespan runs the projections, and the rematching of pending cases."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with registry.reads:
             registry.projections.start()
+            registry.rematching.start()
             try:
                 yield
             finally:
+                await to_thread.run_sync(registry.rematching.stop)
                 await to_thread.run_sync(registry.projections.stop)
 
     async def ready() -> Mapping[str, str]:
@@ -63,6 +65,7 @@ def services_of(registry: Registry) -> Services:
         reads=registry.reads,
         cases=registry.cases,
         catalogs=registry.catalogs,
+        catalog_proposals=registry.catalog_proposals,
         shelf=registry.shelf,
         holders=registry.holders,
         holder_files=registry.holder_files,

@@ -48,7 +48,11 @@ class AmendmentTerms(Immutable):
 
 @dataclass(frozen=True, slots=True)
 class CatalogVersion:
-    """One version as its event left it; ``changes`` are relative to the version before."""
+    """One version as its event left it; ``changes`` are relative to the version before.
+
+    ``amendment_id`` names the amendment that made it, None for the first; ``rematch_pending`` says that pending cases are
+    matched anew under it once it is in force.
+    """
 
     number: int
     notice: Notice
@@ -57,6 +61,8 @@ class CatalogVersion:
     erratum: bool
     changes: tuple[EntryChange, ...]
     alias_changes: tuple[AliasChange, ...]
+    rematch_pending: bool = False
+    amendment_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -98,12 +104,16 @@ def version_in_force(versions: Sequence[Dated], on: date, known_at: datetime | N
 def entries_after(entries: Mapping[int, CatalogEntry], changes: Sequence[EntryChange]) -> dict[int, CatalogEntry]:
     """The entries by number, after one version's changes."""
     result = dict(entries)
+    _apply(result, changes)
+    return result
+
+
+def _apply(entries: dict[int, CatalogEntry], changes: Sequence[EntryChange]) -> None:
     for change in changes:
         if change.entry is None:
-            result.pop(change.number, None)
+            entries.pop(change.number, None)
         else:
-            result[change.number] = change.entry
-    return result
+            entries[change.number] = change.entry
 
 
 def aliases_after(aliases: Sequence[Alias], changes: Sequence[AliasChange]) -> tuple[Alias, ...]:
@@ -111,6 +121,32 @@ def aliases_after(aliases: Sequence[Alias], changes: Sequence[AliasChange]) -> t
     withdrawn = {change.alias for change in changes if change.kind is EntryChangeKind.WITHDRAWN}
     added = tuple(change.alias for change in changes if change.kind is not EntryChangeKind.WITHDRAWN)
     return tuple(alias for alias in aliases if alias not in withdrawn) + added
+
+
+def faults_of(entry: CatalogEntry) -> Iterator[str]:
+    """What keeps an entry from leading to one title for each grade; each reads on from ``Entry n``."""
+    grades = [award.grade for award in entry.awards]
+    if not grades:
+        yield "awards no title; name at least one"
+    elif len(grades) > 1 and None in grades:
+        yield "awards several titles, one of them without a grade; give each title its grade"
+    elif len(set(grades)) < len(grades):
+        yield "awards two titles for one grade; keep one of them"
+
+
+def refusals_of_entries(entries: Sequence[CatalogEntry]) -> Iterator[Refused]:
+    """Everything that stands against publishing these entries as a catalog's first version."""
+    if not entries:
+        yield Refused(RefusalCode.NO_CHANGES, "The catalog has no entries; give it at least one.", "entries")
+    seen: set[int] = set()
+    for entry in entries:
+        if entry.number in seen:
+            yield Refused(
+                RefusalCode.ENTRY_EXISTS, f"Entry {entry.number} stands twice; number each entry once.", "entries"
+            )
+        seen.add(entry.number)
+        for fault in faults_of(entry):
+            yield Refused(RefusalCode.CHANGE_INVALID, f"Entry {entry.number} {fault}.", "entries")
 
 
 class Catalog(Aggregate):
@@ -183,15 +219,10 @@ class Catalog(Aggregate):
         entries: Sequence[CatalogEntry],
         aliases: Sequence[Alias] = (),
     ) -> Self:
-        """Publish a catalog's first version. Raises ``Refused`` where a number stands twice or an entry awards nothing."""
+        """Publish a catalog's first version. Raises ``Refused`` with the first of ``refusals_of_entries``."""
         _require_administrator(act)
-        seen: set[int] = set()
-        for entry in entries:
-            if entry.number in seen:
-                raise Refused(RefusalCode.ENTRY_EXISTS, f"Entry {entry.number} stands twice; number each entry once.")
-            if not entry.awards:
-                raise Refused(RefusalCode.CHANGE_INVALID, f"Entry {entry.number} awards no title; name at least one.")
-            seen.add(entry.number)
+        for refusal in refusals_of_entries(entries):
+            raise refusal
         return cls._begin(
             act,
             cls.Published,
@@ -217,8 +248,25 @@ class Catalog(Aggregate):
             return dict(self.entries)
         entries = {entry.number: entry for entry in self.first_entries}
         for version in self.versions[1:number]:
-            entries = entries_after(entries, version.changes)
+            _apply(entries, version.changes)
         return entries
+
+    def entry_at(self, version: int, number: int) -> CatalogEntry | None:
+        """One entry as a version has it; None where it has none. Costs the changes, not the entries."""
+        for each in reversed(self.versions[1:version]):
+            for change in each.changes:
+                if change.number == number:
+                    return change.entry
+        return next((entry for entry in self.first_entries if entry.number == number), None)
+
+    def had(self, version: int, number: int) -> bool:
+        """Whether a version, or one before it, has an entry of this number."""
+        changed = any(change.number == number for each in self.versions[1:version] for change in each.changes)
+        return changed or any(entry.number == number for entry in self.first_entries)
+
+    def since(self, version: int) -> list[CatalogVersion]:
+        """The versions issued after one, in order: what an amendment based on it has not seen."""
+        return self.versions[max(version, 0) :]
 
     def aliases_at(self, number: int) -> tuple[Alias, ...]:
         """The aliases of version ``number``. Raises ``KeyError`` for a version that never was."""
@@ -254,39 +302,29 @@ class Catalog(Aggregate):
                     "changes",
                 )
             named.add(change.number)
-            refusal = self._against(change)
-            if refusal:
-                yield refusal
+            yield from self._against(change)
+        aliases = set(self.aliases_at(self.latest.number)) if terms.alias_changes else set()
+        for alias_change in terms.alias_changes:
+            if (alias_change.alias in aliases) is not (alias_change.kind is EntryChangeKind.WITHDRAWN):
+                there = "there already" if alias_change.alias in aliases else "not there"
+                yield _invalid(
+                    f"The alias “{alias_change.alias.text}” is {there}; leave the change out.", "aliasChanges"
+                )
 
-    def _against(self, change: EntryChange) -> Refused | None:
+    def _against(self, change: EntryChange) -> Iterator[Refused]:
         number, current = change.number, self.entries.get(change.number)
         if change.kind is EntryChangeKind.ADDED:
             if number in self.ever_numbered:
-                return Refused(
+                yield Refused(
                     RefusalCode.ENTRY_EXISTS,
                     f"Number {number} is or was in use; add the entry under {max(self.ever_numbered) + 1} or higher.",
                     "changes",
                 )
         elif current is None:
             code = RefusalCode.ENTRY_WITHDRAWN if number in self.ever_numbered else RefusalCode.UNKNOWN_ENTRY
-            return Refused(
-                code, f"Version {self.latest.number} has no entry {number}; name one that it has.", "changes"
-            )
-        if change.kind is EntryChangeKind.WITHDRAWN:
-            if change.entry is None:
-                return None
-            fault = "is withdrawn and must not carry new content"
-        elif change.entry is None:
-            fault = "lacks its new content"
-        elif change.entry.number != number:
-            fault = f"carries the content of entry {change.entry.number}"
-        elif not change.entry.awards:
-            fault = "awards no title"
-        elif change.entry == current:
-            fault = "stays as it is"
-        else:
-            return None
-        return Refused(RefusalCode.CHANGE_INVALID, f"Entry {number} {fault}; correct the change.", "changes")
+            yield Refused(code, f"Version {self.latest.number} has no entry {number}; name one that it has.", "changes")
+        for fault in _faults_of_change(change, current):
+            yield _invalid(f"Entry {number} {fault}.", "changes")
 
     def propose(self, act: Act, terms: AmendmentTerms) -> UUID:
         """Propose an amendment; answers its identifier. Raises ``Refused`` with the first of ``refusals``."""
@@ -331,6 +369,8 @@ class Catalog(Aggregate):
                 terms.erratum,
                 terms.changes,
                 terms.alias_changes,
+                terms.rematch_pending,
+                amendment_id,
             )
         )
 
@@ -360,6 +400,26 @@ class Catalog(Aggregate):
 def _require_administrator(act: Act) -> None:
     if act.by.actor.role not in {Role.ADMINISTRATOR, Role.SYSTEM}:
         raise Refused(RefusalCode.NOT_PERMITTED, "Only administrators publish and amend catalogs; ask one to do it.")
+
+
+def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iterator[str]:
+    """What is wrong with a change in itself; each reads on from ``Entry n``."""
+    entry = change.entry
+    if change.kind is EntryChangeKind.WITHDRAWN:
+        if entry is not None:
+            yield "is withdrawn and must not carry new content; leave the content out"
+    elif entry is None:
+        yield "lacks its new content; give it, or withdraw the entry"
+    else:
+        if entry.number != change.number:
+            yield f"carries the content of entry {entry.number}; make the numbers the same"
+        if entry == current:
+            yield "stays as it is; leave the change out"
+        yield from faults_of(entry)
+
+
+def _invalid(message: str, field: str) -> Refused:
+    return Refused(RefusalCode.CHANGE_INVALID, message, field)
 
 
 def _stale_base(base: int, latest: int) -> Refused:

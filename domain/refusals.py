@@ -65,6 +65,8 @@ class RefusalCode(StrEnum):
     UNKNOWN_CATALOG = "UNKNOWN_CATALOG", "No catalog with this code exists."
     NO_VERSION_IN_FORCE = "NO_VERSION_IN_FORCE", "No version of the catalog is in force on this day."
     CATALOG_EXISTS = "CATALOG_EXISTS", "A catalog with this code exists already."
+    UNKNOWN_PROPOSAL = "UNKNOWN_PROPOSAL", "No such proposal of a catalog."
+    PROPOSAL_CLOSED = "PROPOSAL_CLOSED", "The proposed catalog was published or discarded already."
     UNKNOWN_AMENDMENT = "UNKNOWN_AMENDMENT", "No such amendment."
     AMENDMENT_CLOSED = "AMENDMENT_CLOSED", "The amendment was issued or discarded already."
     STALE_BASE_VERSION = "STALE_BASE_VERSION", "The catalog has a newer version than the one the amendment is based on."

@@ -15,10 +15,12 @@ from typing import Any
 from psycopg_pool import AsyncConnectionPool
 
 from application.cases import REGISTRY_ITSELF, Cases
+from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.journal import Journal
 from application.ports import Authenticator, Clock
+from application.rematching import Rematching
 from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.notice import load_official_catalog
@@ -34,6 +36,7 @@ from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.projections.runner import ProjectionRunner
 from infrastructure.reads import PostgresReads
+from infrastructure.rematching import ProjectedPendingCases, RematchRunner
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import MasterKeyFile
@@ -60,9 +63,11 @@ class Registry:
     shelf: Shelf
     cases: Cases
     catalogs: Catalogs
+    catalog_proposals: CatalogProposals
     holders: HolderDirectory
     authorities: AuthorityDirectory
     projections: ProjectionRunner
+    rematching: RematchRunner
     reads: PostgresReads
     access_log: PostgresAccessLog
     evidence: EvidenceStore
@@ -76,7 +81,7 @@ class Registry:
 def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Registry]:
     """Open the registry the settings name: database, keys, application. The official catalog is there when this returns.
 
-    Nothing runs yet: ``registry.projections`` is started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
+    Nothing runs yet: ``registry.projections`` and ``registry.rematching`` are started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
     """
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
@@ -100,9 +105,11 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
             shelf=shelf,
             cases=Cases(journal, shelf, holders, authorities, clock, evidence),
             catalogs=Catalogs(journal, shelf, clock),
+            catalog_proposals=CatalogProposals(journal, shelf, clock),
             holders=holders,
             authorities=authorities,
             projections=ProjectionRunner(database, mapper),
+            rematching=RematchRunner(database, Rematching(journal, shelf, ProjectedPendingCases(database), clock)),
             reads=PostgresReads(read_pool, mapper),
             access_log=PostgresAccessLog(read_pool),
             evidence=evidence,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from application.projections.tables import (
     AUDIT_EVENTS,
     CASES,
     CATALOG_ENTRIES,
+    CATALOG_PROPOSALS,
     CATALOG_VERSIONS,
     CATALOGS,
     HOLDERS,
@@ -46,6 +47,7 @@ from application.views import (
     AmendmentView,
     AuditEventView,
     CaseView,
+    CatalogProposalView,
     CatalogView,
     EntryView,
     HolderFileView,
@@ -181,6 +183,21 @@ class PostgresReads:
     async def amendments(self, code: str) -> Sequence[AmendmentView]:
         """See ``Reads``."""
         return await self._views(AMENDMENTS, "catalog_code = %s ORDER BY proposed_at DESC, amendment_id", code)
+
+    async def version_in_force(self, code: str, on: date, known_at: datetime | None) -> VersionView | None:
+        """See ``Reads``; the rule is ``domain.catalog.version_in_force``."""
+        where = "catalog_code = %s AND effective_from <= %s AND (%s::timestamptz IS NULL OR issued_at <= %s)"
+        return _first(
+            await self._views(CATALOG_VERSIONS, f"{where} ORDER BY number DESC LIMIT 1", code, on, known_at, known_at)
+        )
+
+    async def catalog_proposals(self) -> Sequence[CatalogProposalView]:
+        """See ``Reads``."""
+        return await self._views(CATALOG_PROPOSALS, "true ORDER BY proposed_at DESC, proposal_id")
+
+    async def catalog_proposal(self, proposal_id: UUID) -> CatalogProposalView | None:
+        """See ``Reads``."""
+        return _first(await self._views(CATALOG_PROPOSALS, "proposal_id = %s", proposal_id))
 
     async def impact(self, code: str, numbers: Sequence[int], *, every_pending: bool) -> tuple[int, int]:
         """See ``Reads``."""

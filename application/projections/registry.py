@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
-from application.folding import fold_case, title_of
+from application.folding import entry_view, fold_case, title_of
 from application.projections.content import CatalogContent, Touched
 from application.projections.holders import case_for, erased_case, erased_record, file_of, project_holder
 from application.projections.tables import (
@@ -21,6 +21,7 @@ from application.projections.tables import (
     AUDIT_EVENTS,
     CASES,
     CATALOG_ENTRIES,
+    CATALOG_PROPOSALS,
     CATALOG_VERSIONS,
     CATALOGS,
     HOLDERS,
@@ -29,9 +30,17 @@ from application.projections.tables import (
     Key,
     Table,
 )
-from application.views import ActorView, AmendmentView, AuditEventView, CatalogView, IntegrityRecordView
+from application.views import (
+    ActorView,
+    AmendmentView,
+    AuditEventView,
+    CatalogProposalView,
+    CatalogView,
+    IntegrityRecordView,
+)
 from domain.base import Event
 from domain.catalog import Catalog
+from domain.catalog_proposal import CatalogProposal
 from domain.certificate_claim import CertificateClaim
 from domain.holder import Holder
 from domain.identifiers import catalog_id
@@ -165,6 +174,30 @@ class RegistryProjector:
             raise RowsOutOfStep(f"amendment {event.amendment_id} is closed, and no row says that it was proposed")
         rows.put(AMENDMENTS, replace(amendment, closed_at=event.timestamp, **outcome))
 
+    def _catalog_proposed(self, event: CatalogProposal.Proposed, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+        terms = event.terms
+        view = CatalogProposalView(
+            proposal_id=event.originator_id,
+            code=terms.code,
+            name=terms.name,
+            status="PROPOSED",
+            notice_number=terms.notice.number,
+            notice_title=terms.notice.title,
+            effective_from=terms.effective_from,
+            proposed_by=_actor(event),
+            proposed_at=event.timestamp,
+            closed_at=None,
+            entries=tuple(entry_view(terms.code, entry, 1) for entry in terms.entries),
+        )
+        rows.put(CATALOG_PROPOSALS, view)
+
+    def _catalog_proposal_closed(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+        proposal = rows.get(CATALOG_PROPOSALS, (event.originator_id,))
+        if proposal is None:
+            raise RowsOutOfStep(f"catalog proposal {event.originator_id} is closed, and no row says that it was made")
+        status = "PUBLISHED" if isinstance(event, CatalogProposal.Published) else "DISCARDED"
+        rows.put(CATALOG_PROPOSALS, replace(proposal, status=status, closed_at=event.timestamp))
+
     def _filed(self, event: IntegrityRecord.Filed, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         view = IntegrityRecordView(
             record_id=event.originator_id,
@@ -232,6 +265,9 @@ RULES: Final[Mapping[str, Rule]] = {
     Catalog.AmendmentProposed.TOPIC: RegistryProjector._proposed,  # noqa: SLF001
     Catalog.AmendmentIssued.TOPIC: RegistryProjector._issued,  # noqa: SLF001
     Catalog.AmendmentDiscarded.TOPIC: RegistryProjector._discarded,  # noqa: SLF001
+    CatalogProposal.Proposed.TOPIC: RegistryProjector._catalog_proposed,  # noqa: SLF001
+    CatalogProposal.Published.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
+    CatalogProposal.Discarded.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
     CertificateClaim.Claimed.TOPIC: RegistryProjector._claim,  # noqa: SLF001
     CertificateClaim.Released.TOPIC: RegistryProjector._claim,  # noqa: SLF001
     CertificateClaim.Reclaimed.TOPIC: RegistryProjector._claim,  # noqa: SLF001
@@ -259,6 +295,10 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
             case IntegrityRecord.Filed():
                 made.add(event.originator_id)
                 needed[HOLDERS].add((event.holder_ref,))
+            case CatalogProposal.Proposed():
+                made.add(event.originator_id)
+            case CatalogProposal.Published() | CatalogProposal.Discarded() if event.originator_id not in made:
+                needed[CATALOG_PROPOSALS].add((event.originator_id,))
             case IntegrityRecord.Struck() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
             case _ if event.TOPIC in _CASE_TOPICS:

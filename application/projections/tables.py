@@ -16,6 +16,7 @@ from application.views import (
     AmendmentView,
     AuditEventView,
     CaseView,
+    CatalogProposalView,
     CatalogView,
     EntryView,
     HolderFileView,
@@ -121,6 +122,9 @@ CASES: Final = Table(
         Index(("authority_code", "submitted_at DESC", "case_id DESC")),
         Index(("submitted_by", "submitted_at DESC", "case_id DESC")),
         Index(("holder_ref",)),
+        Index(
+            ("catalog_code", "submitted_at", "case_id"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"
+        ),
         Index(("catalog_code", "status", "entry_number")),
     ),
 )
@@ -153,6 +157,9 @@ CATALOG_ENTRIES: Final = Table(
     (Index(("catalog_code", "from_version", "until_version")),),
 )
 AMENDMENTS: Final = Table("amendments", AmendmentView, ("amendment_id",), (Index(("catalog_code", "status")),))
+CATALOG_PROPOSALS: Final = Table(
+    "catalog_proposals", CatalogProposalView, ("proposal_id",), (Index(("proposed_at DESC", "proposal_id")),)
+)
 INTEGRITY_RECORDS: Final = Table(
     "integrity_records",
     IntegrityRecordView,
@@ -180,6 +187,7 @@ TABLES: Final[tuple[Table[Any], ...]] = (
     CATALOG_VERSIONS,
     CATALOG_ENTRIES,
     AMENDMENTS,
+    CATALOG_PROPOSALS,
     INTEGRITY_RECORDS,
     HOLDERS,
     AUDIT_EVENTS,

@@ -14,12 +14,14 @@ from strawberry.dataloader import DataLoader
 
 from application.access import Scope, reads_personal_data, scope_of
 from application.cases import Cases
+from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.ports import AccessLog, Clock, Holders
 from application.queries import EntryKey, Page, Positioned, Reads, VersionKey
 from application.views import AccessView, AuthorityView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
+from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Provenance, shanghai_day
 
 K = TypeVar("K")
@@ -38,6 +40,7 @@ class Services:
     reads: Reads
     cases: Cases
     catalogs: Catalogs
+    catalog_proposals: CatalogProposals
     shelf: Shelf
     holders: Holders
     holder_files: HolderFiles
@@ -112,6 +115,13 @@ class Context:
 
 
 Info = strawberry.Info[Context, Any]
+
+
+def acting(context: Context) -> Provenance:
+    """Where what this request records comes from. Raises ``Refused`` (NOT_PERMITTED) for an anonymous caller."""
+    if context.actor is None:
+        raise Refused(RefusalCode.NOT_PERMITTED, "Nobody is signed in; send a bearer token with the request.")
+    return context.provenance
 
 
 async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:

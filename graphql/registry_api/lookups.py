@@ -111,6 +111,9 @@ async def node_by_id(context: Context, identifier: str) -> object | None:
         case "amendment":
             amendment = ids.amendment_in(identifier)[1]
             return await reads.amendment(amendment) if can(context.actor, Action.READ_CASES) else None
+        case "catalog-proposal":
+            proposal = ids.uuid_in(identifier, "catalog-proposal")
+            return await reads.catalog_proposal(proposal) if can(context.actor, Action.READ_CASES) else None
         case "case":
             stream = ids.uuid_in(identifier, "case")
             return await reads.case(stream, None, context.scope) if can(context.actor, Action.READ_CASES) else None

@@ -19,6 +19,7 @@ from application.views import (
     AmendmentView,
     AuthorityView,
     CaseView,
+    CatalogProposalView,
     CatalogView,
     HolderFileView,
     StatusView,
@@ -43,7 +44,7 @@ from registry_api.types.cases import (
     RecognizedTitle,
     RecognizedTitleConnection,
 )
-from registry_api.types.catalog import Amendment, Catalog
+from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
 
@@ -120,7 +121,15 @@ class Query:
     async def preview_amendment(self, info: Info, input: AmendmentInput) -> Preview:  # noqa: A002 - the contract's name
         """What an amendment would do before anyone signs it: every change, every refusal, and what it touches."""
         require(info.context.actor, Action.AMEND_CATALOG)
-        return await preview(info.context, input.catalog_code, input.cleaned())
+        terms, malformed = input.checked()
+        return await preview(info.context, input.catalog_code, terms, malformed)
+
+    @edge(list[CatalogProposal])
+    @answering
+    async def catalog_proposals(self, info: Info) -> Sequence[CatalogProposalView]:
+        """The catalogs that were proposed, newest first."""
+        require(info.context.actor, Action.READ_CASES)
+        return await info.context.services.reads.catalog_proposals()
 
     # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[RecognizedTitle])

@@ -45,6 +45,7 @@ SPECIAL = {
     "sha256": '"' + "a" * 64 + '"',
     "mediaType": '"image/png"',
     "amendmentId": f'"amendment.{CATALOG}.00000000-0000-4000-8000-000000000000"',
+    "proposalId": '"catalog-proposal.00000000-0000-4000-8000-000000000000"',
     "ref": '"00000000-0000-4000-8000-000000000000"',
     "idType": '"PASSPORT"',
 }

@@ -23,13 +23,13 @@ from application.projections.tables import (
     TITLES,
     certificate_key,
 )
-from domain import case_events, catalog, certificate_claim, holder, integrity_record, recognition_case
+from domain import case_events, catalog, catalog_proposal, certificate_claim, holder, integrity_record, recognition_case
 from domain.base import Event
 from domain.catalog import AmendmentTerms, Catalog, EntryChange
 from domain.values import EntryChangeKind, Notice, TitleStatus
 from tests.histories import histories, history
 
-MODULES = (case_events, catalog, certificate_claim, holder, integrity_record, recognition_case)
+MODULES = (case_events, catalog, catalog_proposal, certificate_claim, holder, integrity_record, recognition_case)
 SOME_ACTS = 200
 
 

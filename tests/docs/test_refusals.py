@@ -10,6 +10,7 @@ from domain.refusals import RefusalCode, Refused
 from tests.docs.refusals import LAYERS, PAGE, codes_in, page, raised, write
 from tests.sources import ROOT, Module, modules_of
 
+
 def test_the_page_is_complete_and_current():
     """Each code stands on the page once, with its meaning; `python -m tests.docs.refusals` prints it anew."""
     text = PAGE.read_text(encoding="utf-8")

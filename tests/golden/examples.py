@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.base import Act, Event
 from domain.catalog import AmendmentTerms, Catalog
+from domain.catalog_proposal import CatalogProposal, CatalogTerms
 from domain.certificate_claim import CertificateClaim
 from domain.holder import Holder
 from domain.identifiers import claim_id, holder_stream, integrity_record_id
@@ -38,6 +39,14 @@ TERMS = AmendmentTerms(
     rematch_pending=True,
     changes=(catalogs.add(101), catalogs.revise(1), catalogs.withdraw(88)),
     alias_changes=(catalogs.alias(catalogs.ADDED),),
+)
+CATALOG = CatalogTerms(
+    code="example-further",
+    name="目录（其他领域）",
+    notice=catalogs.NOTICE.model_copy(update={"number": "浙人社发〔2024〕2号"}),
+    effective_from=date(2024, 7, 1),
+    entries=(catalogs.PLAIN, catalogs.GRADED),
+    aliases=(catalogs.AWS,),
 )
 MATCHED = cases.noted(
     RecognitionCase.Matched,
@@ -75,6 +84,11 @@ def examples() -> Iterator[Event]:
         catalogs.issued(2, 2, TERMS),
         catalogs.discarded(2),
     ]
+    proposal = [
+        Happened(CatalogProposal.Proposed, {"terms": CATALOG}),
+        Happened(CatalogProposal.Published, {}),
+        Happened(CatalogProposal.Discarded, {"reason": "withdrawn by the department"}),
+    ]
     parties = {"case_id": cases.CASE, "holder_ref": cases.HOLDER}
     claim = [
         Happened(CertificateClaim.Claimed, parties),
@@ -97,6 +111,7 @@ def examples() -> Iterator[Event]:
     for stream, topic, happened in [
         (cases.CASE, RecognitionCase.TOPIC, case),
         (catalogs.STREAM, Catalog.TOPIC, catalog),
+        (UUID("b8f6f3a5-5b55-4b8e-9d39-1c8a2f6f0d11"), CatalogProposal.TOPIC, proposal),
         (claim_id("Example Institute", "CEE-0042"), CertificateClaim.TOPIC, claim),
         (integrity_record_id(cases.CASE, 5), IntegrityRecord.TOPIC, record),
         (holder_stream(cases.HOLDER), Holder.TOPIC, holder),
