@@ -4,7 +4,7 @@ The port stands here, beside what uses it; infrastructure answers it. All method
 the server does all day. Rows outside ``scope`` do not exist for the asker.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
@@ -18,6 +18,7 @@ from application.views import (
     CatalogProposalView,
     CatalogView,
     EntryView,
+    HolderFileView,
     IntegrityRecordView,
     StatusView,
     TitleView,
@@ -191,6 +192,12 @@ class Reads(Protocol):
 
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
         """What the integrity archive holds, by case."""
+
+    async def holder(self, ref: UUID) -> HolderFileView | None:
+        """What the registry holds of a person; None where it never recorded anything about them."""
+
+    async def restricted(self, refs: Collection[UUID]) -> frozenset[UUID]:
+        """Those of these holders whose data is kept and not processed."""
 
     async def streams(
         self, stream_ids: Sequence[UUID], until: datetime | None = None

@@ -12,13 +12,17 @@ from domain.values import AuthorityKind, CaseStatus, EntryChangeKind, Role, Titl
 
 @dataclass(kw_only=True)
 class HolderView:
-    """Who a case or title is about; fields are None where the viewer may not see them, or after erasure."""
+    """Who a case or title is about; fields are None where the viewer may not see them, or after erasure.
+
+    ``restricted`` data is kept and not processed: only a privacy officer sees it.
+    """
 
     ref: UUID
     name: str | None
     id_type: str | None
     id_number: str | None
     erased: bool = False
+    restricted: bool = False
 
 
 @dataclass(kw_only=True)
@@ -240,6 +244,17 @@ class IntegrityRecordView:
 
 
 @dataclass(kw_only=True)
+class HolderFileView:
+    """What the registry holds of one person: their cases and integrity records, and whether their data is processed."""
+
+    ref: UUID
+    erased: bool
+    restricted: bool
+    case_ids: tuple[UUID, ...]
+    record_ids: tuple[UUID, ...]
+
+
+@dataclass(kw_only=True)
 class AuditEventView:
     """The envelope of one event; its facts stay in the event itself."""
 
@@ -270,3 +285,18 @@ class StatusView:
     projected_position: int
     lag_events: int
     log_size: int
+
+
+@dataclass(kw_only=True)
+class AccessView:
+    """One request that showed personal data in clear: who, when, why, of whom and which kinds of fields; no values."""
+
+    number: int
+    recorded_at: datetime
+    actor: ActorView
+    client: str | None
+    request_id: str | None
+    reason: str
+    operation: str
+    holders: tuple[str, ...]
+    fields: tuple[str, ...]

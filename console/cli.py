@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from console import case_commands, catalog_commands, projection_commands, serve_commands
+from console import case_commands, catalog_commands, keys_commands, projection_commands, serve_commands
 from console.talk import explaining
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 app.add_typer(catalog_commands.app, name="catalog")
 app.add_typer(case_commands.app, name="case")
 app.add_typer(projection_commands.app, name="projections")
+app.add_typer(keys_commands.app, name="keys")
 app.command("serve")(serve_commands.serve)
 app.command("demo")(serve_commands.demo)
 app.command("token")(serve_commands.token)

@@ -44,7 +44,11 @@ def serve(
     with explaining(), open_registry(settings) as registry, _listening(host, port) as listener:
         _greet(settings, listener.getsockname()[:2])
         config = uvicorn.Config(
-            build_app(registry), log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False
+            build_app(registry),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            server_header=False,
         )
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):

@@ -79,6 +79,13 @@ class RefusalCode(StrEnum):
     # persons
     UNKNOWN_HOLDER = "UNKNOWN_HOLDER", "No such holder."
     HOLDER_ERASED = "HOLDER_ERASED", "The holder's personal data was erased; nothing more can be recorded about them."
+    HOLDER_RESTRICTED = (
+        "HOLDER_RESTRICTED",
+        "The holder's personal data is kept and not processed; no decision is taken about them.",
+    )
+
+    # evidence files
+    EVIDENCE_MISMATCH = "EVIDENCE_MISMATCH", "A file in the store is not the one that the case states."
 
 
 class Refused(Exception):

@@ -8,6 +8,7 @@ from domain.base import Aggregate, Event
 from domain.catalog import Catalog
 from domain.catalog_proposal import CatalogProposal
 from domain.certificate_claim import CertificateClaim
+from domain.holder import Holder
 from domain.integrity_record import IntegrityRecord
 from domain.recognition_case import RecognitionCase
 
@@ -16,6 +17,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     CatalogProposal,
     RecognitionCase,
     CertificateClaim,
+    Holder,
     IntegrityRecord,
 )
 """The aggregates; importing this module makes every topic resolvable."""

@@ -6,7 +6,7 @@ which may ask for holders' keys, runs beside the event loop. A total costs a sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Self, TypeVar
@@ -25,6 +25,7 @@ from application.projections.tables import (
     CATALOG_PROPOSALS,
     CATALOG_VERSIONS,
     CATALOGS,
+    HOLDERS,
     INTEGRITY_RECORDS,
     TITLES,
     Table,
@@ -49,6 +50,7 @@ from application.views import (
     CatalogProposalView,
     CatalogView,
     EntryView,
+    HolderFileView,
     IntegrityRecordView,
     StatusView,
     TitleView,
@@ -281,7 +283,9 @@ class PostgresReads:
         key = certificate_key(certificate_number)
         if key is None:
             return []
-        return await self._views(TITLES, "certificate_key = %s ORDER BY recognized_on DESC, title_id", key)
+        return await self._views(
+            TITLES, "certificate_key = %s AND NOT holder_restricted ORDER BY recognized_on DESC, title_id", key
+        )
 
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
         """See ``Reads``."""
@@ -289,6 +293,15 @@ class PostgresReads:
         for view in await self._views(INTEGRITY_RECORDS, "case_id = ANY(%s) ORDER BY filed_on", list(case_ids)):
             found.setdefault(view.case_id, []).append(view)
         return found
+
+    async def holder(self, ref: UUID) -> HolderFileView | None:
+        """See ``Reads``."""
+        return _first(await self._views(HOLDERS, "ref = %s", ref))
+
+    async def restricted(self, refs: Collection[UUID]) -> frozenset[UUID]:
+        """See ``Reads``."""
+        rows = await self._rows(f"SELECT ref FROM {SCHEMA}.holders WHERE ref = ANY(%s) AND restricted", list(refs))
+        return frozenset(ref for (ref,) in rows)
 
     # ── events ────────────────────────────────────────────────────────────────────────────────────────────────────
     async def streams(
@@ -368,6 +381,8 @@ def _cases_in(scope: Scope) -> _Where:
             scope.subject,
             scope.holder_ref,
         )
+    if not scope.restricted:
+        where.add("NOT holder_restricted")
     return where
 
 
@@ -382,6 +397,8 @@ def _titles_in(scope: Scope) -> _Where:
             scope.holder_ref,
             scope.subject,
         )
+    if not scope.restricted:
+        where.add("NOT t.holder_restricted")
     return where
 
 

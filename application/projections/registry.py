@@ -15,6 +15,7 @@ from uuid import UUID
 
 from application.folding import entry_view, fold_case, title_of
 from application.projections.content import CatalogContent, Touched
+from application.projections.holders import case_for, erased_case, erased_record, file_of, project_holder
 from application.projections.tables import (
     AMENDMENTS,
     AUDIT_EVENTS,
@@ -23,6 +24,7 @@ from application.projections.tables import (
     CATALOG_PROPOSALS,
     CATALOG_VERSIONS,
     CATALOGS,
+    HOLDERS,
     INTEGRITY_RECORDS,
     TITLES,
     Key,
@@ -40,6 +42,7 @@ from domain.base import Event
 from domain.catalog import Catalog
 from domain.catalog_proposal import CatalogProposal
 from domain.certificate_claim import CertificateClaim
+from domain.holder import Holder
 from domain.identifiers import catalog_id
 from domain.integrity_record import IntegrityRecord
 from domain.recognition_case import RecognitionCase
@@ -109,6 +112,12 @@ class RegistryProjector:
                 f"case {event.originator_id} is at version {seen}, not before {event.originator_version}"
             )
         case = fold_case(case, event, position)
+        if isinstance(event, RecognitionCase.Submitted):
+            file = file_of(rows, case.holder.ref)
+            case = case_for(file, case)
+            rows.put(HOLDERS, replace(file, case_ids=(*file.case_ids, case.case_id)))
+        elif case.holder.erased:
+            case = erased_case(case)  # by a writer who had the key a moment before it was destroyed
         rows.put(CASES, case)
         if case.recognized_on is not None and case.catalog_code and case.version_number and case.entry_number:
             content = self._content(_stream_of(case.catalog_code), position)
@@ -200,13 +209,19 @@ class RegistryProjector:
             until=event.until,
             struck=False,
         )
-        rows.put(INTEGRITY_RECORDS, view)
+        file = file_of(rows, event.holder_ref)
+        if view.record_id not in file.record_ids:
+            rows.put(HOLDERS, replace(file, record_ids=(*file.record_ids, view.record_id)))
+        rows.put(INTEGRITY_RECORDS, erased_record(view) if file.erased else view)
 
     def _struck(self, event: IntegrityRecord.Struck, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         record = rows.get(INTEGRITY_RECORDS, (event.originator_id,))
         if record is None:
             raise RowsOutOfStep(f"integrity record {event.originator_id} is struck, and no row says that it was filed")
         rows.put(INTEGRITY_RECORDS, replace(record, struck=True))
+
+    def _holder(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+        project_holder(event, rows)
 
     def _claim(self, event: Event, position: int, rows: Rows) -> None:
         """A claim guards uniqueness among writers; nobody reads it, so only the audit log shows it."""
@@ -258,6 +273,11 @@ RULES: Final[Mapping[str, Rule]] = {
     CertificateClaim.Reclaimed.TOPIC: RegistryProjector._claim,  # noqa: SLF001
     IntegrityRecord.Filed.TOPIC: RegistryProjector._filed,  # noqa: SLF001
     IntegrityRecord.Struck.TOPIC: RegistryProjector._struck,  # noqa: SLF001
+    Holder.Opened.TOPIC: RegistryProjector._holder,  # noqa: SLF001
+    Holder.Restricted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
+    Holder.RestrictionLifted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
+    Holder.Erased.TOPIC: RegistryProjector._holder,  # noqa: SLF001
+    Holder.DestructionCompleted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
 }
 """Which rule projects the events of which topic."""
 
@@ -272,7 +292,10 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 made.add(event.amendment_id)
             case Catalog.AmendmentIssued() | Catalog.AmendmentDiscarded() if event.amendment_id not in made:
                 needed[AMENDMENTS].add((event.amendment_id,))
-            case IntegrityRecord.Filed() | CatalogProposal.Proposed():
+            case IntegrityRecord.Filed():
+                made.add(event.originator_id)
+                needed[HOLDERS].add((event.holder_ref,))
+            case CatalogProposal.Proposed():
                 made.add(event.originator_id)
             case CatalogProposal.Published() | CatalogProposal.Discarded() if event.originator_id not in made:
                 needed[CATALOG_PROPOSALS].add((event.originator_id,))
@@ -280,6 +303,8 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
             case _ if event.TOPIC in _CASE_TOPICS:
                 needed[CASES].add((event.originator_id,))
+                if isinstance(event, RecognitionCase.Submitted):
+                    needed[HOLDERS].add((event.holder_ref,))
     return needed
 
 

@@ -19,6 +19,7 @@ from application.views import (
     CatalogProposalView,
     CatalogView,
     EntryView,
+    HolderFileView,
     IntegrityRecordView,
     TitleView,
     VersionView,
@@ -58,6 +59,8 @@ class Table(Generic[V]):
     key: tuple[str, ...]
     indexes: tuple[Index, ...] = ()
     derived: tuple[Derived, ...] = ()
+    personal: tuple[str, ...] = ()
+    """Columns about a person: the database keeps no statistics of them, which would outlive an erasure."""
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -143,6 +146,7 @@ TITLES: Final = Table(
         Index(("catalog_code", "entry_number")),
     ),
     (Derived(Column("certificate_key", "text", True), lambda title: certificate_key(title.certificate_number)),),
+    ("holder_name", "holder_id_number", "certificate_number", "certificate_key", "revocation_ground"),
 )
 CATALOGS: Final = Table("catalogs", CatalogView, ("code",), (Index(("catalog_id",)), Index(("position",))))
 CATALOG_VERSIONS: Final = Table("catalog_versions", VersionView, ("catalog_code", "number"))
@@ -157,8 +161,13 @@ CATALOG_PROPOSALS: Final = Table(
     "catalog_proposals", CatalogProposalView, ("proposal_id",), (Index(("proposed_at DESC", "proposal_id")),)
 )
 INTEGRITY_RECORDS: Final = Table(
-    "integrity_records", IntegrityRecordView, ("record_id",), (Index(("case_id",)), Index(("holder_ref",)))
+    "integrity_records",
+    IntegrityRecordView,
+    ("record_id",),
+    (Index(("case_id",)), Index(("holder_ref",))),
+    personal=("ground", "findings"),
 )
+HOLDERS: Final = Table("holders", HolderFileView, ("ref",))
 AUDIT_EVENTS: Final = Table(
     "audit_events",
     AuditEventView,
@@ -180,6 +189,7 @@ TABLES: Final[tuple[Table[Any], ...]] = (
     AMENDMENTS,
     CATALOG_PROPOSALS,
     INTEGRITY_RECORDS,
+    HOLDERS,
     AUDIT_EVENTS,
 )
 """Every table of the projection."""

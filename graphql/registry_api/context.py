@@ -16,9 +16,10 @@ from application.access import Scope, reads_personal_data, scope_of
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
-from application.ports import Clock, Holders
-from application.queries import EntryKey, Positioned, Reads, VersionKey
-from application.views import AuthorityView, EntryView, TitleView, VersionView
+from application.holders import HolderFiles
+from application.ports import AccessLog, Clock, Holders
+from application.queries import EntryKey, Page, Positioned, Reads, VersionKey
+from application.views import AccessView, AuthorityView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Provenance, shanghai_day
@@ -26,6 +27,10 @@ from domain.values import Actor, Provenance, shanghai_day
 K = TypeVar("K")
 V = TypeVar("V")
 T = TypeVar("T")
+
+
+AccessesRead = Callable[[int, int, UUID | None, str | None], Awaitable[Page[AccessView]]]
+"""Reads the access log: after which number, how many, of which holder, by which subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +43,30 @@ class Services:
     catalog_proposals: CatalogProposals
     shelf: Shelf
     holders: Holders
+    holder_files: HolderFiles
+    access_log: AccessLog
+    accesses_read: AccessesRead
+    forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
     clock: Clock
 
 
 @dataclass
 class Context:
-    """One request: who asks, under which id, and the loaders that live as long as it does."""
+    """One request: who asks, under which id, for which reason, and the loaders that live as long as it does.
+
+    ``accesses`` is what it shows of persons in clear, kinds of fields by holder; ``withheld`` are holders whose data is kept
+    and not processed.
+    """
 
     services: Services
     actor: Actor | None
     client: str | None
     request_id: str
+    address: str = "unknown"
+    reason: str | None = None
+    accesses: dict[UUID, set[str]] = field(default_factory=dict)
+    withheld: frozenset[UUID] = frozenset()
     versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
     entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
@@ -80,7 +97,7 @@ class Context:
     @property
     def in_clear(self) -> bool:
         """Whether the asker reads persons in clear."""
-        return reads_personal_data(self.actor)
+        return reads_personal_data(self.actor, self.reason)
 
     @property
     def provenance(self) -> Provenance:

@@ -22,6 +22,7 @@ from domain.text import clean
 from domain.values import MatchOutcome
 from registry_api import ids
 from registry_api.context import Context, in_thread
+from registry_api.disclosing import event_in_clear
 from registry_api.types.audit import AuditEventRow
 from registry_api.types.cases import Candidate, MatchCandidate, award_for
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
@@ -136,7 +137,7 @@ def audit_row(context: Context, row: AuditRow) -> AuditEventRow:
         recorded_at=envelope.recorded_at,
         actor=envelope.actor,
         summary=summary_of(row.event),
-        data=facts(row.event, in_clear=context.in_clear),
+        data=facts(row.event, in_clear=event_in_clear(context, row.event)),
     )
 
 

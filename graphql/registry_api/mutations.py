@@ -17,7 +17,7 @@ from registry_api import ids
 from registry_api.catalog_mutations import CatalogMutations
 from registry_api.context import Context, Info, acting, in_thread
 from registry_api.inputs import EvidenceInput, SubmitCaseInput
-from registry_api.refusals import Refusal, recording, unavailable
+from registry_api.refusals import Refusal, recording
 from registry_api.scalars import Position
 from registry_api.types.cases import RecognitionCase
 
@@ -46,6 +46,18 @@ class ErasurePayload:
 
     position: Position | None
     refusal: Refusal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureAnswer:
+    """What a mutation on a person's data as a whole answers."""
+
+    position: Position | None = None
+    refusal: Refusal | None = None
+
+
+def _erasure_field(resolver: Any) -> Any:
+    return strawberry.mutation(recording(ErasureAnswer)(resolver), graphql_type=ErasurePayload)
 
 
 def _case_field(resolver: Any) -> Any:
@@ -189,10 +201,28 @@ class Mutation(CatalogMutations):
         work = info.context.services.cases.reinstate
         return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
 
-    @strawberry.mutation
-    async def erase_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasurePayload:  # noqa: ARG002
-        """Erase a person's data (PIPL article 47)."""
-        raise unavailable("erasure")
+    @_erasure_field
+    async def erase_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Erase a person's data for good (PIPL article 47): their key, their files, and whatever the rows hold of them."""
+        context = info.context
+        files = context.services.holder_files
+        done = await in_thread(files.erase, acting(context), ids.holder_in(ref), legal_basis)
+        context.services.forget_documents()  # their texts may hold literals about the person
+        return ErasureAnswer(position=Position(done.position))
+
+    @_erasure_field
+    async def restrict_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Keep a person's data and process it no more: nobody but privacy officers sees it, no decision is taken."""
+        files = info.context.services.holder_files
+        done = await in_thread(files.restrict, acting(info.context), ids.holder_in(ref), legal_basis)
+        return ErasureAnswer(position=Position(done.position))
+
+    @_erasure_field
+    async def lift_restriction(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Process a person's data again."""
+        files = info.context.services.holder_files
+        done = await in_thread(files.lift_restriction, acting(info.context), ids.holder_in(ref), legal_basis)
+        return ErasureAnswer(position=Position(done.position))
 
 
 async def _answer(context: Context, done: Done) -> CaseAnswer:

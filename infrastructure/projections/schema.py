@@ -50,6 +50,9 @@ def table_statements(schema: str) -> list[str]:
         columns = ", ".join([*map(_column, table.columns), f"PRIMARY KEY ({', '.join(table.key)})"])
         statements.append(f"CREATE TABLE {schema}.{table.name} ({columns})")
         statements.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.{table.name} TO registry_app")
+        statements.extend(
+            f"ALTER TABLE {schema}.{table.name} ALTER COLUMN {name} SET STATISTICS 0" for name in table.personal
+        )
     return statements
 
 

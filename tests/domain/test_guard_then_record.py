@@ -53,6 +53,7 @@ def test_what_replay_runs_only_assigns():
         "domain.catalog": 4,
         "domain.catalog_proposal": 3,
         "domain.certificate_claim": 3,
+        "domain.holder": 5,
         "domain.integrity_record": 2,
         "domain.recognition_case": 13,
     }

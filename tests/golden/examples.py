@@ -11,7 +11,8 @@ from domain.base import Act, Event
 from domain.catalog import AmendmentTerms, Catalog
 from domain.catalog_proposal import CatalogProposal, CatalogTerms
 from domain.certificate_claim import CertificateClaim
-from domain.identifiers import claim_id, integrity_record_id
+from domain.holder import Holder
+from domain.identifiers import claim_id, holder_stream, integrity_record_id
 from domain.integrity_record import IntegrityRecord
 from domain.recognition_case import RecognitionCase
 from domain.values import Actor, MatchOutcome, Provenance, Role
@@ -99,12 +100,21 @@ def examples() -> Iterator[Event]:
         Happened(IntegrityRecord.Filed, {**parties, "ground": "forged", "findings": "the issuer denies it", **term}),
         Happened(IntegrityRecord.Struck, {"holder_ref": cases.HOLDER, "reason": "the issuer was wrong"}),
     ]
+    basis = {"holder_ref": cases.HOLDER, "legal_basis": "PIPL article 47"}
+    holder = [
+        Happened(Holder.Opened, {"holder_ref": cases.HOLDER}),
+        Happened(Holder.Restricted, basis),
+        Happened(Holder.RestrictionLifted, basis),
+        Happened(Holder.Erased, basis),
+        Happened(Holder.DestructionCompleted, {"holder_ref": cases.HOLDER, "evidence_files": 2}),
+    ]
     for stream, topic, happened in [
         (cases.CASE, RecognitionCase.TOPIC, case),
         (catalogs.STREAM, Catalog.TOPIC, catalog),
         (UUID("b8f6f3a5-5b55-4b8e-9d39-1c8a2f6f0d11"), CatalogProposal.TOPIC, proposal),
         (claim_id("Example Institute", "CEE-0042"), CertificateClaim.TOPIC, claim),
         (integrity_record_id(cases.CASE, 5), IntegrityRecord.TOPIC, record),
+        (holder_stream(cases.HOLDER), Holder.TOPIC, holder),
     ]:
         for version, each in enumerate(happened, 1):
             yield replace(each, act=Act(BY, AT)).at(stream, version, topic)
