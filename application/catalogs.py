@@ -15,7 +15,8 @@ from application.issuers import own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog import AliasChange, AmendmentTerms, Catalog
+from domain.catalog import Catalog
+from domain.catalog_versions import AliasChange, AmendmentTerms
 from domain.identifiers import catalog_id
 from domain.matching import Match, Matcher
 from domain.refusals import RefusalCode, Refused

@@ -19,7 +19,7 @@ from application.catalogs import ATTEMPTS, GoverningVersion, Shelf
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog import CatalogVersion
+from domain.catalog_versions import CatalogVersion
 from domain.recognition_case import RecognitionCase
 from domain.values import Provenance, shanghai_day
 

@@ -21,7 +21,8 @@ from catalog.notice import load_official_catalog
 from console.acting import As, NoticeNumber, provenance
 from console.catalog_files import AsJson, Code, as_data, read_file, show_differences
 from console.talk import REFUSED, err, explaining, fail, out, print_json
-from domain.catalog import AmendmentTerms, Catalog
+from domain.catalog import Catalog
+from domain.catalog_versions import AmendmentTerms
 from domain.identifiers import catalog_id
 from domain.values import CatalogEntry, shanghai_day
 from infrastructure.composition import Registry, open_registry, utc_now

@@ -15,7 +15,8 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from domain.base import Act, Aggregate, Created, Immutable, event
-from domain.catalog import Catalog, refusals_of_entries
+from domain.catalog import Catalog
+from domain.catalog_versions import refusals_of_entries
 from domain.refusals import RefusalCode, Refused
 from domain.values import COMMENCEMENT, Alias, CatalogEntry, Notice, Provenance, Role
 

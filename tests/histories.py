@@ -12,8 +12,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from domain.base import Act, Aggregate, Event
-from domain.catalog import AmendmentTerms, Catalog, EntryChange
+from domain.catalog import Catalog
 from domain.catalog_proposal import CatalogProposal, CatalogTerms
+from domain.catalog_versions import AmendmentTerms, EntryChange
 from domain.certificate_claim import CertificateClaim
 from domain.identifiers import case_id, claim_id
 from domain.integrity_record import IntegrityRecord

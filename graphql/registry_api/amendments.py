@@ -9,7 +9,7 @@ import strawberry
 
 from application.folding import entry_view
 from application.views import ChangeView, VersionView
-from domain.catalog import AmendmentTerms
+from domain.catalog_versions import AmendmentTerms
 from domain.refusals import Refused
 from registry_api.context import Context, in_thread
 from registry_api.refusals import Refusal, as_data

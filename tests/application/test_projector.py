@@ -25,7 +25,8 @@ from application.projections.tables import (
 )
 from domain import case_events, catalog, catalog_proposal, certificate_claim, holder, integrity_record, recognition_case
 from domain.base import Event
-from domain.catalog import AmendmentTerms, Catalog, EntryChange
+from domain.catalog import Catalog
+from domain.catalog_versions import AmendmentTerms, EntryChange
 from domain.values import EntryChangeKind, Notice, TitleStatus
 from tests.histories import histories, history
 

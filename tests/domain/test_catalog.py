@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from domain.catalog import Catalog, CatalogVersion, EntryChange, version_in_force
+from domain.catalog import Catalog
+from domain.catalog_versions import CatalogVersion, EntryChange, version_in_force
 from domain.refusals import RefusalCode
 from domain.values import Role
 from tests.domain.cases import GRADED, PLAIN

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from domain.base import Act, Event
-from domain.catalog import AmendmentTerms, Catalog
+from domain.catalog import Catalog
 from domain.catalog_proposal import CatalogProposal, CatalogTerms
+from domain.catalog_versions import AmendmentTerms
 from domain.certificate_claim import CertificateClaim
 from domain.holder import Holder
 from domain.identifiers import claim_id, holder_stream, integrity_record_id
