@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
+from rich.markup import escape
 
 from console import case_commands, catalog_commands, keys_commands, projection_commands, serve_commands
-from console.talk import explaining
+from console.talk import err, told
 
 app = typer.Typer(
     name="recognition",
@@ -25,9 +28,16 @@ app.command("match")(catalog_commands.match)
 
 
 def main() -> None:
-    """Run the command line."""
-    with explaining():
+    """Run the command line; whatever a person can mend is one sentence, a defect keeps its traceback."""
+    try:
         app()
+    except Exception as error:
+        known = told(error)
+        if known is None:
+            raise
+        message, code = known
+        err.print(f"[bold red]error:[/] {escape(message)}", highlight=False)
+        sys.exit(code)
 
 
 if __name__ == "__main__":
