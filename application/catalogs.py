@@ -119,6 +119,11 @@ class Shelf:
         first = min(found, key=lambda each: order.index(each.match.outcome))
         return _unless_contradicted(first, found)
 
+    def warm(self, on: date) -> None:
+        """Make the matchers of the versions in force on a day, so that nobody waits for them at the first question."""
+        for version in self.governing(on):
+            self._matcher(version.catalog_code, version.number)
+
     def match_anew(self, name: str, issuing_body: str, grade: str | None, on: date, version: GoverningVersion) -> Found:
         """Match a pending case's certificate under the version it moves to; it stays with that catalog.
 

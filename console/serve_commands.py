@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,7 @@ from console.demo_catalog import CatalogStory
 from console.serving import SHUTDOWN_SECONDS, build_app, served
 from console.talk import err, explaining, fail, out
 from domain.values import Role, shanghai_day
-from infrastructure.composition import open_registry
+from infrastructure.composition import open_registry, utc_now
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
 
@@ -50,6 +51,7 @@ def serve(
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
             server_header=False,
         )
+        threading.Thread(target=registry.shelf.warm, args=[shanghai_day(utc_now())], daemon=True).start()
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: sys.exit(0))
