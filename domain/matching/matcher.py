@@ -8,9 +8,12 @@ for a reviewer: a wrong automatic match gives a person a title that is not their
 # ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from rapidfuzz.distance import OSA
 
 from domain.matching import reasons
 from domain.matching.forms import build
@@ -26,6 +29,9 @@ RULE_SET: Final = "2026.1"
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
+_YEAR: Final = re.compile(r"(?<!/)\b20\d\d\b(?!/)")
+_FEW_WORDS: Final = 2
+_RANKS: Final = frozenset({"associate", "professional", "specialty", "specialist", "expert"})
 _OFFERED: Final = 0.45
 _ASKED: Final = 0.6
 _RESULTS: Final = frozenset(
@@ -58,6 +64,16 @@ class _Asked:
     exact: bool
 
 
+def _year_of(name: str) -> str | None:
+    found = _YEAR.search(name)
+    return found.group() if found else None
+
+
+def _certifies(word: str) -> bool:
+    """Whether a word is a form of "certified", with up to two letters wrong."""
+    return word.startswith("cert") or OSA.distance(word, "certified", score_cutoff=2) <= 2
+
+
 class Matcher:
     """The rules of one rule set over the entries and aliases of one catalog version; immutable once built."""
 
@@ -78,6 +94,13 @@ class Matcher:
                 )
             )
             for entry in entries
+        }
+        self._years = {entry.number: _year_of(entry.qualification_name) for entry in entries}
+        self._occupations = {
+            number: form.bag
+            for form in forms
+            for number in form.numbers
+            if form.official and len(form.bag) <= _FEW_WORDS and "certified" in form.pieces and not form.bag & _RANKS
         }
         self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
 
@@ -147,6 +170,9 @@ class Matcher:
         if asked.reading.dangling:
             sure = False
             why.append(reasons.dangling())
+        for lacks in self._lacks(number, finding, asked):
+            sure = False
+            why.append(lacks)
         award, refused, notes = self._award(entry, asked)
         why.extend(notes)
         if len(entry.awards) > 1 and asked.grades and asked.reading.grades and not asked.grades <= asked.reading.grades:
@@ -165,6 +191,18 @@ class Matcher:
         if not sure:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
         return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
+
+    def _lacks(self, number: int, finding: Finding, asked: _Asked) -> list[str]:
+        """What the official name has and a name in Latin letters may not drop: its year, and the word that makes an
+        occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
+        """
+        if asked.reading.codes or not asked.reading.compact.isascii():
+            return []
+        year, occupation = self._years[number], self._occupations.get(number)
+        lacking = [reasons.missing([year])] if year and year not in finding.bag else []
+        if finding.bag == occupation and not any(map(_certifies, asked.reading.pieces)):
+            lacking.append(reasons.missing(["certified"]))
+        return lacking
 
     def _beside(self, finding: Finding, number: int, asked: _Asked) -> tuple[MatchCandidate, ...]:
         """What else a text may mean that breaks off."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -16,13 +17,15 @@ from rapidfuzz.distance import OSA
 
 from domain.matching import reasons
 from domain.matching.forms import Form
-from domain.matching.lexicon import Lexicon, Reading
+from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
-from domain.matching.spelling import Speller
+from domain.matching.spelling import LOOKALIKES, Speller
 from domain.matching.vocabulary import LEVELS
 
 _CUT_LATIN: Final = 10
 _CUT_HAN: Final = 6
+_LISTED: Final = re.compile(r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|as well as|sowie)\s|\s&\s|[和与及或]")
+_MOST_LISTED: Final = 6
 
 
 class Way(IntEnum):
@@ -82,7 +85,7 @@ class Search:
         said = issuers.union(*reading.issuers)
         finding = self._same(reading.bag, said)
         if finding.way is not Way.NONE:
-            return finding, reading
+            return self._apart(folded, finding, said), reading
         spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
             return spelt
@@ -112,9 +115,26 @@ class Search:
         ]
         if len(covering) == 1 and all(form.bag <= bag and form.single == covering[0] for form in maximal):
             return Finding(frozenset(covering), Way.NAMES, (reasons.several_names(),), bag=bag)
+        common = frozenset[int].intersection(*(form.numbers for form in maximal))
+        if len(common) == 1 < len(maximal) and all(common <= form.numbers for form in inside):
+            return Finding(common, Way.NAMES, (reasons.several_names(),), bag=bag)
         if len(numbers) > 1 and all(form.numbers for form in maximal):
             return Finding(numbers, Way.NAMES, (reasons.several_names(),), bag=bag)
         return Finding(bag=bag)
+
+    def _apart(self, folded: Folded, finding: Finding, said: frozenset[str]) -> Finding:
+        """The same finding, or a question where the text lists several names and one of them means another entry."""
+        parts = [part for part in _LISTED.split(genderless(folded)) if part.strip()]
+        if len(finding.numbers) != 1 or not 1 < len(parts) <= _MOST_LISTED:
+            return finding
+        others = frozenset[int]()
+        for part in parts:
+            alone = self._same(self.lexicon.read(Folded(part, part, folded.oddities)).bag, said)
+            if len(alone.numbers) == 1 and not alone.unlisted:
+                others |= alone.numbers
+        if others <= finding.numbers:
+            return finding
+        return Finding(finding.numbers | others, Way.NAMES, (reasons.several_names(),), bag=finding.bag)
 
     def _spelt(
         self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
@@ -124,6 +144,7 @@ class Search:
             (word, self._speller.correct(word)) for word in list(dict.fromkeys(reading.unknown))[:12] if word.isascii()
         ]
         right = [(wrong, word) for wrong, word in pairs if word is not None]
+        right += [(char, LOOKALIKES[char]) for char in dict.fromkeys(reading.unknown) if char in LOOKALIKES]
         if not right or len(right) > 6:
             return None
         text = folded.text
