@@ -23,7 +23,7 @@ _PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _EXTRAS: Final = frozenset(
     """the of a and und fuer zu zur der des in by inc incorporated corp corporation co company ltd limited llc gmbh plc ag kk
     group worldwide global headquarters hq alphabet training certification certifications certificate program programme team via through
-    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
+    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 软件系统有限公司 软件系统 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
 )
 _COUNTRIES: Final[dict[str, frozenset[str]]] = {
     "us": frozenset(
@@ -182,6 +182,12 @@ class IssuerBook:
                     near.setdefault(distance, set()).add(keys)
         closest = near[min(near)] if near else set()
         return next(iter(closest)) if len(closest) == 1 else None
+
+
+def from_country(word: str, said: frozenset[str]) -> bool:
+    """Whether a word names the country that every one of these bodies is in."""
+    country = _COUNTRY.get(word)
+    return country is not None and bool(said) and said <= _COUNTRIES[country]
 
 
 def _explained(word: str, found: list[frozenset[str]]) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from domain.matching.normalise import Folded
-from domain.matching.vocabulary import BOILERPLATE, COMMON, DANGLING, HAN, LATIN
+from domain.matching.trade_words import COMMON, HAN
+from domain.matching.vocabulary import BOILERPLATE, DANGLING, LATIN
 
 _GENDER: Final = re.compile(
     r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?[il1]n(?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"

@@ -8,15 +8,12 @@ for a reviewer: a wrong automatic match gives a person a title that is not their
 # ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rapidfuzz.distance import OSA
-
 from domain.matching import reasons
-from domain.matching.forms import build
+from domain.matching.forms import build, certifies, year_of
 from domain.matching.issuers import Issuer, IssuerBook, Standing
 from domain.matching.lexicon import Reading, grades_in, numeral
 from domain.matching.normalise import Oddity, fold
@@ -29,7 +26,6 @@ RULE_SET: Final = "2026.1"
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
-_YEAR: Final = re.compile(r"(?<!/)\b20\d\d\b(?!/)")
 _FEW_WORDS: Final = 2
 _RANKS: Final = frozenset({"associate", "professional", "specialty", "specialist", "expert"})
 _OFFERED: Final = 0.45
@@ -64,16 +60,6 @@ class _Asked:
     exact: bool
 
 
-def _year_of(name: str) -> str | None:
-    found = _YEAR.search(name)
-    return found.group() if found else None
-
-
-def _certifies(word: str) -> bool:
-    """Whether a word is a form of "certified", with up to two letters wrong."""
-    return word.startswith("cert") or OSA.distance(word, "certified", score_cutoff=2) <= 2
-
-
 class Matcher:
     """The rules of one rule set over the entries and aliases of one catalog version; immutable once built."""
 
@@ -95,7 +81,7 @@ class Matcher:
             )
             for entry in entries
         }
-        self._years = {entry.number: _year_of(entry.qualification_name) for entry in entries}
+        self._years = {entry.number: year_of(entry.qualification_name) for entry in entries}
         self._occupations = {
             number: form.bag
             for form in forms
@@ -167,12 +153,9 @@ class Matcher:
         else:
             why.append(reasons.issuer_contradicts(entry.issuing_body))
         outcome = MatchOutcome.NONE if standing is Standing.CONTRADICTS else MatchOutcome.AMBIGUOUS
-        if asked.reading.dangling:
-            sure = False
-            why.append(reasons.dangling())
-        for lacks in self._lacks(number, finding, asked):
-            sure = False
-            why.append(lacks)
+        lacking = self._lacks(number, finding, asked)
+        sure = sure and not lacking
+        why.extend(lacking)
         award, refused, notes = self._award(entry, asked)
         why.extend(notes)
         if len(entry.awards) > 1 and asked.grades and asked.reading.grades and not asked.grades <= asked.reading.grades:
@@ -193,14 +176,16 @@ class Matcher:
         return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
 
     def _lacks(self, number: int, finding: Finding, asked: _Asked) -> list[str]:
-        """What the official name has and a name in Latin letters may not drop: its year, and the word that makes an
-        occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
+        """What a name lacks that decides: its end, where it breaks off; and in Latin letters the year of the official name,
+        and the word that makes an occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
         """
+        lacking = [reasons.dangling()] if asked.reading.dangling else []
         if asked.reading.codes or not asked.reading.compact.isascii():
-            return []
+            return lacking
         year, occupation = self._years[number], self._occupations.get(number)
-        lacking = [reasons.missing([year])] if year and year not in finding.bag else []
-        if finding.bag == occupation and not any(map(_certifies, asked.reading.pieces)):
+        if year and year not in finding.bag:
+            lacking.append(reasons.missing([year]))
+        if finding.bag == occupation and not any(map(certifies, asked.reading.pieces)):
             lacking.append(reasons.missing(["certified"]))
         return lacking
 

@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 
 from domain.matching import reasons
 from domain.matching.forms import Form
+from domain.matching.issuers import from_country
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
 from domain.matching.spelling import LOOKALIKES, Speller
@@ -86,6 +87,9 @@ class Search:
         finding = self._same(reading.bag, said)
         if finding.way is not Way.NONE:
             return self._apart(folded, finding, said), reading
+        for attempt in (self._coded(reading), self._at_home(reading, said)):
+            if attempt is not None:
+                return attempt, reading
         spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
             return spelt
@@ -121,6 +125,23 @@ class Search:
         if len(numbers) > 1 and all(form.numbers for form in maximal):
             return Finding(numbers, Way.NAMES, (reasons.several_names(),), bag=bag)
         return Finding(bag=bag)
+
+    def _coded(self, reading: Reading) -> Finding | None:
+        """The entry that an examination's code means, where every word beside the code is one of its own."""
+        numbers = [form.numbers for code in reading.codes for form in self._by_bag.get(frozenset({code}), ())]
+        common = frozenset[int].intersection(*numbers) if numbers else frozenset[int]()
+        if len(common) != 1 or len(numbers) != len(reading.codes):
+            return None
+        (number,) = common
+        if not reading.bag <= frozenset[str]().union(*(form.bag for form in self._own[number]), reading.codes):
+            return None
+        return Finding(common, Way.NAMES, (reasons.several_names(),), bag=reading.bag)
+
+    def _at_home(self, reading: Reading, said: frozenset[str]) -> Finding | None:
+        """What the name means without the country put before it, where that is the issuer's own."""
+        countries = frozenset(word for word in reading.bag if from_country(word, said))
+        finding = self._same(reading.bag - countries, said) if countries and len(reading.bag) > len(countries) else None
+        return finding if finding is not None and finding.way is not Way.NONE else None
 
     def _apart(self, folded: Folded, finding: Finding, said: frozenset[str]) -> Finding:
         """The same finding, or a question where the text lists several names and one of them means another entry."""

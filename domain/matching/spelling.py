@@ -1,8 +1,8 @@
 """Correcting what a scanner or a hand got wrong, one unknown word at a time, and never a word that is known."""
 
+# ruff: noqa: SIM905 - a table of characters reads better as text
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -13,7 +13,6 @@ _CONFUSED: Final = str.maketrans(
     {"1": "l", "i": "l", "|": "l", "0": "o", "5": "s", "8": "b", "q": "g", "9": "g", "6": "b", "j": "l", "t": "l"}
 )
 _PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
-_DIGITS: Final = re.compile(r"\d{2,}|^\d|\d$")
 
 
 LOOKALIKES: Final[dict[str, str]] = {
