@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from console import case_commands, catalog_commands, projection_commands, serve_commands
+from console import case_commands, catalog_commands, match_commands, projection_commands, serve_commands
 from console.talk import explaining
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app.add_typer(projection_commands.app, name="projections")
 app.command("serve")(serve_commands.serve)
 app.command("demo")(serve_commands.demo)
 app.command("token")(serve_commands.token)
-app.command("match")(catalog_commands.match)
+app.command("match")(match_commands.match)
 
 
 def main() -> None:
