@@ -79,4 +79,9 @@ def year_of(name: str) -> str | None:
 
 def certifies(word: str) -> bool:
     """Whether a word is a form of "certified", with up to two letters wrong."""
-    return word.startswith("cert") or OSA.distance(word, "certified", score_cutoff=2) <= 2
+    return (
+        word.startswith("cert")
+        or "认证" in word
+        or "注册" in word
+        or OSA.distance(word, "certified", score_cutoff=2) <= 2
+    )

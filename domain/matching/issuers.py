@@ -185,8 +185,8 @@ class IssuerBook:
 
 
 def from_country(word: str, said: frozenset[str]) -> bool:
-    """Whether a word names the country that every one of these bodies is in."""
-    country = _COUNTRY.get(word)
+    """Whether a Han word names the country that every one of these bodies is in."""
+    country = None if word.isascii() else _COUNTRY.get(word)
     return country is not None and bool(said) and said <= _COUNTRIES[country]
 
 

@@ -176,14 +176,14 @@ class Matcher:
         return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
 
     def _lacks(self, number: int, finding: Finding, asked: _Asked) -> list[str]:
-        """What a name lacks that decides: its end, where it breaks off; and in Latin letters the year of the official name,
+        """What a name lacks that decides: its end, where it breaks off; in Latin letters the year of the official name;
         and the word that makes an occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
         """
         lacking = [reasons.dangling()] if asked.reading.dangling else []
-        if asked.reading.codes or not asked.reading.compact.isascii():
+        if asked.reading.codes:
             return lacking
         year, occupation = self._years[number], self._occupations.get(number)
-        if year and year not in finding.bag:
+        if year and year not in finding.bag and asked.reading.compact.isascii():
             lacking.append(reasons.missing([year]))
         if finding.bag == occupation and not any(map(certifies, asked.reading.pieces)):
             lacking.append(reasons.missing(["certified"]))
@@ -268,7 +268,9 @@ class Matcher:
             ),
             key=lambda pair: (-pair[1], pair[0]),
         )[:8]
-        offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in ranked)
+        family = self._search.family(bag) - {n for n, _ in ranked}
+        kin = [(n, _OFFERED) for n in sorted(family) if self._standing(n, asked) is not Standing.CONTRADICTS]
+        offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in [*ranked, *kin])
         asks = ranked and ranked[0][1] >= _ASKED and ranked[0][1] >= other and not asked.odd
         return Match(MatchOutcome.AMBIGUOUS if asks else MatchOutcome.NONE, candidates=offered)
 

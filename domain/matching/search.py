@@ -86,17 +86,17 @@ class Search:
         said = issuers.union(*reading.issuers)
         finding = self._same(reading.bag, said)
         if finding.way is not Way.NONE:
-            return self._apart(folded, finding, said), reading
+            return self._unbroken(reading, self._apart(folded, finding, said)), reading
         for attempt in (self._coded(reading), self._at_home(reading, said)):
             if attempt is not None:
                 return attempt, reading
         spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
-            return spelt
+            return self._unbroken(reading, spelt[0]), spelt[1]
         if not more:
             for attempt in (self._near(reading), self._cut(reading)):
                 if attempt is not None:
-                    return attempt, reading
+                    return self._unbroken(reading, attempt), reading
         return Finding(bag=reading.bag), reading
 
     def _same(self, bag: frozenset[str], said: frozenset[str]) -> Finding:
@@ -199,14 +199,27 @@ class Search:
             form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag
         )
 
+    def _beginning(self, compact: str) -> list[Form]:
+        """The known names that begin with a text, that text itself among them."""
+        first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
+        return list(takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None)))
+
+    def _unbroken(self, reading: Reading, finding: Finding) -> Finding:
+        """The same finding, or a question where the text is no known spelling and begins another entry's name as well."""
+        beginning = self._beginning(reading.compact) if len(reading.compact) >= _CUT_LATIN else []
+        numbers = frozenset[int]().union(*(form.numbers for form in beginning))
+        if len(finding.numbers) != 1 or numbers <= finding.numbers:
+            return finding
+        if any(form.compact == reading.compact and form.numbers == finding.numbers for form in beginning):
+            return finding
+        return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_names(),), bag=finding.bag)
+
     def _cut(self, reading: Reading) -> Finding | None:
         """The entries whose names begin with a text that was cut; one of them only if nothing that decides is lost."""
         compact = reading.compact
         if len(compact) < (_CUT_LATIN if compact.isascii() else _CUT_HAN):
             return None
-        first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
-        beginning = takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None))
-        whole = [form for form in beginning if len(form.compact) > len(compact)]
+        whole = [form for form in self._beginning(compact) if len(form.compact) > len(compact)]
         if not whole:
             return None
         numbers = frozenset[int]().union(*(form.numbers for form in whole))
@@ -249,6 +262,12 @@ class Search:
         """The entries of which some name holds all of these words."""
         held = [i for i, shared in self._sharing(bag).items() if shared == len(bag)]
         return frozenset[int]().union(*(self.forms[i].numbers for i in held))
+
+    def family(self, bag: frozenset[str]) -> frozenset[int]:
+        """The entries that share the longest name within these words, where that name is a family's."""
+        inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
+        longest = max(inside, key=lambda form: (len(form.bag), len(form.numbers)), default=None)
+        return longest.numbers if longest is not None and len(longest.numbers) > 1 else frozenset()
 
     def words_of(self, number: int, bag: frozenset[str]) -> Form:
         """The name of an entry that is likest to some words."""
