@@ -104,9 +104,15 @@ class Shelf:
         Two catalogs that both match automatically contradict one another: then nothing is automatic, and the first match
         is offered as AMBIGUOUS. None where no version is in force.
         """
+        return self.match_among(self.governing(on, code), name, issuing_body, grade)
+
+    def match_among(
+        self, versions: Sequence[GoverningVersion], name: str, issuing_body: str, grade: str | None
+    ) -> Found | None:
+        """The same against versions already known, so that a whole list is answered by one state of the catalogs."""
         found = [
             Found(self._matcher(version.catalog_code, version.number).match(name, issuing_body, grade), version)
-            for version in self.governing(on, code)
+            for version in versions
         ]
         if not found:
             return None

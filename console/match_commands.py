@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, TextIO
 
@@ -125,7 +126,8 @@ def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: 
 
 
 def _asking(shelf: Shelf, day: date, code: str | None) -> Ask:
-    return lambda name, issuer, grade: shelf.match(name, issuer, grade, day, code)
+    """Every certificate is asked of the versions that are in force as the list begins, whatever is amended meanwhile."""
+    return partial(shelf.match_among, shelf.governing(day, code))
 
 
 @contextmanager
@@ -133,11 +135,11 @@ def _written(report: Path) -> Iterator[TextIO]:
     """The report, whole or not at all: a run that stops leaves the former report and a file beside it that ends in
     ``.partial``, which the next run replaces. With a mark, so that spreadsheets read it as UTF-8.
     """
-    partial = report.with_name(report.name + _PARTIAL)
+    unfinished = report.with_name(report.name + _PARTIAL)
     try:
-        with partial.open("w", encoding="utf-8-sig", newline="") as sheet:
+        with unfinished.open("w", encoding="utf-8-sig", newline="") as sheet:
             yield sheet
-        partial.replace(report)
+        unfinished.replace(report)
     except OSError as error:
         fail(f"{report} can't be written ({error.strerror}); name another file with --report.")
 

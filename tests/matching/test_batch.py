@@ -115,6 +115,14 @@ def test_a_list_is_answered_row_by_row(match, tmp_path):
     assert not list(tmp_path.glob("*.partial"))
 
 
+def test_thousands_of_rows_are_answered(match, tmp_path):
+    """A list of two thousand certificates is answered whole."""
+    file = write_csv(tmp_path / "cases.csv", ("name", "issuer", "grade"), ROWS * 400)
+    done = match("--file", file, "--json")
+    assert json.loads(done.stdout)["certificates"] == 2000
+    assert json.loads(done.stdout)["outcomes"]["CONFIDENT"] == 1200
+
+
 def test_a_list_without_a_catalog_in_force_is_refused(match, tmp_path):
     """On a day before the catalog is in force nothing is answered, no report appears, and the exit code is 1."""
     file = write_csv(tmp_path / "cases.csv", ("name", "issuer", "grade"))
