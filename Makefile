@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PORT   ?= 8000
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema eval bench lock clean help
+.PHONY: check serve demo test lint format schema eval speed bench lock clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -33,6 +33,9 @@ format: $(VENV)/.dev ## put the code in order
 
 schema: $(VENV)/.dev ## print the published schema anew
 	$(BIN)/python -m registry_api.schema > graphql/schema.graphql
+
+speed: $(VENV)/.dev ## how long a match takes on one core
+	$(BIN)/python benchmarks/matching_speed.py
 
 eval: $(VENV)/.dev ## score the matcher on labelled certificates
 	$(BIN)/python benchmarks/matching_eval.py

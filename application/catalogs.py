@@ -112,7 +112,13 @@ class Shelf:
         Two catalogs that both match automatically contradict one another: then nothing is automatic, and the first match
         is offered as AMBIGUOUS. None where no version is in force.
         """
-        found = [self._under(version, name, issuing_body, grade) for version in self.governing(on, code)]
+        return self.match_among(self.governing(on, code), name, issuing_body, grade)
+
+    def match_among(
+        self, versions: Sequence[GoverningVersion], name: str, issuing_body: str, grade: str | None
+    ) -> Found | None:
+        """The same against versions already known, so that a whole list is answered by one state of the catalogs."""
+        found = [self._under(version, name, issuing_body, grade) for version in versions]
         if not found:
             return None
         order = list(MatchOutcome)

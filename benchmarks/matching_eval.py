@@ -1,6 +1,7 @@
 """Scores the matcher on labelled inputs: ``python benchmarks/matching_eval.py [--half tuning|held-out] [FILE…]``.
 
-Without files it scores the project's own set and, where it lies beside the repository, the public one. Prints each wrong
+Without files it scores the project's own sets and the public one, ``../shared/matching/public.jsonl`` seen from the
+repository, where it is there. Prints each wrong
 automatic match in full; the exit code is 1 if there is any.
 """
 
@@ -23,7 +24,8 @@ from catalog.notice import load_official_catalog  # noqa: E402
 from domain.matching import Match, Matcher  # noqa: E402
 from domain.values import MatchOutcome  # noqa: E402
 
-OWN = ROOT / "tests" / "matching" / "labelled.jsonl"
+MATCHING = ROOT / "tests" / "matching"
+OWN = (MATCHING / "labelled.jsonl", *sorted((MATCHING / "blind").glob("*.jsonl")))
 PUBLIC = ROOT.parent / "shared" / "matching" / "public.jsonl"
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 
@@ -127,9 +129,9 @@ def main() -> int:
     given = parser.parse_args()
     matcher = Matcher(load_official_catalog().entries, load_aliases())
     wrong = 0
-    for file in given.files or (OWN, PUBLIC):
+    for file in given.files or (*OWN, PUBLIC):
         if not file.exists():
-            print(f"{file.name} is not there, so it is not scored.")
+            print(f"\n{file} is not there, so it is not scored.")
             continue
         cases = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
         chosen = [case for case in cases if given.half is None or half_of(case) == given.half]

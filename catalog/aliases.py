@@ -1,9 +1,10 @@
 """The aliases that ship with the official catalog: other names of bodies and qualifications, each with its ground.
 
 They are data beside the official text and never an edit of it; version 1 of the catalog takes them along, and an amendment
-changes them like entries. ``aliases/issuing_bodies.csv`` names bodies, ``aliases/qualifications.csv`` what is listed or
-ambiguous, ``aliases/unlisted.csv`` the neighbours that must never match. Columns: ``kind,text,issuer,numbers,ground``;
-numbers are separated by spaces.
+changes them like entries. ``aliases/issuing_bodies.csv`` names bodies, ``aliases/chambers.csv`` the German chambers with
+their seats and districts, ``aliases/qualifications.csv`` what is listed or ambiguous, ``aliases/unlisted.csv`` the neighbours
+that must never match; a name in both of the last two is a question for a reviewer. Columns:
+``kind,text,issuer,numbers,ground``; numbers are separated by spaces.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from catalog.faults import Fault, FaultCode, SourceRefused
 from domain.values import Alias, AliasKind
 
 _COLUMNS: Final = ["kind", "text", "issuer", "numbers", "ground"]
-_FILES: Final = ("issuing_bodies.csv", "qualifications.csv", "unlisted.csv")
+_FILES: Final = ("issuing_bodies.csv", "chambers.csv", "qualifications.csv", "unlisted.csv")
 
 
 @cache

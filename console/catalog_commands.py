@@ -1,9 +1,9 @@
-"""``recognition catalog`` and ``recognition match``: what the catalog says, and what a certificate is in it."""
+"""``recognition catalog``: what the catalog says."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 
 import typer
 from pydantic_core import to_jsonable_python
@@ -70,53 +70,3 @@ def _entries(catalog: Catalog, version: int, number: int | None) -> list[Catalog
     if number not in entries:
         fail(f"Version {version} has no entry {number}; it has {min(entries)} to {max(entries)}.")
     return [entries[number]]
-
-
-def match(
-    name: Annotated[str, typer.Argument(help="The qualification's name as the certificate shows it.")],
-    issuer: Annotated[str, typer.Option("--issuer", help="The issuing body as the certificate shows it.")] = "",
-    grade: Annotated[str | None, typer.Option("--grade", help="The grade, where it shows one.")] = None,
-    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force on this day.")] = None,
-    code: Code = None,
-    as_json: AsJson = False,
-) -> None:
-    """Match a certificate: the outcome, the entry and its title, and the candidates with reasons."""
-    day: date = on.date() if on else shanghai_day(utc_now())
-    with explaining(), open_registry(Settings()) as registry:
-        found = registry.shelf.match(name, issuer, grade, day, code)
-        if found is None:
-            fail(f"No catalog is in force on {day}; choose a later day.")
-        catalog = registry.shelf.catalog(found.version.catalog_code)
-        entries = catalog.entries_at(found.version.number)
-    result: dict[str, Any] = {
-        "outcome": found.match.outcome.value,
-        "entry": to_jsonable_python(found.match.entry),
-        "award": to_jsonable_python(found.match.award),
-        "candidates": to_jsonable_python(found.match.candidates),
-        "catalog": found.version.catalog_code,
-        "version": found.version.number,
-        "ruleSet": found.match.rule_set,
-    }
-    if as_json:
-        print_json(result)
-        return
-    out.print(f"[bold]{found.match.outcome.value}[/]  {_title(found.match.entry, found.match.award)}")
-    table = Table(show_lines=True)
-    for column in ("entry", "qualification", "issuing body", "score", "reasons"):
-        table.add_column(column, overflow="fold")
-    for candidate in found.match.candidates:
-        entry = entries[candidate.number]
-        reasons = "\n".join(candidate.reasons)
-        table.add_row(
-            str(entry.number), entry.qualification_name, entry.issuing_body, f"{candidate.score:.2f}", reasons
-        )
-    if found.match.candidates:
-        out.print(table)
-
-
-def _title(entry: CatalogEntry | None, award: Any) -> str:
-    if entry is None:
-        return "no entry can be taken without a reviewer"
-    return (
-        f"entry {entry.number} · {entry.qualification_name} → {award.title if award else 'title open: name the grade'}"
-    )

@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from console import case_commands, catalog_commands, keys_commands, projection_commands, serve_commands
+from console import case_commands, catalog_commands, keys_commands, match_commands, projection_commands, serve_commands
 from console.talk import err, told
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app.add_typer(keys_commands.app, name="keys")
 app.command("serve")(serve_commands.serve)
 app.command("demo")(serve_commands.demo)
 app.command("token")(serve_commands.token)
-app.command("match")(catalog_commands.match)
+app.command("match")(match_commands.match)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections.abc import Callable
 from io import StringIO
 from typing import Final
 
@@ -44,8 +45,11 @@ def decoded(data: bytes) -> str | Fault:
     return Fault(FaultCode.UNKNOWN_ENCODING, "the text is in none of UTF-8, UTF-16 and GB 18030; save it as UTF-8.")
 
 
-def read_delimited(text: str) -> list[Grid] | Fault:
-    """The rows of a delimited text, split by the delimiter under which its head names the most columns."""
+def read_delimited(text: str, recognised: Callable[[Grid], int] = recognised) -> list[Grid] | Fault:
+    """The rows of a delimited text, split by the delimiter under which its head names the most columns.
+
+    ``recognised`` counts the columns that a table's head names; by default those of a catalog.
+    """
     best: Grid | None = None
     fault: Fault | None = None
     for delimiter in _DELIMITERS:

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 from domain.matching.issuers import IssuerBook
 from domain.matching.lexicon import Lexicon, genderless
 from domain.matching.normalise import fold
 from domain.values import Alias, AliasKind, CatalogEntry
 
 _WORD: Final = re.compile(r"[a-z0-9+#]+")
+_YEAR: Final = re.compile(r"(?<!/)\b20\d\d\b(?!/)")
 _BRACKETS: Final = re.compile(r"\s*[(（][^)）]*[)）]")
 
 
@@ -66,3 +69,19 @@ def build(
                 key, Form(source, reading.bag, reading.compact, numbers, official, issuers, reading.pieces)
             )
     return lexicon, tuple(forms.values())
+
+
+def year_of(name: str) -> str | None:
+    """The year an official name bears, where it bears one; 2012/2014 names the editions of a product and is none."""
+    found = _YEAR.search(name)
+    return found.group() if found else None
+
+
+def certifies(word: str) -> bool:
+    """Whether a word is a form of "certified", with up to two letters wrong."""
+    return (
+        word.startswith("cert")
+        or "认证" in word
+        or "注册" in word
+        or OSA.distance(word, "certified", score_cutoff=2) <= 2
+    )

@@ -2,7 +2,7 @@
 
 Every spelling of a body is data (``Alias`` of kind ``ISSUING_BODY``); one spelling may belong to several bodies: ``AWS`` is
 Amazon and the American Welding Society, and the entry that the name points at decides which. Here stand the rules: a
-chamber bears its town's name, companies bear legal forms, and what a text holds besides a known name makes it another body.
+chamber bears the name of its town or district, which must be one that has a chamber, companies bear legal forms, and what a text holds besides a known name makes it another body.
 """
 
 # ruff: noqa: SIM905 - a word list reads better as text
@@ -22,8 +22,8 @@ from domain.values import Alias, AliasKind
 _PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _EXTRAS: Final = frozenset(
     """the of a and und fuer zu zur der des in by inc incorporated corp corporation co company ltd limited llc gmbh plc ag kk
-    group worldwide global headquarters hq alphabet training certification certifications certificate program programme team
-    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
+    group worldwide global headquarters hq alphabet training certification certifications certificate program programme team via through
+    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 软件系统有限公司 软件系统 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
 )
 _COUNTRIES: Final[dict[str, frozenset[str]]] = {
     "us": frozenset(
@@ -49,7 +49,10 @@ _LEARNING: Final = re.compile(
     r"universit|college|school|schule|academy|akademie|institut(?!ion)|大学|大學|学院|学校|培训|udemy|udacity|bootcamp|training cent|learning cent"
 )
 _CHAMBER: Final = "DIHK"
-_TOWN_WORDS: Final = 7
+_CHAMBER_WORD: Final = "ihk"
+_BESIDE_PLACES: Final = frozenset(
+    "zu zur in im am an der des und fuer bezirk region regionalkammer geschaeftsstelle standort hauptgeschaeftsstelle mitte nord sued ost west e v chamber commerce industry".split()
+)
 
 
 class Standing(StrEnum):
@@ -89,9 +92,14 @@ class IssuerBook:
 
     def __init__(self, aliases: Iterable[Alias]) -> None:
         names: dict[str, set[str]] = {}
+        places: set[str] = set()
         for alias in aliases:
             if alias.kind is AliasKind.ISSUING_BODY and alias.issuer:
-                names.setdefault(" ".join(_PIECE.findall(fold(alias.text).text)), set()).add(alias.issuer)
+                pieces = _PIECE.findall(fold(alias.text).text)
+                names.setdefault(" ".join(pieces), set()).add(alias.issuer)
+                if alias.issuer == _CHAMBER and pieces[0] == _CHAMBER_WORD:
+                    places.update(pieces[1:])
+        self._places = frozenset(places)
         self.names: Mapping[str, frozenset[str]] = {text: frozenset(keys) for text, keys in names.items() if text}
         self._longest = max((len(text.split()) for text in self.names), default=1)
 
@@ -127,9 +135,15 @@ class IssuerBook:
                 found, rest, corrected = [nearest], [], True
         unexplained = tuple(word for word in rest if not _explained(word, found))
         if any(_CHAMBER in keys for keys in found) and not _NOT_A_CHAMBER.search(folded.text):
-            unexplained = unexplained if len(unexplained) > _TOWN_WORDS else ()
+            unexplained = tuple(word for word in unexplained if not self._is_place(word))
         learning = bool(rest) and _LEARNING.search(folded.text) is not None
         return Issuer(True, tuple(found), unexplained, learning, corrected)
+
+    def _is_place(self, word: str) -> bool:
+        """Whether a word beside a chamber's name says where it is; a long one may have one wrong letter."""
+        if word in self._places or word in _BESIDE_PLACES:
+            return True
+        return len(word) >= 6 and any(OSA.distance(word, place, score_cutoff=1) <= 1 for place in self._places)
 
     def _han(self, run: str, found: list[frozenset[str]], rest: list[str]) -> None:
         """Divide a run of Han characters into known names and what is between them."""
@@ -168,6 +182,12 @@ class IssuerBook:
                     near.setdefault(distance, set()).add(keys)
         closest = near[min(near)] if near else set()
         return next(iter(closest)) if len(closest) == 1 else None
+
+
+def from_country(word: str, said: frozenset[str]) -> bool:
+    """Whether a Han word names the country that every one of these bodies is in."""
+    country = None if word.isascii() else _COUNTRY.get(word)
+    return country is not None and bool(said) and said <= _COUNTRIES[country]
 
 
 def _explained(word: str, found: list[frozenset[str]]) -> bool:

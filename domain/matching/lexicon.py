@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from domain.matching.normalise import Folded
-from domain.matching.vocabulary import BOILERPLATE, COMMON, DANGLING, HAN, LATIN
+from domain.matching.trade_words import COMMON, HAN
+from domain.matching.vocabulary import BOILERPLATE, DANGLING, LATIN
 
 _GENDER: Final = re.compile(
-    r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?in(?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"
+    r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?[il1]n(?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"
 )
 _ADJECTIVE: Final = re.compile(r"(technisch|mathematisch)e?(?:\s?[/*:_]\s?-?\s?e?r\b|\(-?r\))")
 _MEDIAL: Final = re.compile(r"(?<=[a-zäöü]er)In(?:nen)?\b")
@@ -56,6 +57,7 @@ _FIGURES: Final = {
     "one": "1", "two": "2", "three": "3", "first": "1", "second": "2", "third": "3",
 }  # fmt: skip
 _PIECE: Final = re.compile(r"x:[a-z0-9:\-]+|[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
+_INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?|\b[ci][. ]\s?eng\b\.?|\bm\.?\s?i\.?\s?mech\.?\s?e\b\.?")
 _LONGEST: Final = 8
 _YEAR: Final = re.compile(r"\b2[0o](?:[0-3][0-9o]|o\d)\b")
 
@@ -136,6 +138,7 @@ class Lexicon:
         """Read a folded name; linear in its length."""
         text = genderless(folded)
         text = _YEAR.sub(lambda match: match.group().replace("o", "0"), text)
+        text = _INITIALS.sub(lambda match: match.group().replace(".", "").replace(" ", ""), text)
         raw = _PIECE.findall(text)
         reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "")
         if strip:

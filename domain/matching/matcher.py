@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.matching import reasons
-from domain.matching.forms import build
+from domain.matching.forms import build, certifies, year_of
 from domain.matching.issuers import Issuer, IssuerBook, Standing
 from domain.matching.lexicon import Reading, grades_in, numeral
 from domain.matching.normalise import Oddity, fold
@@ -26,6 +26,8 @@ RULE_SET: Final = "2026.1"
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
+_FEW_WORDS: Final = 2
+_RANKS: Final = frozenset({"associate", "professional", "specialty", "specialist", "expert"})
 _OFFERED: Final = 0.45
 _ASKED: Final = 0.6
 _RESULTS: Final = frozenset(
@@ -78,6 +80,13 @@ class Matcher:
                 )
             )
             for entry in entries
+        }
+        self._years = {entry.number: year_of(entry.qualification_name) for entry in entries}
+        self._occupations = {
+            number: form.bag
+            for form in forms
+            for number in form.numbers
+            if form.official and len(form.bag) <= _FEW_WORDS and "certified" in form.pieces and not form.bag & _RANKS
         }
         self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
 
@@ -144,9 +153,9 @@ class Matcher:
         else:
             why.append(reasons.issuer_contradicts(entry.issuing_body))
         outcome = MatchOutcome.NONE if standing is Standing.CONTRADICTS else MatchOutcome.AMBIGUOUS
-        if asked.reading.dangling:
-            sure = False
-            why.append(reasons.dangling())
+        lacking = self._lacks(number, finding, asked)
+        sure = sure and not lacking
+        why.extend(lacking)
         award, refused, notes = self._award(entry, asked)
         why.extend(notes)
         if len(entry.awards) > 1 and asked.grades and asked.reading.grades and not asked.grades <= asked.reading.grades:
@@ -165,6 +174,20 @@ class Matcher:
         if not sure:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
         return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
+
+    def _lacks(self, number: int, finding: Finding, asked: _Asked) -> list[str]:
+        """What a name lacks that decides: its end, where it breaks off; in Latin letters the year of the official name;
+        and the word that makes an occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
+        """
+        lacking = [reasons.dangling()] if asked.reading.dangling else []
+        if asked.reading.codes:
+            return lacking
+        year, occupation = self._years[number], self._occupations.get(number)
+        if year and year not in finding.bag and asked.reading.compact.isascii():
+            lacking.append(reasons.missing([year]))
+        if finding.bag == occupation and not any(map(certifies, asked.reading.pieces)):
+            lacking.append(reasons.missing(["certified"]))
+        return lacking
 
     def _beside(self, finding: Finding, number: int, asked: _Asked) -> tuple[MatchCandidate, ...]:
         """What else a text may mean that breaks off."""
@@ -245,7 +268,9 @@ class Matcher:
             ),
             key=lambda pair: (-pair[1], pair[0]),
         )[:8]
-        offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in ranked)
+        family = self._search.family(bag) - {n for n, _ in ranked}
+        kin = [(n, _OFFERED) for n in sorted(family) if self._standing(n, asked) is not Standing.CONTRADICTS]
+        offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in [*ranked, *kin])
         asks = ranked and ranked[0][1] >= _ASKED and ranked[0][1] >= other and not asked.odd
         return Match(MatchOutcome.AMBIGUOUS if asks else MatchOutcome.NONE, candidates=offered)
 

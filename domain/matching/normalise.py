@@ -28,6 +28,8 @@ _MARKUP: Final = re.compile(
     r"|;\s*--|\b(?:drop|alter|truncate)\s+table\b|\bunion\s+select\b|\binsert\s+into\b|\bdelete\s+from\b|/\*|\*/",
     re.IGNORECASE,
 )
+_AMPERSAND: Final = re.compile(r"&amp;|＆amp;", re.IGNORECASE)
+_CAPITAL_I: Final = re.compile(r"\b(?=[A-Zl]*[A-Z])[A-Zl]*l[A-Zl]*\b")
 _SCRIPTS: Final = (
     "LATIN",
     "CJK",
@@ -70,11 +72,18 @@ def fold(raw: str) -> Folded:
     if len(plain) > TEXT_LIMIT:
         plain = plain[:TEXT_LIMIT]
         oddities.add(Oddity.TOO_LONG)
+    plain = _CAPITAL_I.sub(_with_capital_i, _AMPERSAND.sub("&", plain))
     if _MARKUP.search(plain):
         oddities.add(Oddity.MARKUP)
     oddities.update(_oddities(plain))
     plain = plain.translate(_DASHES).translate(_QUOTES)
     return Folded(plain, _lower(plain), frozenset(oddities))
+
+
+def _with_capital_i(match: re.Match[str]) -> str:
+    """A word in capitals in which a small l stands for a capital I, as scanners read it: lT, lTlL, Power Bl."""
+    word = match.group()
+    return word.replace("l", "I") if 2 <= len(word) <= 5 else word
 
 
 def _lower(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -16,13 +17,16 @@ from rapidfuzz.distance import OSA
 
 from domain.matching import reasons
 from domain.matching.forms import Form
-from domain.matching.lexicon import Lexicon, Reading
+from domain.matching.issuers import from_country
+from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
-from domain.matching.spelling import Speller
+from domain.matching.spelling import LOOKALIKES, Speller
 from domain.matching.vocabulary import LEVELS
 
 _CUT_LATIN: Final = 10
 _CUT_HAN: Final = 6
+_LISTED: Final = re.compile(r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|as well as|sowie)\s|\s&\s|[和与及或]")
+_MOST_LISTED: Final = 6
 
 
 class Way(IntEnum):
@@ -82,14 +86,17 @@ class Search:
         said = issuers.union(*reading.issuers)
         finding = self._same(reading.bag, said)
         if finding.way is not Way.NONE:
-            return finding, reading
+            return self._unbroken(reading, self._apart(folded, finding, said)), reading
+        for attempt in (self._coded(reading), self._at_home(reading, said)):
+            if attempt is not None:
+                return attempt, reading
         spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
-            return spelt
+            return self._unbroken(reading, spelt[0]), spelt[1]
         if not more:
             for attempt in (self._near(reading), self._cut(reading)):
                 if attempt is not None:
-                    return attempt, reading
+                    return self._unbroken(reading, attempt), reading
         return Finding(bag=reading.bag), reading
 
     def _same(self, bag: frozenset[str], said: frozenset[str]) -> Finding:
@@ -112,9 +119,43 @@ class Search:
         ]
         if len(covering) == 1 and all(form.bag <= bag and form.single == covering[0] for form in maximal):
             return Finding(frozenset(covering), Way.NAMES, (reasons.several_names(),), bag=bag)
+        common = frozenset[int].intersection(*(form.numbers for form in maximal))
+        if len(common) == 1 < len(maximal) and all(common <= form.numbers for form in inside):
+            return Finding(common, Way.NAMES, (reasons.several_names(),), bag=bag)
         if len(numbers) > 1 and all(form.numbers for form in maximal):
             return Finding(numbers, Way.NAMES, (reasons.several_names(),), bag=bag)
         return Finding(bag=bag)
+
+    def _coded(self, reading: Reading) -> Finding | None:
+        """The entry that an examination's code means, where every word beside the code is one of its own."""
+        numbers = [form.numbers for code in reading.codes for form in self._by_bag.get(frozenset({code}), ())]
+        common = frozenset[int].intersection(*numbers) if numbers else frozenset[int]()
+        if len(common) != 1 or len(numbers) != len(reading.codes):
+            return None
+        (number,) = common
+        if not reading.bag <= frozenset[str]().union(*(form.bag for form in self._own[number]), reading.codes):
+            return None
+        return Finding(common, Way.NAMES, (reasons.several_names(),), bag=reading.bag)
+
+    def _at_home(self, reading: Reading, said: frozenset[str]) -> Finding | None:
+        """What the name means without the country put before it, where that is the issuer's own."""
+        countries = frozenset(word for word in reading.bag if from_country(word, said))
+        finding = self._same(reading.bag - countries, said) if countries and len(reading.bag) > len(countries) else None
+        return finding if finding is not None and finding.way is not Way.NONE else None
+
+    def _apart(self, folded: Folded, finding: Finding, said: frozenset[str]) -> Finding:
+        """The same finding, or a question where the text lists several names and one of them means another entry."""
+        parts = [part for part in _LISTED.split(genderless(folded)) if part.strip()]
+        if len(finding.numbers) != 1 or not 1 < len(parts) <= _MOST_LISTED:
+            return finding
+        others = frozenset[int]()
+        for part in parts:
+            alone = self._same(self.lexicon.read(Folded(part, part, folded.oddities)).bag, said)
+            if len(alone.numbers) == 1 and not alone.unlisted:
+                others |= alone.numbers
+        if others <= finding.numbers:
+            return finding
+        return Finding(finding.numbers | others, Way.NAMES, (reasons.several_names(),), bag=finding.bag)
 
     def _spelt(
         self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
@@ -124,6 +165,7 @@ class Search:
             (word, self._speller.correct(word)) for word in list(dict.fromkeys(reading.unknown))[:12] if word.isascii()
         ]
         right = [(wrong, word) for wrong, word in pairs if word is not None]
+        right += [(char, LOOKALIKES[char]) for char in dict.fromkeys(reading.unknown) if char in LOOKALIKES]
         if not right or len(right) > 6:
             return None
         text = folded.text
@@ -157,14 +199,27 @@ class Search:
             form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag
         )
 
+    def _beginning(self, compact: str) -> list[Form]:
+        """The known names that begin with a text, that text itself among them."""
+        first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
+        return list(takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None)))
+
+    def _unbroken(self, reading: Reading, finding: Finding) -> Finding:
+        """The same finding, or a question where the text is no known spelling and begins another entry's name as well."""
+        beginning = self._beginning(reading.compact) if len(reading.compact) >= _CUT_LATIN else []
+        numbers = frozenset[int]().union(*(form.numbers for form in beginning))
+        if len(finding.numbers) != 1 or numbers <= finding.numbers:
+            return finding
+        if any(form.compact == reading.compact and form.numbers == finding.numbers for form in beginning):
+            return finding
+        return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_names(),), bag=finding.bag)
+
     def _cut(self, reading: Reading) -> Finding | None:
         """The entries whose names begin with a text that was cut; one of them only if nothing that decides is lost."""
         compact = reading.compact
         if len(compact) < (_CUT_LATIN if compact.isascii() else _CUT_HAN):
             return None
-        first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
-        beginning = takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None))
-        whole = [form for form in beginning if len(form.compact) > len(compact)]
+        whole = [form for form in self._beginning(compact) if len(form.compact) > len(compact)]
         if not whole:
             return None
         numbers = frozenset[int]().union(*(form.numbers for form in whole))
@@ -207,6 +262,12 @@ class Search:
         """The entries of which some name holds all of these words."""
         held = [i for i, shared in self._sharing(bag).items() if shared == len(bag)]
         return frozenset[int]().union(*(self.forms[i].numbers for i in held))
+
+    def family(self, bag: frozenset[str]) -> frozenset[int]:
+        """The entries that share the longest name within these words, where that name is a family's."""
+        inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
+        longest = max(inside, key=lambda form: (len(form.bag), len(form.numbers)), default=None)
+        return longest.numbers if longest is not None and len(longest.numbers) > 1 else frozenset()
 
     def words_of(self, number: int, bag: frozenset[str]) -> Form:
         """The name of an entry that is likest to some words."""

@@ -52,10 +52,12 @@ class MatchResult:
 
 
 async def match_certificate(context: Context, form: CertificateForm, code: str | None, on: date) -> Matched:
-    """Match a certificate against what is in force on a day. Raises ``Refused`` where nothing is."""
-    certificate = form.cleaned()
+    """Match a certificate against what is in force on a day. Raises ``Refused`` where nothing is.
+
+    The text goes to the matcher as it was typed or scanned: what no certificate could say is answered NONE, not refused.
+    """
     found: Found | None = await in_thread(
-        context.services.shelf.match, certificate.name, certificate.issuing_body, certificate.grade, on, code
+        context.services.shelf.match, form.name, form.issuing_body, form.grade, on, code
     )
     if found is None:
         raise Refused(RefusalCode.NO_VERSION_IN_FORCE, f"No catalog is in force on {on}; choose a later day.", "on")

@@ -28,7 +28,8 @@ def answers(labelled):
     return [(case, MATCHER.match(case["name"], case["issuer"], case["grade"])) for case in labelled]
 
 
-FILES = [file for file in (HERE / "labelled.jsonl", PUBLIC) if file.exists()]
+OWN = [HERE / "labelled.jsonl", *sorted((HERE / "blind").glob("*.jsonl"))]
+FILES = [file for file in (*OWN, PUBLIC) if file.exists()]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -51,9 +52,10 @@ def test_what_is_right_is_matched_or_offered(file):
     several = [(case, match) for case, match in found if len(case["expect"]) > 1]
     offered = [set(case["expect"]) <= {each.number for each in match.candidates} for case, match in one]
     complete = [set(case["expect"]) <= {each.number for each in match.candidates} for case, match in several]
-    assert sum(match.outcome in AUTOMATIC for _, match in one) >= 0.9 * len(one) > 0
+    assert len(one) + len(several) > 0
+    assert sum(match.outcome in AUTOMATIC for _, match in one) >= 0.9 * len(one)
     assert sum(offered) >= 0.97 * len(one)
-    assert sum(complete) >= 0.9 * len(several) > 0
+    assert sum(complete) >= 0.9 * len(several)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,8 @@ def test_the_rule_set_is_pinned():
     lines = [
         f"{case['name']}|{case['issuer']}|{case['grade']}|{match.outcome}|{match.entry.number if match.entry else ''}|{match.grade or ''}|"
         + ",".join(f"{each.number}:{each.score}" for each in match.candidates)
-        for case, match in answers(cases(HERE / "labelled.jsonl"))
+        for file in OWN
+        for case, match in answers(cases(file))
     ]
     golden = json.loads((HERE / "rule_sets.json").read_text(encoding="utf-8"))
     assert hashlib.sha256("\n".join(lines).encode()).hexdigest() == golden[Matcher.rule_set]

@@ -1,0 +1,191 @@
+"""``recognition match``: what one certificate is in the catalog, or each of a file's, and why."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Final, TextIO
+
+import typer
+from pydantic_core import to_jsonable_python
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from application.catalogs import Shelf
+from application.matching_batch import Answered, Ask, Summary, match_all
+from catalog.faults import FileRefused
+from catalog.files.certificates import read_certificates
+from catalog.files.delimited import guarded
+from console.talk import REFUSED, err, explaining, fail, out, print_json
+from domain.values import MatchOutcome, shanghai_day
+from infrastructure.composition import open_registry, utc_now
+from infrastructure.settings import Settings
+
+_HEAD: Final = (
+    "row", "name", "issuer", "grade", "outcome", "entry", "qualification", "title", "score", "candidates", "reasons",
+    "catalog", "version", "rule set",
+)  # fmt: skip
+_PARTIAL: Final = ".partial"
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def match(
+    name: Annotated[str | None, typer.Argument(help="The qualification's name as the certificate shows it.")] = None,
+    issuer: Annotated[str, typer.Option("--issuer", help="The issuing body as the certificate shows it.")] = "",
+    grade: Annotated[str | None, typer.Option("--grade", help="The grade, where it shows one.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="CSV or XLSX with name, issuer and grade instead.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Where the answers go; FILE.matches.csv else.")
+    ] = None,
+    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force on this day.")] = None,
+    code: Annotated[str | None, typer.Option("--catalog", help="The catalog's code; all in force by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Match a certificate, or each of a file: the outcome, the entry and its title, and the candidates with reasons.
+
+    Exit code 0: answered, whatever the outcome; 1: no catalog in force; 2: the call or the file can't be used.
+    """
+    day = on.date() if on else shanghai_day(utc_now())
+    if (name is None) == (file is None):
+        fail("Name either one certificate or, with --file, a list of them.")
+    if file is not None:
+        if issuer or grade:
+            fail("A file's certificates bear their own issuers and grades; leave --issuer and --grade out.")
+        _match_file(file, report or file.with_name(f"{file.stem}.matches.csv"), day, code, as_json)
+    else:
+        _match_one(str(name), issuer, grade, day, code, as_json)
+
+
+def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str | None, as_json: bool) -> None:
+    with explaining(), open_registry(Settings()) as registry:
+        found = registry.shelf.match(name, issuer, grade, day, code)
+        if found is None:
+            fail(f"No catalog is in force on {day}; choose a later day.", REFUSED)
+        entries = registry.shelf.catalog(found.version.catalog_code).entries_at(found.version.number)
+    if as_json:
+        print_json(
+            {
+                "outcome": found.match.outcome.value,
+                "entry": to_jsonable_python(found.match.entry),
+                "award": to_jsonable_python(found.match.award),
+                "candidates": to_jsonable_python(found.match.candidates),
+                "catalog": found.version.catalog_code,
+                "version": found.version.number,
+                "ruleSet": found.match.rule_set,
+            }
+        )
+        return
+    out.print(f"[bold]{found.match.outcome.value}[/]  {_title(found.match.entry, found.match.award)}")
+    table = Table(show_lines=True)
+    for column in ("entry", "qualification", "issuing body", "score", "reasons"):
+        table.add_column(column, overflow="fold")
+    for candidate in found.match.candidates:
+        entry = entries[candidate.number]
+        reasons = "\n".join(candidate.reasons)
+        table.add_row(
+            str(entry.number), entry.qualification_name, entry.issuing_body, f"{candidate.score:.2f}", reasons
+        )
+    if found.match.candidates:
+        out.print(table)
+
+
+def _title(entry: Any, award: Any) -> str:
+    if entry is None:
+        return "no entry can be taken without a reviewer"
+    return (
+        f"entry {entry.number} · {entry.qualification_name} → {award.title if award else 'title open: name the grade'}"
+    )
+
+
+def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: bool) -> None:
+    try:
+        certificates = read_certificates(file)
+    except FileRefused as refused:
+        fail(f"{file.name}: {refused.faults[0].message}")
+    except OSError as error:
+        fail(f"{file} can't be read ({error.strerror}); check the path.")
+    if report.exists() and report.samefile(file):
+        fail("The report would replace the list; name another file with --report.")
+    summary = Summary()
+    with explaining(), open_registry(Settings()) as registry, _written(report) as sheet, _progress() as progress:
+        writer = csv.writer(sheet)
+        writer.writerow(_HEAD)
+        answers = match_all(certificates, _asking(registry.shelf, day, code), summary)
+        for answered in progress.track(answers, total=len(certificates), description="matching"):
+            writer.writerow([guarded(cell) for cell in _row(answered)])
+        if summary.certificates < len(certificates):
+            fail(f"No catalog is in force on {day}; choose a later day.", REFUSED)
+    _say(summary, report, as_json)
+
+
+def _asking(shelf: Shelf, day: date, code: str | None) -> Ask:
+    """Every certificate is asked of the versions that are in force as the list begins, whatever is amended meanwhile."""
+    return partial(shelf.match_among, shelf.governing(day, code))
+
+
+@contextmanager
+def _written(report: Path) -> Iterator[TextIO]:
+    """The report, whole or not at all: a run that stops leaves the former report and a file beside it that ends in
+    ``.partial``, which the next run replaces. With a mark, so that spreadsheets read it as UTF-8.
+    """
+    unfinished = report.with_name(report.name + _PARTIAL)
+    try:
+        with unfinished.open("w", encoding="utf-8-sig", newline="") as sheet:
+            yield sheet
+        unfinished.replace(report)
+    except OSError as error:
+        fail(f"{report} can't be written ({error.strerror}); name another file with --report.")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err) as progress:
+        yield progress
+
+
+def _row(answered: Answered) -> tuple[str, ...]:
+    match, version = answered.found.match, answered.found.version
+    certificate, entry = answered.certificate, match.entry
+    return (
+        str(certificate.row),
+        certificate.name,
+        certificate.issuer,
+        certificate.grade or "",
+        match.outcome.value,
+        str(entry.number) if entry else "",
+        entry.qualification_name if entry else "",
+        match.award.title if match.award else "",
+        f"{match.candidates[0].score:.3f}" if match.candidates else "",
+        " ".join(map(str, answered.candidates)),
+        "\n".join(answered.reasons),
+        version.catalog_code,
+        str(version.number),
+        match.rule_set,
+    )
+
+
+def _say(summary: Summary, report: Path, as_json: bool) -> None:
+    counts = {outcome.value: summary.outcomes[outcome] for outcome in MatchOutcome}
+    if as_json:
+        print_json(
+            {
+                "certificates": summary.certificates,
+                "outcomes": counts,
+                "openTitles": summary.open_titles,
+                "report": str(report),
+            }
+        )
+        return
+    table = Table("outcome", "certificates")
+    for outcome, count in counts.items():
+        table.add_row(outcome, str(count))
+    out.print(table)
+    out.print(f"{summary.certificates} certificates, {summary.open_titles} with an open title; answers in {report}")
