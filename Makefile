@@ -15,7 +15,7 @@ check: lint test ## lint and test
 serve: $(VENV)/.runtime ## environment, dependencies, embedded PostgreSQL, official catalog, server
 	$(BIN)/recognition serve --port $(PORT)
 
-demo: $(VENV)/.runtime ## three cases of the real catalog: one approved, one refused, one revoked
+demo: $(VENV)/.runtime ## three cases of the real catalog, approved, refused, revoked; and the catalog amended
 	$(BIN)/recognition demo
 
 test: $(VENV)/.dev ## every test, against a real PostgreSQL

@@ -29,9 +29,16 @@ class Action(StrEnum):
     READ_AUDIT_LOG = "READ_AUDIT_LOG"
     SUBMIT = "SUBMIT"
     ACCOMPANY = "ACCOMPANY"
+    UPLOAD_EVIDENCE = "UPLOAD_EVIDENCE"
     DECIDE = "DECIDE"
     AMEND_CATALOG = "AMEND_CATALOG"
+    READ_HOLDER_FILE = "READ_HOLDER_FILE"
+    RESTRICT = "RESTRICT"
     ERASE = "ERASE"
+    READ_ACCESS_LOG = "READ_ACCESS_LOG"
+    READ_LOG_PROOFS = "READ_LOG_PROOFS"
+    FOLLOW_EVENTS = "FOLLOW_EVENTS"
+    FOLLOW_TITLES = "FOLLOW_TITLES"
 
 
 _EVERYONE: Final = frozenset(Role) | {None}
@@ -39,15 +46,22 @@ ROLES: Final[dict[Action, frozenset[Role | None]]] = {
     Action.READ_CATALOG: _EVERYONE,
     Action.MATCH: _EVERYONE,
     Action.READ_STATUS: frozenset(Role),
-    Action.READ_TITLES: frozenset(Role) - {Role.PRIVACY_OFFICER},
-    Action.VERIFY_TITLE: frozenset(Role) - {Role.PRIVACY_OFFICER},
-    Action.READ_CASES: frozenset({Role.APPLICANT, Role.REVIEWER, Role.ADMINISTRATOR, Role.AUDITOR, Role.SYSTEM}),
+    Action.READ_TITLES: frozenset(Role),
+    Action.VERIFY_TITLE: _EVERYONE,
+    Action.READ_CASES: frozenset(Role) - {Role.VERIFIER},
     Action.READ_AUDIT_LOG: frozenset({Role.AUDITOR, Role.SYSTEM}),
     Action.SUBMIT: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
     Action.ACCOMPANY: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
+    Action.UPLOAD_EVIDENCE: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
     Action.DECIDE: frozenset({Role.REVIEWER}),
     Action.AMEND_CATALOG: frozenset({Role.ADMINISTRATOR}),
+    Action.READ_HOLDER_FILE: frozenset({Role.PRIVACY_OFFICER}),
+    Action.RESTRICT: frozenset({Role.PRIVACY_OFFICER}),
     Action.ERASE: frozenset({Role.PRIVACY_OFFICER}),
+    Action.READ_ACCESS_LOG: frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
+    Action.READ_LOG_PROOFS: _EVERYONE,
+    Action.FOLLOW_EVENTS: frozenset({Role.AUDITOR, Role.SYSTEM}),
+    Action.FOLLOW_TITLES: frozenset(Role) - {Role.PRIVACY_OFFICER},
 }
 """Which roles may do what; None is an anonymous caller."""
 
@@ -65,12 +79,16 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which rows somebody may see: all of them, those of some authorities, those they submitted or hold, or none."""
+    """Which rows somebody may see: all of them, those of some authorities, those they submitted or hold, or none.
+
+    Data that is kept and not processed lies outside every scope but one with ``restricted``.
+    """
 
     everything: bool = False
     authorities: frozenset[str] = frozenset()
     subject: str | None = None
     holder_ref: UUID | None = None
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +132,36 @@ def require(actor: Actor | None, action: Action) -> None:
 
 
 def scope_of(actor: Actor | None, authorities: AuthorityDirectory, today: date) -> Scope:
-    """Which cases and titles an actor sees: reviewers their division and below, applicants their own."""
+    """Which cases and titles an actor sees: reviewers their division and below, and like applicants their own."""
     match actor:
         case None:
             return Scope()
-        case Actor(role=Role.REVIEWER, authority_code=str(code)):
-            return Scope(authorities=_visible(authorities, code, today))
         case Actor(role=Role.REVIEWER):
-            return Scope()
+            visible = _visible(authorities, actor.authority_code, today)
+            return Scope(authorities=visible, subject=actor.subject, holder_ref=actor.holder_ref)
         case Actor(role=Role.APPLICANT):
             return Scope(subject=actor.subject, holder_ref=actor.holder_ref)
+        case Actor(role=Role.PRIVACY_OFFICER):
+            return Scope(everything=True, restricted=True)
         case _:
             return Scope(everything=True)
 
 
-def _visible(authorities: AuthorityDirectory, code: str, today: date) -> frozenset[str]:
-    return authorities.visible_authorities(code) if authorities.exists(code, today) else frozenset()
+def _visible(authorities: AuthorityDirectory, code: str | None, today: date) -> frozenset[str]:
+    known = code is not None and authorities.exists(code, today)
+    return authorities.visible_authorities(code) if code and known else frozenset()
 
 
-def reads_personal_data(actor: Actor | None) -> bool:
-    """Whether an actor reads persons in clear. An auditor reads masked; an administrator and a verifier need no numbers."""
-    return actor is not None and actor.role in {Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}
+def reads_personal_data(actor: Actor | None, reason: str | None = None) -> bool:
+    """Whether an actor reads persons in clear, which is recorded. An auditor does once they give a reason.
+
+    An administrator and a verifier never do: their work needs no names.
+    """
+    if actor is None:
+        return False
+    if actor.role is Role.AUDITOR:
+        return reason is not None
+    return actor.role in {Role.APPLICANT, Role.REVIEWER, Role.PRIVACY_OFFICER, Role.SYSTEM}
 
 
 def _names(action: Action) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from application.access import Action, require
+from application.access import Action, CaseRow, require, scope_of, sees
 from application.catalogs import Found, Shelf
 from application.commands import (
     EvidenceForm,
@@ -21,16 +21,17 @@ from application.commands import (
     cleaned_experience,
 )
 from application.journal import Conflict, Journal
-from application.ports import Clock, Holders
+from application.ports import Clock, EvidenceFiles, Holders
 from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
 from domain.certificate_claim import CertificateClaim, already_claimed, claim_stream
-from domain.identifiers import case_id, integrity_record_id
+from domain.holder import Holder
+from domain.identifiers import case_id, holder_stream, integrity_record_id
 from domain.integrity_record import IntegrityRecord
 from domain.recognition_case import RecognitionCase
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean, clean_optional
-from domain.values import Actor, Certificate, MatchOutcome, Provenance, Role, shanghai_day
+from domain.values import Actor, Certificate, Evidence, MatchOutcome, Provenance, Role, shanghai_day
 
 REGISTRY_ITSELF = Actor(subject="registry", role=Role.SYSTEM)
 """The actor of what the registry does by rule: matching, and the records that follow from a decision."""
@@ -51,13 +52,21 @@ class Cases:
     """Submitting, completing, deciding and reviewing cases."""
 
     def __init__(
-        self, journal: Journal, shelf: Shelf, holders: Holders, authorities: AuthorityDirectory, clock: Clock
+        self,
+        journal: Journal,
+        shelf: Shelf,
+        holders: Holders,
+        authorities: AuthorityDirectory,
+        clock: Clock,
+        evidence: EvidenceFiles | None = None,
     ) -> None:
+        """``evidence`` is asked about files that a case names; without it they are taken as stated."""
         self._journal = journal
         self._shelf = shelf
         self._holders = holders
         self._authorities = authorities
         self._clock = clock
+        self._evidence = evidence
 
     # ── submitting ────────────────────────────────────────────────────────────────────────────────────────────────
     def submit(self, by: Provenance, form: Submission) -> Done:
@@ -71,20 +80,28 @@ class Cases:
         earlier = self._journal.load(RecognitionCase, stream)
         if earlier is not None:
             return self._same_submission(earlier, form)
-        act = Act(by, self._clock())
+        try:
+            return self._submit_anew(Act(by, self._clock()), stream, form)
+        except (Conflict, Refused) as stopped:
+            # A retry that races its own first attempt finds the stream taken, or the certificate claimed, by that attempt.
+            winner = self._journal.load(RecognitionCase, stream)
+            if winner is not None:
+                return self._same_submission(winner, form)
+            if isinstance(stopped, Refused):
+                raise
+            raise already_claimed() from None
+
+    def _submit_anew(self, act: Act, stream: UUID, form: Submission) -> Done:
         known = self._holder_of(form)
+        if known is not None:
+            self._require_processable(known)
+            self._check_evidence(known, cleaned_evidence(form.evidence))
         prepared = self._prepare(act, stream, form, known or uuid4())
         if known is None:
             # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
             holder = self._holders.find_or_create(form.holder.id_type, form.holder.id_number)
             prepared = self._prepare(act, stream, form, holder)
-        try:
-            return Done(stream, self._journal.record(*prepared))
-        except Conflict:
-            winner = self._journal.load(RecognitionCase, stream)
-            if winner is None:
-                raise already_claimed() from None
-            return self._same_submission(winner, form)
+        return Done(stream, self._journal.record(*prepared))
 
     def _holder_of(self, form: Submission) -> UUID | None:
         return self._holders.find(clean_id_type(form.holder.id_type), clean_id_number(form.holder.id_number))
@@ -130,6 +147,7 @@ class Cases:
         first = next(self._journal.events_of(case.id))
         if not isinstance(first, RecognitionCase.Submitted):
             raise TypeError(f"stream {case.id} does not begin with a submission")
+        self._require_processable(case.holder_ref)
         repeated = (
             first.certificate == form.certificate.cleaned()
             and first.holder == form.holder.cleaned(case.holder_ref)
@@ -153,6 +171,7 @@ class Cases:
         files = cleaned_evidence(evidence)
 
         def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
+            self._check_evidence(found.holder_ref, files)
             found.supplement(act, self._authorities, files)
             return ()
 
@@ -314,6 +333,7 @@ class Cases:
         found = self._journal.load(RecognitionCase, case)
         if found is None or not self.may_see(by.actor, found):
             raise unknown_case()
+        self._require_processable(found.holder_ref)
         if expected is not None and expected != found.version:
             raise stale(found.version)
         others = decide(Act(by, self._clock()), found)
@@ -323,10 +343,25 @@ class Cases:
             raise stale(None) from None
 
     def may_see(self, actor: Actor, case: RecognitionCase) -> bool:
-        """Whether an actor may know of a case; where not, it looks to them as if it did not exist."""
-        if actor.role is Role.APPLICANT:
-            return actor.subject == case.submitted_by or actor.holder_ref == case.holder_ref
-        return True
+        """Whether a case lies within an actor's scope; where not, it looks to them as if it did not exist."""
+        scope = scope_of(actor, self._authorities, shanghai_day(self._clock()))
+        return sees(scope, CaseRow(case.authority_code, case.submitted_by, case.holder_ref))
+
+    def _require_processable(self, holder_ref: UUID) -> None:
+        holder = self._journal.load(Holder, holder_stream(holder_ref))
+        if holder is not None:
+            holder.require_processable()
+
+    def _check_evidence(self, holder_ref: UUID, files: Sequence[Evidence]) -> None:
+        """Raise ``Refused`` for a file that is in the store and not as stated; one that is not there may follow."""
+        for each in files if self._evidence is not None else ():
+            size = self._evidence.size_of(each.sha256, holder_ref) if self._evidence else None
+            if size is not None and size != each.size:
+                raise Refused(
+                    RefusalCode.EVIDENCE_MISMATCH,
+                    f"The uploaded file has {size} bytes and {each.size} are stated; state its size, or upload it anew.",
+                    "evidence.size",
+                )
 
     def _release(self, act: Act, case: RecognitionCase) -> list[CertificateClaim]:
         claim = self._journal.load(CertificateClaim, case.claim_id) if case.claim_id else None

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock
+from typing import Final, TypeVar
 from uuid import UUID
 
 from application.access import Action, require
+from application.issuers import own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog import AmendmentTerms, Catalog
+from domain.catalog import Catalog
+from domain.catalog_versions import AliasChange, AmendmentTerms
 from domain.identifiers import catalog_id
 from domain.matching import Match, Matcher
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import Alias, CatalogEntry, MatchOutcome, Notice, Provenance, shanghai_day
+from domain.values import Alias, CatalogEntry, EntryChangeKind, MatchOutcome, Notice, Provenance, shanghai_day
+
+T = TypeVar("T")
+ATTEMPTS: Final = 8
+"""How often a decision on a catalog is made anew because another writer was first."""
+_SURE: Final = (MatchOutcome.EXACT, MatchOutcome.CONFIDENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +96,10 @@ class Shelf:
     def entry(self, code: str, version: int, number: int) -> CatalogEntry:
         """One entry of one version. Raises ``Refused``: UNKNOWN_ENTRY, or ENTRY_WITHDRAWN where an earlier one had it."""
         catalog = self.catalog(code)
-        entry = catalog.entries_at(version).get(number)
+        entry = catalog.entry_at(version, number)
         if entry is not None:
             return entry
-        known = any(number in catalog.entries_at(earlier) for earlier in range(1, version))
+        known = catalog.had(version, number)
         raise Refused(
             RefusalCode.ENTRY_WITHDRAWN if known else RefusalCode.UNKNOWN_ENTRY,
             f"Version {version} of {code} has no entry {number}; choose one that it has.",
@@ -110,14 +118,29 @@ class Shelf:
         self, versions: Sequence[GoverningVersion], name: str, issuing_body: str, grade: str | None
     ) -> Found | None:
         """The same against versions already known, so that a whole list is answered by one state of the catalogs."""
-        found = [
-            Found(self._matcher(version.catalog_code, version.number).match(name, issuing_body, grade), version)
-            for version in versions
-        ]
+        found = [self._under(version, name, issuing_body, grade) for version in versions]
         if not found:
             return None
         order = list(MatchOutcome)
-        return min(found, key=lambda each: order.index(each.match.outcome))
+        first = min(found, key=lambda each: order.index(each.match.outcome))
+        return _unless_contradicted(first, found)
+
+    def warm(self, on: date) -> None:
+        """Make the matchers of the versions in force on a day, so that nobody waits for them at the first question."""
+        for version in self.governing(on):
+            self._matcher(version.catalog_code, version.number)
+
+    def match_anew(self, name: str, issuing_body: str, grade: str | None, on: date, version: GoverningVersion) -> Found:
+        """Match a pending case's certificate under the version it moves to; it stays with that catalog.
+
+        Automatic only where no other catalog in force on the day matches automatically too, as in ``match``.
+        """
+        found = self._under(version, name, issuing_body, grade)
+        others = [each for each in self.governing(on) if each.catalog_code != version.catalog_code]
+        return _unless_contradicted(found, [found, *(self._under(each, name, issuing_body, grade) for each in others)])
+
+    def _under(self, version: GoverningVersion, name: str, issuing_body: str, grade: str | None) -> Found:
+        return Found(self._matcher(version.catalog_code, version.number).match(name, issuing_body, grade), version)
 
     def _build_matcher(self, code: str, version: int) -> Matcher:
         catalog = self.catalog(code)
@@ -160,44 +183,58 @@ class Catalogs:
             raise Refused(RefusalCode.CATALOG_EXISTS, "A catalog with this code exists; amend it instead.") from None
 
     def propose(self, by: Provenance, code: str, terms: AmendmentTerms) -> tuple[UUID, int]:
-        """Propose an amendment; its identifier and the position."""
+        """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it."""
         require(by.actor, Action.AMEND_CATALOG)
-        catalog = self._load(catalog_id(code))
-        identifier = catalog.propose(Act(by, self._clock()), terms)
-        return identifier, self._save(catalog)
+        return self._decide(
+            catalog_id(code), lambda catalog: catalog.propose(Act(by, self._clock()), _with_issuers(catalog, terms))
+        )
 
     def issue(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID) -> tuple[int, int]:
-        """Issue an amendment; the number of the version it makes, and the position."""
+        """Issue an amendment; the number of the version it makes, and the position.
+
+        Of two who issue at once one wins; the other is refused as if they had come later (STALE_BASE_VERSION, or
+        AMENDMENT_CLOSED where both issue the same amendment).
+        """
         require(by.actor, Action.AMEND_CATALOG)
-        catalog = self._load(catalog_stream)
-        number = catalog.issue(Act(by, self._clock()), amendment_id)
-        return number, self._save(catalog)
+        return self._decide(catalog_stream, lambda catalog: catalog.issue(Act(by, self._clock()), amendment_id))
 
     def discard(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID, reason: str) -> int:
         """Drop an amendment; the position."""
         require(by.actor, Action.AMEND_CATALOG)
-        catalog = self._load(catalog_stream)
-        catalog.discard(Act(by, self._clock()), amendment_id, clean(reason, "reason", limit=PROSE_LIMIT))
-        return self._save(catalog)
+        why = clean(reason, "reason", limit=PROSE_LIMIT)
+        _, position = self._decide(
+            catalog_stream, lambda catalog: catalog.discard(Act(by, self._clock()), amendment_id, why)
+        )
+        return position
 
     def refusals(self, code: str, terms: AmendmentTerms) -> list[Refused]:
         """Everything that stands against an amendment today, for its preview."""
         return list(self._shelf.catalog(code).refusals(terms, shanghai_day(self._clock())))
+
+    def base_of(self, code: str, amendment_id: UUID) -> int | None:
+        """The version that an amendment is based on; None where the catalog has no such amendment."""
+        amendment = self._shelf.catalog(code).amendments.get(amendment_id)
+        return amendment.terms.base_version if amendment else None
+
+    def _decide(self, stream: UUID, decide: Callable[[Catalog], T]) -> tuple[T, int]:
+        """Decide on the catalog as it is, and save; anew where somebody else was first. The answer, and the position."""
+        for _ in range(ATTEMPTS):
+            catalog = self._load(stream)
+            answer = decide(catalog)
+            try:
+                return answer, self._journal.record(catalog)
+            except Conflict:
+                continue
+        raise Refused(
+            RefusalCode.STALE_BASE_VERSION,
+            "Others keep changing the catalog; look at what changed, and try again.",
+        )
 
     def _load(self, stream: UUID) -> Catalog:
         catalog = self._journal.load(Catalog, stream)
         if catalog is None:
             raise Refused(RefusalCode.UNKNOWN_CATALOG, "No such catalog; choose one from the list of catalogs.")
         return catalog
-
-    def _save(self, catalog: Catalog) -> int:
-        try:
-            return self._journal.record(catalog)
-        except Conflict:
-            raise Refused(
-                RefusalCode.STALE_BASE_VERSION,
-                "Another administrator changed the catalog first; look at what changed and propose it anew.",
-            ) from None
 
 
 def clean_notice(number: str | None, title: str) -> Notice:
@@ -206,3 +243,26 @@ def clean_notice(number: str | None, title: str) -> Notice:
         number=clean(number, "noticeNumber", limit=CODE_LIMIT, required=False) or None if number else None,
         title=clean(title, "noticeTitle"),
     )
+
+
+def _with_issuers(catalog: Catalog, terms: AmendmentTerms) -> AmendmentTerms:
+    known = catalog.aliases_at(catalog.latest.number)
+    added = tuple(change.alias for change in terms.alias_changes if change.kind is not EntryChangeKind.WITHDRAWN)
+    bodies = [change.entry.issuing_body for change in terms.changes if change.entry]
+    spellings = own_spellings(bodies, (*known, *added))
+    changes = tuple(AliasChange(kind=EntryChangeKind.ADDED, alias=alias) for alias in spellings)
+    return terms.model_copy(update={"alias_changes": (*terms.alias_changes, *changes)}) if changes else terms
+
+
+def _unless_contradicted(first: Found, found: Sequence[Found]) -> Found:
+    """The first match, or, where further catalogs match automatically too, the same with nothing decided."""
+    others = [each.version.catalog_code for each in found if each is not first and each.match.outcome in _SURE]
+    if not others or first.match.outcome not in _SURE:
+        return first
+    where = "、".join(others)
+    reason = f"Another catalog in force matches it too: {where}. / 另一现行目录亦可比照：{where}。"
+    candidates = tuple(each.model_copy(update={"reasons": (*each.reasons, reason)}) for each in first.match.candidates)
+    undecided = replace(
+        first.match, outcome=MatchOutcome.AMBIGUOUS, entry=None, award=None, grade=None, candidates=candidates
+    )
+    return replace(first, match=undecided)

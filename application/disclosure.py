@@ -30,6 +30,14 @@ _SUMMARIES: Final[dict[str, str]] = {
     "certificate-claim.released": "Certificate released",
     "integrity-record.filed": "Filed in the integrity archive",
     "integrity-record.struck": "Struck from the integrity archive",
+    "holder.opened": "A person's request about their data taken up",
+    "holder.restricted": "The person's data is kept and not processed from now on",
+    "holder.restriction-lifted": "The person's data is processed again",
+    "holder.erased": "The person's data is erased; the history goes on without it",
+    "holder.destruction-completed": "Key, index and files of the erased person are destroyed",
+    "catalog-proposal.proposed": "Catalog proposed",
+    "catalog-proposal.published": "Proposed catalog published by another administrator",
+    "catalog-proposal.discarded": "Proposed catalog discarded",
     "catalog.published": "Catalog published",
     "catalog.amendment-proposed": "Amendment proposed",
     "catalog.amendment-discarded": "Amendment discarded",
@@ -40,6 +48,11 @@ def facts(event: Event, *, in_clear: bool) -> dict[str, Any]:
     """An event's own facts as JSON values; personal data reads as None unless ``in_clear``."""
     shown = _shown(event, in_clear)
     return {name: value for name, value in shown.items() if name not in _ENVELOPE}
+
+
+def holds_personal_data(event: Event) -> bool:
+    """Whether an event still tells something about a person: not one of a class without such fields, nor after erasure."""
+    return _holds(event)
 
 
 def reason_of(event: Event, *, in_clear: bool) -> str | None:
@@ -82,6 +95,15 @@ def _shown(value: Any, in_clear: bool) -> Any:
     if isinstance(value, tuple):
         return [_shown(item, in_clear) for item in value]
     return to_jsonable_python(value)
+
+
+def _holds(value: Any) -> bool:
+    if isinstance(value, BaseModel):
+        return any(
+            getattr(value, name) is not None if _is_personal(field) else _holds(getattr(value, name))
+            for name, field in type(value).model_fields.items()
+        )
+    return isinstance(value, tuple) and any(_holds(item) for item in value)
 
 
 def _is_personal(field: FieldInfo) -> bool:

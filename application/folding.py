@@ -64,7 +64,7 @@ def _submitted(event: Submitted, position: int) -> CaseView:
         holder=HolderView(
             ref=holder.ref,
             name=holder.name,
-            id_type=holder.id_type,
+            id_type=None if holder.name is None else holder.id_type,
             id_number=holder.id_number,
             erased=holder.name is None,
         ),

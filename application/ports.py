@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -22,6 +22,40 @@ class Holders(Protocol):
 
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
         """The holder's reference, made on first sight; the same for two who ask at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who read personal data in clear, when, why, and of whom: which kinds of fields by holder, never a value."""
+
+    at: datetime
+    actor: Actor
+    client: str | None
+    request_id: str
+    reason: str
+    operation: str
+    fields: Mapping[UUID, frozenset[str]]
+
+
+class AccessNotRecorded(Exception):
+    """An access could not be recorded; what was read must not be shown."""
+
+
+class AccessLog(Protocol):
+    """The record of who read personal data in clear; it only grows."""
+
+    async def append(self, access: Access) -> None:
+        """Record an access durably before its answer is shown. Raises ``AccessNotRecorded``."""
+
+
+class EvidenceFiles(Protocol):
+    """The evidence files that were uploaded."""
+
+    def size_of(self, sha256: str, holder_ref: UUID) -> int | None:
+        """The size in bytes of a holder's file once it is proved whole; None where there is none.
+
+        Raises ``Refused`` (EVIDENCE_MISMATCH) for one that was altered in the store.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ The port stands here, beside what uses it; infrastructure answers it. All method
 the server does all day. Rows outside ``scope`` do not exist for the asker.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
@@ -15,8 +15,10 @@ from application.views import (
     AmendmentView,
     AuditEventView,
     CaseView,
+    CatalogProposalView,
     CatalogView,
     EntryView,
+    HolderFileView,
     IntegrityRecordView,
     StatusView,
     TitleView,
@@ -152,6 +154,15 @@ class Reads(Protocol):
     async def amendments(self, code: str) -> Sequence[AmendmentView]:
         """The amendments of a catalog, newest first."""
 
+    async def version_in_force(self, code: str, on: date, known_at: datetime | None) -> VersionView | None:
+        """The version of a catalog in force on a day, as known at an instant (now, where None)."""
+
+    async def catalog_proposals(self) -> Sequence[CatalogProposalView]:
+        """The catalogs that were proposed, newest first."""
+
+    async def catalog_proposal(self, proposal_id: UUID) -> CatalogProposalView | None:
+        """A proposed catalog."""
+
     async def impact(self, code: str, numbers: Sequence[int], *, every_pending: bool) -> tuple[int, int]:
         """How many pending cases (of the whole catalog, or on these entries of it) and current titles on them there are."""
 
@@ -181,6 +192,12 @@ class Reads(Protocol):
 
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
         """What the integrity archive holds, by case."""
+
+    async def holder(self, ref: UUID) -> HolderFileView | None:
+        """What the registry holds of a person; None where it never recorded anything about them."""
+
+    async def restricted(self, refs: Collection[UUID]) -> frozenset[UUID]:
+        """Those of these holders whose data is kept and not processed."""
 
     async def streams(
         self, stream_ids: Sequence[UUID], until: datetime | None = None

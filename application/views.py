@@ -12,13 +12,17 @@ from domain.values import AuthorityKind, CaseStatus, EntryChangeKind, Role, Titl
 
 @dataclass(kw_only=True)
 class HolderView:
-    """Who a case or title is about; fields are None where the viewer may not see them, or after erasure."""
+    """Who a case or title is about; fields are None where the viewer may not see them, or after erasure.
+
+    ``restricted`` data is kept and not processed: only a privacy officer sees it.
+    """
 
     ref: UUID
     name: str | None
     id_type: str | None
     id_number: str | None
     erased: bool = False
+    restricted: bool = False
 
 
 @dataclass(kw_only=True)
@@ -145,6 +149,15 @@ class ChangeView:
 
 
 @dataclass(kw_only=True)
+class FieldChangeView:
+    """One field of an entry before and after, as text; ``name`` is the API's. None where there is no entry on that side."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(kw_only=True)
 class CatalogView:
     """A published catalog."""
 
@@ -200,6 +213,23 @@ class AmendmentView:
 
 
 @dataclass(kw_only=True)
+class CatalogProposalView:
+    """A further catalog on its way: PROPOSED, PUBLISHED or DISCARDED; ``entries`` are those of its first version."""
+
+    proposal_id: UUID
+    code: str
+    name: str
+    status: str
+    notice_number: str | None
+    notice_title: str
+    effective_from: date
+    proposed_by: ActorView
+    proposed_at: datetime
+    closed_at: datetime | None
+    entries: tuple[EntryView, ...]
+
+
+@dataclass(kw_only=True)
 class IntegrityRecordView:
     """A record of the integrity archive (article 4)."""
 
@@ -211,6 +241,17 @@ class IntegrityRecordView:
     filed_on: date
     until: date
     struck: bool
+
+
+@dataclass(kw_only=True)
+class HolderFileView:
+    """What the registry holds of one person: their cases and integrity records, and whether their data is processed."""
+
+    ref: UUID
+    erased: bool
+    restricted: bool
+    case_ids: tuple[UUID, ...]
+    record_ids: tuple[UUID, ...]
 
 
 @dataclass(kw_only=True)
@@ -244,3 +285,18 @@ class StatusView:
     projected_position: int
     lag_events: int
     log_size: int
+
+
+@dataclass(kw_only=True)
+class AccessView:
+    """One request that showed personal data in clear: who, when, why, of whom and which kinds of fields; no values."""
+
+    number: int
+    recorded_at: datetime
+    actor: ActorView
+    client: str | None
+    request_id: str | None
+    reason: str
+    operation: str
+    holders: tuple[str, ...]
+    fields: tuple[str, ...]

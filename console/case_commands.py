@@ -1,7 +1,12 @@
-"""``recognition case``: a case as it is, as it was, and how it came about. The operator of the database reads in clear."""
+"""``recognition case``: a case as it is, as it was, and how it came about.
+
+Whoever holds the database's keys reads in clear; that they did is recorded like any other reading, before it is shown.
+"""
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -12,24 +17,30 @@ from rich.table import Table
 from application.access import Scope
 from application.disclosure import facts, reason_of, summary_of
 from application.folding import fold_case
+from application.ports import Access, AccessNotRecorded
 from application.queries import Positioned
 from application.views import CaseView, TitleView
 from console.opened import asking
 from console.talk import REFUSED, fail, out, print_json
+from domain.values import Actor, Role
 from infrastructure.composition import Registry
 
+_OPERATION = "operation of the registry"
 app = typer.Typer(help="Look at a case.", no_args_is_help=True)
 
 Number = Annotated[str, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why the case is read; recorded with the access.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 @app.command()
-def show(number: Number, as_json: AsJson = False) -> None:
+def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
     """Show a case as its latest event left it, and the title it led to."""
 
     async def question(registry: Registry) -> tuple[CaseView | None, TitleView | None]:
         case = await registry.reads.case(None, number, Scope(everything=True))
+        if case:
+            await _record(registry, case, "case show", reason)
         titles = await registry.reads.titles_of_cases([case.case_id]) if case else {}
         return case, titles.get(case.case_id) if case else None
 
@@ -48,11 +59,13 @@ def show(number: Number, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def history(number: Number, as_json: AsJson = False) -> None:
+def history(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
     """Show every event of a case, with who, when and why, and the state it left."""
 
     async def question(registry: Registry) -> Sequence[Positioned]:
         case = await registry.reads.case(None, number, Scope(everything=True))
+        if case:
+            await _record(registry, case, "case history", reason)
         return (await registry.reads.streams([case.case_id]))[case.case_id] if case else []
 
     events = asking(question)
@@ -62,15 +75,36 @@ def history(number: Number, as_json: AsJson = False) -> None:
     if as_json:
         print_json(told)
         return
-    table = Table(title=f"History of {number}")
-    for column in ("#", "position", "recorded at", "event", "by", "what happened", "reason", "state after"):
+    table = Table(title=f"History of {number}", show_lines=True)
+    for column in ("#", "event", "who and when", "what happened", "state after"):
         table.add_column(column, overflow="fold")
     for each in told:
-        table.add_row(*(str(each[key] if each[key] is not None else "") for key in _HISTORY))
+        table.add_row(
+            str(each["version"]),
+            str(each["type"]).partition(".")[2],
+            f"{each['by']}\n{each['recordedAt']}",
+            f"{each['summary']}\n{each['reason'] or ''}".strip(),
+            str(each["state"]),
+        )
     out.print(table)
 
 
-_HISTORY = ("version", "position", "recordedAt", "type", "by", "summary", "reason", "state")
+async def _record(registry: Registry, case: CaseView, operation: str, reason: str) -> None:
+    """Record that the operator reads a person's case in clear; without that nothing is shown."""
+    operator = Actor(subject=f"operator:{pwd.getpwuid(os.getuid()).pw_name}", role=Role.SYSTEM)
+    access = Access(
+        at=registry.clock(),
+        actor=operator,
+        client="console",
+        request_id="",
+        reason=reason,
+        operation=operation,
+        fields={case.holder.ref: frozenset({"certificateNumber", "event", "holder"})},
+    )
+    try:
+        await registry.access_log.append(access)
+    except AccessNotRecorded:
+        fail("The access could not be recorded, so nothing is shown; check the database and try again.", REFUSED)
 
 
 def _told(events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:

@@ -10,13 +10,23 @@ from pydantic_core import to_jsonable_python
 from rich.table import Table
 
 from catalog.notice import load_official_catalog
+from console import catalog_amending, catalog_files
 from console.talk import explaining, fail, out, print_json
 from domain.catalog import Catalog
 from domain.values import CatalogEntry, shanghai_day
 from infrastructure.composition import open_registry, utc_now
 from infrastructure.settings import Settings
 
-app = typer.Typer(help="Look at a catalog.", no_args_is_help=True)
+app = typer.Typer(help="Look at a catalog, write it to a file, amend it, and see how it changed.", no_args_is_help=True)
+app.command("export")(catalog_files.export)
+app.command("import")(catalog_files.import_)
+app.command("diff")(catalog_files.diff)
+app.command("propose")(catalog_files.propose)
+app.command("publish")(catalog_amending.publish)
+app.command("amend")(catalog_amending.amend)
+app.command("issue")(catalog_amending.issue)
+app.command("discard")(catalog_amending.discard)
+app.command("history")(catalog_amending.history)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Code = Annotated[str | None, typer.Option("--catalog", help="The catalog's code; the official one by default.")]

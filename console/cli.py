@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import typer
+import sys
 
-from console import case_commands, catalog_commands, match_commands, projection_commands, serve_commands
-from console.talk import explaining
+import typer
+from rich.markup import escape
+
+from console import case_commands, catalog_commands, keys_commands, match_commands, projection_commands, serve_commands
+from console.talk import err, told
 
 app = typer.Typer(
     name="recognition",
@@ -17,6 +20,7 @@ app = typer.Typer(
 app.add_typer(catalog_commands.app, name="catalog")
 app.add_typer(case_commands.app, name="case")
 app.add_typer(projection_commands.app, name="projections")
+app.add_typer(keys_commands.app, name="keys")
 app.command("serve")(serve_commands.serve)
 app.command("demo")(serve_commands.demo)
 app.command("token")(serve_commands.token)
@@ -24,9 +28,16 @@ app.command("match")(match_commands.match)
 
 
 def main() -> None:
-    """Run the command line."""
-    with explaining():
+    """Run the command line; whatever a person can mend is one sentence, a defect keeps its traceback."""
+    try:
         app()
+    except Exception as error:
+        known = told(error)
+        if known is None:
+            raise
+        message, code = known
+        err.print(f"[bold red]error:[/] {escape(message)}", highlight=False)
+        sys.exit(code)
 
 
 if __name__ == "__main__":

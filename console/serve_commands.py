@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import secrets
+import signal
 import socket
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -16,10 +19,11 @@ import typer
 import uvicorn
 
 from console.demo import Demo
+from console.demo_catalog import CatalogStory
 from console.serving import SHUTDOWN_SECONDS, build_app, served
 from console.talk import err, explaining, fail, out
-from domain.values import Role
-from infrastructure.composition import open_registry
+from domain.values import Role, shanghai_day
+from infrastructure.composition import open_registry, utc_now
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
 
@@ -41,8 +45,16 @@ def serve(
     with explaining(), open_registry(settings) as registry, _listening(host, port) as listener:
         _greet(settings, listener.getsockname()[:2])
         config = uvicorn.Config(
-            build_app(registry), log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS, server_header=False
+            build_app(registry),
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            server_header=False,
         )
+        threading.Thread(target=registry.shelf.warm, args=[shanghai_day(utc_now())], daemon=True).start()
+        # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: sys.exit(0))
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -62,7 +74,7 @@ def token(
 
 
 def demo() -> None:
-    """Walk three cases of the official catalog over HTTP, on a registry of their own: approved, refused, revoked."""
+    """Walk four stories over HTTP, on a registry of their own: a case approved, one refused, one revoked; the catalog amended."""
     with explaining(), _temporary_folder() as folder, _listening(LOOPBACK, 0) as listener:
         settings = Settings(data_dir=folder, database_url=None, database_owner_url=None)
         err.print("Opening a registry for the demonstration …", style="dim")
@@ -73,7 +85,8 @@ def demo() -> None:
             stories.approved()
             stories.refused()
             stories.revoked()
-    out.print("\n[bold]Three stories, every event of them kept.[/] Start your own registry with [bold]make serve[/].")
+            CatalogStory(stories, issuer.issue, shanghai_day(registry.clock())).amended()
+    out.print("\n[bold]Four stories, every event of them kept.[/] Start your own registry with [bold]make serve[/].")
 
 
 def _greet(settings: Settings, address: tuple[str, int]) -> None:
@@ -100,6 +113,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(1024)  # from here on clients wait their turn instead of being turned away while the app starts
     except OSError as error:
         listener.close()
         fail(f"Port {port} of {host} can't be had ({error.strerror}); choose another with --port.")

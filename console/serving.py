@@ -13,8 +13,10 @@ from anyio import to_thread
 from starlette.applications import Starlette
 
 from infrastructure.composition import Registry
+from infrastructure.evidence import EvidenceError
 from infrastructure.projections.positions import projection_status
-from registry_api.app import create_registry_app
+from infrastructure.settings import Settings
+from registry_api.app import Door, EvidenceFiles, create_registry_app
 from registry_api.context import Services
 
 SHUTDOWN_SECONDS = 5
@@ -24,15 +26,17 @@ BEHIND = 10_000
 
 
 def build_app(registry: Registry) -> Starlette:
-    """The ASGI application of an opened registry; its lifespan runs the projections."""
+    """The ASGI application of an opened registry; its lifespan runs the projections, and the rematching of pending cases."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with registry.reads:
             registry.projections.start()
+            registry.rematching.start()
             try:
                 yield
             finally:
+                await to_thread.run_sync(registry.rematching.stop)
                 await to_thread.run_sync(registry.projections.stop)
 
     async def ready() -> Mapping[str, str]:
@@ -46,25 +50,50 @@ def build_app(registry: Registry) -> Starlette:
         }
 
     return create_registry_app(
-        Services(
-            reads=registry.reads,
-            cases=registry.cases,
-            catalogs=registry.catalogs,
-            shelf=registry.shelf,
-            holders=registry.holders,
-            authorities=registry.authorities,
-            clock=registry.clock,
-        ),
+        services_of(registry),
         authenticator=registry.authenticator,
         ready=ready,
+        door=_door(registry.settings),
+        evidence=EvidenceFiles(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
         lifespan=lifespan,
+    )
+
+
+def services_of(registry: Registry) -> Services:
+    """The application of an opened registry, as the API needs it."""
+    return Services(
+        reads=registry.reads,
+        cases=registry.cases,
+        catalogs=registry.catalogs,
+        catalog_proposals=registry.catalog_proposals,
+        shelf=registry.shelf,
+        holders=registry.holders,
+        holder_files=registry.holder_files,
+        access_log=registry.access_log,
+        accesses_read=registry.access_log.read,
+        forget_documents=lambda: None,
+        authorities=registry.authorities,
+        clock=registry.clock,
+    )
+
+
+def _door(settings: Settings) -> Door:
+    """What the settings let in; a development server, which listens on loopback only, counts nobody unless told to."""
+    public = settings.identity_provider
+    by_address, by_token = settings.rate_per_address, settings.rate_per_token
+    return Door(
+        rate_per_address=(50.0 if public else 0.0) if by_address is None else by_address,
+        rate_per_token=(200.0 if public else 0.0) if by_token is None else by_token,
+        verifications_per_minute=settings.verifications_per_minute,
+        introspection=settings.introspection,
+        body_seconds=settings.body_seconds,
     )
 
 
 @contextlib.contextmanager
 def served(app: Starlette, listener: socket.socket) -> Iterator[None]:
     """Serve an app on a thread for as long as the context lasts."""
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_SECONDS)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

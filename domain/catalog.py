@@ -6,111 +6,27 @@ by another; issuing makes version n+1. Numbers of entries are never reused, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
-from domain.base import Act, Aggregate, Created, Immutable, event
+from domain.base import Act, Aggregate, Created, event
+from domain.catalog_versions import (
+    Amendment,
+    AmendmentTerms,
+    CatalogVersion,
+    EntryChange,
+    aliases_after,
+    apply_changes,
+    entries_after,
+    faults_of,
+    refusals_of_entries,
+    version_in_force,
+)
 from domain.identifiers import amendment_id, catalog_id
 from domain.refusals import RefusalCode, Refused
-from domain.values import Actor, Alias, CatalogEntry, EntryChangeKind, Notice, Provenance, Role, shanghai_day
-
-
-class EntryChange(Immutable):
-    """What an amendment does to one entry; ``entry`` is the new content, None for a withdrawal."""
-
-    kind: EntryChangeKind
-    number: int
-    entry: CatalogEntry | None = None
-    reason: str | None = None
-
-
-class AliasChange(Immutable):
-    """What an amendment does to one alias: ADDED or WITHDRAWN."""
-
-    kind: EntryChangeKind
-    alias: Alias
-
-
-class AmendmentTerms(Immutable):
-    """What an administrator proposes: the notice behind it, when it takes effect, and every change."""
-
-    base_version: int
-    notice: Notice
-    effective_from: date
-    erratum: bool = False
-    rematch_pending: bool = False
-    changes: tuple[EntryChange, ...] = ()
-    alias_changes: tuple[AliasChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogVersion:
-    """One version as its event left it; ``changes`` are relative to the version before."""
-
-    number: int
-    notice: Notice
-    effective_from: date
-    issued_at: datetime
-    erratum: bool
-    changes: tuple[EntryChange, ...]
-    alias_changes: tuple[AliasChange, ...]
-
-
-@dataclass(slots=True)
-class Amendment:
-    """An amendment on its way: PROPOSED, then ISSUED or DISCARDED."""
-
-    id: UUID
-    terms: AmendmentTerms
-    proposed_by: Actor
-    status: str = "PROPOSED"
-
-
-class Dated(Protocol):
-    """What tells whether a version is in force."""
-
-    @property
-    def number(self) -> int:
-        """Its number."""
-
-    @property
-    def effective_from(self) -> date:
-        """The day it takes effect."""
-
-    @property
-    def issued_at(self) -> datetime:
-        """The instant it became known."""
-
-
-def version_in_force(versions: Sequence[Dated], on: date, known_at: datetime | None = None) -> int | None:
-    """The version in force on a day, as known at an instant (now, where None): of those issued by then and effective by
-    that day, the one with the highest number. None before the first takes effect.
-    """
-    return max(
-        (v.number for v in versions if v.effective_from <= on and (known_at is None or v.issued_at <= known_at)),
-        default=None,
-    )
-
-
-def entries_after(entries: Mapping[int, CatalogEntry], changes: Sequence[EntryChange]) -> dict[int, CatalogEntry]:
-    """The entries by number, after one version's changes."""
-    result = dict(entries)
-    for change in changes:
-        if change.entry is None:
-            result.pop(change.number, None)
-        else:
-            result[change.number] = change.entry
-    return result
-
-
-def aliases_after(aliases: Sequence[Alias], changes: Sequence[AliasChange]) -> tuple[Alias, ...]:
-    """The aliases after one version's changes."""
-    withdrawn = {change.alias for change in changes if change.kind is EntryChangeKind.WITHDRAWN}
-    added = tuple(change.alias for change in changes if change.kind is not EntryChangeKind.WITHDRAWN)
-    return tuple(alias for alias in aliases if alias not in withdrawn) + added
+from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Provenance, Role, shanghai_day
 
 
 class Catalog(Aggregate):
@@ -183,15 +99,10 @@ class Catalog(Aggregate):
         entries: Sequence[CatalogEntry],
         aliases: Sequence[Alias] = (),
     ) -> Self:
-        """Publish a catalog's first version. Raises ``Refused`` where a number stands twice or an entry awards nothing."""
+        """Publish a catalog's first version. Raises ``Refused`` with the first of ``refusals_of_entries``."""
         _require_administrator(act)
-        seen: set[int] = set()
-        for entry in entries:
-            if entry.number in seen:
-                raise Refused(RefusalCode.ENTRY_EXISTS, f"Entry {entry.number} stands twice; number each entry once.")
-            if not entry.awards:
-                raise Refused(RefusalCode.CHANGE_INVALID, f"Entry {entry.number} awards no title; name at least one.")
-            seen.add(entry.number)
+        for refusal in refusals_of_entries(entries):
+            raise refusal
         return cls._begin(
             act,
             cls.Published,
@@ -217,8 +128,25 @@ class Catalog(Aggregate):
             return dict(self.entries)
         entries = {entry.number: entry for entry in self.first_entries}
         for version in self.versions[1:number]:
-            entries = entries_after(entries, version.changes)
+            apply_changes(entries, version.changes)
         return entries
+
+    def entry_at(self, version: int, number: int) -> CatalogEntry | None:
+        """One entry as a version has it; None where it has none. Costs the changes, not the entries."""
+        for each in reversed(self.versions[1:version]):
+            for change in each.changes:
+                if change.number == number:
+                    return change.entry
+        return next((entry for entry in self.first_entries if entry.number == number), None)
+
+    def had(self, version: int, number: int) -> bool:
+        """Whether a version, or one before it, has an entry of this number."""
+        changed = any(change.number == number for each in self.versions[1:version] for change in each.changes)
+        return changed or any(entry.number == number for entry in self.first_entries)
+
+    def since(self, version: int) -> list[CatalogVersion]:
+        """The versions issued after one, in order: what an amendment based on it has not seen."""
+        return self.versions[max(version, 0) :]
 
     def aliases_at(self, number: int) -> tuple[Alias, ...]:
         """The aliases of version ``number``. Raises ``KeyError`` for a version that never was."""
@@ -254,39 +182,29 @@ class Catalog(Aggregate):
                     "changes",
                 )
             named.add(change.number)
-            refusal = self._against(change)
-            if refusal:
-                yield refusal
+            yield from self._against(change)
+        aliases = set(self.aliases_at(self.latest.number)) if terms.alias_changes else set()
+        for alias_change in terms.alias_changes:
+            if (alias_change.alias in aliases) is not (alias_change.kind is EntryChangeKind.WITHDRAWN):
+                there = "there already" if alias_change.alias in aliases else "not there"
+                yield _invalid(
+                    f"The alias “{alias_change.alias.text}” is {there}; leave the change out.", "aliasChanges"
+                )
 
-    def _against(self, change: EntryChange) -> Refused | None:
+    def _against(self, change: EntryChange) -> Iterator[Refused]:
         number, current = change.number, self.entries.get(change.number)
         if change.kind is EntryChangeKind.ADDED:
             if number in self.ever_numbered:
-                return Refused(
+                yield Refused(
                     RefusalCode.ENTRY_EXISTS,
                     f"Number {number} is or was in use; add the entry under {max(self.ever_numbered) + 1} or higher.",
                     "changes",
                 )
         elif current is None:
             code = RefusalCode.ENTRY_WITHDRAWN if number in self.ever_numbered else RefusalCode.UNKNOWN_ENTRY
-            return Refused(
-                code, f"Version {self.latest.number} has no entry {number}; name one that it has.", "changes"
-            )
-        if change.kind is EntryChangeKind.WITHDRAWN:
-            if change.entry is None:
-                return None
-            fault = "is withdrawn and must not carry new content"
-        elif change.entry is None:
-            fault = "lacks its new content"
-        elif change.entry.number != number:
-            fault = f"carries the content of entry {change.entry.number}"
-        elif not change.entry.awards:
-            fault = "awards no title"
-        elif change.entry == current:
-            fault = "stays as it is"
-        else:
-            return None
-        return Refused(RefusalCode.CHANGE_INVALID, f"Entry {number} {fault}; correct the change.", "changes")
+            yield Refused(code, f"Version {self.latest.number} has no entry {number}; name one that it has.", "changes")
+        for fault in _faults_of_change(change, current):
+            yield _invalid(f"Entry {number} {fault}.", "changes")
 
     def propose(self, act: Act, terms: AmendmentTerms) -> UUID:
         """Propose an amendment; answers its identifier. Raises ``Refused`` with the first of ``refusals``."""
@@ -331,6 +249,8 @@ class Catalog(Aggregate):
                 terms.erratum,
                 terms.changes,
                 terms.alias_changes,
+                terms.rematch_pending,
+                amendment_id,
             )
         )
 
@@ -360,6 +280,26 @@ class Catalog(Aggregate):
 def _require_administrator(act: Act) -> None:
     if act.by.actor.role not in {Role.ADMINISTRATOR, Role.SYSTEM}:
         raise Refused(RefusalCode.NOT_PERMITTED, "Only administrators publish and amend catalogs; ask one to do it.")
+
+
+def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iterator[str]:
+    """What is wrong with a change in itself; each reads on from ``Entry n``."""
+    entry = change.entry
+    if change.kind is EntryChangeKind.WITHDRAWN:
+        if entry is not None:
+            yield "is withdrawn and must not carry new content; leave the content out"
+    elif entry is None:
+        yield "lacks its new content; give it, or withdraw the entry"
+    else:
+        if entry.number != change.number:
+            yield f"carries the content of entry {entry.number}; make the numbers the same"
+        if entry == current:
+            yield "stays as it is; leave the change out"
+        yield from faults_of(entry)
+
+
+def _invalid(message: str, field: str) -> Refused:
+    return Refused(RefusalCode.CHANGE_INVALID, message, field)
 
 
 def _stale_base(base: int, latest: int) -> Refused:

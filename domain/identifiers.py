@@ -44,6 +44,11 @@ def title_id(case: UUID) -> UUID:
     return uuid5(NAMESPACE, f"title\n{case}")
 
 
+def holder_stream(holder_ref: UUID) -> UUID:
+    """The stream of what was decided about a holder's data as a whole, from the holder's random reference."""
+    return uuid5(NAMESPACE, f"holder\n{holder_ref}")
+
+
 def case_number(case: UUID, submitted_on: date) -> str:
     """What people quote: ``ZJ2026-4T9QK-7H2MB``, the stream identifier's low 50 bits in Crockford's base 32."""
     bits = case.int & (2**50 - 1)  # the low bits: RFC 9562 puts version and variant above bit 62

@@ -90,6 +90,7 @@ class RecognitionCase(Aggregate):
         self.candidates: tuple[MatchCandidate, ...] = ()
         self.revocation: case_events.RevocationGround | None = None
         self.revoked_at_version: int | None = None
+        self.rematched_for: tuple[UUID, ...] = ()
 
     # ── from submission to match ──────────────────────────────────────────────────────────────────────────────────
     @classmethod
@@ -233,20 +234,33 @@ class RecognitionCase(Aggregate):
         if self.status is CaseStatus.SUBMITTED:
             self.status = CaseStatus.MATCHED
 
+    def awaits_rematch(self, catalog_code: str, catalog_version: int, amendment_id: UUID) -> bool:
+        """Whether the case is pending under a version before this one, and this amendment has not moved it yet."""
+        return (
+            self.status in OPEN
+            and self.catalog_code == catalog_code
+            and self.catalog_version is not None
+            and self.catalog_version < catalog_version
+            and amendment_id not in self.rematched_for
+        )
+
     def require_rematch(self, act: Act, *, catalog_version: int, amendment_id: UUID) -> None:
         """An amendment asks that pending cases be matched anew under its version. Only SYSTEM does this.
 
-        Raises ``Refused`` for a decided case, which no amendment ever changes.
+        Raises ``Refused`` for a decided case, which no amendment ever changes, and for one that this amendment moved already.
         """
         if act.by.actor.role is not Role.SYSTEM:
             raise Refused(
                 RefusalCode.NOT_PERMITTED, "The registry requires a new match by itself; issue an amendment instead."
             )
         self._require_undecided()
+        if amendment_id in self.rematched_for:
+            raise Refused(RefusalCode.WRONG_STATE, "This amendment moved the case already; it does so once.")
         self._note(act, RecognitionCase.RematchRequired, catalog_version=catalog_version, amendment_id=amendment_id)
 
     @event(case_events.RematchRequired)
-    def _rematch_required(self, catalog_version: int) -> None:
+    def _rematch_required(self, catalog_version: int, amendment_id: UUID) -> None:
+        self.rematched_for += (amendment_id,)
         self.catalog_version = catalog_version
         self.entry_number = None
         self.grade = None

@@ -65,6 +65,8 @@ class RefusalCode(StrEnum):
     UNKNOWN_CATALOG = "UNKNOWN_CATALOG", "No catalog with this code exists."
     NO_VERSION_IN_FORCE = "NO_VERSION_IN_FORCE", "No version of the catalog is in force on this day."
     CATALOG_EXISTS = "CATALOG_EXISTS", "A catalog with this code exists already."
+    UNKNOWN_PROPOSAL = "UNKNOWN_PROPOSAL", "No such proposal of a catalog."
+    PROPOSAL_CLOSED = "PROPOSAL_CLOSED", "The proposed catalog was published or discarded already."
     UNKNOWN_AMENDMENT = "UNKNOWN_AMENDMENT", "No such amendment."
     AMENDMENT_CLOSED = "AMENDMENT_CLOSED", "The amendment was issued or discarded already."
     STALE_BASE_VERSION = "STALE_BASE_VERSION", "The catalog has a newer version than the one the amendment is based on."
@@ -77,6 +79,13 @@ class RefusalCode(StrEnum):
     # persons
     UNKNOWN_HOLDER = "UNKNOWN_HOLDER", "No such holder."
     HOLDER_ERASED = "HOLDER_ERASED", "The holder's personal data was erased; nothing more can be recorded about them."
+    HOLDER_RESTRICTED = (
+        "HOLDER_RESTRICTED",
+        "The holder's personal data is kept and not processed; no decision is taken about them.",
+    )
+
+    # evidence files
+    EVIDENCE_MISMATCH = "EVIDENCE_MISMATCH", "A file in the store is not the one that the case states."
 
 
 class Refused(Exception):

@@ -15,27 +15,38 @@ from typing import Any
 from psycopg_pool import AsyncConnectionPool
 
 from application.cases import REGISTRY_ITSELF, Cases
+from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
+from application.holders import HolderFiles
 from application.journal import Journal
 from application.ports import Authenticator, Clock
+from application.rematching import Rematching
 from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.notice import load_official_catalog
 from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
+from domain.streams import event_classes
 from domain.values import Provenance
+from infrastructure.access_log import PostgresAccessLog
+from infrastructure.erasure import PersonalData
+from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer, TokenVerifier
 from infrastructure.jwks import KeySet, file_source, url_source
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.projections.runner import ProjectionRunner
 from infrastructure.reads import PostgresReads
+from infrastructure.rematching import ProjectedPendingCases, RematchRunner
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
-from infrastructure.sealing.master import MasterKeys
+from infrastructure.sealing.master import MasterKeyFile
+from infrastructure.sealing.plan import check_event_classes
+from infrastructure.sealing.rotation import Pool
 from infrastructure.settings import Settings
 
 MASTER_KEY_FILE = "master.keys"
+EVIDENCE_FOLDER = "evidence"
 
 
 def utc_now() -> datetime:
@@ -54,10 +65,16 @@ class Registry:
     shelf: Shelf
     cases: Cases
     catalogs: Catalogs
+    catalog_proposals: CatalogProposals
     holders: HolderDirectory
     authorities: AuthorityDirectory
     projections: ProjectionRunner
+    rematching: RematchRunner
     reads: PostgresReads
+    access_log: PostgresAccessLog
+    evidence: EvidenceStore
+    holder_files: HolderFiles
+    keyring: PostgresKeyring
     authenticator: Authenticator
     clock: Clock
 
@@ -66,33 +83,48 @@ class Registry:
 def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Registry]:
     """Open the registry the settings name: database, keys, application. The official catalog is there when this returns.
 
-    Nothing runs yet: ``registry.projections`` is started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
+    First it is made sure that every event class can be sealed, named and upcast without a gap (``EventClassError``).
+
+    Nothing runs yet: ``registry.projections`` and ``registry.rematching`` are started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
     """
+    check_event_classes(event_classes())
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
-        keyring = PostgresKeyring(database.pool, MasterKeys.load_or_create(settings.data_dir / MASTER_KEY_FILE))
+        keys = _keys_database(stack, settings, database)
+        keyring = PostgresKeyring(keys.pool, MasterKeyFile(settings.data_dir / MASTER_KEY_FILE))
         mapper = EventMapper(keyring)
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database).codes)
         authorities = load_directory()
-        holders = HolderDirectory(database.pool, keyring)
+        holders = HolderDirectory(keys.pool, keyring)
+        bucket = open_bucket(settings.evidence_bucket, settings.data_dir / EVIDENCE_FOLDER)
+        evidence = EvidenceStore(bucket, keyring, max_size=settings.evidence_max_size)
+        holder_files = HolderFiles(journal, PersonalData(database.pool, keyring, holders, evidence), clock)
+        read_pool = _read_pool(database, settings)
         registry = Registry(
             settings=settings,
             database=database,
             mapper=mapper,
             journal=journal,
             shelf=shelf,
-            cases=Cases(journal, shelf, holders, authorities, clock),
+            cases=Cases(journal, shelf, holders, authorities, clock, evidence),
             catalogs=Catalogs(journal, shelf, clock),
+            catalog_proposals=CatalogProposals(journal, shelf, clock),
             holders=holders,
             authorities=authorities,
             projections=ProjectionRunner(database, mapper),
-            reads=PostgresReads(_read_pool(database, settings), mapper),
+            rematching=RematchRunner(database, Rematching(journal, shelf, ProjectedPendingCases(database), clock)),
+            reads=PostgresReads(read_pool, mapper),
+            access_log=PostgresAccessLog(read_pool),
+            evidence=evidence,
+            holder_files=holder_files,
+            keyring=keyring,
             authenticator=open_authenticator(settings),
             clock=clock,
         )
         publish_official_catalog(registry)
+        holder_files.finish_erasures()
         yield registry
 
 
@@ -143,6 +175,28 @@ def open_authenticator(settings: Settings) -> Authenticator:
             "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
         )
     return TokenVerifier(KeySet(source), issuer=settings.token_issuer, audience=settings.token_audience).verify
+
+
+@contextlib.contextmanager
+def open_keys(settings: Settings) -> Iterator[Pool]:
+    """Open the database of the keys, and nothing else."""
+    with contextlib.ExitStack() as stack:
+        if settings.keys_database_url is None:
+            yield stack.enter_context(open_database(settings)).pool
+        else:
+            yield _own_keys_database(stack, settings, settings.keys_database_url).pool
+
+
+def _keys_database(stack: contextlib.ExitStack, settings: Settings, events: Database) -> Database:
+    """Where holders' keys lie: beside the events, or in a database of their own whose backups can be shorter-lived."""
+    if settings.keys_database_url is None:
+        return events
+    return _own_keys_database(stack, settings, settings.keys_database_url)
+
+
+def _own_keys_database(stack: contextlib.ExitStack, settings: Settings, url: str) -> Database:
+    own = {"database_url": url, "database_owner_url": None}
+    return stack.enter_context(open_database(settings.model_copy(update=own)))
 
 
 def _read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:

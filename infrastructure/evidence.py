@@ -32,7 +32,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from infrastructure.sealing.errors import SealBrokenError
+from domain.refusals import RefusalCode, Refused
+from infrastructure.sealing.errors import HolderKeyMissingError, SealBrokenError
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
 from infrastructure.sealing.seals import KEY_BYTES
 from infrastructure.sealing.stream import CHUNK, open_stream, seal_stream
@@ -129,6 +130,11 @@ def local_bucket(folder: Path) -> ObjectStore:
     return LocalStore(folder, mkdir=True, automatic_cleanup=True)
 
 
+def open_bucket(url: str | None, folder: Path) -> ObjectStore:
+    """The bucket at ``s3://…``, whose credentials the service's own variables give, or else the folder."""
+    return local_bucket(folder) if url is None else s3_bucket(url)
+
+
 def s3_bucket(url: str, **config: Any) -> ObjectStore:
     """``s3://bucket/prefix`` as the place of evidence files, on any S3-compatible service (``endpoint``, keys, region)."""
     if not url.startswith("s3://"):
@@ -206,6 +212,23 @@ class EvidenceStore:
                 )
             undo.pop_all()
         return VerifiedEvidence(spool, lambda file: open_stream(key, _bound(holder_ref), _read(file)), size)
+
+    def size_of(self, sha256: str, holder_ref: UUID) -> int | None:
+        """``application.ports.EvidenceFiles``: the size of a file that was proved whole, None where there is none.
+
+        Raises ``Refused`` (EVIDENCE_MISMATCH) for one that was altered.
+        """
+        try:
+            with self.open(sha256, holder_ref) as file:
+                return file.size
+        except (EvidenceMissing, HolderKeyMissingError):
+            return None
+        except EvidenceAltered:
+            raise Refused(
+                RefusalCode.EVIDENCE_MISMATCH,
+                "The uploaded file was altered in the store; upload it anew.",
+                "evidence.sha256",
+            ) from None
 
     def forget(self, holder_ref: UUID) -> int:
         """Remove every file of a holder; answers how many.

@@ -6,9 +6,9 @@ which may ask for holders' keys, runs beside the event loop. A total costs a sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
@@ -22,8 +22,10 @@ from application.projections.tables import (
     AUDIT_EVENTS,
     CASES,
     CATALOG_ENTRIES,
+    CATALOG_PROPOSALS,
     CATALOG_VERSIONS,
     CATALOGS,
+    HOLDERS,
     INTEGRITY_RECORDS,
     TITLES,
     Table,
@@ -45,8 +47,10 @@ from application.views import (
     AmendmentView,
     AuditEventView,
     CaseView,
+    CatalogProposalView,
     CatalogView,
     EntryView,
+    HolderFileView,
     IntegrityRecordView,
     StatusView,
     TitleView,
@@ -180,6 +184,21 @@ class PostgresReads:
         """See ``Reads``."""
         return await self._views(AMENDMENTS, "catalog_code = %s ORDER BY proposed_at DESC, amendment_id", code)
 
+    async def version_in_force(self, code: str, on: date, known_at: datetime | None) -> VersionView | None:
+        """See ``Reads``; the rule is ``domain.catalog.version_in_force``."""
+        where = "catalog_code = %s AND effective_from <= %s AND (%s::timestamptz IS NULL OR issued_at <= %s)"
+        return _first(
+            await self._views(CATALOG_VERSIONS, f"{where} ORDER BY number DESC LIMIT 1", code, on, known_at, known_at)
+        )
+
+    async def catalog_proposals(self) -> Sequence[CatalogProposalView]:
+        """See ``Reads``."""
+        return await self._views(CATALOG_PROPOSALS, "true ORDER BY proposed_at DESC, proposal_id")
+
+    async def catalog_proposal(self, proposal_id: UUID) -> CatalogProposalView | None:
+        """See ``Reads``."""
+        return _first(await self._views(CATALOG_PROPOSALS, "proposal_id = %s", proposal_id))
+
     async def impact(self, code: str, numbers: Sequence[int], *, every_pending: bool) -> tuple[int, int]:
         """See ``Reads``."""
         [(pending, titles)] = await self._rows(
@@ -264,7 +283,9 @@ class PostgresReads:
         key = certificate_key(certificate_number)
         if key is None:
             return []
-        return await self._views(TITLES, "certificate_key = %s ORDER BY recognized_on DESC, title_id", key)
+        return await self._views(
+            TITLES, "certificate_key = %s AND NOT holder_restricted ORDER BY recognized_on DESC, title_id", key
+        )
 
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
         """See ``Reads``."""
@@ -272,6 +293,15 @@ class PostgresReads:
         for view in await self._views(INTEGRITY_RECORDS, "case_id = ANY(%s) ORDER BY filed_on", list(case_ids)):
             found.setdefault(view.case_id, []).append(view)
         return found
+
+    async def holder(self, ref: UUID) -> HolderFileView | None:
+        """See ``Reads``."""
+        return _first(await self._views(HOLDERS, "ref = %s", ref))
+
+    async def restricted(self, refs: Collection[UUID]) -> frozenset[UUID]:
+        """See ``Reads``."""
+        rows = await self._rows(f"SELECT ref FROM {SCHEMA}.holders WHERE ref = ANY(%s) AND restricted", list(refs))
+        return frozenset(ref for (ref,) in rows)
 
     # ── events ────────────────────────────────────────────────────────────────────────────────────────────────────
     async def streams(
@@ -351,6 +381,8 @@ def _cases_in(scope: Scope) -> _Where:
             scope.subject,
             scope.holder_ref,
         )
+    if not scope.restricted:
+        where.add("NOT holder_restricted")
     return where
 
 
@@ -365,6 +397,8 @@ def _titles_in(scope: Scope) -> _Where:
             scope.holder_ref,
             scope.subject,
         )
+    if not scope.restricted:
+        where.add("NOT t.holder_restricted")
     return where
 
 

@@ -44,6 +44,30 @@ class Settings(BaseSettings):
     token_audience: str = "recognition-registry"  # noqa: S105 - an audience is no secret
     """The `aud` of the tokens to accept."""
 
+    keys_database_url: str | None = None
+    """Connection string of the owner of a database for holders' keys alone; None: they lie beside the events."""
+
+    evidence_bucket: str | None = None
+    """`s3://bucket/prefix` for evidence files; None: the folder `evidence` in the data directory."""
+
+    evidence_max_size: int = Field(default=20 * 1024 * 1024, ge=1024)
+    """Bytes of the largest evidence file."""
+
+    introspection: bool = True
+    """Whether clients may ask the API for its schema; the published one is a file."""
+
+    rate_per_address: float | None = Field(default=None, ge=0)
+    """Requests a second that one address may send; 0: as many as it likes; None: 50 with an identity provider, else 0."""
+
+    rate_per_token: float | None = Field(default=None, ge=0)
+    """Requests a second under one token; 0: as many as it likes; None: 200 with an identity provider, else 0."""
+
+    verifications_per_minute: float = Field(default=30, gt=0)
+    """Titles that one address may verify a minute without a token; twenty at once."""
+
+    body_seconds: float = Field(default=30, gt=0)
+    """Seconds in which the body of a request must have arrived; an upload has ten times as long."""
+
     @property
     def identity_provider(self) -> bool:
         """Whether tokens come from an identity provider."""

@@ -12,7 +12,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from domain.base import Act, Aggregate, Event
-from domain.catalog import AmendmentTerms, Catalog, EntryChange
+from domain.catalog import Catalog
+from domain.catalog_proposal import CatalogProposal, CatalogTerms
+from domain.catalog_versions import AmendmentTerms, EntryChange
 from domain.certificate_claim import CertificateClaim
 from domain.identifiers import case_id, claim_id
 from domain.integrity_record import IntegrityRecord
@@ -61,6 +63,7 @@ class World:
         self.random = random
         self.now = datetime(2023, 11, 1, 1, tzinfo=UTC)
         self.catalogs: list[Catalog] = []
+        self.proposals: list[CatalogProposal] = []
         self.cases: list[RecognitionCase] = []
         self.claims: dict[UUID, CertificateClaim] = {}
         self.records: dict[UUID, IntegrityRecord] = {}
@@ -80,6 +83,8 @@ class World:
     def _act(self) -> list[Aggregate]:
         if not self.catalogs or (len(self.catalogs) < 2 and self.random.random() < 0.05):
             return [self._publish()]
+        if self.random.random() < 0.05:
+            return self._propose_catalog()
         acts = [self._amend] * 2 + [self._submit] * 3 + [self._decide] * 8
         return self.random.choice(acts)()
 
@@ -96,6 +101,27 @@ class World:
         )
         self.catalogs.append(catalog)
         return catalog
+
+    def _propose_catalog(self) -> list[Aggregate]:
+        open_ones = [each for each in self.proposals if each.status == "PROPOSED"]
+        if not open_ones:
+            terms = CatalogTerms(
+                code=f"ZJ-further-{len(self.proposals) + 1}",
+                name="目录",
+                notice=Notice(title="关于印发目录的通知"),
+                effective_from=FIRST_DAY,
+                entries=tuple(self._entry(n) for n in range(1, self.random.randint(2, 4))),
+            )
+            identifier = UUID(int=self.random.getrandbits(128), version=4)
+            self.proposals.append(CatalogProposal.propose(self._by(Role.ADMINISTRATOR), identifier, terms))
+            return [self.proposals[-1]]
+        proposal = self.random.choice(open_ones)
+        if self.random.random() < 0.5:
+            proposal.discard(self._by(Role.ADMINISTRATOR), "文号有误")
+            return [proposal]
+        catalog = proposal.publish(self._by(Role.ADMINISTRATOR))
+        self.catalogs.append(catalog)
+        return [proposal, catalog]
 
     def _entry(self, number: int) -> CatalogEntry:
         title, level = self.random.choice(TITLES)

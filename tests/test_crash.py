@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +43,6 @@ def serving(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         for line in server.stdout:
             found = re.search(r"(http://\S+/graphql)", line)
             if found:
-                threading.Thread(target=server.stdout.read, daemon=True).start()
                 yield server, found.group(1)
                 break
         else:
@@ -53,6 +51,7 @@ def serving(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         if server.poll() is None:
             server.terminate()
         server.wait(30)
+        server.stdout.close()
 
 
 def submit(url: str, token: str, number: int) -> dict[str, Any]:

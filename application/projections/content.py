@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from application.folding import entry_view
 from application.views import ChangeView, EntryView, VersionView
 from domain.base import Event
-from domain.catalog import AmendmentTerms, Catalog, EntryChange
+from domain.catalog import Catalog
+from domain.catalog_versions import AmendmentTerms, EntryChange
 
 
 @dataclass(slots=True)

@@ -9,30 +9,43 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar, cast
 from uuid import UUID
 
-from application.folding import fold_case, title_of
+from application.folding import entry_view, fold_case, title_of
 from application.projections.content import CatalogContent, Touched
+from application.projections.holders import case_for, erased_case, erased_record, file_of, project_holder
 from application.projections.tables import (
     AMENDMENTS,
     AUDIT_EVENTS,
     CASES,
     CATALOG_ENTRIES,
+    CATALOG_PROPOSALS,
     CATALOG_VERSIONS,
     CATALOGS,
+    HOLDERS,
     INTEGRITY_RECORDS,
     TITLES,
     Key,
     Table,
 )
-from application.views import ActorView, AmendmentView, AuditEventView, CatalogView, IntegrityRecordView
-from domain import case_events
+from application.views import (
+    ActorView,
+    AmendmentView,
+    AuditEventView,
+    CatalogProposalView,
+    CatalogView,
+    IntegrityRecordView,
+)
 from domain.base import Event
 from domain.catalog import Catalog
+from domain.catalog_proposal import CatalogProposal
 from domain.certificate_claim import CertificateClaim
+from domain.holder import Holder
 from domain.identifiers import catalog_id
 from domain.integrity_record import IntegrityRecord
+from domain.recognition_case import RecognitionCase
 
 V = TypeVar("V")
 
@@ -99,9 +112,15 @@ class RegistryProjector:
                 f"case {event.originator_id} is at version {seen}, not before {event.originator_version}"
             )
         case = fold_case(case, event, position)
+        if isinstance(event, RecognitionCase.Submitted):
+            file = file_of(rows, case.holder.ref)
+            case = case_for(file, case)
+            rows.put(HOLDERS, replace(file, case_ids=(*file.case_ids, case.case_id)))
+        elif case.holder.erased:
+            case = erased_case(case)  # by a writer who had the key a moment before it was destroyed
         rows.put(CASES, case)
         if case.recognized_on is not None and case.catalog_code and case.version_number and case.entry_number:
-            content = self._content(catalog_id(case.catalog_code), position)
+            content = self._content(_stream_of(case.catalog_code), position)
             title = title_of(case, content.entry(case.entry_number, case.version_number))
             if title is not None:
                 rows.put(TITLES, title)
@@ -155,6 +174,30 @@ class RegistryProjector:
             raise RowsOutOfStep(f"amendment {event.amendment_id} is closed, and no row says that it was proposed")
         rows.put(AMENDMENTS, replace(amendment, closed_at=event.timestamp, **outcome))
 
+    def _catalog_proposed(self, event: CatalogProposal.Proposed, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+        terms = event.terms
+        view = CatalogProposalView(
+            proposal_id=event.originator_id,
+            code=terms.code,
+            name=terms.name,
+            status="PROPOSED",
+            notice_number=terms.notice.number,
+            notice_title=terms.notice.title,
+            effective_from=terms.effective_from,
+            proposed_by=_actor(event),
+            proposed_at=event.timestamp,
+            closed_at=None,
+            entries=tuple(entry_view(terms.code, entry, 1) for entry in terms.entries),
+        )
+        rows.put(CATALOG_PROPOSALS, view)
+
+    def _catalog_proposal_closed(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+        proposal = rows.get(CATALOG_PROPOSALS, (event.originator_id,))
+        if proposal is None:
+            raise RowsOutOfStep(f"catalog proposal {event.originator_id} is closed, and no row says that it was made")
+        status = "PUBLISHED" if isinstance(event, CatalogProposal.Published) else "DISCARDED"
+        rows.put(CATALOG_PROPOSALS, replace(proposal, status=status, closed_at=event.timestamp))
+
     def _filed(self, event: IntegrityRecord.Filed, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         view = IntegrityRecordView(
             record_id=event.originator_id,
@@ -166,13 +209,19 @@ class RegistryProjector:
             until=event.until,
             struck=False,
         )
-        rows.put(INTEGRITY_RECORDS, view)
+        file = file_of(rows, event.holder_ref)
+        if view.record_id not in file.record_ids:
+            rows.put(HOLDERS, replace(file, record_ids=(*file.record_ids, view.record_id)))
+        rows.put(INTEGRITY_RECORDS, erased_record(view) if file.erased else view)
 
     def _struck(self, event: IntegrityRecord.Struck, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         record = rows.get(INTEGRITY_RECORDS, (event.originator_id,))
         if record is None:
             raise RowsOutOfStep(f"integrity record {event.originator_id} is struck, and no row says that it was filed")
         rows.put(INTEGRITY_RECORDS, replace(record, struck=True))
+
+    def _holder(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+        project_holder(event, rows)
 
     def _claim(self, event: Event, position: int, rows: Rows) -> None:
         """A claim guards uniqueness among writers; nobody reads it, so only the audit log shows it."""
@@ -194,19 +243,19 @@ class RegistryProjector:
 Rule = Callable[[RegistryProjector, Any, int, Rows], None]
 
 _CASE_EVENTS: Final = (
-    case_events.Submitted,
-    case_events.CandidatesListed,
-    case_events.Matched,
-    case_events.SupplementRequested,
-    case_events.Supplemented,
-    case_events.Transferred,
-    case_events.Approved,
-    case_events.Rejected,
-    case_events.Withdrawn,
-    case_events.RevocationProposed,
-    case_events.Revoked,
-    case_events.Reinstated,
-    case_events.RematchRequired,
+    RecognitionCase.Submitted,
+    RecognitionCase.CandidatesListed,
+    RecognitionCase.Matched,
+    RecognitionCase.SupplementRequested,
+    RecognitionCase.Supplemented,
+    RecognitionCase.Transferred,
+    RecognitionCase.Approved,
+    RecognitionCase.Rejected,
+    RecognitionCase.Withdrawn,
+    RecognitionCase.RevocationProposed,
+    RecognitionCase.Revoked,
+    RecognitionCase.Reinstated,
+    RecognitionCase.RematchRequired,
 )
 _CASE_TOPICS: Final = frozenset(kind.TOPIC for kind in _CASE_EVENTS)
 
@@ -216,17 +265,25 @@ RULES: Final[Mapping[str, Rule]] = {
     Catalog.AmendmentProposed.TOPIC: RegistryProjector._proposed,  # noqa: SLF001
     Catalog.AmendmentIssued.TOPIC: RegistryProjector._issued,  # noqa: SLF001
     Catalog.AmendmentDiscarded.TOPIC: RegistryProjector._discarded,  # noqa: SLF001
+    CatalogProposal.Proposed.TOPIC: RegistryProjector._catalog_proposed,  # noqa: SLF001
+    CatalogProposal.Published.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
+    CatalogProposal.Discarded.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
     CertificateClaim.Claimed.TOPIC: RegistryProjector._claim,  # noqa: SLF001
     CertificateClaim.Released.TOPIC: RegistryProjector._claim,  # noqa: SLF001
     CertificateClaim.Reclaimed.TOPIC: RegistryProjector._claim,  # noqa: SLF001
     IntegrityRecord.Filed.TOPIC: RegistryProjector._filed,  # noqa: SLF001
     IntegrityRecord.Struck.TOPIC: RegistryProjector._struck,  # noqa: SLF001
+    Holder.Opened.TOPIC: RegistryProjector._holder,  # noqa: SLF001
+    Holder.Restricted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
+    Holder.RestrictionLifted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
+    Holder.Erased.TOPIC: RegistryProjector._holder,  # noqa: SLF001
+    Holder.DestructionCompleted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
 }
 """Which rule projects the events of which topic."""
 
 
 def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
-    """The rows that projecting these events will get, as far as events among them don't make them: to be read at once."""
+    """The rows that projecting these events will get before they put them: to be read at once."""
     needed: defaultdict[Table[Any], set[Key]] = defaultdict(set)
     made: set[UUID] = set()
     for event in events:
@@ -235,13 +292,25 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 made.add(event.amendment_id)
             case Catalog.AmendmentIssued() | Catalog.AmendmentDiscarded() if event.amendment_id not in made:
                 needed[AMENDMENTS].add((event.amendment_id,))
-            case case_events.Submitted() | IntegrityRecord.Filed():
+            case IntegrityRecord.Filed():
                 made.add(event.originator_id)
+                needed[HOLDERS].add((event.holder_ref,))
+            case CatalogProposal.Proposed():
+                made.add(event.originator_id)
+            case CatalogProposal.Published() | CatalogProposal.Discarded() if event.originator_id not in made:
+                needed[CATALOG_PROPOSALS].add((event.originator_id,))
             case IntegrityRecord.Struck() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
-            case _ if event.TOPIC in _CASE_TOPICS and event.originator_id not in made:
+            case _ if event.TOPIC in _CASE_TOPICS:
                 needed[CASES].add((event.originator_id,))
+                if isinstance(event, RecognitionCase.Submitted):
+                    needed[HOLDERS].add((event.holder_ref,))
     return needed
+
+
+@lru_cache(maxsize=256)
+def _stream_of(catalog_code: str) -> UUID:
+    return catalog_id(catalog_code)
 
 
 def audit_event(event: Event, position: int) -> AuditEventView:

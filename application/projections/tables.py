@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
 from application.projections.shapes import Column, row_reader, row_writer, view_columns
@@ -15,8 +16,10 @@ from application.views import (
     AmendmentView,
     AuditEventView,
     CaseView,
+    CatalogProposalView,
     CatalogView,
     EntryView,
+    HolderFileView,
     IntegrityRecordView,
     TitleView,
     VersionView,
@@ -56,6 +59,8 @@ class Table(Generic[V]):
     key: tuple[str, ...]
     indexes: tuple[Index, ...] = ()
     derived: tuple[Derived, ...] = ()
+    personal: tuple[str, ...] = ()
+    """Columns about a person: the database keeps no statistics of them, which would outlive an erasure."""
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
@@ -89,8 +94,10 @@ class Table(Generic[V]):
     @cached_property
     def key_of(self) -> Callable[[V], Key]:
         """The key of a view."""
-        names = self.key
-        return lambda view: tuple([getattr(view, name) for name in names])
+        if len(self.key) == 1:
+            value = attrgetter(self.key[0])
+            return lambda view: (value(view),)
+        return attrgetter(*self.key)
 
     @cached_property
     def key_types(self) -> tuple[str, ...]:
@@ -115,6 +122,9 @@ CASES: Final = Table(
         Index(("authority_code", "submitted_at DESC", "case_id DESC")),
         Index(("submitted_by", "submitted_at DESC", "case_id DESC")),
         Index(("holder_ref",)),
+        Index(
+            ("catalog_code", "submitted_at", "case_id"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"
+        ),
         Index(("catalog_code", "status", "entry_number")),
     ),
 )
@@ -136,6 +146,7 @@ TITLES: Final = Table(
         Index(("catalog_code", "entry_number")),
     ),
     (Derived(Column("certificate_key", "text", True), lambda title: certificate_key(title.certificate_number)),),
+    ("holder_name", "holder_id_number", "certificate_number", "certificate_key", "revocation_ground"),
 )
 CATALOGS: Final = Table("catalogs", CatalogView, ("code",), (Index(("catalog_id",)), Index(("position",))))
 CATALOG_VERSIONS: Final = Table("catalog_versions", VersionView, ("catalog_code", "number"))
@@ -146,9 +157,17 @@ CATALOG_ENTRIES: Final = Table(
     (Index(("catalog_code", "from_version", "until_version")),),
 )
 AMENDMENTS: Final = Table("amendments", AmendmentView, ("amendment_id",), (Index(("catalog_code", "status")),))
-INTEGRITY_RECORDS: Final = Table(
-    "integrity_records", IntegrityRecordView, ("record_id",), (Index(("case_id",)), Index(("holder_ref",)))
+CATALOG_PROPOSALS: Final = Table(
+    "catalog_proposals", CatalogProposalView, ("proposal_id",), (Index(("proposed_at DESC", "proposal_id")),)
 )
+INTEGRITY_RECORDS: Final = Table(
+    "integrity_records",
+    IntegrityRecordView,
+    ("record_id",),
+    (Index(("case_id",)), Index(("holder_ref",))),
+    personal=("ground", "findings"),
+)
+HOLDERS: Final = Table("holders", HolderFileView, ("ref",))
 AUDIT_EVENTS: Final = Table(
     "audit_events",
     AuditEventView,
@@ -168,7 +187,9 @@ TABLES: Final[tuple[Table[Any], ...]] = (
     CATALOG_VERSIONS,
     CATALOG_ENTRIES,
     AMENDMENTS,
+    CATALOG_PROPOSALS,
     INTEGRITY_RECORDS,
+    HOLDERS,
     AUDIT_EVENTS,
 )
 """Every table of the projection."""

@@ -1,4 +1,4 @@
-"""What an amendment would do, shown before anyone signs it."""
+"""What an amendment would do, shown before anyone signs it; and what happened since the version it is based on."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import strawberry
 
 from application.folding import entry_view
-from application.views import ChangeView
-from domain.catalog import AmendmentTerms
+from application.views import ChangeView, VersionView
+from domain.catalog_versions import AmendmentTerms
+from domain.refusals import Refused
 from registry_api.context import Context, in_thread
 from registry_api.refusals import Refusal, as_data
-from registry_api.types.catalog import EntryChange
+from registry_api.types.catalog import CatalogVersion, EntryChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Preview:
     pending_cases_affected: int
     titles_on_changed_entries: int
     refusals: Sequence[Refusal]
+    changes_since: Sequence[VersionView]
 
 
 @strawberry.type(description="What an amendment would do before anyone signs it.")
@@ -30,12 +32,19 @@ class AmendmentPreview:
     """The difference, the impact and the refusals."""
 
     changes: list[EntryChange]
-    pending_cases_affected: int
-    titles_on_changed_entries: int
-    refusals: list[Refusal]
+    pending_cases_affected: int = strawberry.field(
+        description="Open cases pinned to a changed entry of the catalog; with `rematchPending`, all its open cases."
+    )
+    titles_on_changed_entries: int = strawberry.field(
+        description="Current titles awarded on a changed entry. They stay as they are."
+    )
+    refusals: list[Refusal] = strawberry.field(description="Everything that stands against it, at once.")
+    changes_since: list[CatalogVersion] = strawberry.field(
+        description="The versions issued after the base version, each with what it changed."
+    )
 
 
-async def preview(context: Context, code: str, terms: AmendmentTerms) -> Preview:
+async def preview(context: Context, code: str, terms: AmendmentTerms, malformed: Sequence[Refused]) -> Preview:
     """Work an amendment out against the latest version, without recording anything. Raises ``Refused``."""
     catalog = await in_thread(context.services.shelf.catalog, code)
     refusals = await in_thread(context.services.catalogs.refusals, code, terms)
@@ -52,4 +61,18 @@ async def preview(context: Context, code: str, terms: AmendmentTerms) -> Preview
         )
         for change in terms.changes
     ]
-    return Preview(changes, pending, titles, [as_data(refusal) for refusal in refusals])
+    told = [as_data(refusal) for refusal in (*malformed, *refusals)]
+    return Preview(changes, pending, titles, told, await changes_since(context, code, terms.base_version))
+
+
+async def changes_since(context: Context, code: str, base: int) -> Sequence[VersionView]:
+    """The versions of a catalog after one, once the read side shows every one that is issued."""
+    latest = (await in_thread(context.services.shelf.catalog, code)).latest.number
+    if latest <= base:
+        return []
+    reads = context.services.reads
+    versions = (await reads.versions([code])).get(code, ())
+    if not versions or versions[-1].number < latest:
+        await reads.wait_for((await reads.status()).position)
+        versions = (await reads.versions([code])).get(code, ())
+    return [version for version in versions if version.number > base]

@@ -3,20 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
 from application.ports import Authenticator, Identity, NotAuthenticated
 from registry_api.context import Context, Services, in_thread
+from registry_api.disclosing import REASON_HEADER, reason_in
 from registry_api.errors import ApiError
+from registry_api.evidence import UPLOADS, EvidenceDoor, Files
 from registry_api.examples import EXAMPLES
+from registry_api.gate import Gate
 from registry_api.http.app import create_app
+from registry_api.http.documents import DocumentCache
+from registry_api.http.execution import StrawberryExecutor, core_schema
 from registry_api.http.health import HealthCheck
+from registry_api.http.limits import DEFAULT_LIMITS
+from registry_api.http.rates import AddressLimit, Buckets, address_of
 from registry_api.schema import build_schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What the server lets in: rates (a second; 0: any), sizes, times, and whether it tells its schema."""
+
+    rate_per_address: float = 0.0
+    rate_per_token: float = 0.0
+    verifications_per_minute: float = 30.0
+    introspection: bool = True
+    body_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFiles:
+    """The evidence store, the base of its errors, and the bytes of the largest file it takes."""
+
+    files: Files
+    error: type[Exception]
+    max_size: int
 
 
 def create_registry_app(
@@ -24,10 +54,21 @@ def create_registry_app(
     *,
     authenticator: Authenticator,
     ready: HealthCheck,
+    door: Door = Door(),
     routes: Sequence[BaseRoute] = (),
+    evidence: EvidenceFiles | None = None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous."""
+    """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
+
+    ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files.
+    """
+    schema = build_schema()
+    limits = replace(DEFAULT_LIMITS, body_seconds=door.body_seconds)
+    documents = DocumentCache(core_schema(schema), limits)
+    by_address = Buckets(door.rate_per_address, 2 * door.rate_per_address)
+    by_token = Buckets(door.rate_per_token, 2 * door.rate_per_token)
+    services = replace(services, forget_documents=documents.clear)
 
     async def authenticate(headers: Headers) -> Identity | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -36,24 +77,47 @@ def create_registry_app(
         if scheme.lower() != "bearer" or not token.strip():
             raise ApiError("UNAUTHENTICATED", "Send the token as `Authorization: Bearer <token>`.")
         try:
-            return await in_thread(authenticator, token.strip())
+            identity = await in_thread(authenticator, token.strip())
         except NotAuthenticated as refused:
             raise ApiError("UNAUTHENTICATED", refused.message, {"reason": refused.code}) from None
+        by_token.take(identity.actor.subject)
+        return identity
 
-    def context(_request: Request, identity: Identity | None, request_id: str) -> Context:
+    def context(request: Request, identity: Identity | None, request_id: str) -> Context:
         return Context(
             services=services,
             actor=identity.actor if identity else None,
             client=identity.client if identity else None,
             request_id=request_id,
+            address=address_of(request.scope),
+            reason=reason_in(request.headers.get(REASON_HEADER)),
         )
 
+    served = list(routes)
+    if evidence is not None:
+        served += EvidenceDoor(
+            files=evidence.files,
+            error=evidence.error,
+            max_size=evidence.max_size,
+            seconds=door.body_seconds,
+            authenticate=authenticate,
+            context=context,
+            arriving=CapacityLimiter(UPLOADS),
+        ).routes()
     return create_app(
-        build_schema(),
+        schema,
         context_factory=context,
         authenticate=authenticate,
         ready=ready,
+        limits=limits,
+        documents=documents,
+        executor=Gate(
+            StrawberryExecutor(schema),
+            introspection=door.introspection,
+            verifications_per_minute=door.verifications_per_minute,
+        ),
         examples=EXAMPLES,
-        routes=routes,
+        routes=served,
+        middleware=[Middleware(AddressLimit, buckets=by_address)],
         lifespan=lifespan,
     )

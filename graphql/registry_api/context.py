@@ -14,16 +14,23 @@ from strawberry.dataloader import DataLoader
 
 from application.access import Scope, reads_personal_data, scope_of
 from application.cases import Cases
+from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
-from application.ports import Clock, Holders
-from application.queries import EntryKey, Positioned, Reads, VersionKey
-from application.views import AuthorityView, EntryView, TitleView, VersionView
+from application.holders import HolderFiles
+from application.ports import AccessLog, Clock, Holders
+from application.queries import EntryKey, Page, Positioned, Reads, VersionKey
+from application.views import AccessView, AuthorityView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
+from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Provenance, shanghai_day
 
 K = TypeVar("K")
 V = TypeVar("V")
 T = TypeVar("T")
+
+
+AccessesRead = Callable[[int, int, UUID | None, str | None], Awaitable[Page[AccessView]]]
+"""Reads the access log: after which number, how many, of which holder, by which subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +40,33 @@ class Services:
     reads: Reads
     cases: Cases
     catalogs: Catalogs
+    catalog_proposals: CatalogProposals
     shelf: Shelf
     holders: Holders
+    holder_files: HolderFiles
+    access_log: AccessLog
+    accesses_read: AccessesRead
+    forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
     clock: Clock
 
 
 @dataclass
 class Context:
-    """One request: who asks, under which id, and the loaders that live as long as it does."""
+    """One request: who asks, under which id, for which reason, and the loaders that live as long as it does.
+
+    ``accesses`` is what it shows of persons in clear, kinds of fields by holder; ``withheld`` are holders whose data is kept
+    and not processed.
+    """
 
     services: Services
     actor: Actor | None
     client: str | None
     request_id: str
+    address: str = "unknown"
+    reason: str | None = None
+    accesses: dict[UUID, set[str]] = field(default_factory=dict)
+    withheld: frozenset[UUID] = frozenset()
     versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
     entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
@@ -77,7 +97,7 @@ class Context:
     @property
     def in_clear(self) -> bool:
         """Whether the asker reads persons in clear."""
-        return reads_personal_data(self.actor)
+        return reads_personal_data(self.actor, self.reason)
 
     @property
     def provenance(self) -> Provenance:
@@ -95,6 +115,13 @@ class Context:
 
 
 Info = strawberry.Info[Context, Any]
+
+
+def acting(context: Context) -> Provenance:
+    """Where what this request records comes from. Raises ``Refused`` (NOT_PERMITTED) for an anonymous caller."""
+    if context.actor is None:
+        raise Refused(RefusalCode.NOT_PERMITTED, "Nobody is signed in; send a bearer token with the request.")
+    return context.provenance
 
 
 async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:

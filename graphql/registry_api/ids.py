@@ -52,6 +52,11 @@ def stream_in(identifier: str) -> UUID:
     return uuid_in(identifier, "case") if kind_of(identifier) == "case" else _uuid(identifier, "stream")
 
 
+def holder_in(reference: str) -> UUID:
+    """A holder's reference. Raises ``ApiError`` (INVALID_ID)."""
+    return _uuid(reference, "holder")
+
+
 def _uuid(text: str, kind: str) -> UUID:
     try:
         return UUID(text)

@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 import strawberry
 
+from application.catalog_proposals import catalog_terms
 from application.catalogs import clean_notice
 from application.commands import CertificateForm, EvidenceForm, ExperienceForm, PersonForm, Submission
 from application.queries import CaseFilter, TitleFilter
-from domain.catalog import AmendmentTerms, EntryChange
+from domain.catalog_proposal import CatalogTerms
+from domain.catalog_versions import AmendmentTerms, EntryChange
 from domain.refusals import RefusalCode, Refused
-from domain.text import clean, clean_optional
-from domain.values import CatalogEntry, EntryChangeKind, TitleAward, TitleLevel
+from domain.text import PROSE_LIMIT, clean, clean_optional
+from domain.values import CatalogEntry, EntryChangeKind, Notice, TitleAward, TitleLevel
 from registry_api.types.nodes import described
+
+T = TypeVar("T")
+
+
+class Faults:
+    """Everything that is malformed in an input, gathered so that its sender sees it at once."""
+
+    def __init__(self) -> None:
+        self.refusals: list[Refused] = []
+
+    def attempt(self, work: Callable[[], T], otherwise: T) -> T:
+        """What ``work`` answers; ``otherwise`` where it refuses, and the refusal is kept."""
+        try:
+            return work()
+        except Refused as refused:
+            self.refusals.append(refused)
+            return otherwise
+
+    def add(self, field: str, fault: str) -> None:
+        """One more fault of a field."""
+        self.refusals.append(Refused(RefusalCode.INVALID_INPUT, f"`{field}` {fault}.", field))
+
 
 CertificateInput = CertificateForm
 strawberry.input(CertificateInput, name="CertificateInput", description=described(CertificateInput))
@@ -84,6 +110,14 @@ class AwardInput:
     title: str
     level: TitleLevel
 
+    def checked(self, place: str, faults: Faults) -> TitleAward:
+        """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
+        return TitleAward(
+            grade=faults.attempt(lambda: clean_optional(self.grade, f"{place}.grade"), None),
+            title=faults.attempt(lambda: clean(self.title, f"{place}.title"), ""),
+            level=self.level,
+        )
+
 
 @strawberry.input(description="The new content of an entry.")
 class EntryInput:
@@ -96,24 +130,21 @@ class EntryInput:
     field: str
     awards: list[AwardInput]
 
-    def cleaned(self) -> CatalogEntry:
-        """As the domain keeps it. Raises ``Refused``."""
+    def checked(self, place: str, faults: Faults) -> CatalogEntry:
+        """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
         if self.number < 1:
-            raise Refused(RefusalCode.INVALID_INPUT, "Entries are numbered from 1; correct the number.", "entry.number")
+            faults.add(f"{place}.number", "is below 1; number entries from 1 on")
+
+        def text(value: str, name: str) -> str:
+            return faults.attempt(lambda: clean(value, f"{place}.{name}"), "")
+
         return CatalogEntry(
             number=self.number,
-            qualification_name=clean(self.qualification_name, "entry.qualificationName"),
-            translated_name=clean(self.translated_name, "entry.translatedName"),
-            issuing_body=clean(self.issuing_body, "entry.issuingBody"),
-            field=clean(self.field, "entry.field"),
-            awards=tuple(
-                TitleAward(
-                    grade=clean_optional(award.grade, "award.grade"),
-                    title=clean(award.title, "award.title"),
-                    level=award.level,
-                )
-                for award in self.awards
-            ),
+            qualification_name=text(self.qualification_name, "qualificationName"),
+            translated_name=text(self.translated_name, "translatedName"),
+            issuing_body=text(self.issuing_body, "issuingBody"),
+            field=text(self.field, "field"),
+            awards=tuple(award.checked(f"{place}.awards.{n}", faults) for n, award in enumerate(self.awards)),
         )
 
 
@@ -128,13 +159,13 @@ class EntryChangeInput:
     entry: EntryInput | None = None
     reason: str | None = None
 
-    def cleaned(self) -> EntryChange:
-        """As the domain keeps it. Raises ``Refused``."""
+    def checked(self, place: str, faults: Faults) -> EntryChange:
+        """As the domain keeps it; ``faults`` gains what is wrong with it."""
         return EntryChange(
             kind=self.kind,
             number=self.number,
-            entry=self.entry.cleaned() if self.entry else None,
-            reason=clean_optional(self.reason, "reason"),
+            entry=self.entry.checked(f"{place}.entry", faults) if self.entry else None,
+            reason=faults.attempt(lambda: clean_optional(self.reason, f"{place}.reason", limit=PROSE_LIMIT), None),
         )
 
 
@@ -152,12 +183,49 @@ class AmendmentInput:
     changes: list[EntryChangeInput]
 
     def cleaned(self) -> AmendmentTerms:
-        """As the domain keeps it. Raises ``Refused``."""
-        return AmendmentTerms(
+        """As the domain keeps it. Raises ``Refused`` with the first fault."""
+        terms, refusals = self.checked()
+        for refusal in refusals:
+            raise refusal
+        return terms
+
+    def checked(self) -> tuple[AmendmentTerms, list[Refused]]:
+        """As the domain keeps it, blank where a text is malformed, and all that is malformed."""
+        faults = Faults()
+        terms = AmendmentTerms(
             base_version=self.base_version,
-            notice=clean_notice(self.notice_number, self.notice_title),
+            notice=checked_notice(self.notice_number, self.notice_title, faults),
             effective_from=self.effective_from,
             erratum=self.erratum,
             rematch_pending=self.rematch_pending,
-            changes=tuple(change.cleaned() for change in self.changes),
+            changes=tuple(change.checked(f"changes.{n}", faults) for n, change in enumerate(self.changes)),
         )
+        return terms, faults.refusals
+
+
+@strawberry.input(description="A further catalog, whole, as its notice states it.")
+class CatalogInput:
+    """What an administrator proposes to publish."""
+
+    code: str
+    name: str
+    notice_number: str | None = None
+    notice_title: str
+    effective_from: date
+    entries: list[EntryInput]
+
+    def cleaned(self) -> CatalogTerms:
+        """As the domain keeps it. Raises ``Refused`` with the first fault."""
+        faults = Faults()
+        entries = [entry.checked(f"entries.{n}", faults) for n, entry in enumerate(self.entries)]
+        for refusal in faults.refusals:
+            raise refusal
+        return catalog_terms(self.code, self.name, self.notice_number, self.notice_title, self.effective_from, entries)
+
+
+def checked_notice(number: str | None, title: str, faults: Faults) -> Notice:
+    """A notice as the domain keeps it, blank where a text is malformed."""
+    return Notice(
+        number=faults.attempt(lambda: clean_notice(number, "-").number, None),
+        title=faults.attempt(lambda: clean_notice(None, title).title, ""),
+    )

@@ -22,6 +22,7 @@ from domain.text import clean
 from domain.values import MatchOutcome
 from registry_api import ids
 from registry_api.context import Context, in_thread
+from registry_api.disclosing import event_in_clear
 from registry_api.types.audit import AuditEventRow
 from registry_api.types.cases import Candidate, MatchCandidate, award_for
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
@@ -110,6 +111,9 @@ async def node_by_id(context: Context, identifier: str) -> object | None:
         case "amendment":
             amendment = ids.amendment_in(identifier)[1]
             return await reads.amendment(amendment) if can(context.actor, Action.READ_CASES) else None
+        case "catalog-proposal":
+            proposal = ids.uuid_in(identifier, "catalog-proposal")
+            return await reads.catalog_proposal(proposal) if can(context.actor, Action.READ_CASES) else None
         case "case":
             stream = ids.uuid_in(identifier, "case")
             return await reads.case(stream, None, context.scope) if can(context.actor, Action.READ_CASES) else None
@@ -133,7 +137,7 @@ def audit_row(context: Context, row: AuditRow) -> AuditEventRow:
         recorded_at=envelope.recorded_at,
         actor=envelope.actor,
         summary=summary_of(row.event),
-        data=facts(row.event, in_clear=context.in_clear),
+        data=facts(row.event, in_clear=event_in_clear(context, row.event)),
     )
 
 

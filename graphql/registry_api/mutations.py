@@ -12,17 +12,14 @@ import strawberry
 
 from application.cases import Done, unknown_case
 from application.folding import fold_cases
-from application.queries import ProjectionBehind
-from application.views import AmendmentView, CaseView, VersionView
-from domain.identifiers import catalog_id
-from domain.refusals import RefusalCode, Refused
+from application.views import CaseView
 from registry_api import ids
-from registry_api.context import Context, Info, in_thread
-from registry_api.inputs import AmendmentInput, EvidenceInput, SubmitCaseInput
-from registry_api.refusals import Refusal, recording, unavailable
+from registry_api.catalog_mutations import CatalogMutations
+from registry_api.context import Context, Info, acting, in_thread
+from registry_api.inputs import EvidenceInput, SubmitCaseInput
+from registry_api.refusals import Refusal, recording
 from registry_api.scalars import Position
 from registry_api.types.cases import RecognitionCase
-from registry_api.types.catalog import Amendment, CatalogVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +27,6 @@ class CaseAnswer:
     """What a case mutation answers."""
 
     case: CaseView | None = None
-    position: Position | None = None
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AmendmentAnswer:
-    """What an amendment mutation answers."""
-
-    amendment: AmendmentView | None = None
-    catalog_version: VersionView | None = None
     position: Position | None = None
     refusal: Refusal | None = None
 
@@ -53,18 +40,6 @@ class CasePayload:
     refusal: Refusal | None
 
 
-@strawberry.type(
-    description="The amendment, the version it made if it was issued, the position to wait for, or the refusal."
-)
-class AmendmentPayload:
-    """The answer of an amendment mutation."""
-
-    amendment: Amendment | None
-    catalog_version: CatalogVersion | None
-    position: Position | None
-    refusal: Refusal | None
-
-
 @strawberry.type(description="The position to wait for, or the refusal.")
 class ErasurePayload:
     """The answer of an erasure."""
@@ -73,22 +48,30 @@ class ErasurePayload:
     refusal: Refusal | None
 
 
+@dataclass(frozen=True, slots=True)
+class ErasureAnswer:
+    """What a mutation on a person's data as a whole answers."""
+
+    position: Position | None = None
+    refusal: Refusal | None = None
+
+
+def _erasure_field(resolver: Any) -> Any:
+    return strawberry.mutation(recording(ErasureAnswer)(resolver), graphql_type=ErasurePayload)
+
+
 def _case_field(resolver: Any) -> Any:
     return strawberry.mutation(recording(CaseAnswer)(resolver), graphql_type=CasePayload)
 
 
-def _amendment_field(resolver: Any) -> Any:
-    return strawberry.mutation(recording(AmendmentAnswer)(resolver), graphql_type=AmendmentPayload)
-
-
 @strawberry.type
-class Mutation:
+class Mutation(CatalogMutations):
     """What can be done."""
 
     @_case_field
     async def submit_case(self, info: Info, input: SubmitCaseInput) -> CaseAnswer:  # noqa: A002 - the contract's name
         """Submit a certificate for recognition; it is matched at once."""
-        by = _acting(info.context)
+        by = acting(info.context)
         return await _answer(info.context, await in_thread(info.context.services.cases.submit, by, input.form()))
 
     @_case_field
@@ -100,7 +83,7 @@ class Mutation:
         expected_version: int | None = None,
     ) -> CaseAnswer:
         """Add evidence to a case."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         return await _answer(
             info.context, await in_thread(info.context.services.cases.supplement, by, case, evidence, expected_version)
         )
@@ -117,7 +100,7 @@ class Mutation:
         catalog_code: str | None = None,
     ) -> CaseAnswer:
         """Say which entry, and which grade, a certificate is."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         return await _answer(
             info.context,
             await in_thread(
@@ -137,7 +120,7 @@ class Mutation:
         self, info: Info, case_id: strawberry.ID, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Ask the applicant for more evidence."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         work = info.context.services.cases.request_supplement
         return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
 
@@ -146,7 +129,7 @@ class Mutation:
         self, info: Info, case_id: strawberry.ID, authority_code: str, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Hand a case to the authority that is responsible."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         work = info.context.services.cases.transfer
         return await _answer(info.context, await in_thread(work, by, case, authority_code, reason, expected_version))
 
@@ -160,7 +143,7 @@ class Mutation:
         expected_version: int | None = None,
     ) -> CaseAnswer:
         """Recognise the title (articles 1 and 3)."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         return await _answer(
             info.context,
             await in_thread(
@@ -178,7 +161,7 @@ class Mutation:
         self, info: Info, case_id: strawberry.ID, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Refuse recognition."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         work = info.context.services.cases.reject
         return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
 
@@ -187,7 +170,7 @@ class Mutation:
         self, info: Info, case_id: strawberry.ID, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Take a case back before it is decided."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         work = info.context.services.cases.withdraw
         return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
 
@@ -196,7 +179,7 @@ class Mutation:
         self, info: Info, case_id: strawberry.ID, ground: str, findings: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Article 4, two officers: the first proposes, another confirms."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         work = info.context.services.cases.propose_revocation
         return await _answer(info.context, await in_thread(work, by, case, ground, findings, expected_version))
 
@@ -205,7 +188,7 @@ class Mutation:
         self, info: Info, case_id: strawberry.ID, expected_version: int | None = None
     ) -> CaseAnswer:
         """Article 4: the second officer confirms, and the title is revoked."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         work = info.context.services.cases.confirm_revocation
         return await _answer(info.context, await in_thread(work, by, case, expected_version))
 
@@ -214,42 +197,32 @@ class Mutation:
         self, info: Info, case_id: strawberry.ID, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """A revocation overturned on review: the title is current again, and the history says why."""
-        by, case = _acting(info.context), ids.uuid_in(case_id, "case")
+        by, case = acting(info.context), ids.uuid_in(case_id, "case")
         work = info.context.services.cases.reinstate
         return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
 
-    @_amendment_field
-    async def propose_amendment(self, info: Info, input: AmendmentInput) -> AmendmentAnswer:  # noqa: A002 - the contract's name
-        """Two administrators: one proposes, another issues."""
-        by, catalogs = _acting(info.context), info.context.services.catalogs
-        amendment, position = await in_thread(catalogs.propose, by, input.catalog_code, input.cleaned())
-        return await _amendment(info.context, amendment, position, None)
+    @_erasure_field
+    async def erase_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Erase a person's data for good (PIPL article 47): their key, their files, and whatever the rows hold of them."""
+        context = info.context
+        files = context.services.holder_files
+        done = await in_thread(files.erase, acting(context), ids.holder_in(ref), legal_basis)
+        context.services.forget_documents()  # their texts may hold literals about the person
+        return ErasureAnswer(position=Position(done.position))
 
-    @_amendment_field
-    async def issue_amendment(self, info: Info, amendment_id: strawberry.ID) -> AmendmentAnswer:
-        """Issue another administrator's amendment as the next version of its catalog."""
-        by, (code, amendment) = _acting(info.context), ids.amendment_in(amendment_id)
-        number, position = await in_thread(info.context.services.catalogs.issue, by, catalog_id(code), amendment)
-        return await _amendment(info.context, amendment, position, (code, number))
+    @_erasure_field
+    async def restrict_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Keep a person's data and process it no more: nobody but privacy officers sees it, no decision is taken."""
+        files = info.context.services.holder_files
+        done = await in_thread(files.restrict, acting(info.context), ids.holder_in(ref), legal_basis)
+        return ErasureAnswer(position=Position(done.position))
 
-    @_amendment_field
-    async def discard_amendment(self, info: Info, amendment_id: strawberry.ID, reason: str) -> AmendmentAnswer:
-        """Drop a proposed amendment."""
-        by, (code, amendment) = _acting(info.context), ids.amendment_in(amendment_id)
-        position = await in_thread(info.context.services.catalogs.discard, by, catalog_id(code), amendment, reason)
-        return await _amendment(info.context, amendment, position, None)
-
-    @strawberry.mutation
-    async def erase_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasurePayload:  # noqa: ARG002
-        """Erase a person's data (PIPL article 47)."""
-        raise unavailable("erasure")
-
-
-def _acting(context: Context) -> Any:
-    """Where what this request records comes from. Raises ``Refused`` (NOT_PERMITTED) for an anonymous caller."""
-    if context.actor is None:
-        raise Refused(RefusalCode.NOT_PERMITTED, "Nobody is signed in; send a bearer token with the request.")
-    return context.provenance
+    @_erasure_field
+    async def lift_restriction(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
+        """Process a person's data again."""
+        files = info.context.services.holder_files
+        done = await in_thread(files.lift_restriction, acting(info.context), ids.holder_in(ref), legal_basis)
+        return ErasureAnswer(position=Position(done.position))
 
 
 async def _answer(context: Context, done: Done) -> CaseAnswer:
@@ -258,17 +231,3 @@ async def _answer(context: Context, done: Done) -> CaseAnswer:
     if view is None:
         raise unknown_case()
     return CaseAnswer(case=view, position=Position(done.position))
-
-
-async def _amendment(
-    context: Context, amendment: Any, position: int, version: tuple[str, int] | None
-) -> AmendmentAnswer:
-    try:
-        await context.services.reads.wait_for(position)
-    except ProjectionBehind:
-        return AmendmentAnswer(position=Position(position))
-    return AmendmentAnswer(
-        amendment=await context.services.reads.amendment(amendment),
-        catalog_version=await context.versions.load(version) if version else None,
-        position=Position(position),
-    )

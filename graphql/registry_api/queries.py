@@ -12,8 +12,19 @@ import strawberry
 from application.access import Action, require
 from application.commands import CertificateForm, clean_id_number, clean_id_type
 from application.folding import fold_cases
+from application.queries import AuditEvent as AuditRow
 from application.queries import AuditFilter, CaseFilter, TitleFilter
-from application.views import AmendmentView, AuthorityView, CaseView, CatalogView, StatusView, TitleView
+from application.views import (
+    AccessView,
+    AmendmentView,
+    AuthorityView,
+    CaseView,
+    CatalogProposalView,
+    CatalogView,
+    HolderFileView,
+    StatusView,
+    TitleView,
+)
 from domain.text import identifying_form
 from domain.values import TitleStatus
 from registry_api import ids
@@ -33,8 +44,9 @@ from registry_api.types.cases import (
     RecognizedTitle,
     RecognizedTitleConnection,
 )
-from registry_api.types.catalog import Amendment, Catalog
+from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
+from registry_api.types.privacy import AccessConnection, HolderFile
 
 
 @strawberry.type(
@@ -109,7 +121,15 @@ class Query:
     async def preview_amendment(self, info: Info, input: AmendmentInput) -> Preview:  # noqa: A002 - the contract's name
         """What an amendment would do before anyone signs it: every change, every refusal, and what it touches."""
         require(info.context.actor, Action.AMEND_CATALOG)
-        return await preview(info.context, input.catalog_code, input.cleaned())
+        terms, malformed = input.checked()
+        return await preview(info.context, input.catalog_code, terms, malformed)
+
+    @edge(list[CatalogProposal])
+    @answering
+    async def catalog_proposals(self, info: Info) -> Sequence[CatalogProposalView]:
+        """The catalogs that were proposed, newest first."""
+        require(info.context.actor, Action.READ_CASES)
+        return await info.context.services.reads.catalog_proposals()
 
     # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[RecognizedTitle])
@@ -249,6 +269,7 @@ class Query:
             recorded_to=recorded_to,
         )
         page = await context.services.reads.audit_log(which, after or 0, page_size(first, default=100))
+        await _withhold(context, page.rows)
         edges = [Edge(str(row.envelope.position), audit_row(context, row)) for row in page.rows]
         shown = PageInfo(
             has_next_page=page.has_next,
@@ -257,6 +278,52 @@ class Query:
             end_cursor=edges[-1].cursor if edges else None,
         )
         return Connection(edges, [edge.node for edge in edges], shown, None)
+
+    @edge(AccessConnection)
+    @answering
+    async def access_log(
+        self,
+        info: Info,
+        holder: strawberry.ID | None = None,
+        subject: str | None = None,
+        first: int | None = 100,
+        after: Position | None = None,
+    ) -> Connection[AccessView]:
+        """Who read personal data in clear, and why, in the order of recording; of one holder or by one subject, if named."""
+        context = info.context
+        require(context.actor, Action.READ_ACCESS_LOG)
+        ref = ids.holder_in(holder) if holder is not None else None
+        page = await context.services.accesses_read(after or 0, page_size(first, default=100), ref, subject)
+        edges = [Edge(str(each.number), each) for each in page.rows]
+        shown = PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=after is not None,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        )
+        return Connection(edges, page.rows, shown, None)
+
+    @edge(HolderFile | None)
+    @answering
+    async def holder_file(
+        self,
+        info: Info,
+        ref: strawberry.ID | None = None,
+        holder: HolderInput | None = None,
+        at_least: Position | None = None,
+    ) -> HolderFileView | None:
+        """What the registry holds of a person, named by reference or by identity document."""
+        context = info.context
+        require(context.actor, Action.READ_HOLDER_FILE)
+        if (ref is None) == (holder is None):
+            raise ApiError("BAD_USER_INPUT", "Name the person by `ref` or by `holder`, one of the two.")
+        await _reach(context, at_least)
+        if holder is not None:
+            number = clean_id_number(holder.id_number)
+            found = await in_thread(context.services.holders.find, clean_id_type(holder.id_type), number)
+        else:
+            found = ids.holder_in(ref or "")
+        return await context.services.reads.holder(found) if found else None
 
     @strawberry.field
     @answering
@@ -282,6 +349,13 @@ class Query:
         """How far the read side is behind the write side."""
         require(info.context.actor, Action.READ_STATUS)
         return await info.context.services.reads.status()
+
+
+async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
+    """Learn which holders' data is not processed, before events about them are shown in clear."""
+    if context.in_clear:
+        refs = {ref for row in rows if (ref := getattr(row.event, "holder_ref", None)) is not None}
+        context.withheld = await context.services.reads.restricted(refs) if refs else frozenset()
 
 
 async def _reach(context: Context, position: int | None) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 import strawberry
 
+from application.access import Action, require
 from application.queries import ProjectionBehind
-from domain.refusals import Refused
+from domain.refusals import RefusalCode, Refused
+from registry_api.context import Context
 from registry_api.errors import ApiError
 
+UNKNOWN_SECONDS: Final = 0.05
+"""How long it takes at least to refuse something as unknown, whether it is not there or not the asker's to see."""
+_UNKNOWN: Final = frozenset({RefusalCode.UNKNOWN_CASE, RefusalCode.UNKNOWN_HOLDER})
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -53,6 +60,14 @@ def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     return answer
 
 
+def allow(context: Context, action: Action) -> None:
+    """Let a stream begin. Raises ``ApiError`` (NOT_PERMITTED) where the policy says no."""
+    try:
+        require(context.actor, action)
+    except Refused as refused:
+        raise as_error(refused) from None
+
+
 def unavailable(what: str) -> ApiError:
     """The honest answer of a field whose part of the registry is not installed."""
     return ApiError("NOT_AVAILABLE", f"This installation does not offer {what} yet; nothing was changed.")
@@ -69,9 +84,13 @@ def recording(
     def decorate(resolver: Callable[P, Awaitable[Payload]]) -> Callable[P, Awaitable[Payload]]:
         @wraps(resolver)
         async def answer(*arguments: P.args, **named: P.kwargs) -> Payload:
+            started = time.monotonic()
             try:
                 return await resolver(*arguments, **named)
             except Refused as refused:
+                if refused.code in _UNKNOWN:
+                    # What is not there is found faster than what is not allowed; both answers take the same while.
+                    await asyncio.sleep(max(0.0, UNKNOWN_SECONDS - (time.monotonic() - started)))
                 return payload(refusal=as_data(refused))
 
         return answer

@@ -14,7 +14,7 @@ from registry_api.queries import Query
 from registry_api.scalars import SCALARS
 from registry_api.subscriptions import Subscription
 from registry_api.types.cases import CaseEvent, Holder, RecognitionCase, RecognizedTitle
-from registry_api.types.catalog import Amendment, Catalog, CatalogEntry, CatalogVersion, EntryChange
+from registry_api.types.catalog import Amendment, Catalog, CatalogEntry, CatalogProposal, CatalogVersion, EntryChange
 
 _DOCUMENTED: Final = (
     Query,
@@ -25,6 +25,7 @@ _DOCUMENTED: Final = (
     CatalogEntry,
     EntryChange,
     Amendment,
+    CatalogProposal,
     RecognitionCase,
     RecognizedTitle,
     CaseEvent,
@@ -42,7 +43,7 @@ def build_schema() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Amendment, Catalog, CatalogEntry, CatalogVersion, RecognitionCase, RecognizedTitle],
+        types=[Amendment, Catalog, CatalogEntry, CatalogProposal, CatalogVersion, RecognitionCase, RecognizedTitle],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 

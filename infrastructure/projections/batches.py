@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,8 +60,14 @@ def project_batch(
     """
     events = _decode(stored, mapper)
     rows.fetch(keys_needed(events))
-    for index, (event, place) in enumerate(zip(events, stored, strict=True)):
-        _attempt(place, index, lambda event=event, place=place: projector.project(event, place.position, rows))  # type: ignore[misc]
+    index = 0
+    try:
+        for index, (event, place) in enumerate(zip(events, stored, strict=True)):  # noqa: B007 - named by the error
+            projector.project(event, place.position, rows)
+    except psycopg.Error:
+        raise
+    except Exception as error:
+        raise ProjectionFailure(stored[index].position, stored[index].topic, index, error) from error
 
 
 class LiveProjection:
@@ -126,17 +132,13 @@ def _decode(stored: Sequence[TailedEvent], mapper: EventMapper) -> list[Event]:
         return mapper.to_domain_events(as_stored)
     except psycopg.Error:
         raise
-    except Exception:  # noqa: BLE001 - whichever it was, one by one tells at which event
-        return [
-            _attempt(place, index, lambda each=each: mapper.to_domain_event(each))  # type: ignore[misc]
-            for index, (place, each) in enumerate(zip(stored, as_stored, strict=True))
-        ]
-
-
-def _attempt(place: TailedEvent, index: int, act: Callable[[], Any]) -> Any:
-    try:
-        return act()
-    except psycopg.Error:
-        raise
-    except Exception as error:
-        raise ProjectionFailure(place.position, place.topic, index, error) from error
+    except Exception as of_one:
+        # Whichever it was: one by one tells at which event.
+        for index, (place, each) in enumerate(zip(stored, as_stored, strict=True)):
+            try:
+                mapper.to_domain_event(each)
+            except psycopg.Error:
+                raise
+            except Exception as error:
+                raise ProjectionFailure(place.position, place.topic, index, error) from error
+        raise ProjectionFailure(stored[0].position, stored[0].topic, 0, of_one) from of_one

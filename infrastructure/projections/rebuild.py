@@ -30,6 +30,7 @@ from infrastructure.projections.schema import (
     SCHEMA,
     DatabaseUrls,
     ensure_read_model,
+    ensure_read_model_exists,
     index_statements,
     shape,
     stored_shape,
@@ -37,7 +38,7 @@ from infrastructure.projections.schema import (
 )
 
 MOST_EVENTS: Final = 10_000
-_DROP_PATIENCE: Final = "5s"
+_PATIENCE: Final = "2s"
 
 Progress = Callable[[int, int], None]
 """Told the position reached and the position aimed at, after each batch."""
@@ -118,13 +119,9 @@ def check(database: DatabaseUrls, mapper: EventMapper, progress: Progress | None
 
 @contextlib.contextmanager
 def _shadow(database: DatabaseUrls, mapper: EventMapper, progress: Progress | None) -> Iterator[_Shadow]:
+    ensure_read_model_exists(database.owner_url)
     with psycopg.connect(database.owner_url, autocommit=True) as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [REBUILD_LOCK]).fetchone()
-        if row is None or not row[0]:
-            raise RebuildRunningError
-        ensure = stored_shape(connection) is None
-        if ensure:
-            ensure_read_model(database.owner_url)
+        _lock_out_others(connection)
         shadow = _Shadow(connection, mapper, progress)
         try:
             shadow.create()
@@ -132,6 +129,17 @@ def _shadow(database: DatabaseUrls, mapper: EventMapper, progress: Progress | No
         finally:
             if not connection.closed:
                 shadow.drop_leftovers()
+                connection.execute("SELECT pg_advisory_unlock(%s)", [REBUILD_LOCK])
+
+
+def _lock_out_others(connection: psycopg.Connection[Any]) -> None:
+    """One rebuild or check at a time; patient, since the server takes a moment to notice that a killed one is gone."""
+    connection.execute(f"SET lock_timeout = '{_PATIENCE}'".encode())
+    try:
+        connection.execute("SELECT pg_advisory_lock(%s)", [REBUILD_LOCK])
+    except psycopg.errors.LockNotAvailable:
+        raise RebuildRunningError from None
+    connection.execute("RESET lock_timeout")
 
 
 def _compared(database: DatabaseUrls, shadow: _Shadow) -> tuple[int, tuple[Comparison, ...]]:
@@ -176,7 +184,7 @@ class _Shadow:
         """Drop the tables on their way and the replaced ones; where somebody still reads these, the next run does."""
         for schema in (NEXT, OLD):
             with contextlib.suppress(psycopg.errors.LockNotAvailable), self.connection.transaction():
-                self.connection.execute(f"SET LOCAL lock_timeout = '{_DROP_PATIENCE}'".encode())
+                self.connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'".encode())
                 self.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
     def is_comparable(self) -> bool:

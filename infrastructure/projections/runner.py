@@ -88,6 +88,7 @@ class ProjectionRunner:
                         if self._stopping.wait(STANDBY_SECONDS):
                             return
                     self._work(LiveProjection(connection, self._mapper))
+                    connection.execute("SELECT pg_advisory_unlock(%s)", [RUNNER_LOCK])
             except Exception as error:  # noqa: BLE001 - the thread outlives whatever fails; it is logged and shown
                 self._note(error)
                 self._stopping.wait(self._pause)

@@ -50,6 +50,9 @@ def table_statements(schema: str) -> list[str]:
         columns = ", ".join([*map(_column, table.columns), f"PRIMARY KEY ({', '.join(table.key)})"])
         statements.append(f"CREATE TABLE {schema}.{table.name} ({columns})")
         statements.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.{table.name} TO registry_app")
+        statements.extend(
+            f"ALTER TABLE {schema}.{table.name} ALTER COLUMN {name} SET STATISTICS 0" for name in table.personal
+        )
     return statements
 
 
@@ -71,6 +74,12 @@ def shape() -> str:
 
 def ensure_read_model(owner_url: str) -> None:
     """Make the read model, empty and at position 0, unless it is there. Raises ``RebuildDueError`` for another shape."""
+    if ensure_read_model_exists(owner_url) != shape():
+        raise RebuildDueError
+
+
+def ensure_read_model_exists(owner_url: str) -> str:
+    """Make the read model, empty and at position 0, unless it is there in whatever shape; answers its shape."""
     with psycopg.connect(owner_url) as connection:
         found = stored_shape(connection)
         if found is None:
@@ -79,12 +88,12 @@ def ensure_read_model(owner_url: str) -> None:
         if found is None:
             for statement in table_statements(SCHEMA) + index_statements(SCHEMA):
                 connection.execute(statement.encode())
+            found = shape()
             connection.execute(
                 "INSERT INTO registry.projection_positions (name, position, shape) VALUES (%s, 0, %s)",
-                [PROJECTION, shape()],
+                [PROJECTION, found],
             )
-        elif found != shape():
-            raise RebuildDueError
+        return found
 
 
 def stored_shape(connection: psycopg.Connection[Any]) -> str | None:

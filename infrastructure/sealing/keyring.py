@@ -20,7 +20,7 @@ from uuid import UUID
 from psycopg_pool import ConnectionPool
 
 from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError
-from infrastructure.sealing.master import MasterKeys
+from infrastructure.sealing.master import MasterKeyFile, MasterKeys
 from infrastructure.sealing.seals import KEY_BYTES
 
 INDEX_REF: Final = UUID(int=0)
@@ -97,7 +97,7 @@ class PostgresKeyring:
     def __init__(
         self,
         pool: ConnectionPool[Any],
-        master: MasterKeys,
+        master: MasterKeys | MasterKeyFile,
         *,
         cache_seconds: float = 10.0,
         cache_size: int = 20_000,
@@ -114,9 +114,10 @@ class PostgresKeyring:
         try:
             key = self.existing_key(holder_ref)
         except HolderKeyMissingError:
-            wrapped = self._master.wrap(holder_ref, secrets.token_bytes(KEY_BYTES))
+            master = self._master.now()
+            wrapped = master.wrap(holder_ref, secrets.token_bytes(KEY_BYTES))
             with self._pool.connection() as connection:
-                connection.execute(_INSERT, [holder_ref, wrapped, self._master.current_id])
+                connection.execute(_INSERT, [holder_ref, wrapped, master.current_id])
             key = self.existing_key(holder_ref)
         if key is None:
             raise HolderErased
@@ -143,7 +144,7 @@ class PostgresKeyring:
             raise ValueError("The secret of the holder index belongs to no holder and is never destroyed.")
         with self._pool.connection() as connection:
             # Tombstone first: whether a key was there before or is being made right now, the row exists afterwards.
-            made = connection.execute(_TOMBSTONE, [holder_ref, self._master.current_id]).rowcount
+            made = connection.execute(_TOMBSTONE, [holder_ref, self._master.now().current_id]).rowcount
             buried = connection.execute(_BURY, [holder_ref]).rowcount
         with self._lock:
             self._cache.pop(holder_ref, None)
@@ -162,7 +163,8 @@ class PostgresKeyring:
         until = self._clock() + self._cache_seconds
         with self._pool.connection() as connection:
             rows = connection.execute(_SELECT, [holder_refs]).fetchall()
-        found = {ref: wrapped and self._master.unwrap(ref, bytes(wrapped), key_id) for ref, wrapped, key_id in rows}
+        master = self._master.now()
+        found = {ref: wrapped and master.unwrap(ref, bytes(wrapped), key_id) for ref, wrapped, key_id in rows}
         with self._lock:
             for ref, key in found.items():
                 self._cache[ref] = (until, key)

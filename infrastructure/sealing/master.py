@@ -81,6 +81,10 @@ class MasterKeys:
             raise MasterKeyError(f"Others may read the master keys in {path.name}; run chmod 600 on it.")
         return cls.parse(path.read_text("ascii", errors="replace"))
 
+    def now(self) -> Self:
+        """These keys, which do not change; a ``MasterKeyFile`` answers those of the moment."""
+        return self
+
     def text(self) -> str:
         """The form that ``parse`` reads, the current key first."""
         order = [self.current_id, *(key_id for key_id in self.keys if key_id != self.current_id)]
@@ -114,6 +118,30 @@ class MasterKeys:
         except (InvalidTag, ValueError):
             pass
         raise SealBrokenError("A holder's key was altered, or its master key is another; restore the key table.")
+
+
+class MasterKeyFile:
+    """The master keys of a file that another process may rotate meanwhile: read again whenever the file was replaced.
+
+    A server under way thus neither wraps under a key that is about to be dropped nor fails to open what a rotation wrapped.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Load the keys, or make them on first use. Raises ``MasterKeyError``."""
+        self._path = path
+        self._keys = MasterKeys.load_or_create(path)
+        self._seen = self._stamp()
+
+    def now(self) -> MasterKeys:
+        """The keys as the file has them. Raises ``MasterKeyError`` for one that was spoilt."""
+        stamp = self._stamp()
+        if stamp != self._seen:
+            self._keys, self._seen = MasterKeys.load_or_create(self._path), stamp
+        return self._keys
+
+    def _stamp(self) -> tuple[int, int]:
+        found = self._path.stat()  # replaced in one step: another inode
+        return found.st_ino, found.st_mtime_ns
 
 
 def _bound(holder_ref: UUID, key_id: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,10 @@ from psycopg_pool import ConnectionPool
 from infrastructure.sealing.master import MasterKeys
 
 _COUNT = "SELECT count(*) FROM registry.holder_keys WHERE master_key_id <> %s AND wrapped_key IS NOT NULL"
+_BY_MASTER = (
+    "SELECT CASE WHEN wrapped_key IS NOT NULL THEN master_key_id END AS id, count(*) FROM registry.holder_keys"
+    " GROUP BY id ORDER BY id NULLS LAST"
+)
 _BATCH = (
     "SELECT holder_ref, wrapped_key, master_key_id FROM registry.holder_keys"
     " WHERE master_key_id <> %s AND wrapped_key IS NOT NULL AND holder_ref >= %s ORDER BY holder_ref LIMIT %s"
@@ -22,8 +27,26 @@ _SWAP = (
 )
 
 
+Pool = ConnectionPool[Any]
+"""Connections to the database of the keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCount:
+    """How many holders' keys one master key wraps; ``master_key_id`` is None for destroyed ones."""
+
+    master_key_id: str | None
+    keys: int
+
+
+def count_keys(pool: Pool) -> list[KeyCount]:
+    """How many keys there are, by master key, the destroyed ones last."""
+    with pool.connection() as connection:
+        return [KeyCount(*row) for row in connection.execute(_BY_MASTER).fetchall()]
+
+
 def rotate(
-    pool: ConnectionPool[Any],
+    pool: Pool,
     master: MasterKeys,
     *,
     progress: Callable[[int, int], None] = lambda _done, _total: None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import socket
 from collections.abc import Iterator
@@ -130,16 +131,27 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def api(database: Any, tmp_path: Path, clock: Clock) -> Iterator[Api]:
-    """A registry of the test's own."""
-    settings = Settings(
-        database_url=database.app_url, database_owner_url=database.owner_url, data_dir=tmp_path, pool_min_size=1
+@contextlib.contextmanager
+def opened(database: Any, folder: Path, clock: Clock, **settings: Any) -> Iterator[Api]:
+    """A registry on a database, served over HTTP."""
+    chosen = Settings(
+        database_url=database.app_url,
+        database_owner_url=database.owner_url,
+        data_dir=folder,
+        pool_min_size=1,
+        **settings,
     )
     with (
-        open_registry(settings, clock) as registry,
+        open_registry(chosen, clock) as registry,
         socket.create_server(("127.0.0.1", 0)) as listener,
         served(build_app(registry), listener),
         httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client,
     ):
-        yield Api(client, registry, DevelopmentIssuer(tmp_path), clock)
+        yield Api(client, registry, DevelopmentIssuer(folder), clock)
+
+
+@pytest.fixture
+def api(database: Any, tmp_path: Path, clock: Clock) -> Iterator[Api]:
+    """A registry of the test's own."""
+    with opened(database, tmp_path, clock) as api:
+        yield api

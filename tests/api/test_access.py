@@ -11,11 +11,11 @@ OPEN_TO_ALL = [
     '{ catalog(code: "zj-2023-digital-equipment-materials") { name } }',
     '{ matchCertificate(certificate: {name: "CCNP"}) { outcome } }',
     '{ authorities(divisionCode: "330106") { code name kind } }',
+    '{ verifyTitle(certificateNumber: "1", holderName: "x") { known } }',
 ]
 CLOSED = [
     '{ titles(holder: {idNumber: "1"}) { id } }',
     "{ titleList { nodes { id } } }",
-    '{ verifyTitle(certificateNumber: "1", holderName: "x") { known } }',
     '{ case(caseNumber: "x") { id } }',
     "{ cases { nodes { id } } }",
     "{ auditLog { nodes { position } } }",

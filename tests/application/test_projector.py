@@ -23,29 +23,33 @@ from application.projections.tables import (
     TITLES,
     certificate_key,
 )
-from domain import case_events, catalog, certificate_claim, integrity_record, recognition_case
+from domain import case_events, catalog, catalog_proposal, certificate_claim, holder, integrity_record, recognition_case
 from domain.base import Event
-from domain.catalog import AmendmentTerms, Catalog, EntryChange
+from domain.catalog import Catalog
+from domain.catalog_versions import AmendmentTerms, EntryChange
 from domain.values import EntryChangeKind, Notice, TitleStatus
 from tests.histories import histories, history
 
-MODULES = (case_events, catalog, certificate_claim, integrity_record, recognition_case)
+MODULES = (case_events, catalog, catalog_proposal, certificate_claim, holder, integrity_record, recognition_case)
 SOME_ACTS = 200
 
 
 class MemoryRows:
-    """Rows in dictionaries; what is got is noted, to be held against what was said to be needed."""
+    """Rows in dictionaries; what is got before it is put is noted, to be held against what was said to be needed."""
 
     def __init__(self):
         self.tables = defaultdict(dict)
         self.asked = set()
+        self.put_since = set()
 
     def get(self, table, key):
-        self.asked.add((table.name, key))
+        if (table.name, key) not in self.put_since:
+            self.asked.add((table.name, key))
         return self.tables[table.name].get(key)
 
     def put(self, table, view):
         self.tables[table.name][table.key_of(view)] = view
+        self.put_since.add((table.name, table.key_of(view)))
 
     def of(self, table):
         return list(self.tables[table.name].values())
@@ -87,9 +91,9 @@ def test_every_event_of_the_domain_has_a_rule():
 
 
 def test_the_histories_hold_every_event():
-    """What the tests below say of histories, they say of every kind of event."""
+    """What the tests below say of histories, they say of every kind of event but those of holders, which a test of their own tells."""
     seen = {event.TOPIC for seed in range(8) for event, _ in log_of(history(seed, SOME_ACTS))}
-    assert seen == set(RULES)
+    assert seen == {topic for topic in RULES if not topic.startswith("holder.")}
 
 
 def test_an_event_without_a_rule_is_refused():
@@ -212,17 +216,17 @@ def test_a_projector_that_starts_in_the_middle_goes_on_as_if_it_had_been_there(s
 @settings(max_examples=40, deadline=None)
 @given(histories())
 def test_keys_needed_name_what_is_read(saves):
-    """Projecting a batch reads no row of earlier batches that was not named, so that one look-up fetches them all."""
+    """Projecting a batch reads no row that was not named and it did not put itself, so that one look-up fetches them all."""
     log = log_of(saves)
     projector, rows = projector_on(log), MemoryRows()
     for start in range(0, len(log), 7):
         batch = log[start : start + 7]
         needed = {(table.name, key) for table, keys in keys_needed(event for event, _ in batch).items() for key in keys}
-        before = {(name, key) for name, found in rows.tables.items() for key in found}
         rows.asked.clear()
+        rows.put_since.clear()
         for event, position in batch:
             projector.project(event, position, rows)
-        assert rows.asked & before <= needed
+        assert rows.asked <= needed
 
 
 def test_rows_out_of_step_are_noticed():

@@ -10,9 +10,6 @@ from domain.refusals import RefusalCode, Refused
 from tests.docs.refusals import LAYERS, PAGE, codes_in, page, raised, write
 from tests.sources import ROOT, Module, modules_of
 
-NOT_YET = {RefusalCode.UNKNOWN_HOLDER}
-"""Codes of the published list that no use case gives yet: erasure by holder reference is still to come."""
-
 
 def test_the_page_is_complete_and_current():
     """Each code stands on the page once, with its meaning; `python -m tests.docs.refusals` prints it anew."""
@@ -30,9 +27,9 @@ def test_writing_it_gives_the_page(tmp_path):
 
 
 def test_every_code_is_given_somewhere():
-    """A code that nothing refuses with would be a promise without a rule; those still to come are named one by one."""
+    """A code that nothing refuses with would be a promise without a rule."""
     assert all(modules_of(layer) for layer in LAYERS)
-    assert {code for code, names in raised().items() if not names} == NOT_YET
+    assert {code for code, names in raised().items() if not names} == set()
 
 
 def test_the_domains_codes_are_tested():

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.catalog import AliasChange, AmendmentTerms, Catalog, EntryChange
+from domain.catalog import Catalog
+from domain.catalog_versions import AliasChange, AmendmentTerms, EntryChange
 from domain.identifiers import amendment_id, catalog_id
 from domain.values import Alias, AliasKind, EntryChangeKind, Notice
 from tests.domain.cases import GRADED, PLAIN

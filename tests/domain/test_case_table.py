@@ -35,7 +35,7 @@ matched        MAT     MAT           SUB             ASK                MAT     
 open-title     MAT     MAT           SUB             ASK                MAT        MAT      open    REJ     WIT      wrong              wrong              wrong
 asked          ASK     ASK           ASK             wrong              SUB        ASK      wrong   REJ     WIT      wrong              wrong              wrong
 asked-matched  ASK     ASK           ASK             wrong              MAT        ASK      wrong   REJ     WIT      wrong              wrong              wrong
-rematch        MAT     MAT           SUB             ASK                SUB        SUB      nomatch REJ     WIT      wrong              wrong              wrong
+rematch        MAT     MAT           wrong           ASK                SUB        SUB      nomatch REJ     WIT      wrong              wrong              wrong
 approved       closed  closed        closed          closed             closed     closed   closed  closed  closed   APP                noprop             wrong
 proposed       closed  closed        closed          closed             closed     closed   closed  closed  closed   twice              REV                wrong
 rejected       closed  closed        closed          closed             closed     closed   closed  closed  closed   wrong              wrong              wrong
@@ -54,8 +54,9 @@ def test_the_table_is_complete():
         for name, member in vars(RecognitionCase).items()
         if inspect.isfunction(member) and not name.startswith("_")
     }
-    assert set(COMMANDS) == public
-    assert len(public) == 12
+    questions = {"awaits_rematch"}
+    assert set(COMMANDS) == public - questions
+    assert len(COMMANDS) == 12
     assert CELLS.keys() == set(product(PASTS, COMMANDS))
     assert {given(past).when(lambda _: None).aggregate.status for past in PASTS} == set(CaseStatus)
 

@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from domain.catalog import Catalog, CatalogVersion, EntryChange, version_in_force
+from domain.catalog import Catalog
+from domain.catalog_versions import CatalogVersion, EntryChange, version_in_force
 from domain.refusals import RefusalCode
 from domain.values import Role
 from tests.domain.cases import GRADED, PLAIN
@@ -71,7 +72,7 @@ TABLE = {
 
 def test_the_table_is_complete():
     """Every past of an amendment meets every command that records; what is left only answers questions."""
-    questions = {"entries_at", "aliases_at", "version_in_force", "refusals"}
+    questions = {"entries_at", "entry_at", "had", "since", "aliases_at", "version_in_force", "refusals"}
     public = {name for name, member in vars(Catalog).items() if inspect.isfunction(member) and name[0] != "_"}
     assert public - questions == COMMANDS.keys()
     assert TABLE.keys() == set(product(PASTS, COMMANDS))

@@ -51,7 +51,9 @@ def test_what_replay_runs_only_assigns():
         by_module[name] = by_module.get(name, 0) + 1
     assert by_module == {
         "domain.catalog": 4,
+        "domain.catalog_proposal": 3,
         "domain.certificate_claim": 3,
+        "domain.holder": 5,
         "domain.integrity_record": 2,
         "domain.recognition_case": 13,
     }

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.catalog import Catalog, CatalogVersion, version_in_force
+from domain.catalog import Catalog
+from domain.catalog_versions import CatalogVersion, version_in_force
 from domain.identifiers import NAMESPACE, case_id, case_number, claim_id
 from domain.refusals import RefusalCode, Refused
 from domain.text import NAME_LIMIT, clean, clean_optional

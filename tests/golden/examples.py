@@ -8,9 +8,12 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from domain.base import Act, Event
-from domain.catalog import AmendmentTerms, Catalog
+from domain.catalog import Catalog
+from domain.catalog_proposal import CatalogProposal, CatalogTerms
+from domain.catalog_versions import AmendmentTerms
 from domain.certificate_claim import CertificateClaim
-from domain.identifiers import claim_id, integrity_record_id
+from domain.holder import Holder
+from domain.identifiers import claim_id, holder_stream, integrity_record_id
 from domain.integrity_record import IntegrityRecord
 from domain.recognition_case import RecognitionCase
 from domain.values import Actor, MatchOutcome, Provenance, Role
@@ -37,6 +40,14 @@ TERMS = AmendmentTerms(
     rematch_pending=True,
     changes=(catalogs.add(101), catalogs.revise(1), catalogs.withdraw(88)),
     alias_changes=(catalogs.alias(catalogs.ADDED),),
+)
+CATALOG = CatalogTerms(
+    code="example-further",
+    name="目录（其他领域）",
+    notice=catalogs.NOTICE.model_copy(update={"number": "浙人社发〔2024〕2号"}),
+    effective_from=date(2024, 7, 1),
+    entries=(catalogs.PLAIN, catalogs.GRADED),
+    aliases=(catalogs.AWS,),
 )
 MATCHED = cases.noted(
     RecognitionCase.Matched,
@@ -74,6 +85,11 @@ def examples() -> Iterator[Event]:
         catalogs.issued(2, 2, TERMS),
         catalogs.discarded(2),
     ]
+    proposal = [
+        Happened(CatalogProposal.Proposed, {"terms": CATALOG}),
+        Happened(CatalogProposal.Published, {}),
+        Happened(CatalogProposal.Discarded, {"reason": "withdrawn by the department"}),
+    ]
     parties = {"case_id": cases.CASE, "holder_ref": cases.HOLDER}
     claim = [
         Happened(CertificateClaim.Claimed, parties),
@@ -85,11 +101,21 @@ def examples() -> Iterator[Event]:
         Happened(IntegrityRecord.Filed, {**parties, "ground": "forged", "findings": "the issuer denies it", **term}),
         Happened(IntegrityRecord.Struck, {"holder_ref": cases.HOLDER, "reason": "the issuer was wrong"}),
     ]
+    basis = {"holder_ref": cases.HOLDER, "legal_basis": "PIPL article 47"}
+    holder = [
+        Happened(Holder.Opened, {"holder_ref": cases.HOLDER}),
+        Happened(Holder.Restricted, basis),
+        Happened(Holder.RestrictionLifted, basis),
+        Happened(Holder.Erased, basis),
+        Happened(Holder.DestructionCompleted, {"holder_ref": cases.HOLDER, "evidence_files": 2}),
+    ]
     for stream, topic, happened in [
         (cases.CASE, RecognitionCase.TOPIC, case),
         (catalogs.STREAM, Catalog.TOPIC, catalog),
+        (UUID("b8f6f3a5-5b55-4b8e-9d39-1c8a2f6f0d11"), CatalogProposal.TOPIC, proposal),
         (claim_id("Example Institute", "CEE-0042"), CertificateClaim.TOPIC, claim),
         (integrity_record_id(cases.CASE, 5), IntegrityRecord.TOPIC, record),
+        (holder_stream(cases.HOLDER), Holder.TOPIC, holder),
     ]:
         for version, each in enumerate(happened, 1):
             yield replace(each, act=Act(BY, AT)).at(stream, version, topic)

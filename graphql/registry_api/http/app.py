@@ -32,12 +32,14 @@ def create_app(
     executor: Executor | None = None,
     documents: DocumentCache | None = None,
     routes: Sequence[BaseRoute] = (),
+    middleware: Sequence[Middleware] = (),
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Serve a schema at `/graphql` with its explorer, and `/healthz` and `/readyz`.
 
     `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` is passed by an owner
-    that clears it; `routes` are further ones, before which nothing here stands. Raises ValueError on a schema with
+    that clears it; `routes` are further ones, before which nothing here stands;
+    `middleware` stands inside the envelope. Raises ValueError on a schema with
     schema extensions.
     """
     explorer = Explorer(examples)
@@ -57,6 +59,6 @@ def create_app(
             Route("/healthz", health_handler(live)),
             Route("/readyz", health_handler(ready)),
         ],
-        middleware=[Middleware(Envelope)],
+        middleware=[Middleware(Envelope), *middleware],
         lifespan=lifespan,
     )

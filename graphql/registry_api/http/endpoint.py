@@ -27,7 +27,11 @@ ContextFactory = Callable[[Request, Any, str], Any]
 Page = Callable[[Request], Response]
 """What a browser gets that opens the endpoint."""
 
-_CHALLENGE: Final[Mapping[int, Mapping[str, str]]] = {401: {"WWW-Authenticate": "Bearer"}}
+# A body that is too large is not waited for: the connection goes with it.
+_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
+    401: {"WWW-Authenticate": "Bearer"},
+    413: {"Connection": "close"},
+}
 
 
 class GraphQLEndpoint:
@@ -71,7 +75,7 @@ class GraphQLEndpoint:
         try:
             return await self._answer(request, media, masked)
         except ApiError as refusal:
-            headers = refusal.headers if isinstance(refusal, HttpRefusalError) else _CHALLENGE.get(refusal.status, {})
+            headers = refusal.headers if isinstance(refusal, HttpRefusalError) else _HEADERS.get(refusal.status, {})
             body = {"errors": [masked.refusal(refusal)]}
             return _response(body, media or JSON, refusal.status, headers)
 

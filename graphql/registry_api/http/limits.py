@@ -39,6 +39,8 @@ class Limits:
     """Fields of the answer, as far as the document tells: what stands below `first: n` counts n times."""
     page_size: int = 200
     """The largest `first` of a list."""
+    body_seconds: float = 30.0
+    """Seconds in which a body must have arrived."""
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -1,5 +1,6 @@
 """Reading a GraphQL request out of an HTTP request (GraphQL over HTTP, §5)."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,7 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
             "Send the request as `Content-Type: application/json` in UTF-8.",
             {"Accept": JSON},
         )
-    parameters = _json(await _body(request, limits.body), "The body", limits)
+    parameters = _json(await _body(request, limits), "The body", limits)
     if isinstance(parameters, list):
         raise HttpRefusalError(
             400, "BATCHING_REFUSED", "Batches are not taken: send each operation in a request of its own."
@@ -57,7 +58,22 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
     return _checked(parameters, limits)
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def _body(request: Request, limits: Limits) -> bytes:
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            return await _arriving(request, limits.body)
+    except TimeoutError:
+        raise too_slow() from None
+
+
+def too_slow() -> HttpRefusalError:
+    """The refusal of a body that does not come (RFC 9110 §15.5.9)."""
+    return HttpRefusalError(
+        408, "BODY_TOO_SLOW", "The body did not arrive in time: send it again, faster.", {"Connection": "close"}
+    )
+
+
+async def _arriving(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit, int(declared))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import strawberry
@@ -28,6 +28,7 @@ from application.views import (
 )
 from registry_api import ids
 from registry_api.context import Context, Info
+from registry_api.disclosing import event_in_clear, in_clear, selects, shown_holder
 from registry_api.pages import PageInfo
 from registry_api.scalars import JSON, Position
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
@@ -42,6 +43,9 @@ from registry_api.types.nodes import (
     described,
     edge,
 )
+
+_NUMBER: Final = frozenset({"certificateNumber"})
+_FILE_NAME: Final = frozenset({"fileName"})
 
 
 @strawberry.type(name="Holder", description=described(HolderView))
@@ -82,7 +86,6 @@ class HistoryEvent:
 
     recorded: Positioned
     view: CaseView
-    in_clear: bool
 
 
 @strawberry.type(
@@ -94,7 +97,6 @@ class CaseEvent:
 
     recorded: strawberry.Private[Positioned]
     view: strawberry.Private[CaseView]
-    in_clear: strawberry.Private[bool]
 
     @strawberry.field
     def position(self) -> Position:
@@ -122,9 +124,10 @@ class CaseEvent:
         return actor_view(self.recorded.event.by.actor)
 
     @strawberry.field
-    def reason(self) -> str | None:
+    def reason(self, info: Info) -> str | None:
         """The reason given, if one."""
-        return reason_of(self.recorded.event, in_clear=self.in_clear)
+        event = self.recorded.event
+        return reason_of(event, in_clear=event_in_clear(info.context, event))
 
     @strawberry.field
     def summary(self) -> str:
@@ -132,14 +135,19 @@ class CaseEvent:
         return summary_of(self.recorded.event)
 
     @strawberry.field
-    def data(self) -> JSON:
+    def data(self, info: Info) -> JSON:
         """The event's own facts."""
-        return JSON(facts(self.recorded.event, in_clear=self.in_clear))
+        event = self.recorded.event
+        return JSON(facts(event, in_clear=event_in_clear(info.context, event)))
 
     @edge(Annotated["RecognitionCase", strawberry.lazy("registry_api.types.cases")], name="state")
     def state_after(self) -> CaseView:
         """The case as this event left it."""
         return self.view
+
+
+def _shown(info: Info, view: CaseView | TitleView, kind: str, *values: object) -> bool:
+    return in_clear(info.context, view.holder.ref, kind, *values)
 
 
 async def entry_at(context: Context, code: str | None, version: int | None, number: int | None) -> EntryView | None:
@@ -152,11 +160,6 @@ async def entry_at(context: Context, code: str | None, version: int | None, numb
 def award_for(entry: EntryView | None, grade: str | None) -> AwardView | None:
     """The title an entry awards for a grade; None while it is open."""
     return next((award for award in entry.awards if award.grade == grade), None) if entry else None
-
-
-def masked(context: Context, holder: HolderView) -> HolderView:
-    """A holder as the viewer may see them: a name where titles are their business, numbers only in clear."""
-    return holder if context.in_clear else replace(holder, name=None, id_type=None, id_number=None)
 
 
 @strawberry.type(name="RecognizedTitle", description=described(TitleView))
@@ -183,7 +186,7 @@ class RecognizedTitle(Node, TitleView):
     @edge(Holder, name="holder")
     def held_by(self, info: Info) -> HolderView:
         """Who holds it."""
-        return masked(info.context, self.holder)
+        return shown_holder(info, self.holder)
 
     @edge(CatalogEntry)
     async def entry(self, info: Info) -> EntryView | None:
@@ -203,7 +206,7 @@ class RecognizedTitle(Node, TitleView):
     @edge(None, name="revocationGround")
     def ground_of_revocation(self, info: Info) -> str | None:
         """Why it was revoked (article 4)."""
-        return self.revocation_ground if info.context.in_clear else None
+        return self.revocation_ground if _shown(info, self, "revocationGround", self.revocation_ground) else None
 
 
 @strawberry.type(name="RecognitionCase", description=described(CaseView))
@@ -231,17 +234,21 @@ class RecognitionCase(Node, CaseView):
     @edge(Holder, name="holder")
     def is_about(self, info: Info) -> HolderView:
         """Who the case is about."""
-        return masked(info.context, self.holder)
+        return shown_holder(info, self.holder)
 
     @edge(Certificate, name="certificate")
     def presented(self, info: Info) -> CertificateView:
         """The certificate as presented; its number only for those who read persons in clear."""
-        return self.certificate if info.context.in_clear else replace(self.certificate, certificate_number=None)
+        number = self.certificate.certificate_number if selects(info, _NUMBER) else None
+        clear = _shown(info, self, "certificateNumber", number)
+        return self.certificate if clear else replace(self.certificate, certificate_number=None)
 
     @edge(list[Evidence], name="evidence")
     def supporting(self, info: Info) -> Sequence[EvidenceView]:
         """What supports the case; file names only for those who read persons in clear."""
-        return self.evidence if info.context.in_clear else [replace(each, file_name=None) for each in self.evidence]
+        names = [each.file_name for each in self.evidence] if selects(info, _FILE_NAME) else []
+        clear = _shown(info, self, "fileName", *names)
+        return self.evidence if clear else [replace(each, file_name=None) for each in self.evidence]
 
     @edge(Authority)
     def authority(self, info: Info) -> AuthorityView:
@@ -290,7 +297,7 @@ class RecognitionCase(Node, CaseView):
             if recorded.event.originator_version > self.version:
                 break
             view = fold_case(view, recorded.event, recorded.position)
-            events.append(HistoryEvent(recorded, view, info.context.in_clear))
+            events.append(HistoryEvent(recorded, view))
         return events
 
 

@@ -9,13 +9,23 @@ from uuid import UUID
 
 import strawberry
 
+from application.differences import field_changes
 from application.queries import EntryFilter, VersionKey
-from application.views import ActorView, AmendmentView, AwardView, CatalogView, ChangeView, EntryView, VersionView
-from domain.catalog import version_in_force
+from application.views import (
+    ActorView,
+    AmendmentView,
+    AwardView,
+    CatalogProposalView,
+    CatalogView,
+    ChangeView,
+    EntryView,
+    FieldChangeView,
+    VersionView,
+)
 from registry_api import ids
 from registry_api.context import Info
 from registry_api.pages import Connection, PageInfo, connection, wants_total, window
-from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge
+from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge, registered
 
 MAX_NUMBER = 2**31 - 1
 
@@ -42,6 +52,10 @@ class CatalogEntry(Node, EntryView):
         return self.awards
 
 
+FieldChange = FieldChangeView
+registered(FieldChange, "FieldChange")
+
+
 @strawberry.type(name="EntryChange", description=described(ChangeView))
 class EntryChange(ChangeView):
     """A change, with the entry before and after."""
@@ -58,6 +72,11 @@ class EntryChange(ChangeView):
     def entry_after(self) -> EntryView | None:
         """The entry as it is; null for a withdrawal."""
         return self.after
+
+    @edge(list[FieldChange])
+    def fields(self) -> Sequence[FieldChangeView]:
+        """What differs, field by field; every field where an entry comes or goes."""
+        return field_changes(self.before, self.after)
 
 
 @strawberry.type
@@ -153,9 +172,9 @@ class Catalog(Node, CatalogView):
         """Version n; or the one in force on a day, as the registry knew it at an instant: today and now by default."""
         if number is not None:
             return await info.context.versions.load((self.code, number))
-        versions = (await info.context.services.reads.versions([self.code])).get(self.code, ())
-        in_force = version_in_force(versions, effective_on or info.context.today, known_at)
-        return next((version for version in versions if version.number == in_force), None)
+        return await info.context.services.reads.version_in_force(
+            self.code, effective_on or info.context.today, known_at
+        )
 
     @edge(list[CatalogVersion])
     async def versions(self, info: Info) -> Sequence[VersionView]:
@@ -195,3 +214,32 @@ class Amendment(Node, AmendmentView):
     def changes_proposed(self) -> Sequence[ChangeView]:
         """What it would change, or changed."""
         return self.changes
+
+
+@strawberry.type(name="CatalogProposal", description=described(CatalogProposalView))
+class CatalogProposal(Node, CatalogProposalView):
+    """A proposed catalog and its entries."""
+
+    proposal_id: strawberry.Private[UUID]
+    proposed_by: strawberry.Private[ActorView]
+    entries: strawberry.Private[tuple[EntryView, ...]]
+
+    @classmethod
+    def is_type_of(cls, obj: Any, _info: Any) -> bool:
+        """Whether a node is a proposed catalog."""
+        return isinstance(obj, CatalogProposalView)
+
+    @edge(None, name="id")
+    def identifier(self) -> strawberry.ID:
+        """Names the proposal."""
+        return ids.encode("catalog-proposal", self.proposal_id)
+
+    @edge(ActorType, name="proposedBy")
+    def proposer(self) -> ActorView:
+        """The administrator who proposed it; another one publishes it."""
+        return self.proposed_by
+
+    @edge(list[CatalogEntry], name="entries")
+    def entries_proposed(self) -> Sequence[EntryView]:
+        """The entries of its first version."""
+        return self.entries

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from eventsourcing.persistence import StoredEvent
 from psycopg_pool import ConnectionPool
 
 from application.projections.registry import RegistryProjector
@@ -81,7 +82,10 @@ class Store:
         return self.execute("SELECT position FROM registry.projection_positions")[0][0]
 
     def schemas(self) -> set[str]:
-        return {name for (name,) in self.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'read_model%'")}
+        return {
+            name
+            for (name,) in self.execute("SELECT nspname FROM pg_namespace WHERE starts_with(nspname, 'read_model')")
+        }
 
 
 class _Memory:
@@ -96,8 +100,6 @@ class _Memory:
 
 
 def stored_event(stored):
-    from eventsourcing.persistence import StoredEvent
-
     return StoredEvent(stored.stream_id, stored.version, stored.topic, stored.state)
 
 

@@ -18,7 +18,7 @@ from infrastructure.projections.positions import projection_status
 from infrastructure.projections.schema import RUNNER_LOCK, ensure_read_model
 from tests.histories import histories, history
 
-PATIENCE = 60.0
+PATIENCE = 15.0
 
 RUN_FOREVER = """
 import sys, time
@@ -165,19 +165,21 @@ def test_a_killed_process_is_taken_over_exactly_once(store):
             env={**os.environ, "PYTHONPATH": os.pathsep.join([".", "graphql"])},
         ) as process:
             assert process.stdout is not None
-            process.stdout.readline()
-            wait_until(lambda least=least: store.position() >= least)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            try:
+                process.stdout.readline()
+                wait_until(lambda least=least: store.position() >= least)
+            finally:
+                process.send_signal(signal.SIGKILL)
     store.project()
     assert store.rows() == store.expected()
 
 
 def test_an_event_that_cannot_be_projected_holds_back_only_what_follows(store, caplog):
     """Events before it are projected; it is logged once, named by position and type, and shown by the status."""
-    before = store.save_at_once(history(2, 20))
+    saves = history(2, 40)
+    before = store.save_at_once(saves[:20])
     foreign_event(store)
-    store.save_at_once(history(3, 20))
+    store.save_at_once(saves[20:])
     with caplog.at_level(logging.ERROR), store.runner():
         wait_until(lambda: projection_status(store).last_error is not None)
         time.sleep(0.4)

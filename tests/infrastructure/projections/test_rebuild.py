@@ -191,10 +191,12 @@ def test_readers_are_served_throughout(filled):
 
     reader = threading.Thread(target=read)
     reader.start()
-    for _ in range(3):
-        rebuild(filled, filled.mapper)
-    done.set()
-    reader.join()
+    try:
+        for _ in range(3):
+            rebuild(filled, filled.mapper)
+    finally:
+        done.set()
+        reader.join()
     assert errors == []
     assert seen == {(count,)}
 

@@ -1,0 +1,114 @@
+"""Publishing a further catalog: an act of two administrators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID, uuid4
+
+from application.access import Action, require
+from application.catalogs import Shelf, clean_notice
+from application.issuers import carried, own_spellings
+from application.journal import Conflict, Journal
+from application.ports import Clock
+from domain.base import Act
+from domain.catalog_proposal import CatalogProposal, CatalogTerms
+from domain.refusals import RefusalCode, Refused
+from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
+from domain.values import Alias, CatalogEntry, Provenance
+
+_CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class CatalogProposals:
+    """Proposing, publishing and discarding catalogs."""
+
+    def __init__(self, journal: Journal, shelf: Shelf, clock: Clock) -> None:
+        self._journal = journal
+        self._shelf = shelf
+        self._clock = clock
+
+    def propose(self, by: Provenance, terms: CatalogTerms) -> tuple[UUID, int]:
+        """Propose a catalog; the proposal's identifier and the position. Raises ``Refused``, also CATALOG_EXISTS."""
+        require(by.actor, Action.AMEND_CATALOG)
+        for refusal in self.refusals(terms):
+            raise refusal
+        proposal = CatalogProposal.propose(Act(by, self._clock()), uuid4(), self._with_issuers(terms))
+        return proposal.id, self._journal.record(proposal)
+
+    def _with_issuers(self, terms: CatalogTerms) -> CatalogTerms:
+        """The terms with aliases for every issuing body: what other catalogs call it, and its own spelling here."""
+        catalogs = [self._shelf.catalog(code) for code in self._shelf.codes()]
+        known = [alias for each in catalogs for alias in each.aliases_at(each.latest.number)]
+        bodies = [entry.issuing_body for entry in terms.entries]
+        aliases = tuple(dict.fromkeys((*terms.aliases, *carried(bodies, known))))
+        return terms.model_copy(update={"aliases": (*aliases, *own_spellings(bodies, aliases))})
+
+    def refusals(self, terms: CatalogTerms) -> Iterator[Refused]:
+        """Everything that stands against publishing these terms now."""
+        if terms.code in self._shelf.codes():
+            yield _exists(terms.code)
+        yield from terms.refusals()
+
+    def publish(self, by: Provenance, proposal_id: UUID) -> tuple[str, int]:
+        """Publish a proposed catalog; its code and the position. Of two who publish at once one wins."""
+        require(by.actor, Action.AMEND_CATALOG)
+        proposal = self._load(proposal_id)
+        catalog = proposal.publish(Act(by, self._clock()))
+        try:
+            return catalog.code, self._journal.record(proposal, catalog)
+        except Conflict:
+            proposal = self._load(proposal_id)
+            proposal.publish(Act(by, self._clock()))  # raises where it was this proposal that was closed meanwhile
+            raise _exists(catalog.code) from None
+
+    def discard(self, by: Provenance, proposal_id: UUID, reason: str) -> int:
+        """Drop a proposal; the position."""
+        require(by.actor, Action.AMEND_CATALOG)
+        why = clean(reason, "reason", limit=PROSE_LIMIT)
+        proposal = self._load(proposal_id)
+        proposal.discard(Act(by, self._clock()), why)
+        try:
+            return self._journal.record(proposal)
+        except Conflict:
+            raise Refused(
+                RefusalCode.PROPOSAL_CLOSED, "Another administrator closed the proposal first; look at what came of it."
+            ) from None
+
+    def _load(self, proposal_id: UUID) -> CatalogProposal:
+        proposal = self._journal.load(CatalogProposal, proposal_id)
+        if proposal is None:
+            raise Refused(RefusalCode.UNKNOWN_PROPOSAL, "No such proposal; look it up in the list.", "proposalId")
+        return proposal
+
+
+def catalog_terms(
+    code: str,
+    name: str,
+    notice_number: str | None,
+    notice_title: str,
+    effective_from: date,
+    entries: Sequence[CatalogEntry],
+    aliases: Sequence[Alias] = (),
+) -> CatalogTerms:
+    """Terms as the domain keeps them. Raises ``Refused`` for a malformed code, name or notice."""
+    if len(code) > CODE_LIMIT or not _CODE.fullmatch(code):
+        raise Refused(
+            RefusalCode.INVALID_INPUT,
+            f"`code` is not lower-case letters and digits with hyphens between, at most {CODE_LIMIT}; correct it.",
+            "code",
+        )
+    return CatalogTerms(
+        code=code,
+        name=clean(name, "name"),
+        notice=clean_notice(notice_number, notice_title),
+        effective_from=effective_from,
+        entries=tuple(entries),
+        aliases=tuple(aliases),
+    )
+
+
+def _exists(code: str) -> Refused:
+    return Refused(RefusalCode.CATALOG_EXISTS, f"A catalog with the code {code} exists; amend it instead.", "code")

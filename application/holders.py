@@ -1,0 +1,131 @@
+"""Use cases on a person's data as a whole: restricting it, and erasing it for good (PIPL articles 44 and 47).
+
+The order of an erasure, and what a crash leaves behind after each step:
+
+1. ``holder.erased`` is recorded. From here on the projection takes the person out of the rows, and a start of the registry
+   goes on with whatever of the following is left.
+2. The data key is destroyed and its tombstone stays: every seal in every event is noise, late writers are refused.
+3. The index by which the person was found forgets them; their evidence files are removed.
+4. ``holder.destruction-completed`` is recorded. Each step may be repeated, by two processes at once too.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from application.access import Action, require
+from application.journal import Conflict, Journal
+from application.ports import Clock
+from domain.base import Act
+from domain.holder import Holder
+from domain.identifiers import holder_stream
+from domain.refusals import RefusalCode, Refused
+from domain.text import PROSE_LIMIT, clean
+from domain.values import Actor, Provenance, Role
+
+_ERASER = Actor(subject="registry", role=Role.SYSTEM)
+
+
+class PersonalDataStore(Protocol):
+    """Where a person's data is kept outside the events: their key, the index by which they are found, their files."""
+
+    def knows(self, holder_ref: UUID) -> bool:
+        """Whether the registry ever kept anything about this holder."""
+
+    def destroy(self, holder_ref: UUID) -> int:
+        """Destroy key, index entries and files, in this order; answers how many files. May be repeated."""
+
+    def unfinished(self) -> Iterable[UUID]:
+        """The holders whose erasure was recorded and whose destruction was not completed, from the events."""
+
+    def names_of(self, holder_ref: UUID) -> frozenset[str]:
+        """What names the holder in their cases, as far as it can still be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class HolderDone:
+    """What a use case on a holder answers: the position to wait for before reading."""
+
+    position: int
+
+
+class HolderFiles:
+    """Restricting and erasing what the registry holds of a person."""
+
+    def __init__(self, journal: Journal, store: PersonalDataStore, clock: Clock) -> None:
+        self._journal = journal
+        self._store = store
+        self._clock = clock
+
+    def erase(self, by: Provenance, ref: UUID, legal_basis: str) -> HolderDone:
+        """Erase a person's data for good; a repetition finishes what is left and answers alike.
+
+        Raises ``Refused``: NOT_PERMITTED, UNKNOWN_HOLDER, and INVALID_INPUT for a legal basis that names the person.
+        """
+        require(by.actor, Action.ERASE)
+        basis = self._basis(ref, legal_basis)
+        self._change(by, ref, lambda holder, act: holder.erase(act, basis))
+        return HolderDone(self._destroy(by, ref))
+
+    def restrict(self, by: Provenance, ref: UUID, legal_basis: str) -> HolderDone:
+        """Keep a person's data and process it no more. Raises ``Refused``."""
+        require(by.actor, Action.RESTRICT)
+        basis = self._basis(ref, legal_basis)
+        return HolderDone(self._change(by, ref, lambda holder, act: holder.restrict(act, basis)))
+
+    def lift_restriction(self, by: Provenance, ref: UUID, legal_basis: str) -> HolderDone:
+        """Process a person's data again. Raises ``Refused``."""
+        require(by.actor, Action.RESTRICT)
+        basis = self._basis(ref, legal_basis)
+        return HolderDone(self._change(by, ref, lambda holder, act: holder.lift_restriction(act, basis)))
+
+    def finish_erasures(self) -> int:
+        """Go on with every erasure that a crash interrupted; answers how many."""
+        count = 0
+        for ref in self._store.unfinished():
+            self._destroy(Provenance(actor=_ERASER, client="start"), ref)
+            count += 1
+        return count
+
+    def require_processable(self, ref: UUID) -> None:
+        """Raise ``Refused`` where nothing may be recorded about a person: HOLDER_ERASED, HOLDER_RESTRICTED."""
+        holder = self._journal.load(Holder, holder_stream(ref))
+        if holder is not None:
+            holder.require_processable()
+
+    def _basis(self, ref: UUID, legal_basis: str) -> str:
+        basis = clean(legal_basis, "legalBasis", limit=PROSE_LIMIT)
+        if not self._store.knows(ref):
+            raise Refused(RefusalCode.UNKNOWN_HOLDER, "No such holder; check the reference.", "ref")
+        # The event is kept for ever and is not sealed, since its holder's key goes.
+        if any(_folded(name) in _folded(basis) for name in self._store.names_of(ref)):
+            raise Refused(
+                RefusalCode.INVALID_INPUT,
+                "`legalBasis` names the person; state the article and the request.",
+                "legalBasis",
+            )
+        return basis
+
+    def _change(self, by: Provenance, ref: UUID, decide: Callable[[Holder, Act], None]) -> int:
+        while True:  # another officer's event on the same stream is read and decided on anew
+            act = Act(by, self._clock())
+            holder = self._journal.load(Holder, holder_stream(ref)) or Holder.open(act, ref)
+            decide(holder, act)
+            if not holder.pending_events:
+                return self._journal.last_position()
+            try:
+                return self._journal.record(holder)
+            except Conflict:
+                continue
+
+    def _destroy(self, by: Provenance, ref: UUID) -> int:
+        files = self._store.destroy(ref)
+        return self._change(by, ref, lambda holder, act: holder.complete_destruction(act, files))
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()

@@ -1,0 +1,106 @@
+"""What the events of a holder do to the rows about them: nothing personal stays after erasure, and rows tell a restriction.
+
+A holder's file lists the rows that are about them, so that one event finds them all by key, in a live table and in a rebuild
+alike. The rows after an erasure are those that a fold of the same events without the destroyed data leads to; hence a
+rebuild and a check agree with the live tables, whenever the key went.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from application.projections.tables import CASES, HOLDERS, INTEGRITY_RECORDS, TITLES, Key, Table
+from application.views import CaseView, HolderFileView, HolderView, IntegrityRecordView, TitleView
+from domain.base import Event
+from domain.holder import Holder
+from domain.identifiers import title_id
+
+V = TypeVar("V")
+
+
+class Rows(Protocol):
+    """As ``application.projections.registry.Rows``."""
+
+    def get(self, table: Table[V], key: Key) -> V | None:
+        """The row under a key; None where there is none."""
+
+    def put(self, table: Table[V], view: V) -> None:
+        """Store a row in place of the one under its key, if any."""
+
+
+def file_of(rows: Rows, ref: UUID) -> HolderFileView:
+    """A holder's file, empty for a holder nothing was recorded about yet."""
+    found = rows.get(HOLDERS, (ref,))
+    return found or HolderFileView(ref=ref, erased=False, restricted=False, case_ids=(), record_ids=())
+
+
+def case_for(file: HolderFileView, case: CaseView) -> CaseView:
+    """A case as it may be kept under its holder's file."""
+    if file.erased:
+        case = erased_case(case)
+    return case if not file.restricted else replace(case, holder=replace(case.holder, restricted=True))
+
+
+def project_holder(event: Event, rows: Rows) -> None:
+    """One event of a holder's stream: their file, and every row about them."""
+    match event:
+        case Holder.Restricted():
+            _put(rows, event.holder_ref, restricted=True)
+        case Holder.RestrictionLifted():
+            _put(rows, event.holder_ref, restricted=False)
+        case Holder.Erased():
+            _put(rows, event.holder_ref, erased=True)
+        case _:
+            pass  # a file opened and a destruction completed are history; no row tells them
+
+
+def erased_case(case: CaseView) -> CaseView:
+    """A case without the person, as events after the destruction of their key fold to."""
+    return replace(
+        case,
+        holder=erased_holder(case.holder),
+        certificate=replace(case.certificate, certificate_number=None),
+        evidence=tuple(replace(each, file_name=None) for each in case.evidence),
+        revocation_ground=None,
+    )
+
+
+def erased_title(title: TitleView) -> TitleView:
+    """A title without the person; what was recognised stays."""
+    return replace(title, holder=erased_holder(title.holder), certificate_number=None, revocation_ground=None)
+
+
+def erased_record(record: IntegrityRecordView) -> IntegrityRecordView:
+    """An integrity record without what was found about the person."""
+    return replace(record, ground=None, findings=None)
+
+
+def erased_holder(holder: HolderView) -> HolderView:
+    """A holder of whom the random reference is left."""
+    return replace(holder, name=None, id_type=None, id_number=None, erased=True)
+
+
+def _put(rows: Rows, ref: UUID, *, erased: bool | None = None, restricted: bool | None = None) -> None:
+    before = file_of(rows, ref)
+    file = replace(
+        before,
+        erased=before.erased if erased is None else erased,
+        restricted=before.restricted if restricted is None else restricted,
+    )
+    rows.put(HOLDERS, file)
+    for each in file.case_ids:
+        case = rows.get(CASES, (each,))
+        if case is not None:
+            holder = replace(case.holder, restricted=file.restricted)
+            rows.put(CASES, erased_case(replace(case, holder=holder)) if file.erased else replace(case, holder=holder))
+        title = rows.get(TITLES, (title_id(each),))
+        if title is not None:
+            holder = replace(title.holder, restricted=file.restricted)
+            title = replace(title, holder=holder)
+            rows.put(TITLES, erased_title(title) if file.erased else title)
+    for each in file.record_ids:
+        record = rows.get(INTEGRITY_RECORDS, (each,))
+        if record is not None and file.erased:
+            rows.put(INTEGRITY_RECORDS, erased_record(record))

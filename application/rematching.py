@@ -1,0 +1,124 @@
+"""Matching pending cases anew under an amended version, as a process that carries on wherever it was stopped.
+
+What is left to do follows from the events alone: an open case of the catalog, pinned to a version before one that asks for
+it (``rematch_pending``) and whose day has come, and that this amendment has not moved yet. Moving a case and recording its
+new match are one transaction on its stream. So a process that was killed leaves a case moved or not, never half, and the
+next one finds the rest; a case decided meanwhile is no longer open; and no case is moved twice by one amendment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+from uuid import UUID
+
+from application.cases import REGISTRY_ITSELF, record_match
+from application.catalogs import ATTEMPTS, GoverningVersion, Shelf
+from application.journal import Conflict, Journal
+from application.ports import Clock
+from domain.base import Act
+from domain.catalog_versions import CatalogVersion
+from domain.recognition_case import RecognitionCase
+from domain.values import Provenance, shanghai_day
+
+BATCH: Final = 200
+"""Cases asked for at once."""
+_BY: Final = Provenance(actor=REGISTRY_ITSELF, client="rematching")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An open case, and when it was submitted."""
+
+    submitted_at: datetime
+    case_id: UUID
+
+
+class PendingCases(Protocol):
+    """Which cases are open; may lag behind the events, since each case is judged by its own."""
+
+    def below(self, catalog_code: str, version: int, after: Pending | None, limit: int) -> Sequence[Pending]:
+        """Open cases of a catalog that are pinned to a version before this one, in order of submission."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rematched:
+    """A case that was moved, the versions it went through, and the position of its last event."""
+
+    case_id: UUID
+    versions: tuple[int, ...]
+    position: int
+
+
+class Rematching:
+    """The process. It keeps no state of its own, so any number of instances, one after another or at once, do no harm."""
+
+    def __init__(self, journal: Journal, shelf: Shelf, pending: PendingCases, clock: Clock) -> None:
+        self._journal = journal
+        self._shelf = shelf
+        self._pending = pending
+        self._clock = clock
+
+    def run(self) -> Iterator[Rematched]:
+        """Move the cases that are due, catalog by catalog, in order of submission; each item is one that is stored.
+
+        Whoever consumes it may stop between two items and start anew later.
+        """
+        for code in self._shelf.codes():
+            due = self.due(code)
+            after: Pending | None = None
+            while due and (batch := self._pending.below(code, due[-1].number, after, BATCH)):
+                for each in batch:
+                    moved = self._rematch(each.case_id, code, due)
+                    if moved is not None:
+                        yield moved
+                after = batch[-1]
+
+    def due(self, code: str) -> list[CatalogVersion]:
+        """The versions of a catalog that ask for pending cases and whose day has come, in order.
+
+        A version governs nothing before its day; until then pending cases stay where they are.
+        """
+        today = shanghai_day(self._clock())
+        return [
+            version
+            for version in self._shelf.catalog(code).versions
+            if version.rematch_pending and version.effective_from <= today
+        ]
+
+    def _rematch(self, case_id: UUID, code: str, due: Sequence[CatalogVersion]) -> Rematched | None:
+        """Move one case through every amendment that asks for it; None where none does any more.
+
+        A case that others keep changing is left for the next run.
+        """
+        for _ in range(ATTEMPTS):
+            case = self._journal.load(RecognitionCase, case_id)
+            if case is None:
+                return None
+            versions = tuple(each.number for each in due if self._move(case, code, each))
+            if not versions:
+                return None
+            try:
+                return Rematched(case_id, versions, self._journal.record(case))
+            except Conflict:
+                continue
+        return None
+
+    def _move(self, case: RecognitionCase, code: str, version: CatalogVersion) -> bool:
+        amendment = version.amendment_id
+        if amendment is None or not case.awaits_rematch(code, version.number, amendment):
+            return False
+        act = Act(_BY, self._clock())
+        case.require_rematch(act, catalog_version=version.number, amendment_id=amendment)
+        certificate = case.certificate
+        found = self._shelf.match_anew(
+            certificate.name,
+            certificate.issuing_body,
+            certificate.grade,
+            shanghai_day(act.at),
+            GoverningVersion(code, version.number),
+        )
+        record_match(case, act, found)
+        return True

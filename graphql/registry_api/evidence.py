@@ -1,0 +1,227 @@
+"""Evidence files over HTTP: ``POST /evidence`` takes one in, ``GET /evidence/{sha256}`` gives one out; neither knows file names.
+
+An upload is streamed, sealed under its holder's key on the way, and never unpacked or rendered. It names its holder by
+``?case=`` or, before a case is submitted, by the headers ``X-Holder-Id-Type`` and ``X-Holder-Id-Number``: an address is
+logged in many places, a header is not. ``Content-Digest: sha-256=:…:`` (RFC 9530) is checked where it is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import orjson
+from anyio import CapacityLimiter, from_thread, to_thread
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from application.access import Action, can
+from application.commands import clean_id_number, clean_id_type
+from application.ports import Identity
+from application.views import CaseView
+from domain.refusals import RefusalCode, Refused
+from registry_api import ids
+from registry_api.context import Context, in_thread
+from registry_api.disclosing import note, record_accesses
+from registry_api.errors import ApiError, HttpRefusalError
+from registry_api.http.endpoint import Authenticate
+from registry_api.http.middleware import request_id_of
+from registry_api.http.parameters import too_slow
+
+UPLOADS: Final = 8
+"""Files that arrive at once; each holds a thread for as long as its sender takes."""
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_DIGEST: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{44}):")
+_ENDINGS: Final = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "image/tiff": "tif"}
+_STATUS: Final = {
+    "evidence-too-large": 413,
+    "evidence-empty": 400,
+    "evidence-type": 415,
+    "evidence-digest": 400,
+    "evidence-missing": 404,
+    "evidence-altered": 409,
+}
+
+
+class Stored(Protocol):
+    """What a file that was taken in is known by."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def media_type(self) -> str:
+        """The recognised media type."""
+
+
+class Files(Protocol):
+    """The evidence store, as HTTP needs it. Its errors have a ``code`` and a sentence for the client."""
+
+    def put(self, pieces: Iterable[bytes], holder_ref: UUID, media_type: str, *, sha256: str | None = None) -> Stored:
+        """Take a file in."""
+
+    def open(self, sha256: str, holder_ref: UUID) -> Any:
+        """A file that was proved whole: an iterable of its bytes with a ``size``, to be read once or closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceDoor:
+    """The two endpoints over a store; ``error`` is the base of the store's own errors."""
+
+    files: Files
+    error: type[Exception]
+    max_size: int
+    seconds: float
+    authenticate: Authenticate
+    context: Callable[[Request, Identity | None, str], Context]
+    arriving: CapacityLimiter
+
+    def routes(self) -> list[Route]:
+        """What to serve."""
+        return [
+            Route("/evidence", self._answering(self._upload), methods=["POST"]),
+            Route("/evidence/{sha256}", self._answering(self._download), methods=["GET"]),
+        ]
+
+    def _answering(self, work: Callable[[Request, Context], Awaitable[Response]]) -> Callable[[Request], Any]:
+        async def answer(request: Request) -> Response:
+            try:
+                return await work(request, await self._signed_in(request))
+            except ApiError as refusal:
+                headers = refusal.headers if isinstance(refusal, HttpRefusalError) else {}
+                return _refused(refusal.status, refusal.extensions, refusal.message, headers)
+            except Refused as refused:
+                return _refused(404 if refused.code in _UNKNOWN else 400, {"code": refused.code.value}, refused.message)
+            except self.error as error:
+                code = str(getattr(error, "code", "evidence"))
+                extensions = {"code": code.upper().replace("-", "_")}
+                return _refused(_STATUS.get(code, 400), extensions, str(error), {"Connection": "close"})
+
+        return answer
+
+    async def _signed_in(self, request: Request) -> Context:
+        identity = await self.authenticate(request.headers)
+        if identity is None:
+            raise ApiError("UNAUTHENTICATED", "Send the token as `Authorization: Bearer <token>`.")
+        return self.context(request, identity, request_id_of(request.scope))
+
+    async def _upload(self, request: Request, context: Context) -> Response:
+        decision = can(context.actor, Action.UPLOAD_EVIDENCE)
+        if not decision:
+            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED.value, decision.reason)
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > self.max_size:
+            raise HttpRefusalError(
+                413, "EVIDENCE_TOO_LARGE", f"The file may have at most {self.max_size} bytes.", {"Connection": "close"}
+            )
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise HttpRefusalError(415, "EVIDENCE_TYPE", "Send the file as it is, without a content encoding.")
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        digest = _announced(request.headers.get("content-digest"))
+        holder = await self._holder(request, context)
+        if self.arriving.available_tokens < 1:
+            raise HttpRefusalError(
+                503, "UNAVAILABLE", "Too many files arrive at once: try again in a moment.", {"Retry-After": "5"}
+            )
+        stored = await to_thread.run_sync(
+            lambda: self.files.put(self._pieces(request), holder, media_type, sha256=digest), limiter=self.arriving
+        )
+        body = {"sha256": stored.sha256, "size": stored.size, "mediaType": stored.media_type}
+        return Response(orjson.dumps(body), 201, media_type="application/json; charset=utf-8")
+
+    def _pieces(self, request: Request) -> Iterator[bytes]:
+        """The body as it arrives, for the thread that seals it. Raises HttpRefusalError (408) when it takes too long."""
+        stream, deadline = request.stream(), time.monotonic() + 10 * self.seconds
+
+        async def next_piece() -> bytes | None:
+            try:
+                async with asyncio.timeout(min(self.seconds, max(0.0, deadline - time.monotonic()))):
+                    return await anext(stream, None)
+            except TimeoutError:
+                raise too_slow() from None
+
+        while (piece := from_thread.run(next_piece)) is not None:
+            yield piece
+
+    async def _holder(self, request: Request, context: Context) -> UUID:
+        named = request.query_params.get("case")
+        if named is not None:
+            return (await _case(context, named)).holder.ref
+        number = request.headers.get("x-holder-id-number")
+        if number is None:
+            raise HttpRefusalError(
+                400, "BAD_REQUEST", "Name the holder: `?case=` and a case, or the header `X-Holder-Id-Number`."
+            )
+        kind = clean_id_type(request.headers.get("x-holder-id-type", "RESIDENT_ID"))
+        return await in_thread(context.services.holders.find_or_create, kind, clean_id_number(number))
+
+    async def _download(self, request: Request, context: Context) -> Response:
+        decision = can(context.actor, Action.READ_CASES)
+        if not decision:
+            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED.value, decision.reason)
+        if not context.in_clear:
+            raise HttpRefusalError(
+                403, RefusalCode.NOT_PERMITTED.value, "Evidence is read in clear only: give the header X-Access-Reason."
+            )
+        case, digest = await _case(context, request.query_params.get("case", "")), request.path_params["sha256"]
+        stated = next((each for each in case.evidence if each.sha256 == digest), None)
+        if stated is None or not _SHA256.fullmatch(digest):
+            raise HttpRefusalError(404, "EVIDENCE_MISSING", "The case states no such file, or none that you may see.")
+        file = await in_thread(self.files.open, digest, case.holder.ref)
+        try:
+            note(context, case.holder.ref, "evidence file")
+            await record_accesses(context, "evidence")
+        except BaseException:
+            file.close()
+            raise
+        known = stated.media_type in _ENDINGS
+        headers = {
+            "Content-Length": str(file.size),
+            "Content-Disposition": f'attachment; filename="{digest[:12]}.{_ENDINGS.get(stated.media_type, "bin")}"',
+        }
+        media_type = stated.media_type if known else "application/octet-stream"
+        return StreamingResponse(iter(file), 200, headers, media_type)
+
+
+_UNKNOWN: Final = frozenset({RefusalCode.UNKNOWN_CASE, RefusalCode.UNKNOWN_HOLDER})
+
+
+async def _case(context: Context, identifier: str) -> CaseView:
+    """A case within the asker's scope. Raises ``ApiError`` (INVALID_ID, or UNKNOWN_CASE with 404)."""
+    case = await context.services.reads.case(ids.uuid_in(identifier, "case"), None, context.scope)
+    if case is None:
+        raise HttpRefusalError(404, RefusalCode.UNKNOWN_CASE.value, "No such case, or none that you may see.")
+    return case
+
+
+def _announced(header: str | None) -> str | None:
+    """The SHA-256 in a ``Content-Digest``, in hexadecimal; None without one. Raises HttpRefusalError (400)."""
+    if header is None:
+        return None
+    found = _DIGEST.search(header)
+    try:
+        return base64.b64decode(found[1], validate=True).hex() if found else _unreadable()
+    except binascii.Error:
+        return _unreadable()
+
+
+def _unreadable() -> str:
+    raise HttpRefusalError(400, "BAD_REQUEST", "Write `Content-Digest` as sha-256=:<base64>: (RFC 9530).")
+
+
+def _refused(status: int, extensions: dict[str, Any], message: str, headers: dict[str, str] | None = None) -> Response:
+    body = {"errors": [{"message": message, "extensions": extensions}]}
+    return Response(orjson.dumps(body), status, headers, "application/json; charset=utf-8")

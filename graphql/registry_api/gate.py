@@ -1,0 +1,52 @@
+"""What is decided about an operation before it runs: whether it may ask for the schema, and how often a title is verified.
+
+``verifyTitle`` is open to everybody, so it must not tell anybody by trial who holds a title: without a token, an address has
+few verifications a minute, each field of a document counts, and every answer takes the same while, found or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from graphql import ExecutionResult
+from registry_api.context import Context
+from registry_api.disclosing import RecordingExecutor, root_fields
+from registry_api.errors import ApiError
+from registry_api.http.documents import PreparedOperation
+from registry_api.http.execution import Executor
+from registry_api.http.parameters import GraphQLRequest
+from registry_api.http.rates import Buckets
+
+VERIFY_SECONDS: Final = 0.25
+"""How long an anonymous verification takes at least."""
+VERIFY_BURST: Final = 20
+"""Verifications an address may make at once."""
+
+
+class Gate:
+    """Runs operations that may run, and records what they showed."""
+
+    def __init__(self, inner: Executor, *, introspection: bool, verifications_per_minute: float) -> None:
+        self._inner = RecordingExecutor(inner)
+        self._introspection = introspection
+        self._verifications = Buckets(verifications_per_minute / 60, VERIFY_BURST)
+
+    async def __call__(
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Context
+    ) -> ExecutionResult | bytes:
+        """See ``Executor``. Raises ApiError: INTROSPECTION_REFUSED, RATE_LIMITED, ACCESS_NOT_RECORDED."""
+        fields = root_fields(operation)
+        if not self._introspection and not {"__schema", "__type"}.isdisjoint(fields):
+            raise ApiError(
+                "INTROSPECTION_REFUSED", "This server does not tell its schema; read the published file instead."
+            )
+        verifications = fields.count("verifyTitle")
+        if verifications and context.actor is None:
+            self._verifications.take(context.address, verifications)
+            started = time.monotonic()
+            result = await self._inner(operation, request, context)
+            await asyncio.sleep(max(0.0, VERIFY_SECONDS - (time.monotonic() - started)))
+            return result
+        return await self._inner(operation, request, context)

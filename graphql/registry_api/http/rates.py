@@ -1,0 +1,96 @@
+"""How often somebody may ask: token buckets in memory, bounded, by address and by whoever a token names.
+
+Each process counts for itself; behind several of them the limits add up. Addresses are those of the connection, or what the
+server in front states where the HTTP server is told to believe it. IPv6 callers count by their /64, since one caller has all of it.
+"""
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from registry_api.errors import HttpRefusalError
+
+RATE_LIMITED: Final = "RATE_LIMITED"
+_UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
+
+
+class Buckets:
+    """Buckets by key, each refilled at ``rate`` a second up to ``burst``; the least recently used of too many are full again.
+
+    Not shared by threads: it belongs to an event loop. A ``rate`` of 0 lets everything pass.
+    """
+
+    def __init__(
+        self, rate: float, burst: float, *, keys: int = 10_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate, self._burst, self._keys, self._clock = rate, burst, keys, clock
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    def wait(self, key: str, count: int = 1) -> float:
+        """Take ``count`` tokens: 0 where they were there, else the seconds until they are, and then nothing is taken."""
+        if self._rate <= 0:
+            return 0.0
+        now = self._clock()
+        level, since = self._levels.pop(key, (self._burst, now))
+        level = min(self._burst, level + (now - since) * self._rate)
+        missing = count - level
+        self._levels[key] = (level if missing > 0 else level - count, now)
+        while len(self._levels) > self._keys:
+            self._levels.popitem(last=False)
+        return max(0.0, missing / self._rate)
+
+    def take(self, key: str, count: int = 1) -> None:
+        """Take ``count`` tokens. Raises HttpRefusalError (429, RATE_LIMITED) with ``Retry-After`` where they are not there."""
+        seconds = self.wait(key, count)
+        if seconds > 0:
+            raise rate_limited(seconds)
+
+
+def rate_limited(seconds: float) -> HttpRefusalError:
+    """The refusal of a request that came too soon (RFC 6585, section 4)."""
+    whole = max(1, math.ceil(seconds))
+    return HttpRefusalError(
+        429, RATE_LIMITED, f"Too many requests: ask again in {whole} s, and less often.", {"Retry-After": str(whole)}
+    )
+
+
+def address_of(scope: Scope) -> str:
+    """What a caller is counted by: their IPv4 address, or the /64 of their IPv6 address."""
+    host = str((scope.get("client") or ("unknown",))[0])
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return host
+
+
+class AddressLimit:
+    """ASGI middleware: what one address may send, whoever they say they are. Health is not counted."""
+
+    def __init__(self, app: ASGIApp, buckets: Buckets) -> None:
+        self._app = app
+        self._buckets = buckets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer 429."""
+        if scope["type"] == "http" and scope["path"] not in _UNCOUNTED:
+            seconds = self._buckets.wait(address_of(scope))
+            if seconds > 0:
+                refusal = rate_limited(seconds)
+                body = orjson.dumps({"errors": [{"message": refusal.message, "extensions": refusal.extensions}]})
+                media = "application/json; charset=utf-8"
+                await Response(body, 429, refusal.headers, media)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)

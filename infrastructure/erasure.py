@@ -1,0 +1,82 @@
+"""What is kept about a person outside the events, and its destruction in an order that a crash cannot make worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg_pool import ConnectionPool
+
+from domain.holder import Holder
+from infrastructure.evidence import EvidenceStore
+from infrastructure.projections.schema import NEXT, OLD, REBUILD_LOCK, SCHEMA
+from infrastructure.sealing.directory import HolderDirectory
+from infrastructure.sealing.errors import HolderKeyMissingError
+from infrastructure.sealing.keyring import INDEX_REF, PostgresKeyring
+
+# The topics stand in the text, so that the partial index of erasures answers.
+_UNFINISHED: Final = (
+    "SELECT DISTINCT convert_from(e.state, 'UTF8')::jsonb ->> 'holder_ref' FROM registry.events AS e"  # noqa: S608
+    f" WHERE e.topic = '{Holder.Erased.TOPIC}' AND e.topic IN ('holder.erased', 'holder.destruction-completed')"
+    " AND NOT EXISTS (SELECT FROM registry.events AS d WHERE d.originator_id = e.originator_id"
+    f" AND d.topic = '{Holder.DestructionCompleted.TOPIC}')"
+)
+_NAMES: Final = f"SELECT holder_name, holder_id_number FROM {SCHEMA}.cases WHERE holder_ref = %s"  # noqa: S608 - a constant
+_PROJECTED: Final = f"SELECT to_regclass('{SCHEMA}.cases') IS NOT NULL"
+_SHORTEST_NAME: Final = 2
+ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
+"""The tables of the read model with rows about persons."""
+
+
+class PersonalData:
+    """``application.holders.PersonalDataStore``: the keyring, the holder index and the evidence store."""
+
+    def __init__(
+        self, pool: ConnectionPool[Any], keyring: PostgresKeyring, directory: HolderDirectory, evidence: EvidenceStore
+    ) -> None:
+        self._pool, self._keyring, self._directory, self._evidence = pool, keyring, directory, evidence
+
+    def knows(self, holder_ref: UUID) -> bool:
+        """See ``PersonalDataStore``; a holder is known by their key or its tombstone."""
+        if holder_ref == INDEX_REF:
+            return False
+        try:
+            self._keyring.existing_key(holder_ref)
+        except HolderKeyMissingError:
+            return False
+        return True
+
+    def destroy(self, holder_ref: UUID) -> int:
+        """See ``PersonalDataStore``. The key goes first: whatever is written by others from then on is noise."""
+        self._keyring.destroy(holder_ref)
+        self._directory.forget(holder_ref)
+        self._scrub_leftovers(holder_ref)
+        return self._evidence.forget(holder_ref)
+
+    def unfinished(self) -> Iterable[UUID]:
+        """See ``PersonalDataStore``."""
+        with self._pool.connection() as connection:
+            return [UUID(ref) for (ref,) in connection.execute(_UNFINISHED.encode()).fetchall()]
+
+    def names_of(self, holder_ref: UUID) -> frozenset[str]:
+        """See ``PersonalDataStore``."""
+        with self._pool.connection() as connection:
+            if not (connection.execute(_PROJECTED.encode()).fetchone() or (False,))[0]:
+                return frozenset()
+            rows = connection.execute(_NAMES.encode(), [holder_ref]).fetchall()
+        return frozenset(name for row in rows for name in row if name and len(name) >= _SHORTEST_NAME)
+
+    def _scrub_leftovers(self, holder_ref: UUID) -> None:
+        """Take the holder out of tables that a rebuild replaced, or that an interrupted one left; nothing else will.
+
+        The tables of a rebuild under way are left to it: it projects the erasure like any event.
+        """
+        with self._pool.connection() as connection, connection.transaction():
+            free = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [REBUILD_LOCK]).fetchone()
+            for schema in (OLD, NEXT) if free and free[0] else (OLD,):
+                for table in ABOUT_HOLDERS:
+                    there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{schema}.{table}"]).fetchone()
+                    if there and there[0]:
+                        statement = f"DELETE FROM {schema}.{table} WHERE holder_ref = %s"  # noqa: S608 - our own names
+                        connection.execute(statement.encode(), [holder_ref])

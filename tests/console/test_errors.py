@@ -1,0 +1,59 @@
+"""Every error that a person can mend is one sentence on standard error that names the way out, with an exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``recognition`` in a process of its own."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("DATABASE", "RECOGNITION"))}
+    path = {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "console.cli", *words],
+        env=kept | path | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "way_out"),
+    [
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "check DATABASE_OWNER_URL or DATABASE_URL"),
+        ({"RECOGNITION_POOL_MAX_SIZE": "many"}, "RECOGNITION_POOL_MAX_SIZE"),
+        ({"RECOGNITION_DATA_DIR": "/proc/nowhere"}, "RECOGNITION_DATA_DIR"),
+    ],
+)
+def test_what_keeps_the_registry_from_opening_is_said_in_a_sentence(environment: dict[str, str], way_out: str) -> None:
+    """No traceback; exit code 2; the way out is named."""
+    done = run("case", "show", "ZJ2026-00000-00000", **environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert way_out in " ".join(done.stderr.split())
+
+
+def test_the_value_of_a_setting_is_never_shown() -> None:
+    """A setting may hold a password."""
+    assert "secret" not in run("case", "show", "x", RECOGNITION_POOL_MAX_SIZE="secret").stderr
+
+
+def test_an_unknown_case_is_told_from_a_registry_that_cannot_be_opened(data_dir: Path) -> None:
+    """Exit code 1: the registry understood the question, and the answer is no."""
+    done = run("case", "show", "ZJ2026-00000-00000", RECOGNITION_DATA_DIR=str(data_dir))
+    assert done.returncode == 1
+    assert "no case ZJ2026-00000-00000" in done.stderr
+
+
+def test_development_tokens_are_not_issued_beside_an_identity_provider(data_dir: Path) -> None:
+    """Tokens then come from the provider."""
+    done = run("token", "--role", "AUDITOR", RECOGNITION_DATA_DIR=str(data_dir), RECOGNITION_JWKS="/keys.json")
+    assert done.returncode == 2
+    assert "identity provider" in done.stderr

@@ -1,0 +1,61 @@
+"""What may be decided about a person's data as a whole (PIPL articles 44 and 47)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.base import Act
+from domain.holder import Holder
+from domain.identifiers import holder_stream
+from domain.refusals import RefusalCode, Refused
+from domain.values import Actor, Provenance, Role
+
+REF = UUID("11111111-1111-4111-8111-111111111111")
+ACT = Act(Provenance(actor=Actor(subject="officer", role=Role.PRIVACY_OFFICER)), datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def opened() -> Holder:
+    """A file that was just opened."""
+    return Holder.open(ACT, REF)
+
+
+def refused(act: object) -> RefusalCode:
+    """The code of a refusal."""
+    with pytest.raises(Refused) as found:
+        act()  # type: ignore[operator]
+    return found.value.code
+
+
+def test_a_holders_stream_follows_from_their_reference() -> None:
+    """Two officers who act at once meet in one stream; nothing of the person is in its name."""
+    assert opened().id == holder_stream(REF) != holder_stream(uuid4())
+
+
+def test_restriction_begins_and_ends_once() -> None:
+    """While it lasts nothing is decided; a repetition is refused."""
+    holder = opened()
+    holder.require_processable()
+    assert refused(lambda: holder.lift_restriction(ACT, "x")) == RefusalCode.WRONG_STATE
+    holder.restrict(ACT, "x")
+    assert refused(lambda: holder.restrict(ACT, "x")) == RefusalCode.WRONG_STATE
+    assert refused(holder.require_processable) == RefusalCode.HOLDER_RESTRICTED
+    holder.lift_restriction(ACT, "x")
+    holder.require_processable()
+
+
+def test_erasure_is_for_good_and_recorded_once() -> None:
+    """A repetition records nothing; nothing follows but the completion, once."""
+    holder = opened()
+    assert refused(lambda: holder.complete_destruction(ACT, 0)) == RefusalCode.WRONG_STATE
+    for _ in range(2):
+        holder.erase(ACT, "PIPL article 47")
+    assert refused(holder.require_processable) == RefusalCode.HOLDER_ERASED
+    assert refused(lambda: holder.restrict(ACT, "x")) == RefusalCode.HOLDER_ERASED
+    assert refused(lambda: holder.lift_restriction(ACT, "x")) == RefusalCode.HOLDER_ERASED
+    for _ in range(2):
+        holder.complete_destruction(ACT, 3)
+    kinds = [type(event) for event in holder.collect_events()]
+    assert kinds == [Holder.Opened, Holder.Erased, Holder.DestructionCompleted]
