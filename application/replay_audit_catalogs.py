@@ -52,8 +52,9 @@ def _faults(catalog: Catalog | None, event: Event) -> Iterator[tuple[str, str]]:
 
 
 def _is_unfounded(catalog: Catalog | None, event: Event) -> bool:
-    closing = isinstance(event, Catalog.AmendmentIssued | Catalog.AmendmentDiscarded)
-    return closing and (catalog is None or event.amendment_id not in catalog.amendments)
+    if not isinstance(event, Catalog.AmendmentIssued | Catalog.AmendmentDiscarded):
+        return False
+    return catalog is None or event.amendment_id not in catalog.amendments
 
 
 def _issue_faults(catalog: Catalog, event: Catalog.AmendmentIssued) -> Iterator[tuple[str, str]]:
