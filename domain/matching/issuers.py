@@ -17,13 +17,14 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from domain.matching.normalise import Folded, fold
+from domain.matching.spelling import Speller
 from domain.values import Alias, AliasKind
 
 _PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _EXTRAS: Final = frozenset(
     """the of a and und fuer zu zur der des in by inc incorporated corp corporation co company ltd limited llc gmbh plc ag kk
-    group worldwide global headquarters hq alphabet training certification certifications certificate program programme team via through
-    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 软件系统有限公司 软件系统 公益社团法人 社团法人 的 和 与 系统公司 株式会社 中国""".split()
+    group worldwide formerly previously now prev by emea sarl bv ab learning global headquarters hq alphabet training certification certifications certificate program programme team via through
+    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 软件系统有限公司 软件系统 公益社团法人 社团法人 的 和 与 系统公司 株式会社""".split()
 )
 _COUNTRIES: Final[dict[str, frozenset[str]]] = {
     "us": frozenset(
@@ -33,14 +34,31 @@ _COUNTRIES: Final[dict[str, frozenset[str]]] = {
     "ca": frozenset({"ENGCAN", "CCPE"}),
     "de": frozenset({"DIHK"}),
     "jp": frozenset({"JSME"}),
+    "nl": frozenset({"EXIN"}),
+    "lu": frozenset({"AMAZON"}),
+    "ie": frozenset({"GOOGLE", "MICROSOFT", "AMAZON", "ORACLE"}),
     "cn": frozenset({"AMAZON", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE"}),
 }
-_COUNTRY: Final = {
-    "usa": "us", "us": "us", "u": "us", "s": "us", "united": "us", "states": "us", "america": "us", "美国": "us", "ohio": "us",
-    "florida": "us", "fl": "us", "oh": "us", "seattle": "us", "redmond": "us", "new": "us", "york": "us", "miami": "us", "materials": "us", "park": "us", "uk": "uk", "england": "uk", "britain": "uk", "英国": "uk",
-    "london": "uk", "canada": "ca", "加拿大": "ca", "germany": "de", "deutschland": "de", "德国": "de", "japan": "jp", "日本": "jp",
-    "china": "cn",
-}  # fmt: skip
+_COUNTRY: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        """usa us u s united states america 美国 ohio oh florida fl miami seattle washington wa redmond new york ny nyc armonk
+        california san jose mountain view redwood city shores austin texas tx materials park dc los alamitos piscataway nj
+        jersey south carolina sc greenville clemson seneca""".split(),
+        "us",
+    ),
+    "ca": "us ca",
+    **dict.fromkeys("uk england britain great 英国 london westminster birdcage walk".split(), "uk"),
+    **dict.fromkeys("canada 加拿大 ottawa ontario on".split(), "ca"),
+    **dict.fromkeys("netherlands nl utrecht holland 荷兰".split(), "nl"),
+    **dict.fromkeys("luxembourg 卢森堡".split(), "lu"),
+    **dict.fromkeys("ireland dublin 爱尔兰".split(), "ie"),
+    **dict.fromkeys("germany deutschland 德国".split(), "de"),
+    **dict.fromkeys("japan 日本 tokyo 东京 shinjuku 新宿".split(), "jp"),
+    **dict.fromkeys(
+        "china prc 中国 beijing 北京 shanghai 上海 taiwan 台湾 taipei 台北 hong kong 香港 大中华区".split(), "cn"
+    ),
+}
+"""A word that says where a body is → the countries, by their keys in ``_COUNTRIES``, that it may stand for."""
 _NOT_A_CHAMBER: Final = re.compile(
     r"akademie|academy|bildung|schul|universit|zentrum|hwk|handwerk|wko|wirtschaftskammer|oesterreich|austria|wien|schweiz|swiss|basel"
     r"|zuerich|bozen|liechtenstein|luxemb|suisse|shanghai|beijing|china|ahk|abroad|ausland|campus|institut|training|hotel|gmbh|ev\b|steuer|anwalt|aerzte"
@@ -48,6 +66,28 @@ _NOT_A_CHAMBER: Final = re.compile(
 _LEARNING: Final = re.compile(
     r"universit|college|school|schule|academy|akademie|institut(?!ion)|大学|大學|学院|学校|培训|udemy|udacity|bootcamp|training cent|learning cent"
 )
+_SPELT: Final = 6
+_SHORT: Final = {
+    "natl": "national",
+    "amer": "american",
+    "assn": "association",
+    "soc": "society",
+    "instn": "institution",
+}
+_INTL: Final = re.compile(r"\bint ?l\b\.?")
+_STREETS: Final = frozenset(
+    "street st avenue ave road rd drive dr way one parkway amphitheatre amphitheater microsoft square walk suite floor building blvd boulevard p o box nw".split()
+)
+_ADDRESS: Final = re.compile(r",\s?(?:\d{1,5}|one) [a-z ]{2,40}|,[a-z .,]{2,40}\s\d{5}\b")
+_RELATED: Final[dict[str, frozenset[str]]] = {
+    "CCPE": frozenset({"ENGCAN"}),
+    "ENGCAN": frozenset({"CCPE"}),
+    "EXIN": frozenset({"AXELOS", "PEOPLECERT", "APMG"}),
+    "ISEB": frozenset({"AXELOS", "PEOPLECERT", "APMG"}),
+    "IMECHE": frozenset({"ENGCOUNCIL"}),
+}
+"""Bodies that may stand beside one and say nothing against it, though alone they leave a question: the body it became, the
+owner of the scheme it examines for, the council it registers with."""
 _CHAMBER: Final = "DIHK"
 _CHAMBER_WORD: Final = "ihk"
 _BESIDE_PLACES: Final = frozenset(
@@ -101,11 +141,15 @@ class IssuerBook:
                     places.update(pieces[1:])
         self._places = frozenset(places)
         self.names: Mapping[str, frozenset[str]] = {text: frozenset(keys) for text, keys in names.items() if text}
+        self._words = frozenset(piece for text in self.names for piece in text.split() if piece.isascii()) | _EXTRAS
+        self._speller = Speller(self._words)
         self._longest = max((len(text.split()) for text in self.names), default=1)
 
     def read(self, folded: Folded) -> Issuer:
         """Read a folded issuer's name; linear in its length."""
-        pieces = _PIECE.findall(folded.text)
+        pieces = [
+            self._spelt(_SHORT.get(piece, piece)) for piece in _PIECE.findall(_INTL.sub("international", folded.text))
+        ]
         if not pieces or set(pieces) <= {"n", "a", "none", "unknown", "null", "不详", "无"}:
             return Issuer(given=False)
         found: list[frozenset[str]] = []
@@ -127,6 +171,13 @@ class IssuerBook:
                 at += 1
         return self._judge(folded, found, rest)
 
+    def _spelt(self, piece: str) -> str:
+        """A piece as it stands, or the word of a known name that it is one wrong letter away from."""
+        if piece in self._words or piece in _COUNTRY or piece in self._places or len(piece) < _SPELT:
+            return piece
+        word = self._speller.correct(piece)
+        return word if word is not None and OSA.distance(piece, word, score_cutoff=1) <= 1 else piece
+
     def _judge(self, folded: Folded, found: list[frozenset[str]], rest: list[str]) -> Issuer:
         corrected = False
         if not found:
@@ -134,9 +185,11 @@ class IssuerBook:
             if nearest:
                 found, rest, corrected = [nearest], [], True
         unexplained = tuple(word for word in rest if not _explained(word, found))
+        if _ADDRESS.search(folded.text):
+            unexplained = tuple(word for word in unexplained if not word.isdigit() and word not in _STREETS)
         if any(_CHAMBER in keys for keys in found) and not _NOT_A_CHAMBER.search(folded.text):
             unexplained = tuple(word for word in unexplained if not self._is_place(word))
-        learning = bool(rest) and _LEARNING.search(folded.text) is not None
+        learning = _LEARNING.search(" ".join(rest)) is not None
         return Issuer(True, tuple(found), unexplained, learning, corrected)
 
     def _is_place(self, word: str) -> bool:
@@ -184,15 +237,25 @@ class IssuerBook:
         return next(iter(closest)) if len(closest) == 1 else None
 
 
+def related(bodies: frozenset[str]) -> frozenset[str]:
+    """The bodies that may stand beside any of these."""
+    return frozenset[str]().union(*(_RELATED.get(body, frozenset()) for body in bodies))
+
+
 def from_country(word: str, said: frozenset[str]) -> bool:
     """Whether a Han word names the country that every one of these bodies is in."""
-    country = None if word.isascii() else _COUNTRY.get(word)
-    return country is not None and bool(said) and said <= _COUNTRIES[country]
+    if word.isascii() or word not in _COUNTRY or not said:
+        return False
+    return said <= _bodies_in(word)
+
+
+def _bodies_in(place: str) -> frozenset[str]:
+    """The bodies that a place may be said of."""
+    return frozenset[str]().union(*(_COUNTRIES[country] for country in _COUNTRY.get(place, "").split()))
 
 
 def _explained(word: str, found: list[frozenset[str]]) -> bool:
     """Whether a word beside a known name changes nothing about who it is."""
     if word in _EXTRAS:
         return True
-    country = _COUNTRY.get(word)
-    return country is not None and any(keys & _COUNTRIES[country] for keys in found)
+    return any(keys & _bodies_in(word) for keys in found)

@@ -10,43 +10,19 @@ from typing import Final
 from domain.matching.normalise import Folded
 from domain.matching.trade_words import COMMON, HAN
 from domain.matching.vocabulary import BOILERPLATE, DANGLING, LATIN
+from domain.matching.wording import without_particulars, without_wording
 
 _GENDER: Final = re.compile(
     r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?[il1]n(?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"
 )
 _ADJECTIVE: Final = re.compile(r"(technisch|mathematisch)e?(?:\s?[/*:_]\s?-?\s?e?r\b|\(-?r\))")
 _MEDIAL: Final = re.compile(r"(?<=[a-zäöü]er)In(?:nen)?\b")
+_UND: Final = re.compile(r"\su\.\s")
 _CODE: Final = re.compile(
-    r"\b(?:(?P<aws>[a-z]{3})[- ]?c0(?P<n>\d)\b|(?P<mcp>7\d|98)[- ](?P<mcpn>\d{3})\b"
+    r"\b(?:(?P<aws>[a-z]{3})[- ]?c0(?P<n>\d)\b|exam (?P<short>[47]\d\d)\b|(?P<mcp>7\d|98)[- ](?P<mcpn>\d{3})\b"
     r"|1z[0o][- ](?P<ora>\d{3,4})(?:[- ](?P<year>\d{2}))?\b"
     r"|(?P<ms>ai|az|da|dp|pl|sc|md|mb)[- ]?(?P<msn>\d{3})\b|(?P<cis>\d{3})[- ](?P<cisn>\d{3})\b"
     r"|c(?P<ibm>\d{4})[- ](?P<ibmn>\d{3})\b)"
-)
-_MONTHS: Final = r"(?:jan|feb|m(?:ar|ae)r?|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz])[a-z]*\.?"
-_DATE: Final = (
-    rf"(?:\d{{4}}[-./年]\s?\d{{1,2}}(?:[-./月]\s?\d{{1,2}}日?|月)?(?!\d)|\d{{1,2}}[-./]\d{{1,2}}[-./]\d{{2,4}}|\d{{1,2}}/(?:19|20)\d{{2}}"
-    rf"|(?:\d{{1,2}}\.?\s)?{_MONTHS}\s(?:\d{{1,2}},?\s)?\d{{4}}|\d{{4}}年)"
-)
-_STRIPPED: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        (
-            rf"\(?\b(?:expires?|exp\.?|expiry|expiration|valid|issued|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
-            rf"|ausgestellt|obtained|effective)(?:\s(?:date|on|until|till|to|thru|through|from|bis|am|from|of))*\s?[:：]?\s?(?:{_DATE}|\d{{4}}\b)\)?"
-        ),
-        rf"(?:有效期(?:至|到)?|颁发日期|发证日期|签发日期|发证|取得时间|获得时间|日期|取得日|认定日|有效期限)[:：]?\s?{_DATE}",
-        rf"\(?(?<![\w/-]){_DATE}\)?",
-        (
-            r"\(?\b(?:certificate|cert|credential|validation|licen[cs]e|registration|member(?:ship)?|candidate|serial|zeugnis|verification|reg|id"
-            r"|urkunden|certification|cscoid)?\.?\s?(?:no\b\.?|nr\b\.?|number\b|id\b|nummer\b|#)\s?[:：#]?\s?(?=[a-z\-]*\d)[a-z0-9][a-z0-9\-/]{3,}\)?"
-        ),
-        r"\(?(?:证书)?(?:编号|证号|号码|证书号|序号|登録番号|注册号)[:：]?\s?[a-z0-9][a-z0-9\-]{3,}号?\)?",
-        r"\(?\b(?:score|points|punkte|note)\s?[:：]?\s?\d+(?:[.,]\d+)?(?:\s?/\s?\d+)?\)?",
-        r"\(\s?(?:19|20)\d{2}\s?\)$",
-        r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)",
-        r"\(?\bcurrently in beta\)?",
-        r"\bthis is to certify(?: that)?\b",
-    )
 )
 _GRADE: Final = re.compile(
     r"(?:第\s?)?([0-9]+|[一二三四五六])\s?级(?!别)|\b(?:grade|class|level|kyu|stufe)\s?([0-9]+|i{1,3}|one|two|three)\b"
@@ -59,6 +35,8 @@ _FIGURES: Final = {
 _PIECE: Final = re.compile(r"x:[a-z0-9:\-]+|[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?|\b[ci][. ]\s?eng\b\.?|\bm\.?\s?i\.?\s?mech\.?\s?e\b\.?")
 _LONGEST: Final = 8
+_MISREAD: Final = (str.maketrans("01589", "oisbg"), str.maketrans("01589", "olsbg"))
+_BAR: Final = re.compile(r"(?<=[a-z])\|(?=[a-z])")
 _YEAR: Final = re.compile(r"\b2[0o](?:[0-3][0-9o]|o\d)\b")
 
 
@@ -96,9 +74,20 @@ def grades_in(text: str) -> tuple[set[str], str]:
 def genderless(folded: Folded) -> str:
     """The folded text with German feminine and double forms as the masculine one."""
     text = folded.text
+    text = _UND.sub(" und ", _BAR.sub("l", text))
     if _MEDIAL.search(folded.plain):
         text = re.sub(r"(er)in(?:nen)?\b", r"\1", text)
     return _ADJECTIVE.sub(r"\1", _GENDER.sub(r"\1", text))
+
+
+def _drop_initials(reading: Reading, pieces: list[str]) -> None:
+    """Take out an unknown abbreviation that is made of the initials of words beside it: Software Developer (SD)."""
+    for short in [word for word in reading.unknown if 2 <= len(word) <= 6 and word.isascii() and word.isalpha()]:
+        others = [piece[0] for piece in pieces if piece != short and piece.isascii()]
+        small = [piece[0] for piece in pieces if piece != short and piece.isascii() and piece not in BOILERPLATE]
+        if short in "".join(others) or short in "".join(small):
+            reading.unknown.remove(short)
+            reading.words = [word for word in reading.words if word != short]
 
 
 class Lexicon:
@@ -117,6 +106,7 @@ class Lexicon:
         for text in BOILERPLATE:
             if not text.isascii():
                 self._han[text] = ((), None)
+        self._bodies = frozenset(text for text in issuers if text.isascii() and text.isalpha() and len(text) > 2)
         for text, keys in issuers.items():
             pieces = tuple(_PIECE.findall(text))
             if len(pieces) == 1 and not pieces[0].isascii():
@@ -134,27 +124,33 @@ class Lexicon:
         self._han.setdefault(phrase, ((phrase,), None))
         self.known.add(phrase)
 
-    def read(self, folded: Folded, *, strip: bool = True) -> Reading:
+    def read(self, folded: Folded) -> Reading:
         """Read a folded name; linear in its length."""
         text = genderless(folded)
         text = _YEAR.sub(lambda match: match.group().replace("o", "0"), text)
         text = _INITIALS.sub(lambda match: match.group().replace(".", "").replace(" ", ""), text)
+        text, around = without_wording(text)
         raw = _PIECE.findall(text)
         reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "")
-        if strip:
-            for pattern in _STRIPPED:
-                text = pattern.sub(" ", text)
+        text = without_particulars(text)
         text = _CODE.sub(lambda match: self._code(match, reading), text)
         reading.grades, text = grades_in(text)
         pieces = _PIECE.findall(text.replace("&", " and ").replace("'", ""))
         reading.dangling = bool(pieces) and pieces[-1] in DANGLING
         self._walk([piece for each in pieces for piece in self._divide(each)], reading)
+        _drop_initials(reading, pieces)
+        if around:
+            aside = Reading()
+            self._walk([piece for each in _PIECE.findall(around) for piece in self._divide(each)], aside)
+            reading.issuers += aside.issuers
         return reading
 
     def _code(self, match: re.Match[str], reading: Reading) -> str:
         part = match.groupdict()
         if part["aws"]:
             code = f"{part['aws']}-c0{part['n']}"
+        elif part["short"]:
+            code = f"70-{part['short']}"
         elif part["mcp"]:
             code = f"{part['mcp']}-{part['mcpn']}"
         elif part["ora"]:
@@ -186,6 +182,11 @@ class Lexicon:
         return found
 
     def _latin_word(self, word: str) -> str:
+        """The masculine form of a feminine word, and the issuer's name in which a scanner has read digits for letters."""
+        if word not in self.known and any(map(str.isdigit, word)):
+            for letters in _MISREAD:
+                if word.translate(letters) in self._bodies:
+                    return word.translate(letters)
         if word in self.known or not word.endswith("erin"):
             return word
         return word[:-2] if word[:-2] in self.known or word.endswith(("kerin", "lerin")) else word

@@ -14,7 +14,7 @@ from typing import Final
 
 from domain.matching import reasons
 from domain.matching.forms import build, certifies, year_of
-from domain.matching.issuers import Issuer, IssuerBook, Standing
+from domain.matching.issuers import Issuer, IssuerBook, Standing, related
 from domain.matching.lexicon import Reading, grades_in, numeral
 from domain.matching.normalise import Oddity, fold
 from domain.matching.search import Finding, Search, Way
@@ -72,7 +72,7 @@ class Matcher:
         self._search = Search(lexicon, forms)
         self._bodies = {entry.number: self._bodies_of(entry) for entry in entries}
         self._also = {
-            entry.number: frozenset[str]().union(
+            entry.number: related(self._bodies[entry.number]).union(
                 *(
                     keys
                     for keys in lexicon.read(fold(entry.qualification_name)).issuers

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import islice, takewhile
 from typing import Final
@@ -86,17 +86,18 @@ class Search:
         said = issuers.union(*reading.issuers)
         finding = self._same(reading.bag, said)
         if finding.way is not Way.NONE:
-            return self._unbroken(reading, self._apart(folded, finding, said)), reading
+            whole = self._apart(folded, finding, said)
+            return whole if more else self._unbroken(reading, whole, said), reading
         for attempt in (self._coded(reading), self._at_home(reading, said)):
             if attempt is not None:
                 return attempt, reading
         spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
-            return self._unbroken(reading, spelt[0]), spelt[1]
+            return spelt[0] if more else self._unbroken(reading, spelt[0], said), spelt[1]
         if not more:
             for attempt in (self._near(reading), self._cut(reading)):
                 if attempt is not None:
-                    return self._unbroken(reading, attempt), reading
+                    return self._unbroken(reading, attempt, said), reading
         return Finding(bag=reading.bag), reading
 
     def _same(self, bag: frozenset[str], said: frozenset[str]) -> Finding:
@@ -184,6 +185,8 @@ class Search:
         compact = reading.compact
         if len(compact) < 6 or not reading.unknown or any(map(_telling, reading.unknown)):
             return None
+        if any(map(self._speller.prefixed, reading.unknown)):
+            return None
         allowed = max(1, len(compact) // 14)
         near = process.extract(compact, self._compacts, scorer=OSA.distance, score_cutoff=allowed + 2, limit=12)
         hits = [(distance, self.forms[index]) for _, distance, index in near]
@@ -204,14 +207,19 @@ class Search:
         first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
         return list(takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None)))
 
-    def _unbroken(self, reading: Reading, finding: Finding) -> Finding:
-        """The same finding, or a question where the text is no known spelling and begins another entry's name as well."""
+    def _unbroken(self, reading: Reading, finding: Finding, said: frozenset[str]) -> Finding:
+        """The same finding, or a question where the text is no known spelling and begins another name as well: another
+        entry's, or that of a qualification the catalog does not list.
+        """
         beginning = self._beginning(reading.compact) if len(reading.compact) >= _CUT_LATIN else []
+        beginning = [form for form in beginning if _concerns(form, said)]
         numbers = frozenset[int]().union(*(form.numbers for form in beginning))
-        if len(finding.numbers) != 1 or numbers <= finding.numbers:
+        if len(finding.numbers) != 1 or (numbers <= finding.numbers and all(form.numbers for form in beginning)):
             return finding
         if any(form.compact == reading.compact and form.numbers == finding.numbers for form in beginning):
             return finding
+        if numbers <= finding.numbers:
+            return replace(finding, unlisted=True)
         return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_names(),), bag=finding.bag)
 
     def _cut(self, reading: Reading) -> Finding | None:

@@ -13,7 +13,7 @@ _CONFUSED: Final = str.maketrans(
     {"1": "l", "i": "l", "|": "l", "0": "o", "5": "s", "8": "b", "q": "g", "9": "g", "6": "b", "j": "l", "t": "l"}
 )
 _PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
-
+_PREFIXES: Final = ("un", "non", "dis", "in", "ex", "de", "re", "pre", "sub")
 
 LOOKALIKES: Final[dict[str, str]] = {
     pair[0]: pair[1]
@@ -40,6 +40,7 @@ class Speller:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = sorted({word for word in words if word.isascii() and word.isalpha() and len(word) >= 4})
+        self._known = frozenset(self._words)
         self._skeletons: dict[str, set[str]] = {}
         for word in self._words:
             self._skeletons.setdefault(skeleton(word), set()).add(word)
@@ -47,6 +48,8 @@ class Speller:
     def correct(self, word: str) -> str | None:
         """The one known word that ``word`` is a misspelling of, or None; work bounded by the vocabulary."""
         if not word.isascii() or len(word) < 4 or len(word) > 40 or sum(map(str.isdigit, word)) * 2 >= len(word):
+            return None
+        if self.prefixed(word):
             return None
         same = self._skeletons.get(skeleton(word), set())
         if len(same) == 1:
@@ -60,3 +63,7 @@ class Speller:
         if len(near) > 1 and near[1][1] - near[0][1] < 1:
             return None
         return str(near[0][0])
+
+    def prefixed(self, word: str) -> bool:
+        """Whether a word puts a prefix before a known one (unchartered, unprofessional): another word, no misspelling."""
+        return any(word.startswith(prefix) and word[len(prefix) :] in self._known for prefix in _PREFIXES)
