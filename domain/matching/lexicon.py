@@ -33,7 +33,11 @@ _FIGURES: Final = {
     "one": "1", "two": "2", "three": "3", "first": "1", "second": "2", "third": "3",
 }  # fmt: skip
 _PIECE: Final = re.compile(r"x:[a-z0-9:\-]+|[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
-_INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?|\b[ci][. ]\s?eng\b\.?|\bm\.?\s?i\.?\s?mech\.?\s?e\b\.?")
+_INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?|\b[cip][. ]\s?eng\b\.?|\bm\.?\s?i\.?\s?mech\.?\s?e\b\.?")
+_OPTIONAL: Final = re.compile(
+    r"^[^a-z0-9\u3040-\u9fff]*[(\[](?P<inner>[^()\[\]]{1,30})[)\]]\s?(?P<rest>[a-z\u3040-\u9fff].*)$"
+)
+_DOUBT: Final = re.compile(r"\w\s?\?\s?(?:\)|$)")
 _LONGEST: Final = 8
 _MISREAD: Final = (str.maketrans("01589", "oisbg"), str.maketrans("01589", "olsbg"))
 _BAR: Final = re.compile(r"(?<=[a-z])\|(?=[a-z])")
@@ -42,7 +46,11 @@ _YEAR: Final = re.compile(r"\b2[0o](?:[0-3][0-9o]|o\d)\b")
 
 @dataclass(slots=True)
 class Reading:
-    """A name as read. ``bag`` are its significant words, ``unknown`` those of them that no name knows."""
+    """A name as read. ``bag`` are its significant words, ``unknown`` those of them that no name knows.
+
+    A name is ``hedged`` that begins with a word in brackets, as in (Junior) Engineer, or ends in a question mark; ``certain``
+    are its words without the bracket.
+    """
 
     compact: str = ""
     words: list[str] = field(default_factory=list)
@@ -51,6 +59,8 @@ class Reading:
     codes: set[str] = field(default_factory=set)
     grades: set[str] = field(default_factory=set)
     dangling: bool = False
+    hedged: bool = False
+    certain: frozenset[str] = frozenset()
     pieces: frozenset[str] = frozenset()
     last: str = ""
 
@@ -133,6 +143,7 @@ class Lexicon:
         raw = _PIECE.findall(text)
         reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "")
         text = without_particulars(text)
+        self._hedge(folded, text, reading)
         text = _CODE.sub(lambda match: self._code(match, reading), text)
         reading.grades, text = grades_in(text)
         pieces = _PIECE.findall(text.replace("&", " and ").replace("'", ""))
@@ -144,6 +155,18 @@ class Lexicon:
             self._walk([piece for each in _PIECE.findall(around) for piece in self._divide(each)], aside)
             reading.issuers += aside.issuers
         return reading
+
+    def _hedge(self, folded: Folded, text: str, reading: Reading) -> None:
+        """Note whether a name leaves open what it says of itself."""
+        reading.hedged = _DOUBT.search(text) is not None
+        bracket = _OPTIONAL.match(text)
+        if bracket is None:
+            return
+        inner = Reading()
+        self._walk([piece for each in _PIECE.findall(bracket["inner"]) for piece in self._divide(each)], inner)
+        if inner.words:
+            rest = bracket["rest"]
+            reading.hedged, reading.certain = True, self.read(Folded(rest, rest, folded.oddities)).bag
 
     def _code(self, match: re.Match[str], reading: Reading) -> str:
         part = match.groupdict()

@@ -9,7 +9,7 @@ for a reviewer: a wrong automatic match gives a person a title that is not their
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from domain.matching import reasons
@@ -108,11 +108,22 @@ class Matcher:
             frozenset(grades),
             any((reading.compact, number) in self._official for number in finding.numbers),
         )
+        finding = self._by_issuer(finding, asked)
         if len(finding.numbers) == 1 and not finding.unlisted:
             return self._one(next(iter(finding.numbers)), finding, asked)
         if finding.numbers:
             return self._several(finding, asked)
         return self._none(finding, asked)
+
+    def _by_issuer(self, finding: Finding, asked: _Asked) -> Finding:
+        """The same finding, or of namesakes by several bodies the one whose body issued the certificate."""
+        if finding.way is not Way.WORDS or finding.unlisted or len(finding.numbers) < 2 or not asked.issuer.given:
+            return finding
+        own = frozenset(n for n in finding.numbers if self._standing(n, asked) is Standing.SUPPORTS)
+        others = finding.numbers - own
+        if len(own) == 1 and all(self._standing(n, asked) is Standing.CONTRADICTS for n in others):
+            return replace(finding, numbers=own)
+        return finding
 
     def _words(self, text: str) -> list[str]:
         return self._search.lexicon.read(fold(text)).words if text.strip() else []
@@ -180,6 +191,8 @@ class Matcher:
         and the word that makes an occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
         """
         lacking = [reasons.dangling()] if asked.reading.dangling else []
+        if asked.reading.hedged:
+            lacking.append(reasons.hedged())
         if asked.reading.codes:
             return lacking
         year, occupation = self._years[number], self._occupations.get(number)
@@ -190,10 +203,11 @@ class Matcher:
         return lacking
 
     def _beside(self, finding: Finding, number: int, asked: _Asked) -> tuple[MatchCandidate, ...]:
-        """What else a text may mean that breaks off."""
-        if not asked.reading.dangling:
+        """What else a text may mean that breaks off or leaves a word open."""
+        certain = finding.bag if asked.reading.dangling else asked.reading.certain
+        if not certain:
             return ()
-        others = sorted(self._search.holding(finding.bag) - {number})[: MOST_CANDIDATES - 1]
+        others = sorted(self._search.holding(certain) - {number})[: MOST_CANDIDATES - 1]
         return tuple(self._candidate(other, 0.5, finding.bag, asked) for other in others)
 
     def _award(self, entry: CatalogEntry, asked: _Asked) -> tuple[TitleAward | None, bool, list[str]]:

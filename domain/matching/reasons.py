@@ -144,3 +144,8 @@ def unlisted() -> str:
 def dangling() -> str:
     """The text breaks off."""
     return both("The text breaks off in the middle of a name", "文本在名称中途中断")
+
+
+def hedged() -> str:
+    """The text leaves open what it says of itself."""
+    return both("A word in brackets or a question mark leaves the name open", "括号中的词语或问号使名称不确定")

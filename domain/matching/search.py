@@ -25,7 +25,9 @@ from domain.matching.vocabulary import LEVELS
 
 _CUT_LATIN: Final = 10
 _CUT_HAN: Final = 6
-_LISTED: Final = re.compile(r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|as well as|sowie)\s|\s&\s|[和与及或]")
+_LISTED: Final = re.compile(
+    r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|bzw\.?|beziehungsweise|resp\.?|respectively|as well as|sowie)\s|\s&\s|[和与及或]"
+)
 _MOST_LISTED: Final = 6
 
 
