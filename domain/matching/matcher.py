@@ -5,7 +5,6 @@ bears it), and no grade speaks against it. Whatever is left unexplained, a word,
 for a reviewer: a wrong automatic match gives a person a title that is not theirs.
 """
 
-# ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from domain.matching.issuers import Issuer, IssuerBook, Standing, related
 from domain.matching.lexicon import Reading, grades_in, numeral
 from domain.matching.normalise import Oddity, fold
 from domain.matching.search import Finding, Search, Way
-from domain.matching.vocabulary import BRANDS, LEVELS
+from domain.matching.vocabulary import BRANDS, LEVELS, RESULTS
 from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
 
 RULE_SET: Final = "2026.1"
@@ -30,9 +29,6 @@ _FEW_WORDS: Final = 2
 _RANKS: Final = frozenset({"associate", "professional", "specialty", "specialist", "expert"})
 _OFFERED: Final = 0.45
 _ASKED: Final = 0.6
-_RESULTS: Final = frozenset(
-    "pass passed bestanden gut sehr befriedigend ausreichend good excellent merit a b c ok none na n - 合格 及格 优秀 良好 通过 优 良".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +94,7 @@ class Matcher:
         grades, rest = grades_in(graded.text)
         if graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
             grades, rest = {numeral(graded.text)}, ""
-        more = [word for word in self._words(rest) if word not in _RESULTS]
+        more = [word for word in self._words(rest) if word not in RESULTS]
         issuer = self._book.read(issuing)
         finding, reading = self._search.find(folded, more, frozenset[str]().union(*issuer.names))
         asked = _Asked(

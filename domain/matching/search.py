@@ -20,7 +20,7 @@ from domain.matching.forms import Form
 from domain.matching.issuers import from_country
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
-from domain.matching.spelling import LOOKALIKES, Speller
+from domain.matching.spelling import LOOKALIKES, Speller, figures, telling
 from domain.matching.vocabulary import LEVELS
 
 _CUT_LATIN: Final = 10
@@ -185,7 +185,7 @@ class Search:
     def _near(self, reading: Reading) -> Finding | None:
         """The one known name a few characters away, if every word that is known is its own."""
         compact = reading.compact
-        if len(compact) < 6 or not reading.unknown or any(map(_telling, reading.unknown)):
+        if len(compact) < 6 or not reading.unknown or any(map(telling, reading.unknown)):
             return None
         if any(map(self._speller.prefixed, reading.unknown)):
             return None
@@ -198,7 +198,7 @@ class Search:
         if any(other.numbers != form.numbers and far <= distance + 2 for far, other in hits):
             return None
         known = set(reading.words) - set(reading.unknown)
-        if not known <= form.bag or reading.codes or _figures(compact) != _figures(form.compact):
+        if not known <= form.bag or reading.codes or figures(compact) != figures(form.compact):
             return None
         return Finding(
             form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag
@@ -287,21 +287,3 @@ class Search:
 def _concerns(form: Form, said: frozenset[str]) -> bool:
     """Whether a name matters here: an unlisted one of an issuer that nobody spoke of does not."""
     return bool(form.numbers or not said or not form.issuers or form.issuers & said)
-
-
-def _telling(word: str) -> bool:
-    """Whether an unknown word is a letter, a number or a version, which no typo makes and which may tell names apart."""
-    return word.isascii() and (len(word) == 1 or word.isdigit() or (word[-1].isdigit() and word[:-1].isalpha()))
-
-
-def _figures(text: str) -> str:
-    """The runs of two and more digits, which a typo never makes equal."""
-    kept, run = [], ""
-    for char in [*text, " "]:
-        if char.isdigit():
-            run += char
-        else:
-            if len(run) > 1:
-                kept.append(run)
-            run = ""
-    return " ".join(kept)

@@ -67,3 +67,21 @@ class Speller:
     def prefixed(self, word: str) -> bool:
         """Whether a word puts a prefix before a known one (unchartered, unprofessional): another word, no misspelling."""
         return any(word.startswith(prefix) and word[len(prefix) :] in self._known for prefix in _PREFIXES)
+
+
+def telling(word: str) -> bool:
+    """Whether an unknown word is a letter, a number or a version, which no typo makes and which may tell names apart."""
+    return word.isascii() and (len(word) == 1 or word.isdigit() or (word[-1].isdigit() and word[:-1].isalpha()))
+
+
+def figures(text: str) -> str:
+    """The runs of two and more digits, which a typo never makes equal."""
+    kept, run = [], ""
+    for char in [*text, " "]:
+        if char.isdigit():
+            run += char
+        else:
+            if len(run) > 1:
+                kept.append(run)
+            run = ""
+    return " ".join(kept)

@@ -33,6 +33,11 @@ LEVELS: Final = frozenset(
 )
 """Words that separate qualifications of one family; a cut that loses one of them leaves the entry open."""
 
+RESULTS: Final = frozenset(
+    "pass passed bestanden gut sehr befriedigend ausreichend good excellent merit a b c ok none na n - 合格 及格 优秀 良好 通过 优 良".split()
+)
+"""What stands in the place of a grade and says only that an examination was passed."""
+
 LATIN: Final[dict[str, str]] = {
     "solutions": "solution",
     "sol": "solution",
