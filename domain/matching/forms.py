@@ -21,7 +21,9 @@ _BRACKETS: Final = re.compile(r"\s*[(（][^)）]*[)）]")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One known name. ``numbers`` are the entries it may mean; none where the catalog does not list it."""
+    """One known name. ``numbers`` are the entries it may mean; none where the catalog does not list it; ``line`` are its
+    significant words in their order.
+    """
 
     source: str
     bag: frozenset[str]
@@ -30,6 +32,7 @@ class Form:
     official: bool = False
     issuers: frozenset[str] = frozenset()
     pieces: frozenset[str] = frozenset()
+    line: str = ""
 
     @property
     def single(self) -> int | None:
@@ -66,7 +69,17 @@ def build(
             key = (reading.bag, reading.compact, numbers)
             issuers = frozenset[str]().union(*reading.issuers)
             forms.setdefault(
-                key, Form(source, reading.bag, reading.compact, numbers, official, issuers, reading.pieces)
+                key,
+                Form(
+                    source,
+                    reading.bag,
+                    reading.compact,
+                    numbers,
+                    official,
+                    issuers,
+                    reading.pieces,
+                    "".join(reading.words),
+                ),
             )
     return lexicon, tuple(forms.values())
 

@@ -13,7 +13,7 @@ from domain.matching.vocabulary import BOILERPLATE, DANGLING, LATIN
 from domain.matching.wording import without_particulars, without_wording
 
 _GENDER: Final = re.compile(
-    r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?[il1]n(?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"
+    r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?[il1][nrm](?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"
 )
 _ADJECTIVE: Final = re.compile(r"(technisch|mathematisch)e?(?:\s?[/*:_]\s?-?\s?e?r\b|\(-?r\))")
 _MEDIAL: Final = re.compile(r"(?<=[a-zäöü]er)In(?:nen)?\b")

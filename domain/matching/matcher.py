@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from domain.matching import reasons
+from domain.matching.finding import Finding, Way
 from domain.matching.forms import build, certifies, year_of
 from domain.matching.issuers import Issuer, IssuerBook, Standing, related
 from domain.matching.lexicon import Reading, grades_in, numeral
 from domain.matching.normalise import Oddity, fold
-from domain.matching.search import Finding, Search, Way
+from domain.matching.search import Search
 from domain.matching.vocabulary import BRANDS, LEVELS, RESULTS
 from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
 

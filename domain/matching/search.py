@@ -4,53 +4,26 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
-from itertools import islice, takewhile
+from dataclasses import replace
 from typing import Final
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA
 
 from domain.matching import reasons
+from domain.matching.damaged import CUT_LATIN, Damaged
+from domain.matching.finding import Finding, Way
 from domain.matching.forms import Form
 from domain.matching.issuers import from_country
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
-from domain.matching.spelling import LOOKALIKES, Speller, figures, telling
-from domain.matching.vocabulary import LEVELS
+from domain.matching.spelling import LOOKALIKES, Speller
 
-_CUT_LATIN: Final = 10
-_CUT_HAN: Final = 6
 _LISTED: Final = re.compile(
     r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|bzw\.?|beziehungsweise|resp\.?|respectively|as well as|sowie)\s|\s&\s|[和与及或]"
 )
 _MOST_LISTED: Final = 6
-
-
-class Way(IntEnum):
-    """How a name was recognised, surest first."""
-
-    WORDS = 0
-    NAMES = 1
-    SPELLING = 2
-    NEAR = 3
-    CUT = 4
-    NONE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a name means: the entries, how that was found, and why. ``unlisted`` where it is a known other qualification."""
-
-    numbers: frozenset[int] = frozenset()
-    way: Way = Way.NONE
-    reasons: tuple[str, ...] = ()
-    unlisted: bool = False
-    bag: frozenset[str] = field(default_factory=frozenset)
 
 
 class Search:
@@ -64,7 +37,7 @@ class Search:
         for form in forms:
             self._by_bag[form.bag].append(form)
         self._compacts = [form.compact for form in self.forms]
-        self._alphabetical = sorted(self.forms, key=lambda form: form.compact)
+        self._damaged = Damaged(self.forms, self._speller)
         self._postings: dict[str, list[int]] = defaultdict(list)
         self._own: dict[int, list[Form]] = defaultdict(list)
         for index, form in enumerate(self.forms):
@@ -97,7 +70,7 @@ class Search:
         if spelt is not None:
             return spelt[0] if more else self._unbroken(reading, spelt[0], said), spelt[1]
         if not more:
-            for attempt in (self._near(reading), self._cut(reading)):
+            for attempt in (self._damaged.near(reading), self._damaged.cut(reading)):
                 if attempt is not None:
                     return self._unbroken(reading, attempt, said), reading
         return Finding(bag=reading.bag), reading
@@ -182,38 +155,11 @@ class Search:
         why = (*finding.reasons, reasons.corrected(right))
         return Finding(finding.numbers, Way.SPELLING, why, finding.unlisted, again.bag), again
 
-    def _near(self, reading: Reading) -> Finding | None:
-        """The one known name a few characters away, if every word that is known is its own."""
-        compact = reading.compact
-        if len(compact) < 6 or not reading.unknown or any(map(telling, reading.unknown)):
-            return None
-        if any(map(self._speller.prefixed, reading.unknown)):
-            return None
-        allowed = max(1, len(compact) // 14)
-        near = process.extract(compact, self._compacts, scorer=OSA.distance, score_cutoff=allowed + 2, limit=12)
-        hits = [(distance, self.forms[index]) for _, distance, index in near]
-        if not hits or hits[0][0] > allowed:
-            return None
-        distance, form = hits[0]
-        if any(other.numbers != form.numbers and far <= distance + 2 for far, other in hits):
-            return None
-        known = set(reading.words) - set(reading.unknown)
-        if not known <= form.bag or reading.codes or figures(compact) != figures(form.compact):
-            return None
-        return Finding(
-            form.numbers, Way.NEAR, (reasons.nearly_same(form.source, int(distance)),), not form.numbers, reading.bag
-        )
-
-    def _beginning(self, compact: str) -> list[Form]:
-        """The known names that begin with a text, that text itself among them."""
-        first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
-        return list(takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None)))
-
     def _unbroken(self, reading: Reading, finding: Finding, said: frozenset[str]) -> Finding:
         """The same finding, or a question where the text is no known spelling and begins another name as well: another
         entry's, or that of a qualification the catalog does not list.
         """
-        beginning = self._beginning(reading.compact) if len(reading.compact) >= _CUT_LATIN else []
+        beginning = self._damaged.beginning(reading.compact) if len(reading.compact) >= CUT_LATIN else []
         beginning = [form for form in beginning if _concerns(form, said)]
         numbers = frozenset[int]().union(*(form.numbers for form in beginning))
         if len(finding.numbers) != 1 or (numbers <= finding.numbers and all(form.numbers for form in beginning)):
@@ -223,27 +169,6 @@ class Search:
         if numbers <= finding.numbers:
             return replace(finding, unlisted=True)
         return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_names(),), bag=finding.bag)
-
-    def _cut(self, reading: Reading) -> Finding | None:
-        """The entries whose names begin with a text that was cut; one of them only if nothing that decides is lost."""
-        compact = reading.compact
-        if len(compact) < (_CUT_LATIN if compact.isascii() else _CUT_HAN):
-            return None
-        whole = [form for form in self._beginning(compact) if len(form.compact) > len(compact)]
-        if not whole:
-            return None
-        numbers = frozenset[int]().union(*(form.numbers for form in whole))
-        form = min(whole, key=lambda each: len(each.compact))
-        why = (reasons.cut(form.source),)
-        open_ = not all(each.numbers for each in whole)
-        lost = form.bag - reading.bag
-        mid_word = reading.last not in form.pieces
-        deciding = bool(lost & LEVELS) or any(char.isdigit() for word in lost for char in word)
-        if len(numbers) == 1 and not open_ and len(compact) * 2 >= len(form.compact) and (mid_word or not deciding):
-            loose = len(lost) > 1 and not mid_word and len(compact) * 10 < len(form.compact) * 7
-            if not loose and not reading.dangling:
-                return Finding(numbers, Way.CUT, why, bag=reading.bag)
-        return None
 
     def scored(self, bag: frozenset[str], compact: str) -> tuple[dict[int, float], float]:
         """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list."""

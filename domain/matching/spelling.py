@@ -13,6 +13,9 @@ _CONFUSED: Final = str.maketrans(
     {"1": "l", "i": "l", "|": "l", "0": "o", "5": "s", "8": "b", "q": "g", "9": "g", "6": "b", "j": "l", "t": "l"}
 )
 _PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_JOINING: Final = ("and", "und", "for", "the", "with", "in", "of")
+_ABBREVIATION: Final = 6
+_ENDINGS: Final = ("s", "n", "en", "es", "in", "e")
 _PREFIXES: Final = ("un", "non", "dis", "in", "ex", "de", "re", "pre", "sub")
 
 LOOKALIKES: Final[dict[str, str]] = {
@@ -21,7 +24,7 @@ LOOKALIKES: Final[dict[str, str]] = {
         "帅师 帀师 筛师 狮师 枃构 沟构 枸构 钩构 讧证 扒认 椐据 裾据 钦软 枝技 捍焊 悍焊 诫械 戒械 杌机 札机 厍库 汪注 删册 恩思 "
         "抖科 徽微 囯国 囤国 捡检 俭检 脸检 殓验 烙络 硌络 冏网 罔网 瓜爪 折析 拆析 祈析 治冶 洽冶 啧喷 侍特 侨骄 衬计 讣计 叉文 "
         "坞马 鸟马 乌马 邂逊 慨概 柝标 渚诸 稈程 埕程 裎程 娠振 赈振 勤动 困固 兀元 薮数 擞数 颌领 懈解 攵文 骁骑 徒徙 埶热 菅管 "
-        "垭亚 铱依 冉再 蓝监 篮监 盬监 绎译 泽译 铎译 冢家"
+        "垭亚 铱依 冉再 蓝监 篮监 盬监 绎译 泽译 铎译 冢家 巾中 各务"
     ).split()
 }
 """A Han character that a scanner reads → the one of the trade's vocabulary that it stands for, by likeness of shape."""
@@ -62,16 +65,23 @@ class Speller:
             return None
         if len(near) > 1 and near[1][1] - near[0][1] < 1:
             return None
-        return str(near[0][0])
+        corrected = str(near[0][0])
+        return corrected if misspelt(word, corrected) else None
 
     def prefixed(self, word: str) -> bool:
-        """Whether a word puts a prefix before a known one (unchartered, unprofessional): another word, no misspelling."""
+        """Whether a word puts a prefix before a known one (unchartered), or a letter before an abbreviation (SICME): another
+        word, no misspelling.
+        """
+        if len(word) <= _ABBREVIATION and word[1:] in self._known:
+            return True
         return any(word.startswith(prefix) and word[len(prefix) :] in self._known for prefix in _PREFIXES)
 
 
 def telling(word: str) -> bool:
-    """Whether an unknown word is a letter, a number or a version, which no typo makes and which may tell names apart."""
-    return word.isascii() and (len(word) == 1 or word.isdigit() or (word[-1].isdigit() and word[:-1].isalpha()))
+    """Whether an unknown word is short, a number or a version, which no typo makes and which may tell names apart."""
+    if word.isalpha() and any(len(word) == len(each) and OSA.distance(word, each) == 1 for each in _JOINING):
+        return False
+    return word.isascii() and (len(word) <= 3 or word.isdigit() or (word[-1].isdigit() and word[:-1].isalpha()))
 
 
 def figures(text: str) -> str:
@@ -85,3 +95,16 @@ def figures(text: str) -> str:
                 kept.append(run)
             run = ""
     return " ".join(kept)
+
+
+def misspelt(text: str, known: str) -> bool:
+    """Whether what parts a text from a known one may be an error of the hand or the scanner at all.
+
+    A digit that came in is a version, an ending that came on begins another word, and a Han character in another's place is
+    another word; those that scanners confuse stand in ``LOOKALIKES``.
+    """
+    if len(text) > len(known) and sum(map(str.isdigit, text)) > sum(map(str.isdigit, known)):
+        return False
+    if text.startswith(known) and text[len(known) :] not in _ENDINGS:
+        return False
+    return text.isascii() or len(text) != len(known) or sorted(text) == sorted(known)
