@@ -1,6 +1,7 @@
-"""Matching certificates to catalog entries: pure, deterministic for a catalog version and a rule set."""
+"""Matching a certificate to the catalog entry that it is."""
 
-from domain.matching.matcher import RULE_SET, Match, Matcher
+from domain.matching.answer import RULE_SET, Match
+from domain.matching.matcher import Matcher
 from domain.matching.rule_sets import matcher_for
 
 __all__ = ["RULE_SET", "Match", "Matcher", "matcher_for"]

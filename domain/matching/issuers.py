@@ -74,6 +74,7 @@ _SHORT: Final = {
     "soc": "society",
     "instn": "institution",
 }
+_BV: Final = re.compile(r"\bb\. ?v\b\.?")
 _INTL: Final = re.compile(r"\bint ?l\b\.?")
 _STREETS: Final = frozenset(
     "street st avenue ave road rd drive dr way one parkway amphitheatre amphitheater microsoft square walk suite floor building blvd boulevard p o box nw".split()
@@ -84,10 +85,12 @@ _RELATED: Final[dict[str, frozenset[str]]] = {
     "ENGCAN": frozenset({"CCPE"}),
     "EXIN": frozenset({"AXELOS", "PEOPLECERT", "APMG"}),
     "ISEB": frozenset({"AXELOS", "PEOPLECERT", "APMG"}),
-    "IMECHE": frozenset({"ENGCOUNCIL"}),
+    "IMECHE": frozenset({"ENGCOUNCIL", "IME"}),
+    "IME": frozenset({"IMECHE"}),
+    "ASM": frozenset({"ASM_HTS", "ASM_TSS"}),
 }
 """Bodies that may stand beside one and say nothing against it, though alone they leave a question: the body it became, the
-owner of the scheme it examines for, the council it registers with."""
+owner of the scheme it examines for, the council it registers with, an affiliate society."""
 _CHAMBER: Final = "DIHK"
 _CHAMBER_WORD: Final = "ihk"
 _BESIDE_PLACES: Final = frozenset(
@@ -113,6 +116,10 @@ class Issuer:
     unexplained: tuple[str, ...] = ()
     learning: bool = False
     corrected: bool = False
+
+    def names_only(self, bodies: frozenset[str]) -> bool:
+        """Whether every name found in the text may be one of these bodies."""
+        return bool(self.names) and all(names & bodies for names in self.names)
 
     def standing(self, bodies: frozenset[str], also: frozenset[str] = frozenset()) -> Standing:
         """What this issuer says about an entry of ``bodies``; names of ``also`` may stand beside them."""
@@ -148,7 +155,8 @@ class IssuerBook:
     def read(self, folded: Folded) -> Issuer:
         """Read a folded issuer's name; linear in its length."""
         pieces = [
-            self._spelt(_SHORT.get(piece, piece)) for piece in _PIECE.findall(_INTL.sub("international", folded.text))
+            self._spelt(_SHORT.get(piece, piece))
+            for piece in _PIECE.findall(_INTL.sub("international", _BV.sub("bv", folded.text)))
         ]
         if not pieces or set(pieces) <= {"n", "a", "none", "unknown", "null", "不详", "无"}:
             return Issuer(given=False)

@@ -35,7 +35,12 @@ _FIGURES: Final = {
 _PIECE: Final = re.compile(r"x:[a-z0-9:\-]+|[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?|\b[cip][. ]\s?eng\b\.?|\bm\.?\s?i\.?\s?mech\.?\s?e\b\.?")
 _OPTIONAL: Final = re.compile(
-    r"^[^a-z0-9\u3040-\u9fff]*[(\[](?P<inner>[^()\[\]]{1,30})[)\]]\s?(?P<rest>[a-z\u3040-\u9fff].*)$"
+    r"^(?P<before>[^a-z0-9\u3040-\u9fff]*)\((?P<inner>[^()]{1,30})\)\s?(?P<rest>[a-z\u3040-\u9fff].*)$"
+    r"|^(?P<head>[^\[]*)\[(?P<square>[^\]]{1,60})\](?P<tail>.*)$"
+)
+_ELIDED: Final = re.compile(
+    r"\b(?P<first>\w{3,})-\s?(?P<joined>(?P<and>und)|oder|bzw\.?|/)\s?(?P<second>\w{3,}?)"
+    r"(?P<head>mechaniker|mechatroniker|elektroniker|(?(and)(?!)|technik))\b"
 )
 _DOUBT: Final = re.compile(r"\w\s?\?\s?(?:\)|$)")
 _LONGEST: Final = 8
@@ -85,6 +90,7 @@ def genderless(folded: Folded) -> str:
     """The folded text with German feminine and double forms as the masculine one."""
     text = folded.text
     text = _UND.sub(" und ", _BAR.sub("l", text))
+    text = _ELIDED.sub(r"\g<first>\g<head> \g<joined> \g<second>\g<head>", text)
     if _MEDIAL.search(folded.plain):
         text = re.sub(r"(er)in(?:nen)?\b", r"\1", text)
     return _ADJECTIVE.sub(r"\1", _GENDER.sub(r"\1", text))
@@ -163,9 +169,10 @@ class Lexicon:
         if bracket is None:
             return
         inner = Reading()
-        self._walk([piece for each in _PIECE.findall(bracket["inner"]) for piece in self._divide(each)], inner)
+        between = bracket["inner"] or bracket["square"]
+        self._walk([piece for each in _PIECE.findall(between) for piece in self._divide(each)], inner)
         if inner.words:
-            rest = bracket["rest"]
+            rest = bracket["rest"] or f"{bracket['head']} {bracket['tail']}"
             reading.hedged, reading.certain = True, self.read(Folded(rest, rest, folded.oddities)).bag
 
     def _code(self, match: re.Match[str], reading: Reading) -> str:

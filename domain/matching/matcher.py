@@ -8,21 +8,19 @@ for a reviewer: a wrong automatic match gives a person a title that is not their
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from domain.matching import reasons
+from domain.matching.answer import RULE_SET, Asked, Match
 from domain.matching.finding import Finding, Way
 from domain.matching.forms import build, certifies, year_of
-from domain.matching.issuers import Issuer, IssuerBook, Standing, related
-from domain.matching.lexicon import Reading, grades_in, numeral
+from domain.matching.issuers import IssuerBook, Standing, related
+from domain.matching.lexicon import grades_in, numeral
 from domain.matching.normalise import Oddity, fold
 from domain.matching.search import Search
 from domain.matching.vocabulary import BRANDS, LEVELS, RESULTS
 from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
-
-RULE_SET: Final = "2026.1"
-"""The version of the rules in this module and its neighbours; a change in what they answer is a new version."""
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
@@ -30,31 +28,6 @@ _FEW_WORDS: Final = 2
 _RANKS: Final = frozenset({"associate", "professional", "specialty", "specialist", "expert"})
 _OFFERED: Final = 0.45
 _ASKED: Final = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """The answer for one certificate. ``entry`` is set for EXACT and CONFIDENT only; ``award`` is None while the title is
-    open; ``grade`` is the decided grade as the entry's awards spell it; ``candidates`` hold the matched entry too.
-    """
-
-    outcome: MatchOutcome
-    entry: CatalogEntry | None = None
-    award: TitleAward | None = None
-    candidates: tuple[MatchCandidate, ...] = ()
-    rule_set: str = RULE_SET
-    grade: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What was asked, as read."""
-
-    issuer: Issuer
-    reading: Reading
-    odd: frozenset[Oddity]
-    grades: frozenset[str]
-    exact: bool
 
 
 class Matcher:
@@ -98,7 +71,7 @@ class Matcher:
         more = [word for word in self._words(rest) if word not in RESULTS]
         issuer = self._book.read(issuing)
         finding, reading = self._search.find(folded, more, frozenset[str]().union(*issuer.names))
-        asked = _Asked(
+        asked = Asked(
             issuer,
             reading,
             folded.oddities | issuing.oddities | graded.oddities,
@@ -112,13 +85,14 @@ class Matcher:
             return self._several(finding, asked)
         return self._none(finding, asked)
 
-    def _by_issuer(self, finding: Finding, asked: _Asked) -> Finding:
-        """The same finding, or of namesakes by several bodies the one whose body issued the certificate."""
+    def _by_issuer(self, finding: Finding, asked: Asked) -> Finding:
+        """The same finding, or of namesakes the one that officially bears the name, if its body alone issued the certificate."""
         if finding.way is not Way.WORDS or finding.unlisted or len(finding.numbers) < 2 or not asked.issuer.given:
             return finding
-        own = frozenset(n for n in finding.numbers if self._standing(n, asked) is Standing.SUPPORTS)
-        others = finding.numbers - own
-        if len(own) == 1 and all(self._standing(n, asked) is Standing.CONTRADICTS for n in others):
+        named = frozenset(n for n in finding.numbers if asked.issuer.names_only(self._bodies[n]))
+        compact = asked.reading.compact
+        own = frozenset(n for n in named if self._search.whole(n, finding.bag, compact, official=True))
+        if len(named) == 1 and own and self._standing(min(own), asked) is Standing.SUPPORTS:
             return replace(finding, numbers=own)
         return finding
 
@@ -132,20 +106,20 @@ class Matcher:
         shared = frozenset[str].intersection(*names)
         return shared or frozenset[str]().union(*names)
 
-    def _standing(self, number: int, asked: _Asked) -> Standing:
+    def _standing(self, number: int, asked: Asked) -> Standing:
         """What the issuer given and the issuers named within the name say together about an entry."""
         bodies, also = self._bodies[number], self._also[number]
         if any(not keys & (bodies | also) for keys in asked.reading.issuers):
             return Standing.CONTRADICTS
         return asked.issuer.standing(bodies, also)
 
-    def _within(self, number: int, asked: _Asked, finding: Finding) -> bool:
+    def _within(self, number: int, asked: Asked, finding: Finding) -> bool:
         """Whether the name itself bears the entry's issuer."""
         bodies = self._bodies[number]
         brands = {BRANDS[word] for word in finding.bag & BRANDS.keys()}
         return bool(brands & bodies or asked.reading.codes or any(keys & bodies for keys in asked.reading.issuers))
 
-    def _one(self, number: int, finding: Finding, asked: _Asked) -> Match:
+    def _one(self, number: int, finding: Finding, asked: Asked) -> Match:
         """One entry is meant; whether that is automatic is up to issuer, grade and whatever is odd."""
         entry = self._entries[number]
         standing = self._standing(number, asked)
@@ -183,7 +157,7 @@ class Matcher:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
         return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
 
-    def _lacks(self, number: int, finding: Finding, asked: _Asked) -> list[str]:
+    def _lacks(self, number: int, finding: Finding, asked: Asked) -> list[str]:
         """What a name lacks that decides: its end, where it breaks off; in Latin letters the year of the official name;
         and the word that makes an occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
         """
@@ -195,19 +169,28 @@ class Matcher:
         year, occupation = self._years[number], self._occupations.get(number)
         if year and year not in finding.bag and asked.reading.compact.isascii():
             lacking.append(reasons.missing([year]))
+        if self._half(number, finding, asked.reading.compact):
+            lacking.append(reasons.not_whole())
         if finding.bag == occupation and not any(map(certifies, asked.reading.pieces)):
             lacking.append(reasons.missing(["certified"]))
         return lacking
 
-    def _beside(self, finding: Finding, number: int, asked: _Asked) -> tuple[MatchCandidate, ...]:
+    def _half(self, number: int, finding: Finding, compact: str) -> bool:
+        """Whether a Chinese or Japanese name is not whole, while other names of the same body hold its words and more."""
+        if compact.isascii() or self._search.whole(number, finding.bag, compact):
+            return False
+        return any(self._bodies[other] & self._bodies[number] for other in self._search.beyond(finding.bag) - {number})
+
+    def _beside(self, finding: Finding, number: int, asked: Asked) -> tuple[MatchCandidate, ...]:
         """What else a text may mean that breaks off or leaves a word open."""
-        certain = finding.bag if asked.reading.dangling else asked.reading.certain
+        open_ = asked.reading.dangling or self._half(number, finding, asked.reading.compact)
+        certain = finding.bag if open_ else asked.reading.certain
         if not certain:
             return ()
-        others = sorted(self._search.holding(certain) - {number})[: MOST_CANDIDATES - 1]
+        others = self._uncontradicted(self._search.holding(certain) - {number}, asked)[: MOST_CANDIDATES - 1]
         return tuple(self._candidate(other, 0.5, finding.bag, asked) for other in others)
 
-    def _award(self, entry: CatalogEntry, asked: _Asked) -> tuple[TitleAward | None, bool, list[str]]:
+    def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[str]]:
         """The title a grade leads to, whether the grade speaks against the entry, and why."""
         said = asked.grades | asked.reading.grades
         listed = {numeral((award.grade or "").rstrip("级級")): award for award in entry.awards if award.grade}
@@ -228,7 +211,7 @@ class Matcher:
         award = listed[next(iter(deciding))]
         return award, False, [reasons.grade_decides(award.grade or "", award.title)]
 
-    def _candidate(self, number: int, score: float, bag: frozenset[str], asked: _Asked) -> MatchCandidate:
+    def _candidate(self, number: int, score: float, bag: frozenset[str], asked: Asked) -> MatchCandidate:
         entry = self._entries[number]
         form = self._search.words_of(number, bag)
         why = [reasons.same_words(form.source)] if form.bag == bag else []
@@ -250,23 +233,29 @@ class Matcher:
             number=number, grade=award.grade if award else None, score=round(score, 3), reasons=tuple(why)
         )
 
-    def _several(self, finding: Finding, asked: _Asked) -> Match:
+    def _several(self, finding: Finding, asked: Asked) -> Match:
         """A name that means several entries, or one beside an unlisted qualification: a question."""
-        numbers = [n for n in sorted(finding.numbers) if self._standing(n, asked) is not Standing.CONTRADICTS]
+        numbers = self._uncontradicted(finding.numbers, asked)
         against = not numbers or bool(asked.odd)
+        if not numbers and not finding.unlisted:
+            other = self._none(Finding(bag=finding.bag), asked)
+            if other.candidates:
+                return other
         offered = tuple(
             self._candidate(n, 0.7, finding.bag, asked) for n in (numbers or sorted(finding.numbers))[:MOST_CANDIDATES]
         )
         return Match(MatchOutcome.NONE if against else MatchOutcome.AMBIGUOUS, candidates=offered)
 
-    def _none(self, finding: Finding, asked: _Asked) -> Match:
+    def _none(self, finding: Finding, asked: Asked) -> Match:
         """No known name: what lacks words only is a question, what is merely alike is offered, the rest is nothing."""
         if finding.unlisted:
             return Match(MatchOutcome.NONE)
         bag = finding.bag
         if not bag:
             return self._of_issuer(asked)
-        holding = [n for n in sorted(self._search.holding(bag)) if self._standing(n, asked) is not Standing.CONTRADICTS]
+        holding = self._uncontradicted(self._search.holding(bag), asked)
+        if holding:
+            holding = self._uncontradicted(self._search.holding(bag) | self._search.inside(bag), asked)
         if 0 < len(holding) <= MOST_CANDIDATES:
             offered = tuple(self._candidate(n, 0.65, bag, asked) for n in holding)
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
@@ -285,7 +274,10 @@ class Matcher:
         asks = ranked and ranked[0][1] >= _ASKED and ranked[0][1] >= other and not asked.odd
         return Match(MatchOutcome.AMBIGUOUS if asks else MatchOutcome.NONE, candidates=offered)
 
-    def _of_issuer(self, asked: _Asked) -> Match:
+    def _uncontradicted(self, numbers: frozenset[int], asked: Asked) -> list[int]:
+        return [n for n in sorted(numbers) if self._standing(n, asked) is not Standing.CONTRADICTS]
+
+    def _of_issuer(self, asked: Asked) -> Match:
         """Nothing but an issuer's name: its entries, if they are few enough to read."""
         if not asked.reading.issuers or asked.odd:
             return Match(MatchOutcome.NONE)

@@ -149,3 +149,11 @@ def dangling() -> str:
 def hedged() -> str:
     """The text leaves open what it says of itself."""
     return both("A word in brackets or a question mark leaves the name open", "括号中的词语或问号使名称不确定")
+
+
+def not_whole() -> str:
+    """Other entries' names hold the same words and more."""
+    return both(
+        "Other entries' names hold the same words and more, and the name is not whole",
+        "名称不完整，其他条目的名称包含相同词语",
+    )

@@ -127,7 +127,7 @@ class Search:
         others = frozenset[int]()
         for part in parts:
             alone = self._same(self.lexicon.read(Folded(part, part, folded.oddities)).bag, said)
-            if len(alone.numbers) == 1 and not alone.unlisted:
+            if alone.numbers and not alone.unlisted and not finding.numbers <= alone.numbers:
                 others |= alone.numbers
         if others <= finding.numbers:
             return finding
@@ -198,11 +198,25 @@ class Search:
         held = [i for i, shared in self._sharing(bag).items() if shared == len(bag)]
         return frozenset[int]().union(*(self.forms[i].numbers for i in held))
 
+    def inside(self, bag: frozenset[str]) -> frozenset[int]:
+        """The entries of which some name of two and more words stands whole within these words."""
+        held = [i for i, shared in self._sharing(bag).items() if 1 < shared == len(self.forms[i].bag) < len(bag)]
+        return frozenset[int]().union(*(self.forms[i].numbers for i in held if self.forms[i].single))
+
     def family(self, bag: frozenset[str]) -> frozenset[int]:
         """The entries that share the longest name within these words, where that name is a family's."""
         inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
         longest = max(inside, key=lambda form: (len(form.bag), len(form.numbers)), default=None)
         return longest.numbers if longest is not None and len(longest.numbers) > 1 else frozenset()
+
+    def beyond(self, bag: frozenset[str]) -> frozenset[int]:
+        """The entries whose official names hold these words and more."""
+        return frozenset[int]().union(*(form.numbers for form in self.forms if form.official and bag < form.bag))
+
+    def whole(self, number: int, bag: frozenset[str], compact: str, *, official: bool = False) -> bool:
+        """Whether a text holds a known name of an entry letter by letter, or an official one."""
+        forms = (form for form in self._own[number] if form.official or not official)
+        return any(form.bag == bag and form.compact in compact for form in forms)
 
     def words_of(self, number: int, bag: frozenset[str]) -> Form:
         """The name of an entry that is likest to some words."""

@@ -24,7 +24,7 @@ LOOKALIKES: Final[dict[str, str]] = {
         "帅师 帀师 筛师 狮师 枃构 沟构 枸构 钩构 讧证 扒认 椐据 裾据 钦软 枝技 捍焊 悍焊 诫械 戒械 杌机 札机 厍库 汪注 删册 恩思 "
         "抖科 徽微 囯国 囤国 捡检 俭检 脸检 殓验 烙络 硌络 冏网 罔网 瓜爪 折析 拆析 祈析 治冶 洽冶 啧喷 侍特 侨骄 衬计 讣计 叉文 "
         "坞马 鸟马 乌马 邂逊 慨概 柝标 渚诸 稈程 埕程 裎程 娠振 赈振 勤动 困固 兀元 薮数 擞数 颌领 懈解 攵文 骁骑 徒徙 埶热 菅管 "
-        "垭亚 铱依 冉再 蓝监 篮监 盬监 绎译 泽译 铎译 冢家 巾中 各务"
+        "垭亚 铱依 冉再 蓝监 篮监 盬监 绎译 泽译 铎译 冢家 巾中 各务 刁习 槭械"
     ).split()
 }
 """A Han character that a scanner reads → the one of the trade's vocabulary that it stands for, by likeness of shape."""

@@ -19,7 +19,7 @@ BOILERPLATE: Final = frozenset(
     ausbildungsberuf beruf abgeschlossene abgeschlossen gelernter gelernte fachrichtung staatlich anerkannter anerkannt
     bestanden m w d f gn divers nr number currently beta mcp abschluss fachgebiet notice transcript successfully fr bzw beziehungsweise resp respectively registration achievement competence postnominals post nominals
     認定証 認定 资格 证书 认证 认定 认定证 资格证书 资格证 考试 职业 职业资格 执业 境外 国外 的 和 与 及 或 之 の 分野の 分野 领域
-    领域的 领域之 方向 专业方向 证 书 颁发 合格证书 合格 合格证 持有 获得 使用 进行 级别 等级 名称 认证证书 及格 通过 已通过""".split()
+    领域的 领域之 方向 专业方向 证 书 颁发 合格证书 合格 合格证 持有 获得 使用 进行 级别 等级 名称 认证证书 及格 通过 已通过 已取得 已获得 复印件 原件 扫描件""".split()
 )
 """Words that a certificate carries beside its name. No level, no field and no negation stands here."""
 
@@ -136,6 +136,10 @@ LATIN: Final[dict[str, str]] = {
     "oca": "associate",
     "ocp": "professional",
     "ocs": "specialist",
+    "associate level": "associate",
+    "professional level": "professional",
+    "expert level": "expert",
+    "specialty level": "specialty",
     "successfully completed": "",
     "certificate program": "",
     "certificate programme": "",

@@ -35,7 +35,7 @@ _STRIPPED: Final = tuple(
         ),
         r"\(?(?:证书)?(?:编号|证号|号码|证书号|序号|登録番号|注册号)[:：]?\s?[a-z0-9][a-z0-9\-]{3,}号?\)?",
         r"第\s?[a-z0-9-]*\d[a-z0-9-]*\s?号",
-        r"[,;(]\s?(?:sehr gut|gut|befriedigend|ausreichend|with distinction|with merit)\b\)?",
+        r"[,;(]\s?(?:sehr gut|gut|befriedigend|ausreichend|with distinction|with merit|with honou?rs)\b\)?",
         r"\b(?=(?:[a-z]*\d){4})[a-z0-9]{10,}\b",
         (
             r"\(?\b(?:gesamtnote|gesamtergebnis|gesamtpraedikat|praedikat|ergebnis|note|result|grade|mark)\s?[:：]?\s?(?:mit\s)?"
