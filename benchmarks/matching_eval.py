@@ -133,7 +133,7 @@ def main() -> int:
         if not file.exists():
             print(f"\n{file} is not there, so it is not scored.")
             continue
-        cases = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        cases = [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line.strip()]
         chosen = [case for case in cases if given.half is None or half_of(case) == given.half]
         print(f"\n{file.name}: {len(chosen)} inputs")
         wrong += report(*score(matcher, chosen), verbose=given.missed)

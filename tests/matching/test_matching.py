@@ -21,7 +21,7 @@ AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 
 
 def cases(file):
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line]
 
 
 def answers(labelled):
