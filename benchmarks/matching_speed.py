@@ -30,6 +30,7 @@ def main(rounds: int) -> int:
         json.loads(line)
         for file in sorted((ROOT / "tests" / "matching").rglob("*.jsonl"))
         for line in file.read_text(encoding="utf-8").split("\n")
+        if line
     ]
     if not cases:
         print("There are no labelled inputs under tests/matching, so nothing is measured.")
