@@ -11,17 +11,18 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from application.access import Action, require
-from application.issuers import own_spellings
+from application.issuers import with_own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
 from domain.catalog import Catalog
-from domain.catalog_versions import AliasChange, AmendmentTerms
+from domain.catalog_names import Note, ResultingNames
+from domain.catalog_versions import AmendmentTerms
 from domain.identifiers import catalog_id
 from domain.matching import Match, Matcher
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import Alias, CatalogEntry, EntryChangeKind, MatchOutcome, Notice, Provenance, shanghai_day
+from domain.values import Alias, CatalogEntry, MatchOutcome, Notice, Provenance, shanghai_day
 
 T = TypeVar("T")
 ATTEMPTS: Final = 8
@@ -43,6 +44,15 @@ class Found:
 
     match: Match
     version: GoverningVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An amendment as it would be recorded, everything that stands against it, and what its signers should know."""
+
+    terms: AmendmentTerms
+    refusals: tuple[Refused, ...]
+    notes: tuple[Note, ...]
 
 
 class Shelf:
@@ -155,6 +165,7 @@ class Catalogs:
         self._journal = journal
         self._shelf = shelf
         self._clock = clock
+        self._names = lru_cache(maxsize=16)(self._read_names)
 
     def publish(
         self,
@@ -185,9 +196,13 @@ class Catalogs:
     def propose(self, by: Provenance, code: str, terms: AmendmentTerms) -> tuple[UUID, int]:
         """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it."""
         require(by.actor, Action.AMEND_CATALOG)
-        return self._decide(
-            catalog_id(code), lambda catalog: catalog.propose(Act(by, self._clock()), _with_issuers(catalog, terms))
-        )
+        return self._decide(catalog_id(code), lambda catalog: self._propose(catalog, Act(by, self._clock()), terms))
+
+    def _propose(self, catalog: Catalog, act: Act, terms: AmendmentTerms) -> UUID:
+        whole = with_own_spellings(terms, catalog.aliases_at(catalog.latest.number))
+        identifier = catalog.propose(act, whole)
+        self._require_names(catalog, whole)  # before anything is stored
+        return identifier
 
     def issue(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID) -> tuple[int, int]:
         """Issue an amendment; the number of the version it makes, and the position.
@@ -196,7 +211,12 @@ class Catalogs:
         AMENDMENT_CLOSED where both issue the same amendment).
         """
         require(by.actor, Action.AMEND_CATALOG)
-        return self._decide(catalog_stream, lambda catalog: catalog.issue(Act(by, self._clock()), amendment_id))
+        return self._decide(catalog_stream, lambda catalog: self._issue(catalog, Act(by, self._clock()), amendment_id))
+
+    def _issue(self, catalog: Catalog, act: Act, amendment_id: UUID) -> int:
+        number = catalog.issue(act, amendment_id)
+        self._require_names(catalog, catalog.amendments[amendment_id].terms)  # before anything is stored
+        return number
 
     def discard(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID, reason: str) -> int:
         """Drop an amendment; the position."""
@@ -207,9 +227,25 @@ class Catalogs:
         )
         return position
 
-    def refusals(self, code: str, terms: AmendmentTerms) -> list[Refused]:
-        """Everything that stands against an amendment today, for its preview."""
-        return list(self._shelf.catalog(code).refusals(terms, shanghai_day(self._clock())))
+    def examine(self, code: str, terms: AmendmentTerms) -> Examined:
+        """An amendment as it would be recorded today, for its preview. Raises ``Refused`` (UNKNOWN_CATALOG)."""
+        catalog = self._shelf.catalog(code)
+        whole = with_own_spellings(terms, catalog.aliases_at(catalog.latest.number))
+        names = self._names_of(catalog, whole)
+        return Examined(whole, (*catalog.refusals(whole, shanghai_day(self._clock())), *names.refusals), names.notes)
+
+    def _require_names(self, catalog: Catalog, terms: AmendmentTerms) -> None:
+        for refusal in self._names_of(catalog, terms).refusals:
+            raise refusal
+
+    def _names_of(self, catalog: Catalog, terms: AmendmentTerms) -> ResultingNames:
+        """The names of what the terms make of their base version, or of the latest where they name none that is there."""
+        known = 1 <= terms.base_version <= catalog.latest.number
+        return self._names(catalog.code, terms.base_version if known else catalog.latest.number, terms)
+
+    def _read_names(self, code: str, base: int, terms: AmendmentTerms) -> ResultingNames:
+        catalog = self._shelf.catalog(code)
+        return ResultingNames(catalog.entries_at(base), catalog.aliases_at(base), terms)
 
     def base_of(self, code: str, amendment_id: UUID) -> int | None:
         """The version that an amendment is based on; None where the catalog has no such amendment."""
@@ -243,15 +279,6 @@ def clean_notice(number: str | None, title: str) -> Notice:
         number=clean(number, "noticeNumber", limit=CODE_LIMIT, required=False) or None if number else None,
         title=clean(title, "noticeTitle"),
     )
-
-
-def _with_issuers(catalog: Catalog, terms: AmendmentTerms) -> AmendmentTerms:
-    known = catalog.aliases_at(catalog.latest.number)
-    added = tuple(change.alias for change in terms.alias_changes if change.kind is not EntryChangeKind.WITHDRAWN)
-    bodies = [change.entry.issuing_body for change in terms.changes if change.entry]
-    spellings = own_spellings(bodies, (*known, *added))
-    changes = tuple(AliasChange(kind=EntryChangeKind.ADDED, alias=alias) for alias in spellings)
-    return terms.model_copy(update={"alias_changes": (*terms.alias_changes, *changes)}) if changes else terms
 
 
 def _unless_contradicted(first: Found, found: Sequence[Found]) -> Found:

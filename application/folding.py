@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from application.views import (
+    AliasChangeView,
     AwardView,
     CandidateView,
     CaseView,
@@ -32,6 +33,7 @@ from domain.case_events import (
     Transferred,
     Withdrawn,
 )
+from domain.catalog_versions import AliasChange
 from domain.identifiers import title_id
 from domain.values import CaseStatus, CatalogEntry, Evidence, MatchCandidate, TitleStatus
 
@@ -194,6 +196,19 @@ def entry_view(code: str, entry: CatalogEntry, from_version: int, until_version:
         issuing_body=entry.issuing_body,
         field=entry.field,
         awards=tuple(AwardView(grade=a.grade, title=a.title, level=a.level) for a in entry.awards),
+    )
+
+
+def alias_change_view(change: AliasChange) -> AliasChangeView:
+    """A change of an alias as people read it."""
+    alias = change.alias
+    return AliasChangeView(
+        kind=change.effect,
+        alias_kind=alias.kind,
+        text=alias.text,
+        issuer=alias.issuer,
+        numbers=alias.numbers,
+        ground=alias.ground,
     )
 
 

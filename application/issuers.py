@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from domain.catalog_names import is_readable
+from domain.catalog_versions import AliasChange, AmendmentTerms
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import fold
 from domain.text import identifying_form
-from domain.values import Alias, AliasKind
+from domain.values import Alias, AliasChangeKind, AliasKind, EntryChangeKind
 
 GROUND: Final = "the catalog's own name of the body"
 _HAN: Final = r"\u3040-\u30ff\u4e00-\u9fff々"
@@ -38,6 +40,15 @@ def own_spellings(bodies: Iterable[str], known: Sequence[Alias]) -> tuple[Alias,
             if not found.names or found.corrected:
                 made.setdefault(part, Alias(kind=AliasKind.ISSUING_BODY, text=part, issuer=key, ground=GROUND))
     return tuple(made.values())
+
+
+def with_own_spellings(terms: AmendmentTerms, known: Sequence[Alias]) -> AmendmentTerms:
+    """The terms with the names of bodies that they bring in and that neither the ``known`` aliases nor theirs explain."""
+    added = [change.alias for change in terms.alias_changes if change.effect is AliasChangeKind.ADDED]
+    bodies = [change.entry.issuing_body for change in terms.changes if change.entry]
+    spellings = own_spellings(bodies, (*known, *filter(is_readable, added)))
+    changes = tuple(AliasChange(kind=EntryChangeKind.ADDED, alias=alias) for alias in spellings)
+    return terms.model_copy(update={"alias_changes": (*terms.alias_changes, *changes)}) if changes else terms
 
 
 def carried(bodies: Iterable[str], known: Sequence[Alias]) -> tuple[Alias, ...]:

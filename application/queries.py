@@ -12,6 +12,7 @@ from uuid import UUID
 
 from application.access import Scope
 from application.views import (
+    AliasView,
     AmendmentView,
     AuditEventView,
     CaseView,
@@ -25,7 +26,7 @@ from application.views import (
     VersionView,
 )
 from domain.base import Event
-from domain.values import CaseStatus, TitleStatus
+from domain.values import AliasKind, CaseStatus, TitleStatus
 
 T = TypeVar("T")
 
@@ -107,6 +108,18 @@ class EntryFilter:
     title: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasFilter:
+    """Which aliases of a version: of one kind, with a text somewhere in them, naming an entry; ``unlisted`` are the names of
+    qualifications that mean no entry of the version.
+    """
+
+    kind: AliasKind | None = None
+    search: str | None = None
+    entry_number: int | None = None
+    unlisted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
     """An event's envelope and the event itself."""
@@ -144,6 +157,9 @@ class Reads(Protocol):
 
     async def entries(self, version: VersionKey, which: EntryFilter, window: Window) -> Page[EntryView]:
         """Entries of one version, by number."""
+
+    async def aliases(self, version: VersionKey, which: AliasFilter, window: Window) -> Page[AliasView]:
+        """Aliases of one version, in the order in which they came; the key is their place in it."""
 
     async def entry_history(self, code: str, number: int) -> Sequence[EntryView]:
         """Every content one entry ever had, oldest first."""

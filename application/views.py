@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from domain.values import AuthorityKind, CaseStatus, EntryChangeKind, Role, TitleLevel, TitleStatus
+from domain.values import (
+    AliasChangeKind,
+    AliasKind,
+    AuthorityKind,
+    CaseStatus,
+    EntryChangeKind,
+    Role,
+    TitleLevel,
+    TitleStatus,
+)
 
 
 @dataclass(kw_only=True)
@@ -149,6 +158,37 @@ class ChangeView:
 
 
 @dataclass(kw_only=True)
+class AliasView:
+    """Another name of a qualification or an issuing body, beside the official text, and the ground on which it holds.
+
+    A qualification's names the entries it means: one, or several where it is ambiguous, or none where the catalog is known
+    not to list it. A body's bears the key that all spellings of the body share.
+    """
+
+    catalog_code: str
+    place: int
+    from_version: int
+    until_version: int | None
+    kind: AliasKind
+    text: str
+    issuer: str | None
+    numbers: tuple[int, ...]
+    ground: str
+
+
+@dataclass(kw_only=True)
+class AliasChangeView:
+    """What a version changed in one alias; `ground` says why it holds, or, where it was withdrawn, why no longer."""
+
+    kind: AliasChangeKind
+    alias_kind: AliasKind
+    text: str
+    issuer: str | None
+    numbers: tuple[int, ...]
+    ground: str
+
+
+@dataclass(kw_only=True)
 class FieldChangeView:
     """One field of an entry before and after, as text; ``name`` is the API's. None where there is no entry on that side."""
 
@@ -181,6 +221,7 @@ class VersionView:
     erratum: bool
     entry_count: int
     changes: tuple[ChangeView, ...]
+    alias_changes: tuple[AliasChangeView, ...]
 
 
 @dataclass(kw_only=True)
@@ -210,6 +251,7 @@ class AmendmentView:
     closed_at: datetime | None
     version_number: int | None
     changes: tuple[ChangeView, ...]
+    alias_changes: tuple[AliasChangeView, ...]
 
 
 @dataclass(kw_only=True)

@@ -12,14 +12,15 @@ from uuid import UUID
 import typer
 from pydantic_core import to_jsonable_python
 from rich.markup import escape
-from rich.table import Table
 
 from application.catalogs import clean_notice
 from catalog.changes import proposed_changes
-from catalog.files import diff_entries
+from catalog.files import EntryDifference, diff_entries
+from catalog.files.alias_changes import read_alias_changes
 from catalog.notice import load_official_catalog
 from console.acting import As, NoticeNumber, provenance
-from console.catalog_files import AsJson, Code, as_data, read_file, show_differences
+from console.catalog_aliases import alias_history, change_data, show_alias_changes, show_rows
+from console.catalog_files import AsJson, Code, as_data, read_by, read_file, show_differences
 from console.talk import REFUSED, err, explaining, fail, out, print_json
 from domain.catalog import Catalog
 from domain.catalog_versions import AmendmentTerms
@@ -30,9 +31,17 @@ from infrastructure.settings import Settings
 
 
 def amend(
-    file: Annotated[Path, typer.Argument(help="The catalog as it is to be: CSV, XLSX, JSON, DOCX or TXT.")],
     notice: Annotated[str, typer.Option("--notice", help="The title of the notice behind it.")],
     effective: Annotated[datetime, typer.Option("--effective", formats=["%Y-%m-%d"], help="The day it takes effect.")],
+    file: Annotated[
+        Path | None, typer.Argument(help="The catalog as it is to be: CSV, XLSX, JSON, DOCX or TXT.")
+    ] = None,
+    aliases: Annotated[
+        Path | None,
+        typer.Option(
+            "--aliases", help="Changes of aliases: CSV or XLSX with change, kind, text, issuer, numbers, ground."
+        ),
+    ] = None,
     notice_number: NoticeNumber = None,
     reason: Annotated[str | None, typer.Option("--reason", help="The reason, given to every change.")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="The file lists new and revised entries only.")] = False,
@@ -48,14 +57,19 @@ def amend(
     subject: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose an amendment that leads to what a file says; with --dry-run, only show what it would do."""
-    entries = read_file(file)
+    """Propose an amendment that leads to what a file says; with --dry-run, only show what it would do.
+
+    With --aliases it changes aliases too, or, without a file of entries, nothing else.
+    """
+    if file is None and aliases is None:
+        fail("There is nothing to amend by; name a file of entries, or one of alias changes with --aliases.")
+    entries = read_file(file) if file is not None else None
+    alias_changes = read_by(read_alias_changes, aliases) if aliases is not None else ()
     by = None if dry_run else provenance(subject)
     with explaining(), open_registry(Settings()) as registry:
         which = code or load_official_catalog().code
         catalog = registry.shelf.catalog(which)
-        current = catalog.entries_at(catalog.latest.number)
-        differences = diff_entries(_kept(current, entries) if partial else current.values(), entries)
+        differences = _differences(catalog, entries, partial=partial) if entries is not None else ()
         terms = AmendmentTerms(
             base_version=base or catalog.latest.number,
             notice=clean_notice(notice_number, notice),
@@ -63,31 +77,40 @@ def amend(
             erratum=erratum,
             rematch_pending=rematch_pending,
             changes=proposed_changes(differences, reason=reason),
+            alias_changes=alias_changes,
         )
-        refusals = registry.catalogs.refusals(which, terms)
+        examined = registry.catalogs.examine(which, terms)
         pending, titles = _impact(registry, which, terms)
         amendment = None
-        if by is not None and not refusals:
+        if by is not None and not examined.refusals:
             amendment, _ = registry.catalogs.propose(by, which, terms)
     told = {
         "catalog": which,
         "baseVersion": terms.base_version,
         "changes": [as_data(each) for each in differences],
+        "aliasChanges": [change_data(each) for each in examined.terms.alias_changes],
         "pendingCasesAffected": pending,
         "titlesOnChangedEntries": titles,
-        "refusals": [{"code": r.code.value, "message": r.message, "field": r.field} for r in refusals],
+        "refusals": [{"code": r.code.value, "message": r.message, "field": r.field} for r in examined.refusals],
+        "notes": [{"code": n.code.value, "message": n.message, "field": n.field} for n in examined.notes],
         "amendment": str(amendment) if amendment else None,
     }
     if as_json:
         print_json(told)
     else:
-        show_differences(differences, f"{which} · version {terms.base_version} → {file.name}")
+        title = (
+            f"{which} · version {terms.base_version} → {' and '.join(each.name for each in (file, aliases) if each)}"
+        )
+        show_differences(differences, title)
+        show_alias_changes(examined.terms.alias_changes, "aliases")
         out.print(
             f"Pending cases affected: {pending}. Current titles on changed entries: {titles}; they stay as they are."
         )
-    for refusal in refusals:
+    for note in examined.notes:
+        err.print(f"[yellow]·[/] {escape(note.message)} ({note.code.value})", highlight=False)
+    for refusal in examined.refusals:
         err.print(f"[red]·[/] {escape(refusal.message)} ({refusal.code.value})", highlight=False)
-    if refusals:
+    if examined.refusals:
         fail("The amendment can't be issued as it stands; correct what is listed above.", REFUSED)
     if amendment and not as_json:
         out.print("Proposed. Another administrator issues it:")
@@ -143,24 +166,26 @@ def publish(
 
 def history(
     number: Annotated[int | None, typer.Argument(help="One entry; the versions by default.")] = None,
+    aliases: Annotated[bool, typer.Option("--aliases", help="Every change of an alias instead.")] = False,
     code: Code = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every version of a catalog and the amendments on their way; or every content one entry ever had."""
+    """Show every version of a catalog and the amendments on their way; or every content one entry ever had; or how its
+    aliases changed.
+    """
+    if aliases and number is not None:
+        fail("An entry's history and that of the aliases are two questions; ask for one of them.")
     with explaining(), open_registry(Settings()) as registry:
         catalog = registry.shelf.catalog(code or load_official_catalog().code)
-    rows = _versions(catalog) if number is None else _contents(catalog, number)
-    if not rows:
+    rows = alias_history(catalog) if aliases else _versions(catalog) if number is None else _contents(catalog, number)
+    if not rows and not aliases:
         fail(f"{catalog.code} never had an entry {number}; look at `recognition catalog show`.", REFUSED)
     if as_json:
         print_json(rows)
         return
-    table = Table(title=f"{catalog.name}" + (f" · entry {number}" if number else ""), show_lines=number is not None)
-    for column in rows[0]:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
-    out.print(table)
+    if not rows:
+        out.print("No alias ever changed.")
+    show_rows(rows, f"{catalog.name}" + (f" · entry {number}" if number else ""), lines=number is not None)
 
 
 def _versions(catalog: Catalog) -> list[dict[str, Any]]:
@@ -172,6 +197,7 @@ def _versions(catalog: Catalog) -> list[dict[str, Any]]:
             "effective": str(each.effective_from),
             "issued": each.issued_at.isoformat(timespec="seconds"),
             "changes": len(each.changes),
+            "aliases": len(each.alias_changes),
             "kind": "erratum" if each.erratum else "rematch" if each.rematch_pending else None,
             "status": "in force" if each.number == on else None,
         }
@@ -184,6 +210,7 @@ def _versions(catalog: Catalog) -> list[dict[str, Any]]:
             "effective": str(each.terms.effective_from),
             "issued": None,
             "changes": len(each.terms.changes),
+            "aliases": len(each.terms.alias_changes),
             "kind": str(each.id),
             "status": f"{each.status.lower()} by {each.proposed_by.subject}",
         }
@@ -206,6 +233,11 @@ def _content(version: int, what: str, entry: CatalogEntry | None) -> dict[str, A
     awards = "、".join(f"{award['grade'] or ''}{award['title']}" for award in data.pop("awards", ()))
     texts = ("qualification_name", "translated_name", "issuing_body", "field")
     return {"version": version, "change": what, **{name: data.get(name) for name in texts}, "awards": awards or None}
+
+
+def _differences(catalog: Catalog, entries: Sequence[CatalogEntry], *, partial: bool) -> tuple[EntryDifference, ...]:
+    current = catalog.entries_at(catalog.latest.number)
+    return diff_entries(_kept(current, entries) if partial else current.values(), entries)
 
 
 def _kept(current: dict[int, CatalogEntry], entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:

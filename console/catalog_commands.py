@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 from rich.table import Table
 
 from catalog.notice import load_official_catalog
-from console import catalog_amending, catalog_files
+from console import catalog_aliases, catalog_amending, catalog_files
 from console.talk import explaining, fail, out, print_json
 from domain.catalog import Catalog
 from domain.values import CatalogEntry, shanghai_day
@@ -27,6 +27,7 @@ app.command("amend")(catalog_amending.amend)
 app.command("issue")(catalog_amending.issue)
 app.command("discard")(catalog_amending.discard)
 app.command("history")(catalog_amending.history)
+app.command("aliases")(catalog_aliases.aliases)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Code = Annotated[str | None, typer.Option("--catalog", help="The catalog's code; the official one by default.")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.markup import escape
@@ -23,6 +23,7 @@ from domain.values import CatalogEntry, EntryChangeKind, shanghai_day
 from infrastructure.composition import Registry, open_registry, utc_now
 from infrastructure.settings import Settings
 
+T = TypeVar("T")
 Code = Annotated[str | None, typer.Option("--catalog", help="The catalog's code; the official one by default.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 _COLOURS = {EntryChangeKind.ADDED: "green", EntryChangeKind.WITHDRAWN: "red", EntryChangeKind.REVISED: "yellow"}
@@ -174,8 +175,13 @@ def show_differences(differences: Sequence[EntryDifference], title: str) -> None
 
 def read_file(path: Path) -> tuple[CatalogEntry, ...]:
     """A file's entries, or every fault of it and the end of the command."""
+    return read_by(read_entries, path)
+
+
+def read_by(read: Callable[[Path], T], path: Path) -> T:
+    """What a reader makes of a file, or every fault of it and the end of the command."""
     try:
-        return read_entries(path)
+        return read(path)
     except FileRefused as refused:
         for fault in refused.faults:
             err.print(f"[red]·[/] {escape(str(fault))} ({fault.code})", highlight=False, soft_wrap=True)

@@ -21,6 +21,7 @@ from domain.catalog_versions import (
     apply_changes,
     entries_after,
     faults_of,
+    refusals_of_alias_changes,
     refusals_of_entries,
     version_in_force,
 )
@@ -183,13 +184,14 @@ class Catalog(Aggregate):
                 )
             named.add(change.number)
             yield from self._against(change)
-        aliases = set(self.aliases_at(self.latest.number)) if terms.alias_changes else set()
-        for alias_change in terms.alias_changes:
-            if (alias_change.alias in aliases) is not (alias_change.kind is EntryChangeKind.WITHDRAWN):
-                there = "there already" if alias_change.alias in aliases else "not there"
-                yield _invalid(
-                    f"The alias “{alias_change.alias.text}” is {there}; leave the change out.", "aliasChanges"
-                )
+        if terms.alias_changes:
+            entries = entries_after(self.entries, terms.changes)
+            yield from refusals_of_alias_changes(
+                terms.alias_changes,
+                self.aliases_at(len(self.versions)),
+                entries,
+                self.ever_numbered.union(named) - entries.keys(),
+            )
 
     def _against(self, change: EntryChange) -> Iterator[Refused]:
         number, current = change.number, self.entries.get(change.number)
@@ -204,7 +206,7 @@ class Catalog(Aggregate):
             code = RefusalCode.ENTRY_WITHDRAWN if number in self.ever_numbered else RefusalCode.UNKNOWN_ENTRY
             yield Refused(code, f"Version {self.latest.number} has no entry {number}; name one that it has.", "changes")
         for fault in _faults_of_change(change, current):
-            yield _invalid(f"Entry {number} {fault}.", "changes")
+            yield Refused(RefusalCode.CHANGE_INVALID, f"Entry {number} {fault}.", "changes")
 
     def propose(self, act: Act, terms: AmendmentTerms) -> UUID:
         """Propose an amendment; answers its identifier. Raises ``Refused`` with the first of ``refusals``."""
@@ -296,10 +298,6 @@ def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iter
         if entry == current:
             yield "stays as it is; leave the change out"
         yield from faults_of(entry)
-
-
-def _invalid(message: str, field: str) -> Refused:
-    return Refused(RefusalCode.CHANGE_INVALID, message, field)
 
 
 def _stale_base(base: int, latest: int) -> Refused:

@@ -4,7 +4,7 @@ changes make of entries and aliases, and what stands against an entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -12,7 +12,10 @@ from uuid import UUID
 
 from domain.base import Immutable
 from domain.refusals import RefusalCode, Refused
-from domain.values import Actor, Alias, CatalogEntry, EntryChangeKind, Notice
+from domain.values import Actor, Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice
+
+AliasKey = tuple[AliasKind, str, str | None, frozenset[int]]
+"""What tells one alias from another: two that say the same of the same text are one, whatever their grounds."""
 
 
 class EntryChange(Immutable):
@@ -25,10 +28,18 @@ class EntryChange(Immutable):
 
 
 class AliasChange(Immutable):
-    """What an amendment does to one alias: ADDED or WITHDRAWN."""
+    """What an amendment does to one alias: ADDED or WITHDRAWN. The alias's ground says why: that of an addition why the
+    alias holds, that of a withdrawal why it no longer does.
+    """
 
     kind: EntryChangeKind
     alias: Alias
+
+    @property
+    def effect(self) -> AliasChangeKind:
+        """What it does."""
+        withdrawn = self.kind is EntryChangeKind.WITHDRAWN
+        return AliasChangeKind.WITHDRAWN if withdrawn else AliasChangeKind.ADDED
 
 
 class AmendmentTerms(Immutable):
@@ -114,11 +125,61 @@ def apply_changes(entries: dict[int, CatalogEntry], changes: Sequence[EntryChang
             entries[change.number] = change.entry
 
 
+def alias_key(alias: Alias) -> AliasKey:
+    """What tells an alias from another; its ground does not."""
+    return alias.kind, alias.text.casefold(), alias.issuer, frozenset(alias.numbers)
+
+
 def aliases_after(aliases: Sequence[Alias], changes: Sequence[AliasChange]) -> tuple[Alias, ...]:
-    """The aliases after one version's changes."""
-    withdrawn = {change.alias for change in changes if change.kind is EntryChangeKind.WITHDRAWN}
-    added = tuple(change.alias for change in changes if change.kind is not EntryChangeKind.WITHDRAWN)
-    return tuple(alias for alias in aliases if alias not in withdrawn) + added
+    """The aliases after one version's changes: first what is withdrawn goes, then what is added comes, at the end."""
+    withdrawn = {alias_key(change.alias) for change in changes if change.effect is AliasChangeKind.WITHDRAWN}
+    added = tuple(change.alias for change in changes if change.effect is AliasChangeKind.ADDED)
+    kept = (alias for alias in aliases if alias_key(alias) not in withdrawn) if withdrawn else aliases
+    return (*kept, *added)
+
+
+def refusals_of_alias_changes(
+    changes: Sequence[AliasChange],
+    aliases: Sequence[Alias],
+    entries: Collection[int],
+    withdrawn_entries: Collection[int],
+) -> Iterator[Refused]:
+    """Everything that stands against these changes of ``aliases``, in a version of these entries (and without those)."""
+    there, named = {alias_key(alias) for alias in aliases}, set[tuple[AliasChangeKind, AliasKey]]()
+    gone = {alias_key(change.alias) for change in changes if change.effect is AliasChangeKind.WITHDRAWN}
+    for change in changes:
+        alias, key = change.alias, alias_key(change.alias)
+        if change.kind is EntryChangeKind.REVISED:
+            yield _of_alias(alias, "is added or withdrawn, not revised; withdraw it and add it as it is to read")
+            continue
+        if (change.effect, key) in named:
+            code = RefusalCode.DUPLICATE_CHANGE
+            yield _of_alias(alias, f"is {change.kind.value.lower()} twice; keep one of the changes", code)
+        named.add((change.effect, key))
+        if change.effect is AliasChangeKind.WITHDRAWN:
+            if key not in there:
+                yield _of_alias(
+                    alias, "is not there with this issuer and these numbers; look it up among the version's aliases"
+                )
+            continue
+        if key in there - gone:
+            yield _of_alias(alias, "is there already; leave the change out")
+        yield from _faults_of_alias(alias, entries, withdrawn_entries)
+
+
+def _faults_of_alias(alias: Alias, entries: Collection[int], withdrawn: Collection[int]) -> Iterator[Refused]:
+    if alias.kind is AliasKind.ISSUING_BODY and (not alias.issuer or alias.numbers):
+        yield _of_alias(alias, "is a body's; give the body's key as its issuer, and no entries")
+    if alias.kind is AliasKind.QUALIFICATION and alias.issuer is not None:
+        yield _of_alias(alias, "is a qualification's; give the entries it means, or none, and no issuer")
+    for number in alias.numbers:
+        if number not in entries:
+            code = RefusalCode.ENTRY_WITHDRAWN if number in withdrawn else RefusalCode.UNKNOWN_ENTRY
+            yield _of_alias(alias, f"names entry {number}, which the version does not have; name one that it has", code)
+
+
+def _of_alias(alias: Alias, fault: str, code: RefusalCode = RefusalCode.CHANGE_INVALID) -> Refused:
+    return Refused(code, f"The alias “{alias.text}” {fault}.", "aliasChanges")
 
 
 def faults_of(entry: CatalogEntry) -> Iterator[str]:

@@ -73,8 +73,13 @@ class RefusalCode(StrEnum):
     EFFECTIVE_TOO_EARLY = "EFFECTIVE_TOO_EARLY", "Only an erratum may take effect before the day of its issue."
     ENTRY_EXISTS = "ENTRY_EXISTS", "An entry with this number exists or once existed; numbers are never reused."
     CHANGE_INVALID = "CHANGE_INVALID", "A change lacks its entry, names one it must not, or changes nothing."
-    NO_CHANGES = "NO_CHANGES", "An amendment changes at least one entry."
-    DUPLICATE_CHANGE = "DUPLICATE_CHANGE", "An amendment names an entry once."
+    NO_CHANGES = "NO_CHANGES", "An amendment changes at least one entry or alias."
+    DUPLICATE_CHANGE = "DUPLICATE_CHANGE", "An amendment names an entry once, and adds or withdraws an alias once."
+    NAME_UNLISTED = (
+        "NAME_UNLISTED",
+        "An alias says that the catalog does not list the very name under which an entry is added or amended.",
+    )
+    NAME_UNREADABLE = "NAME_UNREADABLE", "A name holds no word that matching reads; no certificate would ever match it."
 
     # persons
     UNKNOWN_HOLDER = "UNKNOWN_HOLDER", "No such holder."

@@ -112,6 +112,13 @@ class EntryChangeKind(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
+class AliasChangeKind(StrEnum):
+    """What an amendment does to one alias; what reads otherwise is withdrawn and added anew."""
+
+    ADDED = "ADDED"
+    WITHDRAWN = "WITHDRAWN"
+
+
 class AuthorityKind(StrEnum):
     """Which kind of body decides: a bureau of economy and information technology, of human resources, or a provincial unit."""
 

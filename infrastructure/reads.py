@@ -21,6 +21,7 @@ from application.projections.tables import (
     AMENDMENTS,
     AUDIT_EVENTS,
     CASES,
+    CATALOG_ALIASES,
     CATALOG_ENTRIES,
     CATALOG_PROPOSALS,
     CATALOG_VERSIONS,
@@ -32,6 +33,7 @@ from application.projections.tables import (
     certificate_key,
 )
 from application.queries import (
+    AliasFilter,
     AuditEvent,
     AuditFilter,
     CaseFilter,
@@ -44,6 +46,7 @@ from application.queries import (
     Window,
 )
 from application.views import (
+    AliasView,
     AmendmentView,
     AuditEventView,
     CaseView,
@@ -57,7 +60,7 @@ from application.views import (
     VersionView,
 )
 from domain.base import Event
-from domain.values import CaseStatus
+from domain.values import AliasKind, CaseStatus
 from infrastructure.mapper import EventMapper
 from infrastructure.projections.positions import SCHEMA, projected_position, wait_for
 
@@ -169,6 +172,27 @@ class PostgresReads:
         where.add_if(which.field, "field = %s")
         where.add_if(which.title, "awards @> jsonb_build_array(jsonb_build_object('title', %s::text))")
         return await self._page(CATALOG_ENTRIES, where, window, "number", "number > %s", "number")
+
+    async def aliases(self, version: VersionKey, which: AliasFilter, window: Window) -> Page[AliasView]:
+        """See ``Reads``."""
+        code, number = version
+        where = _Where()
+        where.add("catalog_code = %s AND from_version <= %s", code, number)
+        where.add("until_version IS NULL OR %s < until_version", number)
+        where.add_if(which.kind.value if which.kind else None, "kind = %s")
+        where.add_if(which.search, "strpos(lower(text), lower(%s)) > 0")
+        where.add_if(which.entry_number, "numbers @> to_jsonb(%s::integer)")
+        if which.unlisted:
+            where.add(
+                "kind = %s AND NOT EXISTS (SELECT FROM jsonb_array_elements(t.numbers) AS n WHERE n::integer = ANY(ARRAY("
+                f"SELECT e.number FROM {SCHEMA}.catalog_entries AS e WHERE e.catalog_code = %s AND e.from_version <= %s"
+                " AND (e.until_version IS NULL OR %s < e.until_version))))",
+                AliasKind.QUALIFICATION.value,
+                code,
+                number,
+                number,
+            )
+        return await self._page(CATALOG_ALIASES, where, window, "place", "place > %s", "place")
 
     async def entry_history(self, code: str, number: int) -> Sequence[EntryView]:
         """See ``Reads``."""

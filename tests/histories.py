@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain.base import Act, Aggregate, Event
 from domain.catalog import Catalog
 from domain.catalog_proposal import CatalogProposal, CatalogTerms
-from domain.catalog_versions import AmendmentTerms, EntryChange
+from domain.catalog_versions import AliasChange, AmendmentTerms, EntryChange
 from domain.certificate_claim import CertificateClaim
 from domain.identifiers import case_id, claim_id
 from domain.integrity_record import IntegrityRecord
@@ -22,6 +22,8 @@ from domain.recognition_case import RecognitionCase
 from domain.refusals import Refused
 from domain.values import (
     Actor,
+    Alias,
+    AliasKind,
     CaseStatus,
     CatalogEntry,
     Certificate,
@@ -98,6 +100,7 @@ class World:
             notice=Notice(title="关于印发目录的通知"),
             effective_from=FIRST_DAY,
             entries=[self._entry(n) for n in range(1, self.random.randint(2, 6))],
+            aliases=[self._alias(n, (1,)) for n in range(self.random.randint(0, 3))],
         )
         self.catalogs.append(catalog)
         return catalog
@@ -163,6 +166,7 @@ class World:
             erratum=erratum,
             rematch_pending=self.random.random() < 0.3,
             changes=tuple(changes),
+            alias_changes=tuple(self._alias_changes(catalog)),
         )
         catalog.propose(self._by(Role.ADMINISTRATOR), terms)
         return [catalog]
@@ -171,6 +175,24 @@ class World:
         if self.random.random() < 0.4:
             return EntryChange(kind=EntryChangeKind.WITHDRAWN, number=number, reason="停止颁发")
         return EntryChange(kind=EntryChangeKind.REVISED, number=number, entry=self._entry(number))
+
+    def _alias_changes(self, catalog: Catalog) -> Iterator[AliasChange]:
+        """Withdrawn, added, and withdrawn to be added anew: whatever may come together."""
+        there = catalog.aliases_at(catalog.latest.number)
+        for alias in self.random.sample(there, min(len(there), self.random.randint(0, 2))):
+            ground = alias.model_copy(update={"ground": "不再使用"})
+            yield AliasChange(kind=EntryChangeKind.WITHDRAWN, alias=ground)
+            if self.random.random() < 0.3:
+                yield AliasChange(kind=EntryChangeKind.ADDED, alias=alias)
+        if self.random.random() < 0.4:
+            alias = self._alias(self.random.randint(1, 99), tuple(sorted(catalog.entries)[:2]))
+            yield AliasChange(kind=EntryChangeKind.ADDED, alias=alias)
+
+    def _alias(self, number: int, meant: tuple[int, ...]) -> Alias:
+        text, ground = f"{self._name()} {number}", "an abbreviation"
+        if self.random.random() < 0.4:
+            return Alias(kind=AliasKind.ISSUING_BODY, text=text, issuer="DIHK", ground=ground)
+        return Alias(kind=AliasKind.QUALIFICATION, text=text, numbers=self.random.choice(((), meant)), ground=ground)
 
     # ── cases ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def _submit(self) -> list[Aggregate]:

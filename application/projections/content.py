@@ -5,13 +5,15 @@ The aggregate would answer the same, and would copy ten thousand entries for eve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from application.folding import entry_view
-from application.views import ChangeView, EntryView, VersionView
+from application.folding import alias_change_view, entry_view
+from application.views import AliasChangeView, AliasView, ChangeView, EntryView, VersionView
 from domain.base import Event
 from domain.catalog import Catalog
-from domain.catalog_versions import AmendmentTerms, EntryChange
+from domain.catalog_versions import AliasChange, AliasKey, AmendmentTerms, EntryChange, alias_key
+from domain.values import Alias, AliasChangeKind
 
 
 @dataclass(slots=True)
@@ -20,10 +22,11 @@ class Touched:
 
     versions: list[VersionView] = field(default_factory=list)
     entries: list[EntryView] = field(default_factory=list)
+    aliases: list[AliasView] = field(default_factory=list)
 
 
 class CatalogContent:
-    """Every version of one catalog, and every entry it ever had, as intervals of versions."""
+    """Every version of one catalog, and every entry and alias it ever had, as intervals of versions."""
 
     def __init__(self, published: Catalog.Published) -> None:
         self.code = published.code
@@ -40,13 +43,22 @@ class CatalogContent:
                 erratum=False,
                 entry_count=len(published.entries),
                 changes=(),
+                alias_changes=(),
             )
         ]
         self._intervals = {entry.number: [entry_view(published.code, entry, 1)] for entry in published.entries}
+        self._aliases: dict[AliasKey, list[AliasView]] = {}
+        self._places = 0
+        for alias in published.aliases:
+            self._add(alias, 1)
 
     def all_rows(self) -> Touched:
         """Every version and every interval."""
-        return Touched(list(self.versions), [entry for row in self._intervals.values() for entry in row])
+        return Touched(
+            list(self.versions),
+            [entry for row in self._intervals.values() for entry in row],
+            [alias for row in self._aliases.values() for alias in row],
+        )
 
     def entry(self, number: int, version: int) -> EntryView | None:
         """An entry as a version has it; None where that version has no such entry."""
@@ -68,6 +80,11 @@ class CatalogContent:
             )
             for change in terms.changes
         )
+
+    @staticmethod
+    def alias_changes(terms: AmendmentTerms) -> tuple[AliasChangeView, ...]:
+        """What an amendment would change in the aliases."""
+        return tuple(map(alias_change_view, terms.alias_changes))
 
     def apply(self, event: Event) -> Touched:
         """One more event of the catalog's stream: the rows that change. Raises ``ValueError`` for an event out of turn."""
@@ -98,7 +115,9 @@ class CatalogContent:
             erratum=terms.erratum,
             entry_count=self.versions[-1].entry_count + growth,
             changes=changes,
+            alias_changes=self.alias_changes(terms),
         )
+        self._change_aliases(terms.alias_changes, event.number, touched)
         self.versions.append(issued)
         touched.versions.append(issued)
         return touched
@@ -114,3 +133,32 @@ class CatalogContent:
             intervals.append(after)
             touched.entries.append(after)
         return ChangeView(kind=change.kind, number=change.number, reason=change.reason, before=before, after=after)
+
+    def _change_aliases(self, changes: Sequence[AliasChange], version: int, touched: Touched) -> None:
+        """As ``aliases_after``: what is withdrawn goes first, then comes what is added."""
+        for change in changes:
+            known = self._aliases.get(alias_key(change.alias), [])
+            if change.effect is AliasChangeKind.WITHDRAWN:
+                for index, alias in enumerate(known):
+                    if alias.until_version is None:
+                        known[index] = replace(alias, until_version=version)
+                        touched.aliases.append(known[index])
+        touched.aliases += [
+            self._add(change.alias, version) for change in changes if change.effect is AliasChangeKind.ADDED
+        ]
+
+    def _add(self, alias: Alias, version: int) -> AliasView:
+        self._places += 1
+        view = AliasView(
+            catalog_code=self.code,
+            place=self._places,
+            from_version=version,
+            until_version=None,
+            kind=alias.kind,
+            text=alias.text,
+            issuer=alias.issuer,
+            numbers=alias.numbers,
+            ground=alias.ground,
+        )
+        self._aliases.setdefault(alias_key(alias), []).append(view)
+        return view

@@ -20,6 +20,7 @@ from application.projections.tables import (
     AMENDMENTS,
     AUDIT_EVENTS,
     CASES,
+    CATALOG_ALIASES,
     CATALOG_ENTRIES,
     CATALOG_PROPOSALS,
     CATALOG_VERSIONS,
@@ -152,6 +153,7 @@ class RegistryProjector:
             closed_at=None,
             version_number=None,
             changes=content.changes(terms),
+            alias_changes=content.alias_changes(terms),
         )
         content.apply(event)
         rows.put(AMENDMENTS, view)
@@ -337,3 +339,5 @@ def _put_all(rows: Rows, touched: Touched) -> None:
         rows.put(CATALOG_VERSIONS, version)
     for entry in touched.entries:
         rows.put(CATALOG_ENTRIES, entry)
+    for alias in touched.aliases:
+        rows.put(CATALOG_ALIASES, alias)

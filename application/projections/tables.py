@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from application.projections.shapes import Column, row_reader, row_writer, view_columns
 from application.views import (
+    AliasView,
     AmendmentView,
     AuditEventView,
     CaseView,
@@ -156,6 +157,11 @@ CATALOG_ENTRIES: Final = Table(
     ("catalog_code", "number", "from_version"),
     (Index(("catalog_code", "from_version", "until_version")),),
 )
+CATALOG_ALIASES: Final = Table(
+    "catalog_aliases",
+    AliasView,
+    ("catalog_code", "place"),
+)
 AMENDMENTS: Final = Table("amendments", AmendmentView, ("amendment_id",), (Index(("catalog_code", "status")),))
 CATALOG_PROPOSALS: Final = Table(
     "catalog_proposals", CatalogProposalView, ("proposal_id",), (Index(("proposed_at DESC", "proposal_id")),)
@@ -186,6 +192,7 @@ TABLES: Final[tuple[Table[Any], ...]] = (
     CATALOGS,
     CATALOG_VERSIONS,
     CATALOG_ENTRIES,
+    CATALOG_ALIASES,
     AMENDMENTS,
     CATALOG_PROPOSALS,
     INTEGRITY_RECORDS,

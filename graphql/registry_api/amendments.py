@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import strawberry
 
-from application.folding import entry_view
-from application.views import ChangeView, VersionView
+from application.folding import alias_change_view, entry_view
+from application.views import AliasChangeView, ChangeView, VersionView
+from domain.catalog_names import Note, NoteCode
 from domain.catalog_versions import AmendmentTerms
 from domain.refusals import Refused
 from registry_api.context import Context, in_thread
 from registry_api.refusals import Refusal, as_data
+from registry_api.types.aliases import AliasChange
 from registry_api.types.catalog import CatalogVersion, EntryChange
+from registry_api.types.nodes import described
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,26 @@ class Preview:
     """An amendment's effect and everything that stands against it."""
 
     changes: Sequence[ChangeView]
+    alias_changes: Sequence[AliasChangeView]
     pending_cases_affected: int
     titles_on_changed_entries: int
     refusals: Sequence[Refusal]
+    notes: Sequence[Note]
     changes_since: Sequence[VersionView]
+
+
+strawberry.enum(NoteCode, name="AmendmentNoteCode", description=described(NoteCode))
+
+
+@strawberry.type(
+    description="What the signers of an amendment should know; nothing of it stands against the amendment."
+)
+class AmendmentNote:
+    """One thing to know."""
+
+    code: NoteCode
+    message: str
+    field: str
 
 
 @strawberry.type(description="What an amendment would do before anyone signs it.")
@@ -32,6 +51,9 @@ class AmendmentPreview:
     """The difference, the impact and the refusals."""
 
     changes: list[EntryChange]
+    alias_changes: list[AliasChange] = strawberry.field(
+        description="The changes of aliases, with the names of issuing bodies that come with the entries."
+    )
     pending_cases_affected: int = strawberry.field(
         description="Open cases pinned to a changed entry of the catalog; with `rematchPending`, all its open cases."
     )
@@ -39,6 +61,9 @@ class AmendmentPreview:
         description="Current titles awarded on a changed entry. They stay as they are."
     )
     refusals: list[Refusal] = strawberry.field(description="Everything that stands against it, at once.")
+    notes: list[AmendmentNote] = strawberry.field(
+        description="What its signers should know, such as an entry that its own name would not lead to."
+    )
     changes_since: list[CatalogVersion] = strawberry.field(
         description="The versions issued after the base version, each with what it changed."
     )
@@ -47,7 +72,7 @@ class AmendmentPreview:
 async def preview(context: Context, code: str, terms: AmendmentTerms, malformed: Sequence[Refused]) -> Preview:
     """Work an amendment out against the latest version, without recording anything. Raises ``Refused``."""
     catalog = await in_thread(context.services.shelf.catalog, code)
-    refusals = await in_thread(context.services.catalogs.refusals, code, terms)
+    examined = await in_thread(context.services.catalogs.examine, code, terms)
     numbers = [change.number for change in terms.changes]
     pending, titles = await context.services.reads.impact(code, numbers, every_pending=terms.rematch_pending)
     latest = catalog.latest.number
@@ -61,8 +86,15 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
         )
         for change in terms.changes
     ]
-    told = [as_data(refusal) for refusal in (*malformed, *refusals)]
-    return Preview(changes, pending, titles, told, await changes_since(context, code, terms.base_version))
+    return Preview(
+        changes,
+        [alias_change_view(change) for change in examined.terms.alias_changes],
+        pending,
+        titles,
+        [as_data(refusal) for refusal in (*malformed, *examined.refusals)],
+        examined.notes,
+        await changes_since(context, code, terms.base_version),
+    )
 
 
 async def changes_since(context: Context, code: str, base: int) -> Sequence[VersionView]:

@@ -13,10 +13,19 @@ from application.catalogs import clean_notice
 from application.commands import CertificateForm, EvidenceForm, ExperienceForm, PersonForm, Submission
 from application.queries import CaseFilter, TitleFilter
 from domain.catalog_proposal import CatalogTerms
-from domain.catalog_versions import AmendmentTerms, EntryChange
+from domain.catalog_versions import AliasChange, AmendmentTerms, EntryChange
 from domain.refusals import RefusalCode, Refused
-from domain.text import PROSE_LIMIT, clean, clean_optional
-from domain.values import CatalogEntry, EntryChangeKind, Notice, TitleAward, TitleLevel
+from domain.text import CODE_LIMIT, PROSE_LIMIT, clean, clean_optional
+from domain.values import (
+    Alias,
+    AliasChangeKind,
+    AliasKind,
+    CatalogEntry,
+    EntryChangeKind,
+    Notice,
+    TitleAward,
+    TitleLevel,
+)
 from registry_api.types.nodes import described
 
 T = TypeVar("T")
@@ -169,6 +178,36 @@ class EntryChangeInput:
         )
 
 
+@strawberry.input(description="What an amendment does to one alias. One to withdraw is named by all but its ground.")
+class AliasChangeInput:
+    """A change to one alias."""
+
+    kind: AliasChangeKind
+    alias_kind: AliasKind
+    text: str = strawberry.field(description="The other name, as people write it.")
+    issuer: str | None = strawberry.field(
+        default=None, description="Of a body's alias: the key that all spellings of the body share."
+    )
+    numbers: list[int] = strawberry.field(
+        default_factory=list,
+        description="Of a qualification's alias: the entries it may mean; none where the catalog is known not to list it.",
+    )
+    ground: str = strawberry.field(description="Why the alias holds; of one to withdraw, why it no longer does.")
+
+    def checked(self, place: str, faults: Faults) -> AliasChange:
+        """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
+        return AliasChange(
+            kind=EntryChangeKind(self.kind.value),
+            alias=Alias(
+                kind=self.alias_kind,
+                text=faults.attempt(lambda: clean(self.text, f"{place}.text"), ""),
+                issuer=faults.attempt(lambda: clean_optional(self.issuer, f"{place}.issuer", limit=CODE_LIMIT), None),
+                numbers=tuple(sorted(set(self.numbers))),
+                ground=faults.attempt(lambda: clean(self.ground, f"{place}.ground", limit=PROSE_LIMIT), ""),
+            ),
+        )
+
+
 @strawberry.input(description="An amendment of a catalog, against its latest version.")
 class AmendmentInput:
     """What an administrator proposes."""
@@ -181,6 +220,7 @@ class AmendmentInput:
     erratum: bool = False
     rematch_pending: bool = False
     changes: list[EntryChangeInput]
+    alias_changes: list[AliasChangeInput] = strawberry.field(default_factory=list)
 
     def cleaned(self) -> AmendmentTerms:
         """As the domain keeps it. Raises ``Refused`` with the first fault."""
@@ -199,6 +239,7 @@ class AmendmentInput:
             erratum=self.erratum,
             rematch_pending=self.rematch_pending,
             changes=tuple(change.checked(f"changes.{n}", faults) for n, change in enumerate(self.changes)),
+            alias_changes=tuple(each.checked(f"aliasChanges.{n}", faults) for n, each in enumerate(self.alias_changes)),
         )
         return terms, faults.refusals
 

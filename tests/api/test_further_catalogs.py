@@ -142,3 +142,11 @@ def test_two_catalogs_that_contradict_one_another_decide_nothing(api: Api) -> No
     assert (case["status"], case["entry"]) == ("SUBMITTED", None)
     confirmed = api.decide("confirmMatch", case["id"], entryNumber=7, reason="read", catalogCode=FURTHER)
     assert confirmed["refusal"] is None
+
+
+def test_an_entry_that_nobody_could_ever_match_is_not_published(api: Api) -> None:
+    """A name that says nothing but its body's: refused, and matching goes on for everybody."""
+    nameless = entry(2, {"name": "Amazon", "issuingBody": "亚马逊"}) | {"translatedName": "亚马逊"}
+    refusal = propose(api, form(entries=[entry(1, NURSE), nameless]))["refusal"]
+    assert (refusal["code"], refusal["field"]) == ("NAME_UNREADABLE", "entries")
+    assert "Entry 2" in refusal["message"]

@@ -8,13 +8,14 @@ from itertools import chain
 import pytest
 from hypothesis import given, settings
 
-from application.folding import fold_cases
+from application.folding import alias_change_view, fold_cases
 from application.projections.content import CatalogContent
 from application.projections.registry import RULES, RegistryProjector, RowsOutOfStep, UnknownEvent, keys_needed
 from application.projections.tables import (
     AMENDMENTS,
     AUDIT_EVENTS,
     CASES,
+    CATALOG_ALIASES,
     CATALOG_ENTRIES,
     CATALOG_VERSIONS,
     CATALOGS,
@@ -27,7 +28,7 @@ from domain import case_events, catalog, catalog_proposal, certificate_claim, ho
 from domain.base import Event
 from domain.catalog import Catalog
 from domain.catalog_versions import AmendmentTerms, EntryChange
-from domain.values import EntryChangeKind, Notice, TitleStatus
+from domain.values import Alias, AliasChangeKind, EntryChangeKind, Notice, TitleStatus
 from tests.histories import histories, history
 
 MODULES = (case_events, catalog, catalog_proposal, certificate_claim, holder, integrity_record, recognition_case)
@@ -165,6 +166,44 @@ def test_versions_and_entries_are_what_the_aggregate_says(saves):
             assert view.entry_count == len(entries)
         statuses = {view.amendment_id: view.status for view in rows.of(AMENDMENTS) if view.catalog_code == each.code}
         assert statuses == {amendment.id: amendment.status for amendment in each.amendments.values()}
+
+
+@settings(max_examples=40, deadline=None)
+@given(histories())
+def test_aliases_are_what_the_aggregate_says(saves):
+    """For every version of a catalog, the intervals that contain it hold its aliases in their order, and its row the changes."""
+    log = log_of(saves)
+    rows = project(log)
+    catalogs = {}
+    for event, _ in log:
+        if event.TOPIC.startswith("catalog."):
+            catalogs[event.originator_id] = event.mutate(catalogs.get(event.originator_id))
+    for each in catalogs.values():
+        views = [view for view in rows.of(CATALOG_ALIASES) if view.catalog_code == each.code]
+        assert [view.place for view in views] == list(range(1, len(views) + 1))
+        for version in each.versions:
+            number = version.number
+            found = [
+                Alias(kind=view.kind, text=view.text, issuer=view.issuer, numbers=view.numbers, ground=view.ground)
+                for view in views
+                if view.from_version <= number and (view.until_version is None or number < view.until_version)
+            ]
+            assert found == list(each.aliases_at(number))
+            assert rows.get(CATALOG_VERSIONS, (each.code, number)).alias_changes == tuple(
+                map(alias_change_view, version.alias_changes)
+            )
+        for amendment in each.amendments.values():
+            assert rows.get(AMENDMENTS, (amendment.id,)).alias_changes == tuple(
+                map(alias_change_view, amendment.terms.alias_changes)
+            )
+
+
+def test_the_histories_change_aliases():
+    """Added, withdrawn, and withdrawn to be added anew: what is said of histories is said of all three."""
+    rows = [project(log_of(history(seed, SOME_ACTS))) for seed in range(8)]
+    issued = [view.alias_changes for each in rows for view in each.of(CATALOG_VERSIONS)]
+    assert {change.kind for changes in issued for change in changes} == set(AliasChangeKind)
+    assert any(len({change.text for change in changes}) < len(changes) for changes in issued)
 
 
 @settings(max_examples=40, deadline=None)

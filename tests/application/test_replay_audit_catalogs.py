@@ -12,8 +12,19 @@ import pytest
 from application.replay_audit_catalogs import catalog_violations
 from domain.base import Act, Event
 from domain.catalog import Catalog
-from domain.catalog_versions import AmendmentTerms, EntryChange
-from domain.values import Actor, CatalogEntry, EntryChangeKind, Notice, Provenance, Role, TitleAward, TitleLevel
+from domain.catalog_versions import AliasChange, AmendmentTerms, EntryChange
+from domain.values import (
+    Actor,
+    Alias,
+    AliasKind,
+    CatalogEntry,
+    EntryChangeKind,
+    Notice,
+    Provenance,
+    Role,
+    TitleAward,
+    TitleLevel,
+)
 
 START = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -31,6 +42,21 @@ def entry(number: int) -> CatalogEntry:
     )
 
 
+def alias(text: str, *numbers: int) -> Alias:
+    """Another name of entries."""
+    return Alias(kind=AliasKind.QUALIFICATION, text=text, numbers=numbers, ground="an abbreviation")
+
+
+def comes(text: str, *numbers: int) -> AliasChange:
+    """An alias is added."""
+    return AliasChange(kind=EntryChangeKind.ADDED, alias=alias(text, *numbers))
+
+
+def goes(text: str, *numbers: int) -> AliasChange:
+    """An alias is withdrawn."""
+    return AliasChange(kind=EntryChangeKind.WITHDRAWN, alias=alias(text, *numbers))
+
+
 def lawful() -> list[Event]:
     """Published, amended by two administrators, and a second proposal on its way."""
     minutes = iter(range(100))
@@ -39,18 +65,29 @@ def lawful() -> list[Event]:
         return Act(by(subject), START + timedelta(minutes=next(minutes)))
 
     catalog = Catalog.publish(
-        act("a"), code="c", name="n", notice=Notice(title="t"), effective_from=date(2023, 11, 1), entries=[entry(1)]
+        act("a"),
+        code="c",
+        name="n",
+        notice=Notice(title="t"),
+        effective_from=date(2023, 11, 1),
+        entries=[entry(1)],
+        aliases=[alias("old", 1)],
     )
     terms = AmendmentTerms(
         base_version=1,
         notice=Notice(title="u"),
         effective_from=date(2026, 12, 1),
         changes=(EntryChange(kind=EntryChangeKind.ADDED, number=2, entry=entry(2)),),
+        alias_changes=(comes("new", 1, 2), goes("old", 1)),
     )
     proposed = catalog.propose(act("a"), terms)
     catalog.issue(act("b"), proposed)
     again = terms.model_copy(
-        update={"base_version": 2, "changes": (EntryChange(kind=EntryChangeKind.WITHDRAWN, number=1),)}
+        update={
+            "base_version": 2,
+            "changes": (EntryChange(kind=EntryChangeKind.WITHDRAWN, number=1),),
+            "alias_changes": (goes("new", 1, 2),),
+        }
     )
     catalog.propose(act("b"), again)
     return list(catalog.collect_events())
@@ -89,7 +126,15 @@ def test_a_lawful_history_passes() -> None:
         (changed(3, number=5), 3, "NUMBER_SKIPPED"),
         (with_terms(3, rematch_pending=True), 3, "TERMS_CHANGED"),
         (with_terms(4, base_version=1), 4, "STALE_BASE_VERSION"),
-        (with_terms(2, changes=()), 2, "NO_CHANGES"),
+        (with_terms(2, changes=(), alias_changes=()), 2, "NO_CHANGES"),
+        (with_terms(3, alias_changes=()), 3, "TERMS_CHANGED"),
+        (with_terms(3, alias_changes=(comes("new", 1, 2), goes("old"))), 3, "TERMS_CHANGED"),
+        (with_terms(2, alias_changes=(comes("old", 1),)), 2, "CHANGE_INVALID"),
+        (with_terms(2, alias_changes=(goes("never", 1),)), 2, "CHANGE_INVALID"),
+        (with_terms(4, alias_changes=(goes("old", 1),)), 4, "CHANGE_INVALID"),
+        (with_terms(4, alias_changes=(comes("more", 1),)), 4, "ENTRY_WITHDRAWN"),
+        (with_terms(4, alias_changes=(comes("more", 9),)), 4, "UNKNOWN_ENTRY"),
+        (with_terms(4, alias_changes=(goes("new", 1, 2), goes("new", 2, 1))), 4, "DUPLICATE_CHANGE"),
         (changed(3, amendment_id=uuid4()), 3, "UNKNOWN_AMENDMENT"),
         (lambda events: [events[0], *events[2:]], 3, "HISTORY_BROKEN"),
     ],

@@ -10,9 +10,11 @@ from uuid import UUID
 import strawberry
 
 from application.differences import field_changes
-from application.queries import EntryFilter, VersionKey
+from application.queries import AliasFilter, EntryFilter, VersionKey
 from application.views import (
     ActorView,
+    AliasChangeView,
+    AliasView,
     AmendmentView,
     AwardView,
     CatalogProposalView,
@@ -22,9 +24,11 @@ from application.views import (
     FieldChangeView,
     VersionView,
 )
+from domain.values import AliasKind
 from registry_api import ids
 from registry_api.context import Info
 from registry_api.pages import Connection, PageInfo, connection, wants_total, window
+from registry_api.types.aliases import AliasChange, CatalogAliasConnection
 from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge, registered
 
 MAX_NUMBER = 2**31 - 1
@@ -99,9 +103,10 @@ class CatalogEntryConnection:
 
 @strawberry.type(name="CatalogVersion", description=described(VersionView))
 class CatalogVersion(Node, VersionView):
-    """A version, its changes and its entries."""
+    """A version, its changes, its entries and its aliases."""
 
     changes: strawberry.Private[tuple[ChangeView, ...]]
+    alias_changes: strawberry.Private[tuple[AliasChangeView, ...]]
 
     @classmethod
     def is_type_of(cls, obj: Any, _info: Any) -> bool:
@@ -117,6 +122,11 @@ class CatalogVersion(Node, VersionView):
     def changes_made(self) -> Sequence[ChangeView]:
         """What it changed, relative to the version before."""
         return self.changes
+
+    @edge(list[AliasChange], name="aliasChanges")
+    def alias_changes_made(self) -> Sequence[AliasChangeView]:
+        """What it changed in the aliases, relative to the version before."""
+        return self.alias_changes
 
     @edge(CatalogEntry | None)
     async def entry(self, info: Info, number: int) -> EntryView | None:
@@ -140,6 +150,26 @@ class CatalogVersion(Node, VersionView):
             key, EntryFilter(search=search, field=field, title=title), asked
         )
         return connection("entries", page, asked, lambda entry: (entry.number,))
+
+    @edge(CatalogAliasConnection)
+    async def aliases(
+        self,
+        info: Info,
+        kind: AliasKind | None = None,
+        search: str | None = None,
+        entry_number: int | None = None,
+        unlisted: bool = False,
+        first: int | None = 50,
+        after: str | None = None,
+    ) -> Connection[AliasView]:
+        """The aliases by which matching reads this version, in the order in which they came; `search` looks into their texts.
+
+        `unlisted` leaves the names of qualifications that mean no entry of the version: known, and never matched.
+        """
+        asked = window("aliases", first, after, (int,), count=wants_total(info))
+        which = AliasFilter(kind=kind, search=search, entry_number=entry_number, unlisted=unlisted)
+        page = await info.context.services.reads.aliases((self.catalog_code, self.number), which, asked)
+        return connection("aliases", page, asked, lambda alias: (alias.place,))
 
 
 @strawberry.type(
@@ -193,6 +223,7 @@ class Amendment(Node, AmendmentView):
 
     amendment_id: strawberry.Private[UUID]
     changes: strawberry.Private[tuple[ChangeView, ...]]
+    alias_changes: strawberry.Private[tuple[AliasChangeView, ...]]
     proposed_by: strawberry.Private[ActorView]
 
     @classmethod
@@ -214,6 +245,11 @@ class Amendment(Node, AmendmentView):
     def changes_proposed(self) -> Sequence[ChangeView]:
         """What it would change, or changed."""
         return self.changes
+
+    @edge(list[AliasChange], name="aliasChanges")
+    def alias_changes_proposed(self) -> Sequence[AliasChangeView]:
+        """What it would change, or changed, in the aliases; new names of issuing bodies among them."""
+        return self.alias_changes
 
 
 @strawberry.type(name="CatalogProposal", description=described(CatalogProposalView))

@@ -69,6 +69,19 @@ def test_a_rebuild_gives_what_the_live_projection_gave(filled):
     assert filled.schemas() == {"read_model"}
 
 
+def test_aliases_that_came_and_went_are_rebuilt_as_they_were_projected(filled):
+    """The history amends aliases, and both ways lead to the same rows: what holds, what is over, what a version changed."""
+    before = filled.rows()
+    aliases = before["catalog_aliases"].values()
+    assert any(each.until_version is not None for each in aliases)
+    assert any(each.from_version > 1 for each in aliases)
+    report = rebuild(filled, filled.mapper)
+    assert not [each for each in report.comparisons if each.differs]
+    after = filled.rows()
+    for table in ("catalog_aliases", "catalog_versions", "amendments"):
+        assert after[table] == before[table]
+
+
 def test_the_new_tables_have_the_indexes_and_rights_of_the_old(filled):
     """Nothing but the rows' origin tells rebuilt tables from the first ones."""
     question = (

@@ -1,0 +1,112 @@
+"""Changes of aliases from a table, as an administrator writes them: what is added, what is withdrawn, and the ground."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from catalog.faults import Fault, FaultCode, FileRefused
+from catalog.files.tables import Heads, TableRow, read_rows
+from catalog.text import fold
+from domain.catalog_versions import AliasChange
+from domain.refusals import Refused
+from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT, clean
+from domain.values import Alias, AliasKind, EntryChangeKind
+
+HEADS: Final[Mapping[str, tuple[str, ...]]] = {
+    "change": ("change", "变更", "变更类型", "变更方式"),
+    "kind": ("kind", "alias kind", "类别", "别名类别"),
+    "text": ("text", "alias", "别名"),
+    "issuer": ("issuer", "issuer key", "机构代号", "颁发机构代号"),
+    "numbers": ("numbers", "entries", "序号", "条目序号", "条目"),
+    "ground": ("ground", "reason", "依据", "理由"),
+}
+"""Heads of the columns; the first is the API's name."""
+NEEDED: Final = ("change", "kind", "text", "ground")
+_CHANGES: Final = {
+    "added": EntryChangeKind.ADDED,
+    "新增": EntryChangeKind.ADDED,
+    "withdrawn": EntryChangeKind.WITHDRAWN,
+    "废止": EntryChangeKind.WITHDRAWN,
+}
+_KINDS: Final = {
+    "qualification": AliasKind.QUALIFICATION,
+    "职业资格": AliasKind.QUALIFICATION,
+    "issuing_body": AliasKind.ISSUING_BODY,
+    "issuing body": AliasKind.ISSUING_BODY,
+    "颁发机构": AliasKind.ISSUING_BODY,
+}
+_BETWEEN: Final = re.compile(r"[\s、，,；;]+")
+_NUMBER: Final = re.compile(r"\d{1,6}")
+
+
+def read_alias_changes(source: Path) -> tuple[AliasChange, ...]:
+    """The changes of aliases of a CSV or XLSX file, in its order.
+
+    An alias to withdraw is named by its kind, text, issuer and numbers; the ground then says why it no longer holds. Raises
+    ``FileRefused`` with every fault at once, each with its place; ``OSError`` where the file can't be read.
+    """
+    faults: list[Fault] = []
+    changes = [change for row in read_rows(source, Heads(HEADS, NEEDED)) if (change := _change(row, faults))]
+    if not changes and not faults:
+        message = (
+            "no table has a head and a change below it; write change, kind, text, issuer, numbers and ground "
+            "(变更、类别、别名、机构代号、序号、依据) above the columns."
+        )
+        faults.append(Fault(FaultCode.HEADER_MISSING, message))
+    if faults:
+        raise FileRefused(source.name, tuple(faults))
+    return tuple(changes)
+
+
+def _change(row: TableRow, faults: list[Fault]) -> AliasChange | None:
+    before = len(faults)
+    change = _CHANGES.get(_text(row, "change", faults).casefold())
+    kind = _KINDS.get(_text(row, "kind", faults).casefold())
+    text = _text(row, "text", faults)
+    ground = _text(row, "ground", faults, limit=PROSE_LIMIT)
+    issuer = _text(row, "issuer", faults, limit=CODE_LIMIT, required=False) or None
+    numbers = [part for part in _BETWEEN.split(_text(row, "numbers", faults, required=False)) if part]
+    if len(faults) == before:
+        if change is None:
+            _fault(row, "change", "is neither ADDED nor WITHDRAWN (新增、废止); write one of them", faults)
+        if kind is None:
+            _fault(
+                row, "kind", "is neither QUALIFICATION nor ISSUING_BODY (职业资格、颁发机构); write one of them", faults
+            )
+        if not all(map(_NUMBER.fullmatch, numbers)):
+            _fault(row, "numbers", "holds more than entry numbers; write them with spaces or commas between", faults)
+    if len(faults) > before or change is None or kind is None:
+        return None
+    means = tuple(sorted({int(number) for number in numbers}))
+    return AliasChange(kind=change, alias=Alias(kind=kind, text=text, issuer=issuer, numbers=means, ground=ground))
+
+
+def _text(row: TableRow, column: str, faults: list[Fault], *, limit: int = NAME_LIMIT, required: bool = True) -> str:
+    cell = row.cell(column)
+    text = fold(cell.text)
+    if cell.problem:
+        faults.append(_at(row, column, FaultCode.CELL_ERROR, cell.problem))
+    elif not text and required:
+        faults.append(_at(row, column, FaultCode.CELL_MISSING, f"the cell {column} is missing; fill it in."))
+    elif len(text) > limit:
+        message = f"the cell {column} holds {len(text)} characters; shorten it to {limit}."
+        faults.append(_at(row, column, FaultCode.CELL_TOO_LONG, message))
+    else:
+        try:
+            return clean(text, column, limit=limit, required=False)
+        except Refused as refused:
+            faults.append(_at(row, column, FaultCode.CONTROL_CHARACTER, refused.message))
+    return ""
+
+
+def _fault(row: TableRow, column: str, fault: str, faults: list[Fault]) -> None:
+    message = f"the cell {column} {fault}."
+    code = FaultCode.NUMBER_MALFORMED if column == "numbers" else FaultCode.VALUE_UNKNOWN
+    faults.append(_at(row, column, code, message))
+
+
+def _at(row: TableRow, column: str, code: FaultCode, message: str) -> Fault:
+    return Fault(code, message, sheet=row.sheet, row=row.row, column=row.cell(column).column or column)

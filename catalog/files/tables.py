@@ -1,0 +1,88 @@
+"""Tables under heads of one's own choice: where the head stands, and the rows below it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from catalog.faults import Fault, FaultCode, FileRefused
+from catalog.files.delimited import decoded, read_delimited
+from catalog.files.formats import MAX_BYTES, FileFormat, detect
+from catalog.files.grids import HEAD_DEPTH, Grid
+from catalog.files.workbook import read_workbook
+from catalog.rows import Cell
+
+_NONE: Final = Cell("", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row below a head: its number as a reader counts, its cells by column, and the sheet it stands in."""
+
+    row: int
+    cells: Mapping[str, Cell]
+    sheet: str | None = None
+
+    def cell(self, column: str) -> Cell:
+        """The cell of a column; an empty one where the table has no such column."""
+        return self.cells.get(column, _NONE)
+
+
+class Heads:
+    """The heads by which columns are known, compared without white space, underscores, case and width."""
+
+    def __init__(self, heads: Mapping[str, Sequence[str]], needed: Collection[str]) -> None:
+        self._columns = {_folded(head): column for column, names in heads.items() for head in names}
+        self._needed = frozenset(needed)
+
+    def find(self, grid: Grid) -> tuple[int, dict[str, int]]:
+        """Where a table's head stands, and the position of each column it names; no columns where a needed one lacks."""
+        for index, row in enumerate(grid.rows[:HEAD_DEPTH]):
+            columns: dict[str, int] = {}
+            for position, cell in enumerate(row):
+                column = self._columns.get(_folded(cell.text))
+                if column is not None:
+                    columns.setdefault(column, position)
+            if columns.keys() >= self._needed:
+                return index, columns
+        return 0, {}
+
+
+def read_rows(source: Path, heads: Heads) -> Iterator[TableRow]:
+    """The rows of a CSV or XLSX file below its heads, in its order; blank rows are passed over.
+
+    Raises ``FileRefused`` with what is wrong with the file, ``OSError`` where it can't be read.
+    """
+    with source.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    for grid in _grids(data, source.name, heads):
+        index, columns = heads.find(grid)
+        for row in grid.rows[index + 1 :] if columns else ():
+            if any(cell.text.strip() or cell.problem for cell in row):
+                cells = {name: row[position] for name, position in columns.items() if position < len(row)}
+                yield TableRow(row[0].row, cells, grid.sheet)
+
+
+def _grids(data: bytes, name: str, heads: Heads) -> list[Grid]:
+    if len(data) > MAX_BYTES:
+        fault = Fault(FaultCode.TOO_LARGE, f"the file is larger than {MAX_BYTES} bytes; split it.")
+        raise FileRefused(name, (fault,))
+    known = detect(data, name)
+    grids: list[Grid] | Fault
+    if known is FileFormat.XLSX:
+        grids = read_workbook(data)
+    elif known in (FileFormat.CSV, FileFormat.TXT):
+        text = decoded(data)
+        grids = text if isinstance(text, Fault) else read_delimited(text, lambda grid: len(heads.find(grid)[1]))
+    else:
+        grids = Fault(FaultCode.UNKNOWN_FORMAT, "the file is neither CSV nor XLSX; save it as one of them.")
+    if isinstance(grids, Fault):
+        raise FileRefused(name, (grids,))
+    return grids
+
+
+def _folded(head: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", head).casefold().replace("_", "").split()).strip("*:")

@@ -1,0 +1,282 @@
+"""Whether an amended version matches its own entries by their own names, read as the matcher itself reads them.
+
+An alias without entries says that a qualification is known and not listed. An entry that comes under that very name would
+be held up by it for ever; so such an amendment is refused until it withdraws the alias too. What else keeps a name from
+leading to its entry may be meant, as two entries of one name are, and is told.
+
+These rules depend on how names are read, which later releases do better. So they guard what is proposed and issued now, and
+say nothing about what was recorded lawfully by the reading of its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Final
+
+from domain.catalog_versions import AmendmentTerms, aliases_after, entries_after
+from domain.matching import Matcher
+from domain.matching.forms import build
+from domain.matching.issuers import IssuerBook
+from domain.matching.normalise import fold
+from domain.refusals import RefusalCode, Refused
+from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry
+
+_MOST_NAMED: Final = 10
+
+
+class NoteCode(StrEnum):
+    """What the signers of an amendment should know: an entry's own name that other entries bear too (NAME_SHARED) or that
+    does not lead to it (NAME_NOT_MATCHED), aliases that say of an entry's other names that they are not listed
+    (ALIASES_LEFT), a body's alias under a key that is no entry's body (ISSUER_WITHOUT_ENTRY).
+    """
+
+    NAME_SHARED = "NAME_SHARED"
+    NAME_NOT_MATCHED = "NAME_NOT_MATCHED"
+    ALIASES_LEFT = "ALIASES_LEFT"
+    ISSUER_WITHOUT_ENTRY = "ISSUER_WITHOUT_ENTRY"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing to know: a stable code, a sentence that names the way out, the input it is about."""
+
+    code: NoteCode
+    message: str
+    field: str
+
+
+class ResultingNames:
+    """The version that an amendment of ``entries`` and ``aliases`` would make, asked for its entries by their names.
+
+    Answers are worked out when first asked for. They cost the building of a matcher (about 0.25 s for the official
+    catalog), and of a few more where a name is held up.
+    """
+
+    def __init__(self, entries: Mapping[int, CatalogEntry], aliases: Sequence[Alias], terms: AmendmentTerms) -> None:
+        sound = [
+            change
+            for change in terms.changes
+            if change.entry is None or (change.entry.number == change.number and change.entry.qualification_name)
+        ]
+        self._before = (dict(entries), tuple(aliases))
+        self._entries = entries_after(entries, sound)
+        self._aliases = aliases_after(aliases, terms.alias_changes)
+        self._added = [c.alias for c in terms.alias_changes if c.effect is AliasChangeKind.ADDED and c.alias.text]
+        self._touches_aliases = bool(terms.alias_changes)
+        self._named = [
+            change.entry
+            for change in sound
+            if change.entry is not None and _names(change.entry) != _names(entries.get(change.number))
+        ]
+
+    @cached_property
+    def refusals(self) -> tuple[Refused, ...]:
+        """Names that matching can't read, or else the entries that an alias holds up."""
+        if self._unreadable:
+            return self._unreadable
+        return tuple(
+            _held_up(entry, blocking, self._added)
+            for entry in self._named
+            if (blocking := self._held_up_by[entry.number])
+        )
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        """What the signers should know; nothing where a name can't be read."""
+        return () if self._unreadable else tuple(self._notes())
+
+    @cached_property
+    def _unreadable(self) -> tuple[Refused, ...]:
+        return tuple(unreadable_names(self._named, self._added, self._aliases))
+
+    @cached_property
+    def _held_up_by(self) -> dict[int, list[Alias]]:
+        return {entry.number: self._blocking(entry) for entry in self._named}
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return self._without(())
+
+    @cached_property
+    def _unlisted(self) -> tuple[Alias, ...]:
+        """The aliases of a qualification that mean no entry of the version."""
+        qualifications = (alias for alias in self._aliases if alias.kind is AliasKind.QUALIFICATION)
+        return tuple(alias for alias in qualifications if self._entries.keys().isdisjoint(alias.numbers))
+
+    @cached_property
+    def _listing(self) -> Matcher:
+        """The matcher if no alias said that anything is not listed."""
+        return self._without(self._unlisted)
+
+    def _without(self, aliases: Iterable[Alias]) -> Matcher:
+        left = set(aliases)
+        entries = [self._entries[number] for number in sorted(self._entries)]
+        return Matcher(entries, [alias for alias in self._aliases if alias not in left])
+
+    def _blocking(self, entry: CatalogEntry) -> list[Alias]:
+        """The aliases, as few as can be, without which the entry's own names lead to it; none where others are in the way."""
+        texts = [text for text in _unmatched(self._matcher, entry) if _leads(self._listing, text, entry)]
+        if not texts:
+            return []
+
+        def suffices(withdrawn: Sequence[Alias]) -> bool:
+            matcher = self._without(withdrawn)
+            return all(_leads(matcher, text, entry) for text in texts)
+
+        alike = self._meant(entry)
+        return _needed(alike if suffices(alike) else self._unlisted, suffices)
+
+    def _meant(self, entry: CatalogEntry) -> list[Alias]:
+        """The unlisted names that would mean this entry if nothing said that they are not listed."""
+        return [alias for alias in self._unlisted if _leads(self._listing, alias.text, entry)]
+
+    def _notes(self) -> Iterator[Note]:
+        for entry in self._named:
+            blocking = self._held_up_by[entry.number]
+            if not blocking and (texts := _unmatched(self._matcher, entry)):
+                yield self._not_matched(entry, texts, "")
+            left = [alias.text for alias in self._meant(entry) if alias not in blocking]
+            if left:
+                yield Note(
+                    NoteCode.ALIASES_LEFT,
+                    f"Certificates of entry {entry.number} under these names stay questions, since aliases say that they "
+                    f"are not listed: {_quoted(left)}; withdraw the aliases that mean it.",
+                    "aliasChanges",
+                )
+        if self._touches_aliases:
+            yield from self._no_longer()
+            yield from self._without_entry()
+
+    def _no_longer(self) -> Iterator[Note]:
+        """Entries that stay as they are, and that the changed aliases keep from being matched as before."""
+        named = {entry.number for entry in self._named}
+        others = [entry for number, entry in sorted(self._entries.items()) if number not in named]
+        lost = [(entry, texts) for entry in others if (texts := _unmatched(self._matcher, entry))]
+        if lost:
+            entries, aliases = self._before
+            before = Matcher([entries[number] for number in sorted(entries)], aliases)
+            lost = [(entry, had) for entry, texts in lost if (had := [t for t in texts if _leads(before, t, entry)])]
+        if len(lost) > 1:
+            numbers = _listed([str(entry.number) for entry, _ in lost])
+            message = f"Entries {numbers} are not matched by their own names any longer, and a reviewer decides; look at the alias changes unless that is meant."
+            yield Note(NoteCode.NAME_NOT_MATCHED, message, "aliasChanges")
+        for entry, texts in lost if len(lost) == 1 else ():
+            yield self._not_matched(entry, texts, " any longer")
+
+    def _without_entry(self) -> Iterator[Note]:
+        book = IssuerBook(self._aliases)
+        bodies = {entry.issuing_body for entry in self._entries.values()}
+        known = {key for body in bodies for names in book.read(fold(body)).names for key in names}
+        for alias in self._added:
+            if alias.issuer is not None and alias.issuer not in known:
+                yield Note(
+                    NoteCode.ISSUER_WITHOUT_ENTRY,
+                    f"“{alias.issuer}”, the issuer of the alias “{alias.text}”, is the key of no entry's body, so the "
+                    "alias only speaks against entries; correct the key unless that is meant.",
+                    "aliasChanges",
+                )
+
+    def _not_matched(self, entry: CatalogEntry, texts: Sequence[str], since: str) -> Note:
+        match = self._matcher.match(texts[0], entry.issuing_body)
+        shared = sorted({each.number for each in match.candidates} - {entry.number})
+        head = f"Entry {entry.number} is not matched by its own name{since}, “{texts[0]}”"
+        if blocking := self._blocking(entry):
+            said = _quoted([alias.text for alias in blocking])
+            message = f"{head}: an alias says that the catalog does not list it, and a reviewer decides; leave out {said} unless that is meant."
+            return Note(NoteCode.NAME_NOT_MATCHED, message, "aliasChanges")
+        if shared:
+            others = _listed([str(number) for number in shared])
+            message = f"{head}: it may mean entry {others} as well, and a reviewer decides; change a name or an alias unless that is meant."
+            return Note(NoteCode.NAME_SHARED, message, "changes")
+        why = " ".join(reason for each in match.candidates for reason in each.reasons[-1:])
+        message = f"{head}, and a reviewer decides; match it to see why{f': {why}' if why else '.'}"
+        return Note(NoteCode.NAME_NOT_MATCHED, message, "changes")
+
+
+def unreadable_names(
+    entries: Iterable[CatalogEntry], added: Iterable[Alias], aliases: Sequence[Alias], field: str = "changes"
+) -> Iterator[Refused]:
+    """Entries and aliases to be added that hold no word for matching to read, beside these ``aliases`` of the version.
+
+    A name that holds nothing but its issuing body's is none. ``field`` is the input that the entries stand in.
+    """
+    unread = [alias for alias in added if not is_readable(alias)]
+    book = IssuerBook([alias for alias in aliases if alias not in unread])
+    for entry in entries:
+        if not build((entry,), (), book)[1]:
+            yield Refused(
+                RefusalCode.NAME_UNREADABLE,
+                f"Entry {entry.number}, “{entry.qualification_name}”, has no name that matching can read beside that of its "
+                "body; give the qualification's full name.",
+                field,
+            )
+    for alias in unread:
+        yield Refused(
+            RefusalCode.NAME_UNREADABLE,
+            f"The alias “{alias.text}” holds no word that matching can read; write the name as certificates show it.",
+            "aliasChanges",
+        )
+
+
+def is_readable(alias: Alias) -> bool:
+    """Whether an alias holds a word for matching to read."""
+    if alias.kind is AliasKind.QUALIFICATION:
+        return bool(build((), (alias,), IssuerBook(()))[1])
+    return bool(IssuerBook([alias.model_copy(update={"issuer": "-"})]).names)
+
+
+def _names(entry: CatalogEntry | None) -> tuple[str, ...]:
+    return (entry.qualification_name, entry.translated_name, entry.issuing_body) if entry else ()
+
+
+def _unmatched(matcher: Matcher, entry: CatalogEntry) -> list[str]:
+    """Those of an entry's own names that, with its own issuing body, do not lead to it."""
+    texts = dict.fromkeys((entry.qualification_name, entry.translated_name))
+    return [text for text in texts if not _leads(matcher, text, entry)]
+
+
+def _leads(matcher: Matcher, text: str, entry: CatalogEntry) -> bool:
+    found = matcher.match(text, entry.issuing_body).entry
+    return found is not None and found.number == entry.number
+
+
+def _needed(candidates: Sequence[Alias], suffices: Callable[[Sequence[Alias]], bool]) -> list[Alias]:
+    """As few of the candidates as suffice, all of which do: by halves, in few trials (Junker 2004, QuickXplain)."""
+
+    def among(taken: list[Alias], tried: bool, left: list[Alias]) -> list[Alias]:
+        if tried and suffices(taken):
+            return []
+        if len(left) == 1:
+            return left
+        first, second = left[: len(left) // 2], left[len(left) // 2 :]
+        of_second = among([*taken, *first], True, second)
+        return [*among([*taken, *of_second], bool(of_second), first), *of_second]
+
+    return among([], False, list(candidates)) if candidates else []
+
+
+def _held_up(entry: CatalogEntry, blocking: Sequence[Alias], added: Sequence[Alias]) -> Refused:
+    texts = [alias.text for alias in blocking]
+    new = [alias.text for alias in blocking if alias in added]
+    old = [text for text in texts if text not in new]
+    ways = [f"withdraw {_quoted(old)} in the same amendment"] if old else []
+    ways += [f"leave {_quoted(new)} out of the amendment"] if new else []
+    say = "the alias {} says" if len(texts) == 1 else "the aliases {} say"
+    return Refused(
+        RefusalCode.NAME_UNLISTED,
+        f"Entry {entry.number}, “{entry.qualification_name}”, would never be matched, since {say.format(_quoted(texts))} that "
+        f"the catalog does not list a qualification of this name; {' and '.join(ways)}.",
+        "changes",
+    )
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return _listed([f"“{text}”" for text in texts])
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = len(texts) - _MOST_NAMED
+    return ", ".join(texts[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
