@@ -144,7 +144,7 @@ class IssuerBook:
             if alias.kind is AliasKind.ISSUING_BODY and alias.issuer:
                 pieces = _PIECE.findall(fold(alias.text).text)
                 names.setdefault(" ".join(pieces), set()).add(alias.issuer)
-                if alias.issuer == _CHAMBER and pieces[0] == _CHAMBER_WORD:
+                if alias.issuer == _CHAMBER and pieces[:1] == [_CHAMBER_WORD]:
                     places.update(pieces[1:])
         self._places = frozenset(places)
         self.names: Mapping[str, frozenset[str]] = {text: frozenset(keys) for text, keys in names.items() if text}

@@ -219,8 +219,12 @@ class Search:
         return any(form.bag == bag and form.compact in compact for form in forms)
 
     def words_of(self, number: int, bag: frozenset[str]) -> Form:
-        """The name of an entry that is likest to some words."""
-        return max(self._own[number], key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official))
+        """The name of an entry that is likest to some words; an empty one where no word of it can be read."""
+        return max(
+            self._own[number],
+            key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official),
+            default=Form("", frozenset(), "", frozenset({number})),
+        )
 
 
 def _concerns(form: Form, said: frozenset[str]) -> bool:

@@ -17,8 +17,10 @@ ASKED = """matchCertificate(certificate: {{name: {name}, issuingBody: {issuer}, 
 def labelled():
     """The public inputs where they are there, and every seventh of the project's own; control characters the API refuses."""
     files = sorted((TESTS / "matching").rglob("*.jsonl"))
-    own = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()][::SAMPLE]
-    public = PUBLIC.read_text(encoding="utf-8").splitlines() if PUBLIC.exists() else []
+    own = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").split("\n") if line][
+        ::SAMPLE
+    ]
+    public = list(filter(None, PUBLIC.read_text(encoding="utf-8").split("\n"))) if PUBLIC.exists() else []
     return [case for case in [*map(json.loads, public), *own] if not REFUSED & set(case["name"])]
 
 
