@@ -8,14 +8,14 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 PUBLIC = TESTS.parents[1] / "shared" / "matching" / "public.jsonl"
 AUTOMATIC = {"EXACT", "CONFIDENT"}
-SAMPLE = 7
+SAMPLE = 23
 REFUSED = {"\x00", "\u202e"}
 ASKED = """matchCertificate(certificate: {{name: {name}, issuingBody: {issuer}, grade: {grade}}}) {{
     outcome entry {{ number }} award {{ title grade }} candidates {{ entry {{ number }} score reasons }} }}"""
 
 
 def labelled():
-    """The public inputs where they are there, and every seventh of the project's own; control characters the API refuses."""
+    """The public inputs where they are there, and every twenty-third of the project's own; control characters the API refuses."""
     files = sorted((TESTS / "matching").rglob("*.jsonl"))
     own = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").split("\n") if line][
         ::SAMPLE
@@ -43,7 +43,7 @@ def test_labelled_certificates_through_the_api(api):
     An automatic match stands among its candidates, anything else names no entry and no title, and reasons are given.
     """
     cases = labelled()
-    assert len(cases) > 250
+    assert len(cases) > 200
     automatic = offered = one = several = complete = 0
     for case, answer in answered(api, cases):
         numbers = {candidate["entry"]["number"] for candidate in answer["candidates"]}
