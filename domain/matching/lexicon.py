@@ -54,7 +54,7 @@ class Reading:
     """A name as read. ``bag`` are its significant words, ``unknown`` those of them that no name knows.
 
     A name is ``hedged`` that begins with a word in brackets, as in (Junior) Engineer, or ends in a question mark; ``certain``
-    are its words without the bracket.
+    are its words without the bracket. ``in_sentence`` where a certificate's sentence led to the name.
     """
 
     compact: str = ""
@@ -65,6 +65,7 @@ class Reading:
     grades: set[str] = field(default_factory=set)
     dangling: bool = False
     hedged: bool = False
+    in_sentence: bool = False
     certain: frozenset[str] = frozenset()
     pieces: frozenset[str] = frozenset()
     last: str = ""
@@ -157,6 +158,7 @@ class Lexicon:
         self._walk([piece for each in pieces for piece in self._divide(each)], reading)
         _drop_initials(reading, pieces)
         if around:
+            reading.in_sentence = True
             aside = Reading()
             self._walk([piece for each in _PIECE.findall(around) for piece in self._divide(each)], aside)
             reading.issuers += aside.issuers

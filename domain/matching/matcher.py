@@ -76,7 +76,7 @@ class Matcher:
             reading,
             folded.oddities | issuing.oddities | graded.oddities,
             frozenset(grades),
-            any((reading.compact, number) in self._official for number in finding.numbers),
+            not reading.in_sentence and any((reading.compact, number) in self._official for number in finding.numbers),
         )
         finding = self._by_issuer(finding, asked)
         if len(finding.numbers) == 1 and not finding.unlisted:

@@ -5,6 +5,7 @@ say that somebody holds the qualification are taken away; one that denies it, or
 keeps the name from being read.
 """
 
+# ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
 import re
@@ -16,6 +17,7 @@ _DATE: Final = (
     rf"|\d{{1,2}}-{_MONTHS}-\d{{2,4}}|(?:\d{{1,2}}\.?\s)?{_MONTHS}\s(?:\d{{1,2}},?\s)?\d{{4}}|\d{{4}}年"
     r"|(?:平成|令和|昭和)\s?(?:\d{1,2}|元)年(?:\s?\d{1,2}月(?:\s?\d{1,2}日)?)?)"
 )
+_WORD: Final = re.compile(r"\w+")
 _STRIPPED: Final = tuple(
     re.compile(pattern)
     for pattern in (
@@ -27,7 +29,7 @@ _STRIPPED: Final = tuple(
         ),
         rf"(?:有效期(?:至|到)?|颁发日期|发证日期|签发日期|发证|取得时间|获得时间|日期|取得日|认定日|有效期限)[:：]?\s?{_DATE}",
         rf"\(?(?<![\w/-]){_DATE}\)?",
-        r"\b(?:verify |verification )?(?:at )?(?:https?://)?\w+(?:\.\w+)*\.(?:com|org|net|io|cn|de|jp)(?:/\S*)?",
+        r"\b(?:(?:verify|verification)(?: at)? )?(?:https?://\S+|(?:www\.)?\w+(?:\.\w+)*\.(?:com|org|net|io|cn|de|jp)/\S+)",
         (
             r"\(?\b(?:certificate|cert|credential|validation|licen[cs]e|registration|member(?:ship)?|candidate|serial|zeugnis|verification|reg|id"
             r"|urkunden|pruefungs|prueflings|certification|cscoid|mc|ncees)?[-.]?\s?(?:no\b\.?|nr\b\.?|number\b|id\b|nummer\b|#)\s?[:：#]?\s?"
@@ -36,7 +38,7 @@ _STRIPPED: Final = tuple(
         r"\(?(?:证书)?(?:编号|证号|号码|证书号|序号|登録番号|注册号)[:：]?\s?[a-z0-9][a-z0-9\-]{3,}号?\)?",
         r"第\s?[a-z0-9-]*\d[a-z0-9-]*\s?号",
         r"[,;(]\s?(?:sehr gut|gut|befriedigend|ausreichend|with distinction|with merit|with honou?rs)\b\)?",
-        r"\b(?=(?:[a-z]*\d){4})[a-z0-9]{10,}\b",
+        r"\b(?=(?:[a-z]*\d){4})(?![a-z0-9]*[a-z]{5})[a-z0-9]{10,}\b",
         (
             r"\(?\b(?:gesamtnote|gesamtergebnis|gesamtpraedikat|praedikat|ergebnis|note|result|grade|mark)\s?[:：]?\s?(?:mit\s)?"
             r"(?:sehr gut|gut|befriedigend|ausreichend|bestanden|pass(?:ed)?|merit|distinction)\b\)?"
@@ -64,9 +66,25 @@ _AWARDED: Final = re.compile(
 )
 _PROVED: Final = re.compile(r"^(?P<before>(?:兹)?证明.{0,40}?(?:获得|取得|授予))(?P<name>.+)$")
 _DENIED: Final = re.compile(
-    r"\b(?:not|never|no longer|fail(?:ed|s)?|nicht|course|courses|class|training|prepar\w*|attend\w*|particip\w*|candidate|exam|examination|module|student"
-    r"|towards?|kurs|lehrgang|teilnahme|teilgenommen)\b|未|不|培训|课程|参加"
+    r"\b(?:not|never|no longer|fail\w*|nicht|course|courses|class|training|prepar\w*|attend\w*|particip\w*|candida\w*|exam|examination|module"
+    r"|student|towards?|kurs|lehrgang|teilnahme|teilgenommen|pre|non|un|de|formerly|previously|once|was|were|had|until|will|shall|may|might|would"
+    r"|could|should|to be|appl(?:y|ie)\w*|provisional\w*|condition\w*|temporar\w*|pending|nominat\w*|eligible|ineligible|honorary|expired|lapsed"
+    r"|revoked|suspended|withdrawn|cancel\w*|deregistered|almost|nearly|partially)\b|未|不|培训|课程|参加|曾|拟|将|申请|候选|撤销|暂|预|准|见习"
 )
+_FORMAL: Final = frozenset(
+    """this is to certify that certifies certified hereby be it known has have having been successfully completed met fulfilled satisfied
+    all of the requirements for and officially awarded granted achieved earned obtained their his her recognized recognised registered
+    as a an with by we confirm confirms awards grants presents mr mrs ms dr herr frau zeugnis ueber die der hat in dem im
+    abschlusspruefung pruefung staatlich anerkannten ausbildungsberuf""".split()
+)
+_MOST_NAMES: Final = 6
+"""As many words beside the formal ones as a person and a body are named by; with more, the sentence says something else."""
+
+
+def _is_formal(sentence: str) -> bool:
+    """Whether a sentence says that somebody holds what follows, and nothing besides who and by whom."""
+    named = [word for word in _WORD.findall(sentence) if word not in _FORMAL]
+    return len(named) <= _MOST_NAMES and _DENIED.search(sentence) is None
 
 
 def without_wording(text: str) -> tuple[str, str]:
@@ -74,7 +92,7 @@ def without_wording(text: str) -> tuple[str, str]:
     around = ""
     for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED):
         found = pattern.match(text)
-        if found and not _DENIED.search(found["before"]):
+        if found and _is_formal(found["before"]):
             text, around = found["name"], f"{around} {found['before']}"
     return text, around
 

@@ -137,16 +137,22 @@ def test_cases_and_titles_are_what_the_streams_say(saves):
     assert {title.case_id for title in rows.of(TITLES)} == approved
 
 
+def catalogs_of(log):
+    """The catalogs of a log as the aggregate has them, by stream."""
+    catalogs = {}
+    for event, _ in log:
+        if event.TOPIC.startswith("catalog."):
+            catalogs[event.originator_id] = event.mutate(catalogs.get(event.originator_id))
+    return catalogs
+
+
 @settings(max_examples=40, deadline=None)
 @given(histories())
 def test_versions_and_entries_are_what_the_aggregate_says(saves):
     """For every version of a catalog, the intervals that contain it hold its entries, and its row counts them."""
     log = log_of(saves)
     rows = project(log)
-    catalogs = {}
-    for event, _ in log:
-        if event.TOPIC.startswith("catalog."):
-            catalogs[event.originator_id] = event.mutate(catalogs.get(event.originator_id))
+    catalogs = catalogs_of(log)
     assert {view.catalog_id for view in rows.of(CATALOGS)} == set(catalogs)
     for each in catalogs.values():
         versions = [view for view in rows.of(CATALOG_VERSIONS) if view.catalog_code == each.code]
@@ -174,10 +180,7 @@ def test_aliases_are_what_the_aggregate_says(saves):
     """For every version of a catalog, the intervals that contain it hold its aliases in their order, and its row the changes."""
     log = log_of(saves)
     rows = project(log)
-    catalogs = {}
-    for event, _ in log:
-        if event.TOPIC.startswith("catalog."):
-            catalogs[event.originator_id] = event.mutate(catalogs.get(event.originator_id))
+    catalogs = catalogs_of(log)
     for each in catalogs.values():
         views = [view for view in rows.of(CATALOG_ALIASES) if view.catalog_code == each.code]
         assert [view.place for view in views] == list(range(1, len(views) + 1))
@@ -212,10 +215,7 @@ def test_changes_say_what_was_before_and_what_came(saves):
     """A version's changes lead from the entries of the version before to its own."""
     log = log_of(saves)
     rows = project(log)
-    catalogs = {}
-    for event, _ in log:
-        if event.TOPIC.startswith("catalog."):
-            catalogs[event.originator_id] = event.mutate(catalogs.get(event.originator_id))
+    catalogs = catalogs_of(log)
     for view in rows.of(CATALOG_VERSIONS):
         each = next(one for one in catalogs.values() if one.code == view.catalog_code)
         names = {number: entry.qualification_name for number, entry in each.entries_at(max(1, view.number - 1)).items()}

@@ -26,8 +26,17 @@ DENIALS = (
     "Wang Lei has not been awarded the {}",
     "Wang Lei failed the requirements and is no longer recognized as a {}",
     "Wang Lei attended a preparation course and is recognized as a {} candidate",
+    "Wang Lei is pre-registered as a {}",
+    "Wang Lei is provisionally registered as a {}",
+    "Wang Lei has applied to be registered as a {}",
+    "Wang Lei was formerly recognized as a {}",
+    "Wang Lei will be recognized as a {}",
+    "Some five years ago his employer wrote in a letter that Wang Lei is recognized as a {}",
+    "{} ASP.NET",
+    "{} foundation2011",
     "Teilnahme am Kurs: Prüfung im anerkannten Ausbildungsberuf {} nicht bestanden",
     "兹证明赵强未获得{}资格",
+    "兹证明赵强申请获得{}资格",
     "兹证明赵强参加培训后获得{}课程证书",
 )
 
