@@ -6,46 +6,58 @@ cannot both succeed: the later one gets STALE_VERSION and reads again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from application.access import Action, CaseRow, require, scope_of, sees
 from application.catalogs import Found, Shelf
 from application.commands import (
-    EvidenceForm,
     Submission,
     clean_id_number,
     clean_id_type,
     cleaned_evidence,
     cleaned_experience,
+    cleaned_facts,
 )
+from application.folding import case_view
 from application.journal import Conflict, Journal
 from application.ports import Clock, EvidenceFiles, Holders
+from application.views import CaseView
 from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
-from domain.certificate_claim import CertificateClaim, already_claimed, claim_stream
+from domain.case.case import SURE, RecognitionCase
+from domain.case.events import CaseEvent, Matched, Reinstated, Rejected, Revoked, Submitted, Supplemented, Withdrawn
+from domain.case.state import CaseState
+from domain.claim import CertificateClaim, already_claimed, claim_stream
+from domain.guards import Circumstances
 from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
-from domain.integrity_record import IntegrityRecord
-from domain.recognition_case import RecognitionCase
+from domain.integrity import IntegrityRecord
 from domain.refusals import RefusalCode, Refused
-from domain.text import CODE_LIMIT, PROSE_LIMIT, clean, clean_optional
-from domain.values import Actor, Certificate, Evidence, MatchOutcome, Provenance, Role, shanghai_day
+from domain.text import CODE_LIMIT, clean
+from domain.values import REGISTRY_ITSELF, Actor, Certificate, Evidence, Provenance, shanghai_day
 
-REGISTRY_ITSELF = Actor(subject="registry", role=Role.SYSTEM)
-"""The actor of what the registry does by rule: matching, and the records that follow from a decision."""
+ACCOMPANIED: Final = frozenset[type[CaseEvent]]({Supplemented, Withdrawn})
+"""What whoever submitted a case does to it themselves; all else is an officer's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a use case answers: the case, and the position to wait for before reading."""
+    """What a use case answers: the case, and the position to wait for before reading.
+
+    ``case`` is the case as the use case left it, where it has it in hand.
+    """
 
     case_id: UUID
     position: int
+    case: CaseView | None = None
 
 
-Decision = Callable[[Act, RecognitionCase], Sequence[Aggregate]]
+def _done(case: RecognitionCase, positions: Mapping[UUID, int]) -> Done:
+    return Done(case.id, max(positions.values()), case_view(case.state, positions[case.id]))
 
 
 class Cases:
@@ -67,6 +79,7 @@ class Cases:
         self._authorities = authorities
         self._clock = clock
         self._evidence = evidence
+        self._known = Circumstances(authorities, shelf)
 
     # ── submitting ────────────────────────────────────────────────────────────────────────────────────────────────
     def submit(self, by: Provenance, form: Submission) -> Done:
@@ -101,32 +114,34 @@ class Cases:
             # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
             holder = self._holders.find_or_create(form.holder.id_type, form.holder.id_number)
             prepared = self._prepare(act, stream, form, holder)
-        return Done(stream, self._journal.record(*prepared))
+        return _done(prepared[0], self._journal.record_each(*prepared))
 
     def _holder_of(self, form: Submission) -> UUID | None:
         return self._holders.find(clean_id_type(form.holder.id_type), clean_id_number(form.holder.id_number))
 
-    def _prepare(self, act: Act, stream: UUID, form: Submission, holder_ref: UUID) -> list[Aggregate]:
+    def _prepare(
+        self, act: Act, stream: UUID, form: Submission, holder_ref: UUID
+    ) -> tuple[RecognitionCase, *tuple[CertificateClaim, ...]]:
         """The case and the claim on its certificate, all rules passed, nothing saved."""
         certificate = form.certificate.cleaned()
         found = self._match(certificate, act, form.catalog_code)
         case = RecognitionCase.submit(
             act,
-            case_id=stream,
+            stream,
+            self._known,
             holder=form.holder.cleaned(holder_ref),
             certificate=certificate,
             authority_code=clean(form.authority_code, "authorityCode", limit=CODE_LIMIT),
             work_field=clean(form.work_field, "workField"),
-            experience=cleaned_experience(form.experience),
-            evidence=cleaned_evidence(form.evidence),
+            experience=tuple(cleaned_experience(form.experience)),
+            evidence=tuple(cleaned_evidence(form.evidence)),
             catalog_code=found.version.catalog_code if found else None,
             catalog_version=found.version.number if found else None,
             claim_id=_claim_stream(certificate, found),
-            jurisdiction=self._authorities,
         )
         if found:
-            record_match(case, act, found)
-        return [case, *self._claim(act, case)]
+            record_match(case, act, self._known, found)
+        return case, *self._claim(act, case)
 
     def _match(self, certificate: Certificate, act: Act, catalog_code: str | None) -> Found | None:
         return self._shelf.match(
@@ -134,23 +149,25 @@ class Cases:
         )
 
     def _claim(self, act: Act, case: RecognitionCase) -> list[CertificateClaim]:
-        if case.claim_id is None:
+        stream = case.state.claim_id
+        if stream is None:
             return []
-        claim = self._journal.load(CertificateClaim, case.claim_id)
+        facts: dict[str, Any] = {"case_id": case.id, "holder_ref": case.state.holder_ref}
+        claim = self._journal.load(CertificateClaim, stream)
         if claim is None:
-            return [CertificateClaim.claim(act, case.claim_id, case.id, case.holder_ref)]
-        claim.reclaim(act, case.id, case.holder_ref)
+            return [CertificateClaim.begin(CertificateClaim.Claimed, act, stream, **facts)]
+        claim.decide(CertificateClaim.Reclaimed, act, **facts)
         return [claim]
 
     def _same_submission(self, case: RecognitionCase, form: Submission) -> Done:
         """The answer to a retry: the case as first submitted, unless the key now comes with other content."""
         first = next(self._journal.events_of(case.id))
-        if not isinstance(first, RecognitionCase.Submitted):
+        if not isinstance(first, Submitted):
             raise TypeError(f"stream {case.id} does not begin with a submission")
-        self._require_processable(case.holder_ref)
+        self._require_processable(case.state.holder_ref)
         repeated = (
             first.certificate == form.certificate.cleaned()
-            and first.holder == form.holder.cleaned(case.holder_ref)
+            and first.holder == form.holder.cleaned(case.state.holder_ref)
             and first.authority_code == form.authority_code
             and first.work_field == clean(form.work_field, "workField")
             and list(first.experience) == cleaned_experience(form.experience)
@@ -164,31 +181,34 @@ class Cases:
             )
         return Done(case.id, self._journal.last_position())
 
-    # ── completing ────────────────────────────────────────────────────────────────────────────────────────────────
-    def supplement(self, by: Provenance, case: UUID, evidence: Sequence[EvidenceForm], expected: int | None) -> Done:
-        """Add evidence to a case."""
-        require(by.actor, Action.ACCOMPANY)
-        files = cleaned_evidence(evidence)
+    # ── completing, deciding, reviewing ───────────────────────────────────────────────────────────────────────────
+    def decide(
+        self, by: Provenance, case: UUID, kind: type[CaseEvent], expected: int | None = None, **facts: Any
+    ) -> Done:
+        """Record an event of this kind on a case, and in the same transaction what follows from it on other streams.
 
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            self._check_evidence(found.holder_ref, files)
-            found.supplement(act, self._authorities, files)
-            return ()
+        ``facts`` are what somebody typed in; what follows from the case and the day is derived. Raises ``Refused``: the case's
+        guards, UNKNOWN_CASE, STALE_VERSION where ``expected`` is not the case's version, or somebody else was first.
+        """
+        require(by.actor, Action.ACCOMPANY if kind in ACCOMPANIED else Action.DECIDE)
+        said = cleaned_facts(kind, facts)
+        if "evidence" in said:
+            said["evidence"] = tuple(cleaned_evidence(said["evidence"]))
+        found = self._journal.load(RecognitionCase, case)
+        if found is None or not self.may_see(by.actor, found.state):
+            raise unknown_case()
+        self._require_processable(found.state.holder_ref)
+        if expected is not None and expected != found.version:
+            raise stale(found.version)
+        self._check_evidence(found.state.holder_ref, said.get("evidence", ()))
+        act, before = Act(by, self._clock()), copy(found.state)
+        found.decide(kind, act, self._known, **said)
+        others = self._consequences(act, kind, before, found)
+        try:
+            return _done(found, self._journal.record_each(found, *others))
+        except Conflict:
+            raise stale(None) from None
 
-        return self._change(by, case, expected, decide)
-
-    def withdraw(self, by: Provenance, case: UUID, reason: str, expected: int | None) -> Done:
-        """Take a case back; its certificate is free again."""
-        require(by.actor, Action.ACCOMPANY)
-        why = clean(reason, "reason", limit=PROSE_LIMIT)
-
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            found.withdraw(act, self._authorities, why)
-            return self._release(act, found)
-
-        return self._change(by, case, expected, decide)
-
-    # ── deciding ──────────────────────────────────────────────────────────────────────────────────────────────────
     def confirm_match(
         self,
         by: Provenance,
@@ -201,148 +221,51 @@ class Cases:
     ) -> Done:
         """Say which entry a certificate is, under the version that governs the case."""
         require(by.actor, Action.DECIDE)
-        why = clean(reason, "reason", limit=PROSE_LIMIT)
-        which = clean_optional(grade, "grade", limit=CODE_LIMIT)
+        found = self._journal.load(RecognitionCase, case)
+        if found is None or not self.may_see(by.actor, found.state):
+            raise unknown_case()
+        code, version = self._governing(found.state, catalog_code)
+        place = {"catalog_code": code, "catalog_version": version, "entry_number": entry_number}
+        return self.decide(by, case, Matched, expected, **place, grade=grade, reason=reason)
 
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            code, version = self._governing(found, catalog_code)
-            found.confirm_match(
-                act,
-                self._authorities,
-                catalog_code=code,
-                catalog_version=version,
-                entry=self._shelf.entry(code, version, entry_number),
-                grade=which,
-                reason=why,
-            )
-            return ()
+    def _consequences(
+        self, act: Act, kind: type[CaseEvent], before: CaseState, case: RecognitionCase
+    ) -> Sequence[Aggregate]:
+        """What an event of a case brings about on other streams."""
+        match kind:
+            case _ if kind in (Rejected, Withdrawn):
+                return self._release(act, case.state)
+            case _ if kind is Revoked:
+                return [self._file(act, case.state)]
+            case _ if kind is Reinstated:
+                return [self._strike(act, before, case)]
+        return ()
 
-        return self._change(by, case, expected, decide)
+    def _file(self, act: Act, case: CaseState) -> IntegrityRecord:
+        """Article 4: the integrity archive records what two officers found."""
+        if case.revocation is None or case.revoked_at_version is None:
+            raise TypeError("a confirmed revocation has its proposal and its version")
+        return IntegrityRecord.file(
+            act,
+            case_id=case.case_id,
+            revoked_at_version=case.revoked_at_version,
+            holder_ref=case.holder_ref,
+            ground=case.revocation.ground,
+            findings=case.revocation.findings,
+        )
 
-    def request_supplement(self, by: Provenance, case: UUID, reason: str, expected: int | None) -> Done:
-        """Ask the applicant for more evidence."""
-        require(by.actor, Action.DECIDE)
-        why = clean(reason, "reason", limit=PROSE_LIMIT)
-
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            found.request_supplement(act, self._authorities, why)
-            return ()
-
-        return self._change(by, case, expected, decide)
-
-    def transfer(self, by: Provenance, case: UUID, authority_code: str, reason: str, expected: int | None) -> Done:
-        """Hand a case to the authority that is responsible."""
-        require(by.actor, Action.DECIDE)
-        to = clean(authority_code, "authorityCode", limit=CODE_LIMIT)
-        why = clean(reason, "reason", limit=PROSE_LIMIT)
-
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            found.transfer(act, self._authorities, to, why)
-            return ()
-
-        return self._change(by, case, expected, decide)
-
-    def approve(
-        self, by: Provenance, case: UUID, *, work_consistent: bool, counted_experience_months: int, expected: int | None
-    ) -> Done:
-        """Recognise the title."""
-        require(by.actor, Action.DECIDE)
-
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            entry = None
-            if found.catalog_code and found.catalog_version and found.entry_number:
-                entry = self._shelf.entry(found.catalog_code, found.catalog_version, found.entry_number)
-            found.approve(
-                act,
-                self._authorities,
-                entry=entry,
-                work_consistent=work_consistent,
-                counted_experience_months=counted_experience_months,
-            )
-            return ()
-
-        return self._change(by, case, expected, decide)
-
-    def reject(self, by: Provenance, case: UUID, reason: str, expected: int | None) -> Done:
-        """Refuse recognition; the certificate is free again."""
-        require(by.actor, Action.DECIDE)
-        why = clean(reason, "reason", limit=PROSE_LIMIT)
-
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            found.reject(act, self._authorities, why)
-            return self._release(act, found)
-
-        return self._change(by, case, expected, decide)
-
-    # ── reviewing a title (article 4) ─────────────────────────────────────────────────────────────────────────────
-    def propose_revocation(self, by: Provenance, case: UUID, ground: str, findings: str, expected: int | None) -> Done:
-        """The first officer proposes that a title was obtained by fraud."""
-        require(by.actor, Action.DECIDE)
-        why = clean(ground, "ground")
-        what = clean(findings, "findings", limit=PROSE_LIMIT)
-
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            found.propose_revocation(act, self._authorities, why, what)
-            return ()
-
-        return self._change(by, case, expected, decide)
-
-    def confirm_revocation(self, by: Provenance, case: UUID, expected: int | None) -> Done:
-        """The second officer confirms; the title is revoked and the integrity archive records it, in one transaction."""
-        require(by.actor, Action.DECIDE)
-
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            proposal = found.revocation
-            found.confirm_revocation(act, self._authorities)
-            if proposal is None or found.revoked_at_version is None:
-                raise TypeError("a confirmed revocation has its proposal and its version")
-            return [
-                IntegrityRecord.file(
-                    act,
-                    case_id=found.id,
-                    revoked_at_version=found.revoked_at_version,
-                    holder_ref=found.holder_ref,
-                    ground=proposal.ground,
-                    findings=proposal.findings,
-                    filed_on=shanghai_day(act.at),
-                )
-            ]
-
-        return self._change(by, case, expected, decide)
-
-    def reinstate(self, by: Provenance, case: UUID, reason: str, expected: int | None) -> Done:
-        """Overturn a revocation on review; the integrity record is struck in the same transaction."""
-        require(by.actor, Action.DECIDE)
-        why = clean(reason, "reason", limit=PROSE_LIMIT)
-
-        def decide(act: Act, found: RecognitionCase) -> Sequence[Aggregate]:
-            revoked_at = found.revoked_at_version
-            found.reinstate(act, self._authorities, why)
-            record = (
-                self._journal.load(IntegrityRecord, integrity_record_id(found.id, revoked_at)) if revoked_at else None
-            )
-            if record is None:
-                raise TypeError("a revoked title has its integrity record")
-            record.strike(act, why)
-            return [record]
-
-        return self._change(by, case, expected, decide)
+    def _strike(self, act: Act, before: CaseState, case: RecognitionCase) -> IntegrityRecord:
+        """A revocation overturned strikes its record."""
+        revoked_at = before.revoked_at_version
+        record = self._journal.load(IntegrityRecord, integrity_record_id(case.id, revoked_at)) if revoked_at else None
+        last = case.pending_events[-1]
+        if record is None or not isinstance(last, Reinstated):
+            raise TypeError("a revoked title has its integrity record")
+        record.strike(act, last.reason or "")
+        return record
 
     # ── what all of them share ────────────────────────────────────────────────────────────────────────────────────
-    def _change(self, by: Provenance, case: UUID, expected: int | None, decide: Decision) -> Done:
-        found = self._journal.load(RecognitionCase, case)
-        if found is None or not self.may_see(by.actor, found):
-            raise unknown_case()
-        self._require_processable(found.holder_ref)
-        if expected is not None and expected != found.version:
-            raise stale(found.version)
-        others = decide(Act(by, self._clock()), found)
-        try:
-            return Done(case, self._journal.record(found, *others))
-        except Conflict:
-            raise stale(None) from None
-
-    def may_see(self, actor: Actor, case: RecognitionCase) -> bool:
+    def may_see(self, actor: Actor, case: CaseState) -> bool:
         """Whether a case lies within an actor's scope; where not, it looks to them as if it did not exist."""
         scope = scope_of(actor, self._authorities, shanghai_day(self._clock()))
         return sees(scope, CaseRow(case.authority_code, case.submitted_by, case.holder_ref))
@@ -350,7 +273,7 @@ class Cases:
     def _require_processable(self, holder_ref: UUID) -> None:
         holder = self._journal.load(Holder, holder_stream(holder_ref))
         if holder is not None:
-            holder.require_processable()
+            holder.state.require_processable()
 
     def _check_evidence(self, holder_ref: UUID, files: Sequence[Evidence]) -> None:
         """Raise ``Refused`` for a file that is in the store and not as stated; one that is not there may follow."""
@@ -363,14 +286,14 @@ class Cases:
                     "evidence.size",
                 )
 
-    def _release(self, act: Act, case: RecognitionCase) -> list[CertificateClaim]:
+    def _release(self, act: Act, case: CaseState) -> list[CertificateClaim]:
         claim = self._journal.load(CertificateClaim, case.claim_id) if case.claim_id else None
         if claim is None:
             return []
-        claim.release(act, case.id)
+        claim.release(act, case.case_id)
         return [claim]
 
-    def _governing(self, case: RecognitionCase, catalog_code: str | None) -> tuple[str, int]:
+    def _governing(self, case: CaseState, catalog_code: str | None) -> tuple[str, int]:
         if case.catalog_code and case.catalog_version and catalog_code in {None, case.catalog_code}:
             return case.catalog_code, case.catalog_version
         versions = self._shelf.governing(case.submitted_on, catalog_code)
@@ -382,12 +305,13 @@ class Cases:
         return versions[0].catalog_code, versions[0].number
 
 
-def record_match(case: RecognitionCase, act: Act, found: Found) -> None:
+def record_match(case: RecognitionCase, act: Act, known: Circumstances, found: Found) -> None:
     """Record what the matcher found, as done by the registry itself under the same request."""
     match = found.match
-    automatic = match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} and match.entry is not None
+    automatic = match.outcome in SURE and match.entry is not None
     case.match(
         Act(act.by.model_copy(update={"actor": REGISTRY_ITSELF}), act.at),
+        known,
         outcome=match.outcome,
         entry_number=match.entry.number if automatic and match.entry else None,
         grade=match.grade if automatic else None,

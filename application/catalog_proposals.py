@@ -14,8 +14,8 @@ from application.issuers import carried, own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog_names import unreadable_names
-from domain.catalog_proposal import CatalogProposal, CatalogTerms
+from domain.catalog.names import unreadable_names
+from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import Alias, CatalogEntry, Provenance
@@ -60,11 +60,11 @@ class CatalogProposals:
         proposal = self._load(proposal_id)
         catalog = proposal.publish(Act(by, self._clock()))
         try:
-            return catalog.code, self._journal.record(proposal, catalog)
+            return catalog.state.code, self._journal.record(proposal, catalog)
         except Conflict:
             proposal = self._load(proposal_id)
             proposal.publish(Act(by, self._clock()))  # raises where it was this proposal that was closed meanwhile
-            raise _exists(catalog.code) from None
+            raise _exists(catalog.state.code) from None
 
     def discard(self, by: Provenance, proposal_id: UUID, reason: str) -> int:
         """Drop a proposal; the position."""

@@ -15,14 +15,15 @@ from application.issuers import with_own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog import Catalog
-from domain.catalog_names import Note, ResultingNames
-from domain.catalog_versions import AmendmentTerms
+from domain.catalog.amendment import AmendmentTerms
+from domain.catalog.catalog import Catalog
+from domain.catalog.names import Note, ResultingNames
+from domain.catalog.timeline import CatalogTimeline
 from domain.identifiers import catalog_id
 from domain.matching import Match, Matcher
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import Alias, CatalogEntry, MatchOutcome, Notice, Provenance, shanghai_day
+from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance
 
 T = TypeVar("T")
 ATTEMPTS: Final = 8
@@ -73,7 +74,7 @@ class Shelf:
         """Every published catalog, in the order of publication."""
         return self._published()
 
-    def catalog(self, code: str) -> Catalog:
+    def catalog(self, code: str) -> CatalogTimeline:
         """A catalog as of now, for reading only. Raises ``Refused`` (UNKNOWN_CATALOG)."""
         with self._lock:
             catalog = self._catalogs.get(code)
@@ -89,7 +90,7 @@ class Shelf:
             else:
                 for event in self._journal.events_of(catalog.id, after=catalog.version):
                     event.mutate(catalog)
-            return catalog
+            return catalog.state
 
     def governing(self, on: date, code: str | None = None, known_at: datetime | None = None) -> list[GoverningVersion]:
         """The versions in force on a day: of one catalog, or of all. Raises ``Refused`` where one catalog has none."""
@@ -103,18 +104,13 @@ class Shelf:
             )
         return [GoverningVersion(each, number) for each, number in numbers if number is not None]
 
-    def entry(self, code: str, version: int, number: int) -> CatalogEntry:
-        """One entry of one version. Raises ``Refused``: UNKNOWN_ENTRY, or ENTRY_WITHDRAWN where an earlier one had it."""
-        catalog = self.catalog(code)
-        entry = catalog.entry_at(version, number)
-        if entry is not None:
-            return entry
-        known = catalog.had(version, number)
-        raise Refused(
-            RefusalCode.ENTRY_WITHDRAWN if known else RefusalCode.UNKNOWN_ENTRY,
-            f"Version {version} of {code} has no entry {number}; choose one that it has.",
-            "entryNumber",
-        )
+    def entry_at(self, code: str, version: int, number: int) -> CatalogEntry | None:
+        """One entry of one version; None where there is none. Raises ``Refused`` (UNKNOWN_CATALOG)."""
+        return self.catalog(code).entry_at(version, number)
+
+    def had(self, code: str, version: int, number: int) -> bool:
+        """Whether this version, or one before it, has an entry of this number. Raises ``Refused`` (UNKNOWN_CATALOG)."""
+        return self.catalog(code).had(version, number)
 
     def match(self, name: str, issuing_body: str, grade: str | None, on: date, code: str | None = None) -> Found | None:
         """Match a certificate against the versions in force on a day; the surest match wins, the earlier catalog on a tie.
@@ -199,9 +195,9 @@ class Catalogs:
         return self._decide(catalog_id(code), lambda catalog: self._propose(catalog, Act(by, self._clock()), terms))
 
     def _propose(self, catalog: Catalog, act: Act, terms: AmendmentTerms) -> UUID:
-        whole = with_own_spellings(terms, catalog.aliases_at(catalog.latest.number))
+        whole = with_own_spellings(terms, catalog.state.aliases_at(catalog.state.latest.number))
         identifier = catalog.propose(act, whole)
-        self._require_names(catalog, whole)  # before anything is stored
+        self._require_names(catalog.state, whole)  # before anything is stored
         return identifier
 
     def issue(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID) -> tuple[int, int]:
@@ -215,7 +211,7 @@ class Catalogs:
 
     def _issue(self, catalog: Catalog, act: Act, amendment_id: UUID) -> int:
         number = catalog.issue(act, amendment_id)
-        self._require_names(catalog, catalog.amendments[amendment_id].terms)  # before anything is stored
+        self._require_names(catalog.state, catalog.state.amendments[amendment_id].terms)  # before anything is stored
         return number
 
     def discard(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID, reason: str) -> int:
@@ -232,13 +228,14 @@ class Catalogs:
         catalog = self._shelf.catalog(code)
         whole = with_own_spellings(terms, catalog.aliases_at(catalog.latest.number))
         names = self._names_of(catalog, whole)
-        return Examined(whole, (*catalog.refusals(whole, shanghai_day(self._clock())), *names.refusals), names.notes)
+        act = Act(Provenance(actor=REGISTRY_ITSELF, client="preview"), self._clock())
+        return Examined(whole, (*Catalog.against(catalog, act, whole), *names.refusals), names.notes)
 
-    def _require_names(self, catalog: Catalog, terms: AmendmentTerms) -> None:
+    def _require_names(self, catalog: CatalogTimeline, terms: AmendmentTerms) -> None:
         for refusal in self._names_of(catalog, terms).refusals:
             raise refusal
 
-    def _names_of(self, catalog: Catalog, terms: AmendmentTerms) -> ResultingNames:
+    def _names_of(self, catalog: CatalogTimeline, terms: AmendmentTerms) -> ResultingNames:
         """The names of what the terms make of their base version, or of the latest where they name none that is there."""
         known = 1 <= terms.base_version <= catalog.latest.number
         return self._names(catalog.code, terms.base_version if known else catalog.latest.number, terms)

@@ -4,15 +4,18 @@ A form's field list stands here and nowhere else; the API registers the same cla
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from pydantic.alias_generators import to_camel
+
+from domain.base import Event
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, clean_optional
-from domain.values import Certificate, Evidence, Experience, Person
+from domain.values import Certificate, Evidence, Experience, Person, PersonalData, Words
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
@@ -139,6 +142,20 @@ def cleaned_experience(forms: Sequence[ExperienceForm]) -> list[Experience]:
     if len(forms) > _MAX_PERIODS:
         raise _invalid("experience", f"holds {len(forms)} periods; send at most {_MAX_PERIODS}")
     return [form.cleaned() for form in forms]
+
+
+def cleaned_facts(kind: type[Event], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """An event's facts with every typed text cleaned as its field says (``Words``). Raises ``Refused`` naming the field."""
+    cleaned = dict(facts)
+    for name, value in facts.items():
+        field_ = kind.model_fields[name]
+        words = next((mark for mark in field_.metadata if isinstance(mark, Words)), None)
+        if words is None:
+            continue
+        optional = not any(isinstance(mark, PersonalData) for mark in field_.metadata) and field_.annotation is not str
+        clean_one = clean_optional if optional else clean
+        cleaned[name] = clean_one(value, to_camel(name), limit=words.limit)
+    return cleaned
 
 
 def clean_id_type(value: str) -> str:

@@ -1,10 +1,8 @@
-"""From events to views: one fold, used by the live projection, by rebuilds, by history and by every as-of question."""
+"""From states to views: what people read of what events led to, in rows, histories and every as-of answer alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from application.views import (
     AliasChangeView,
@@ -17,52 +15,22 @@ from application.views import (
     HolderView,
     TitleView,
 )
-from domain.base import Event
-from domain.case_events import (
-    Approved,
-    CandidatesListed,
-    Matched,
-    Reinstated,
-    Rejected,
-    RematchRequired,
-    RevocationProposed,
-    Revoked,
-    Submitted,
-    Supplemented,
-    SupplementRequested,
-    Transferred,
-    Withdrawn,
-)
-from domain.catalog_versions import AliasChange
+from domain.base import Event, evolve
+from domain.case.state import CaseState
+from domain.catalog.amendment import AliasChange
 from domain.identifiers import title_id
 from domain.values import CaseStatus, CatalogEntry, Evidence, MatchCandidate, TitleStatus
 
 
-def fold_case(view: CaseView | None, event: Event, position: int) -> CaseView:
-    """The case after one more event. Raises ``TypeError`` for an event that is none of a case's, so that none is missed."""
-    if isinstance(event, Submitted):
-        return _submitted(event, position)
-    if view is None:
-        raise TypeError(f"a case begins with its submission, not with {event.TOPIC}")
-    return replace(view, version=event.originator_version, position=position, **_changes(view, event))
-
-
-def fold_cases(events: Iterable[tuple[Event, int]]) -> CaseView | None:
-    """The case after these events of its stream, in order; None for none."""
-    view: CaseView | None = None
-    for event, position in events:
-        view = fold_case(view, event, position)
-    return view
-
-
-def _submitted(event: Submitted, position: int) -> CaseView:
-    holder, certificate = event.holder, event.certificate
+def case_view(state: CaseState, position: int) -> CaseView:
+    """A case as people read it, at the position of the last event it has seen."""
+    holder, certificate = state.holder, state.certificate
     return CaseView(
-        case_id=event.originator_id,
-        case_number=event.case_number,
-        version=event.originator_version,
+        case_id=state.case_id,
+        case_number=state.case_number,
+        version=state.version,
         position=position,
-        status=CaseStatus.SUBMITTED,
+        status=state.status,
         holder=HolderView(
             ref=holder.ref,
             name=holder.name,
@@ -78,73 +46,39 @@ def _submitted(event: Submitted, position: int) -> CaseView:
             issued_on=certificate.issued_on,
             expires_on=certificate.expires_on,
         ),
-        work_field=event.work_field,
-        authority_code=event.authority_code,
-        catalog_code=event.catalog_code,
-        version_number=event.catalog_version,
-        entry_number=None,
-        grade=None,
-        candidates=(),
-        evidence=_evidence(event.evidence),
-        submitted_by=event.by.actor.subject,
-        submitted_at=event.timestamp,
+        work_field=state.work_field,
+        authority_code=state.authority_code,
+        catalog_code=state.catalog_code,
+        version_number=state.catalog_version,
+        entry_number=state.entry_number,
+        grade=state.grade,
+        candidates=_candidates(state.candidates),
+        evidence=_evidence(state.evidence),
+        submitted_by=state.submitted_by,
+        submitted_at=state.submitted_at,
+        decided_at=state.decided_at,
+        recognized_on=state.recognized_on,
+        work_consistent=state.work_consistent,
+        counted_experience_months=state.counted_experience_months,
+        revoked_on=state.revoked_on,
+        revocation_ground=state.revocation_ground,
     )
 
 
-def _changes(view: CaseView, event: Event) -> dict[str, Any]:  # noqa: C901, PLR0912 - one branch an event
-    match event:
-        case CandidatesListed():
-            return {"candidates": _candidates(event.candidates)}
-        case Matched():
-            return {
-                "status": CaseStatus.MATCHED if view.status is CaseStatus.SUBMITTED else view.status,
-                "catalog_code": event.catalog_code,
-                "version_number": event.catalog_version,
-                "entry_number": event.entry_number,
-                "grade": event.grade,
-                "candidates": _candidates(event.candidates) or view.candidates,
-            }
-        case SupplementRequested():
-            return {"status": CaseStatus.SUPPLEMENT_REQUESTED}
-        case Supplemented():
-            return {
-                "status": CaseStatus.SUBMITTED if view.entry_number is None else CaseStatus.MATCHED,
-                "evidence": view.evidence + _evidence(event.evidence),
-            }
-        case Transferred():
-            return {"authority_code": event.authority_code}
-        case Approved():
-            return {
-                "status": CaseStatus.APPROVED,
-                "decided_at": event.timestamp,
-                "recognized_on": event.recognized_on,
-                "work_consistent": event.work_consistent,
-                "counted_experience_months": event.counted_experience_months,
-            }
-        case Rejected():
-            return {"status": CaseStatus.REJECTED, "decided_at": event.timestamp}
-        case Withdrawn():
-            return {"status": CaseStatus.WITHDRAWN, "decided_at": event.timestamp}
-        case RevocationProposed():
-            return {}
-        case Revoked():
-            return {
-                "status": CaseStatus.REVOKED,
-                "revoked_on": event.revoked_on,
-                "revocation_ground": event.ground,
-            }
-        case Reinstated():
-            return {"status": CaseStatus.APPROVED, "revoked_on": None, "revocation_ground": None}
-        case RematchRequired():
-            return {
-                "status": CaseStatus.SUBMITTED if view.status is CaseStatus.MATCHED else view.status,
-                "version_number": event.catalog_version,
-                "entry_number": None,
-                "grade": None,
-                "candidates": (),
-            }
-        case _:
-            raise TypeError(f"no rule says what {event.TOPIC} does to a case")
+def case_views(events: Iterable[tuple[Event, int]]) -> Iterator[CaseView]:
+    """The case as each of these events of its stream left it, in order."""
+    state: CaseState | None = None
+    for event, position in events:
+        state = evolve(state, event)
+        yield case_view(state, position)
+
+
+def case_after(events: Iterable[tuple[Event, int]]) -> CaseView | None:
+    """The case after these events of its stream, in order; None for none."""
+    state, position = None, 0
+    for event, position in events:  # noqa: B007 - the last one's place
+        state = evolve(state, event)
+    return None if state is None else case_view(state, position)
 
 
 def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleView | None:

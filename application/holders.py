@@ -25,9 +25,7 @@ from domain.holder import Holder
 from domain.identifiers import holder_stream
 from domain.refusals import RefusalCode, Refused
 from domain.text import PROSE_LIMIT, clean
-from domain.values import Actor, Provenance, Role
-
-_ERASER = Actor(subject="registry", role=Role.SYSTEM)
+from domain.values import REGISTRY_ITSELF, Provenance
 
 
 class PersonalDataStore(Protocol):
@@ -75,19 +73,23 @@ class HolderFiles:
         """Keep a person's data and process it no more. Raises ``Refused``."""
         require(by.actor, Action.RESTRICT)
         basis = self._basis(ref, legal_basis)
-        return HolderDone(self._change(by, ref, lambda holder, act: holder.restrict(act, basis)))
+        return HolderDone(
+            self._change(by, ref, lambda holder, act: holder.decide(Holder.Restricted, act, legal_basis=basis))
+        )
 
     def lift_restriction(self, by: Provenance, ref: UUID, legal_basis: str) -> HolderDone:
         """Process a person's data again. Raises ``Refused``."""
         require(by.actor, Action.RESTRICT)
         basis = self._basis(ref, legal_basis)
-        return HolderDone(self._change(by, ref, lambda holder, act: holder.lift_restriction(act, basis)))
+        return HolderDone(
+            self._change(by, ref, lambda holder, act: holder.decide(Holder.RestrictionLifted, act, legal_basis=basis))
+        )
 
     def finish_erasures(self) -> int:
         """Go on with every erasure that a crash interrupted; answers how many."""
         count = 0
         for ref in self._store.unfinished():
-            self._destroy(Provenance(actor=_ERASER, client="start"), ref)
+            self._destroy(Provenance(actor=REGISTRY_ITSELF, client="start"), ref)
             count += 1
         return count
 
@@ -95,7 +97,7 @@ class HolderFiles:
         """Raise ``Refused`` where nothing may be recorded about a person: HOLDER_ERASED, HOLDER_RESTRICTED."""
         holder = self._journal.load(Holder, holder_stream(ref))
         if holder is not None:
-            holder.require_processable()
+            holder.state.require_processable()
 
     def _basis(self, ref: UUID, legal_basis: str) -> str:
         basis = clean(legal_basis, "legalBasis", limit=PROSE_LIMIT)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from domain.catalog_names import is_readable
-from domain.catalog_versions import AliasChange, AmendmentTerms
+from domain.catalog.amendment import AliasChange, AmendmentTerms
+from domain.catalog.names import is_readable
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import fold
 from domain.text import identifying_form

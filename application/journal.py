@@ -45,11 +45,15 @@ class Journal(Application[UUID]):
 
     def record(self, *aggregates: Aggregate) -> int:
         """Save what these aggregates recorded, all or nothing; the position of the last event. Raises ``Conflict``."""
+        return max(self.record_each(*aggregates).values())
+
+    def record_each(self, *aggregates: Aggregate) -> dict[UUID, int]:
+        """The same; for each stream the position of its last event."""
         try:
             recordings = self.save(*aggregates)
         except IntegrityError as error:
             raise Conflict from error
-        return max(recording.notification.id for recording in recordings)
+        return {each.domain_event.originator_id: each.notification.id for each in recordings}
 
     def events_of(self, stream_id: UUID, *, after: int | None = None) -> Iterator[Event]:
         """A stream's events in order, from just after a version on."""

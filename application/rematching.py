@@ -14,14 +14,17 @@ from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from application.cases import REGISTRY_ITSELF, record_match
+from application.cases import record_match
 from application.catalogs import ATTEMPTS, GoverningVersion, Shelf
 from application.journal import Conflict, Journal
 from application.ports import Clock
+from domain.authorities import AuthorityDirectory
 from domain.base import Act
-from domain.catalog_versions import CatalogVersion
-from domain.recognition_case import RecognitionCase
-from domain.values import Provenance, shanghai_day
+from domain.case.case import RecognitionCase
+from domain.case.events import RematchRequired
+from domain.catalog.timeline import CatalogVersion
+from domain.guards import Circumstances
+from domain.values import REGISTRY_ITSELF, Provenance, shanghai_day
 
 BATCH: Final = 200
 """Cases asked for at once."""
@@ -55,11 +58,14 @@ class Rematched:
 class Rematching:
     """The process. It keeps no state of its own, so any number of instances, one after another or at once, do no harm."""
 
-    def __init__(self, journal: Journal, shelf: Shelf, pending: PendingCases, clock: Clock) -> None:
+    def __init__(
+        self, journal: Journal, shelf: Shelf, pending: PendingCases, authorities: AuthorityDirectory, clock: Clock
+    ) -> None:
         self._journal = journal
         self._shelf = shelf
         self._pending = pending
         self._clock = clock
+        self._known = Circumstances(authorities, shelf)
 
     def run(self) -> Iterator[Rematched]:
         """Move the cases that are due, catalog by catalog, in order of submission; each item is one that is stored.
@@ -108,11 +114,11 @@ class Rematching:
 
     def _move(self, case: RecognitionCase, code: str, version: CatalogVersion) -> bool:
         amendment = version.amendment_id
-        if amendment is None or not case.awaits_rematch(code, version.number, amendment):
+        if amendment is None or not case.state.awaits_rematch(code, version.number, amendment):
             return False
         act = Act(_BY, self._clock())
-        case.require_rematch(act, catalog_version=version.number, amendment_id=amendment)
-        certificate = case.certificate
+        case.decide(RematchRequired, act, self._known, catalog_version=version.number, amendment_id=amendment)
+        certificate = case.state.certificate
         found = self._shelf.match_anew(
             certificate.name,
             certificate.issuing_body,
@@ -120,5 +126,5 @@ class Rematching:
             shanghai_day(act.at),
             GoverningVersion(code, version.number),
         )
-        record_match(case, act, found)
+        record_match(case, act, self._known, found)
         return True

@@ -24,8 +24,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "graphql")]
 from application.cases import REGISTRY_ITSELF  # noqa: E402 - run as a script, from anywhere
 from application.queries import EntryFilter, Window  # noqa: E402
 from domain.base import Act  # noqa: E402
-from domain.catalog import Catalog  # noqa: E402
-from domain.catalog_versions import AmendmentTerms, EntryChange  # noqa: E402
+from domain.catalog.amendment import AmendmentTerms, EntryChange  # noqa: E402
+from domain.catalog.catalog import Catalog  # noqa: E402
 from domain.values import (  # noqa: E402
     Actor,
     CatalogEntry,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from catalog.files.difference import EntryDifference
-from domain.catalog_versions import EntryChange
+from domain.catalog.amendment import EntryChange
 from domain.values import EntryChangeKind
 
 

@@ -15,8 +15,8 @@ from pydantic_core import to_jsonable_python
 from rich.table import Table
 
 from application.access import Scope
-from application.disclosure import facts, reason_of, summary_of
-from application.folding import fold_case
+from application.disclosure import facts, reason_of
+from application.folding import case_views
 from application.ports import Access, AccessNotRecorded
 from application.queries import Positioned
 from application.views import CaseView, TitleView
@@ -108,9 +108,9 @@ async def _record(registry: Registry, case: CaseView, operation: str, reason: st
 
 
 def _told(events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:
-    told, view = [], None
-    for each in events:
-        view = fold_case(view, each.event, each.position)
+    told = []
+    views = case_views((each.event, each.position) for each in events)
+    for each, view in zip(events, views, strict=True):
         actor = each.event.by.actor
         told.append(
             {
@@ -119,7 +119,7 @@ def _told(events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:
                 "recordedAt": each.event.recorded_at.isoformat(timespec="seconds"),
                 "type": each.event.TOPIC,
                 "by": " ".join(filter(None, [actor.role.value, actor.subject, actor.authority_code])),
-                "summary": summary_of(each.event),
+                "summary": each.event.sentence,
                 "reason": reason_of(each.event, in_clear=True),
                 "state": view.status.value,
                 "data": facts(each.event, in_clear=True),

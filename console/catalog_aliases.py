@@ -15,8 +15,8 @@ from application.views import AliasView
 from catalog.notice import load_official_catalog
 from console.catalog_files import AsJson, Code
 from console.talk import explaining, fail, out, print_json
-from domain.catalog import Catalog
-from domain.catalog_versions import AliasChange
+from domain.catalog.amendment import AliasChange
+from domain.catalog.timeline import CatalogTimeline
 from domain.values import AliasKind, shanghai_day
 from infrastructure.composition import Registry, open_registry, utc_now
 from infrastructure.settings import Settings
@@ -61,7 +61,7 @@ def aliases(
     out.print(f"{len(rows)} aliases.")
 
 
-def _found(registry: Registry, catalog: Catalog, number: int, which: AliasFilter) -> Sequence[AliasView]:
+def _found(registry: Registry, catalog: CatalogTimeline, number: int, which: AliasFilter) -> Sequence[AliasView]:
     registry.projections.run_until_caught_up()
 
     async def ask() -> Page[AliasView]:
@@ -89,7 +89,7 @@ def show_alias_changes(changes: Sequence[AliasChange], title: str) -> None:
     show_rows([change_data(change) for change in changes], title)
 
 
-def alias_history(catalog: Catalog) -> list[dict[str, Any]]:
+def alias_history(catalog: CatalogTimeline) -> list[dict[str, Any]]:
     """Every change of an alias that a version made, and those that are proposed, for programs."""
     rows = [
         {"version": version.number, "status": "issued"} | change_data(change)

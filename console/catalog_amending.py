@@ -22,8 +22,8 @@ from console.acting import As, NoticeNumber, provenance
 from console.catalog_aliases import alias_history, change_data, show_alias_changes, show_rows
 from console.catalog_files import AsJson, Code, as_data, read_by, read_file, show_differences
 from console.talk import REFUSED, err, explaining, fail, out, print_json
-from domain.catalog import Catalog
-from domain.catalog_versions import AmendmentTerms
+from domain.catalog.amendment import AmendmentTerms
+from domain.catalog.timeline import CatalogTimeline
 from domain.identifiers import catalog_id
 from domain.values import CatalogEntry, shanghai_day
 from infrastructure.composition import Registry, open_registry, utc_now
@@ -188,7 +188,7 @@ def history(
     show_rows(rows, f"{catalog.name}" + (f" · entry {number}" if number else ""), lines=number is not None)
 
 
-def _versions(catalog: Catalog) -> list[dict[str, Any]]:
+def _versions(catalog: CatalogTimeline) -> list[dict[str, Any]]:
     on = catalog.version_in_force(shanghai_day(utc_now()))
     rows: list[dict[str, Any]] = [
         {
@@ -220,7 +220,7 @@ def _versions(catalog: Catalog) -> list[dict[str, Any]]:
     return rows
 
 
-def _contents(catalog: Catalog, number: int) -> list[dict[str, Any]]:
+def _contents(catalog: CatalogTimeline, number: int) -> list[dict[str, Any]]:
     first = catalog.entry_at(1, number)
     found = [_content(1, "PUBLISHED", first)] if first else []
     for version in catalog.versions[1:]:
@@ -235,7 +235,9 @@ def _content(version: int, what: str, entry: CatalogEntry | None) -> dict[str, A
     return {"version": version, "change": what, **{name: data.get(name) for name in texts}, "awards": awards or None}
 
 
-def _differences(catalog: Catalog, entries: Sequence[CatalogEntry], *, partial: bool) -> tuple[EntryDifference, ...]:
+def _differences(
+    catalog: CatalogTimeline, entries: Sequence[CatalogEntry], *, partial: bool
+) -> tuple[EntryDifference, ...]:
     current = catalog.entries_at(catalog.latest.number)
     return diff_entries(_kept(current, entries) if partial else current.values(), entries)
 

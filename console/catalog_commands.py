@@ -12,7 +12,7 @@ from rich.table import Table
 from catalog.notice import load_official_catalog
 from console import catalog_aliases, catalog_amending, catalog_files
 from console.talk import explaining, fail, out, print_json
-from domain.catalog import Catalog
+from domain.catalog.timeline import CatalogTimeline
 from domain.values import CatalogEntry, shanghai_day
 from infrastructure.composition import open_registry, utc_now
 from infrastructure.settings import Settings
@@ -61,7 +61,7 @@ def show(
     out.print(table)
 
 
-def _entries(catalog: Catalog, version: int, number: int | None) -> list[CatalogEntry]:
+def _entries(catalog: CatalogTimeline, version: int, number: int | None) -> list[CatalogEntry]:
     try:
         entries = catalog.entries_at(version)
     except KeyError:

@@ -81,6 +81,13 @@ class RefusalCode(StrEnum):
     )
     NAME_UNREADABLE = "NAME_UNREADABLE", "A name holds no word that matching reads; no certificate would ever match it."
 
+    # what a recorded history shows and no live command can bring about
+    DAY_MISMATCH = "DAY_MISMATCH", "A business day is not the day of recording."
+    OTHER_HOLDER = "OTHER_HOLDER", "An event of a case is about another person than the case."
+    TERMS_CHANGED = "TERMS_CHANGED", "What was confirmed or issued is not what was proposed."
+    OTHER_VERSION = "OTHER_VERSION", "A match names another version than the one that governs the case."
+    NUMBER_SKIPPED = "NUMBER_SKIPPED", "A version's number does not follow the one before it."
+
     # persons
     UNKNOWN_HOLDER = "UNKNOWN_HOLDER", "No such holder."
     HOLDER_ERASED = "HOLDER_ERASED", "The holder's personal data was erased; nothing more can be recorded about them."

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from domain.base import Aggregate, Event
-from domain.catalog import Catalog
-from domain.catalog_proposal import CatalogProposal
-from domain.certificate_claim import CertificateClaim
+from domain.base import Aggregate, Event, make_resolvable
+from domain.case.case import RecognitionCase
+from domain.catalog.catalog import Catalog
+from domain.catalog.proposal import CatalogProposal
+from domain.claim import CertificateClaim
 from domain.holder import Holder
-from domain.integrity_record import IntegrityRecord
-from domain.recognition_case import RecognitionCase
+from domain.integrity import IntegrityRecord
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Catalog,
@@ -24,10 +25,18 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
 
 
 def event_classes() -> tuple[type[Event], ...]:
-    """The event classes of all aggregates, as they are recorded and decoded."""
-    return tuple(
-        member
-        for aggregate in AGGREGATES
-        for name, member in vars(aggregate).items()
-        if name != "Event" and isinstance(member, type) and issubclass(member, Event)
-    )
+    """The event classes of all aggregates, as they are recorded and decoded: those with guards, which all have."""
+    return tuple(kind for aggregate in AGGREGATES for kind in aggregate.GUARDS)
+
+
+make_resolvable(event_classes())
+
+
+def declared_event_classes() -> Iterator[type[Event]]:
+    """Every class of the domain that declares a topic, whether or not an aggregate knows it; a test compares the two."""
+    waiting: list[type[Event]] = [Event]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if "TOPIC" in vars(kind) and kind.__module__.partition(".")[0] == "domain":
+            yield kind

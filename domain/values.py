@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT
+
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 COMMENCEMENT: Final = date(2023, 11, 1)
 """The notice is in force from this day (closing article): nothing is recognised earlier."""
@@ -29,6 +31,23 @@ class PersonalData:
 
 
 Personal = Annotated[str | None, PersonalData()]
+
+
+class Words:
+    """Marks a text that somebody types, with the longest accepted length in characters: it is cleaned before it is recorded."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+
+PersonalProse = Annotated[Personal, Words(PROSE_LIMIT)]
+"""A reason or finding about a person, as somebody typed it."""
+PersonalLine = Annotated[Personal, Words(NAME_LIMIT)]
+"""A short ground about a person, as somebody typed it."""
+Code = Annotated[str, Words(CODE_LIMIT)]
+"""A code, number or key, as somebody typed it."""
+OptionalCode = Annotated[str | None, Words(CODE_LIMIT)]
+"""The same where it may be left out; blank reads as None."""
 
 
 class _Value(BaseModel):
@@ -58,6 +77,10 @@ class Actor(_Value):
     role: Role
     authority_code: str | None = None
     holder_ref: UUID | None = None
+
+
+REGISTRY_ITSELF: Final = Actor(subject="registry", role=Role.SYSTEM)
+"""The actor of what the registry does by rule: matching, and the records that follow from a decision."""
 
 
 class Provenance(_Value):

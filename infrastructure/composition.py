@@ -14,7 +14,7 @@ from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
 
-from application.cases import REGISTRY_ITSELF, Cases
+from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
@@ -27,7 +27,7 @@ from catalog.notice import load_official_catalog
 from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
 from domain.streams import event_classes
-from domain.values import Provenance
+from domain.values import REGISTRY_ITSELF, Provenance
 from infrastructure.access_log import PostgresAccessLog
 from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
@@ -114,7 +114,9 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
             holders=holders,
             authorities=authorities,
             projections=ProjectionRunner(database, mapper),
-            rematching=RematchRunner(database, Rematching(journal, shelf, ProjectedPendingCases(database), clock)),
+            rematching=RematchRunner(
+                database, Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock)
+            ),
             reads=PostgresReads(read_pool, mapper),
             access_log=PostgresAccessLog(read_pool),
             evidence=evidence,

@@ -209,7 +209,7 @@ class PostgresReads:
         return await self._views(AMENDMENTS, "catalog_code = %s ORDER BY proposed_at DESC, amendment_id", code)
 
     async def version_in_force(self, code: str, on: date, known_at: datetime | None) -> VersionView | None:
-        """See ``Reads``; the rule is ``domain.catalog.version_in_force``."""
+        """See ``Reads``; the rule is ``domain.catalog.timeline.version_in_force``."""
         where = "catalog_code = %s AND effective_from <= %s AND (%s::timestamptz IS NULL OR issued_at <= %s)"
         return _first(
             await self._views(CATALOG_VERSIONS, f"{where} ORDER BY number DESC LIMIT 1", code, on, known_at, known_at)

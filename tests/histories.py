@@ -12,13 +12,27 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from domain.base import Act, Aggregate, Event
-from domain.catalog import Catalog
-from domain.catalog_proposal import CatalogProposal, CatalogTerms
-from domain.catalog_versions import AliasChange, AmendmentTerms, EntryChange
-from domain.certificate_claim import CertificateClaim
+from domain.case.case import RecognitionCase
+from domain.case.events import (
+    Approved,
+    Matched,
+    Reinstated,
+    Rejected,
+    RematchRequired,
+    RevocationProposed,
+    Revoked,
+    Supplemented,
+    SupplementRequested,
+    Transferred,
+    Withdrawn,
+)
+from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange
+from domain.catalog.catalog import Catalog
+from domain.catalog.proposal import CatalogProposal, CatalogTerms
+from domain.claim import CertificateClaim
+from domain.guards import Circumstances
 from domain.identifiers import case_id, claim_id
-from domain.integrity_record import IntegrityRecord
-from domain.recognition_case import RecognitionCase
+from domain.integrity import IntegrityRecord
 from domain.refusals import Refused
 from domain.values import (
     Actor,
@@ -71,6 +85,16 @@ class World:
         self.records: dict[UUID, IntegrityRecord] = {}
         self.holders = [UUID(int=random.getrandbits(128), version=4) for _ in range(4)]
         self._submissions = 0
+        self.known = Circumstances(Everywhere(), self)
+
+    def entry_at(self, code: str, version: int, number: int) -> CatalogEntry | None:
+        """What the catalogs of this world say."""
+        found = next((each.state for each in self.catalogs if each.state.code == code), None)
+        return found.entry_at(version, number) if found else None
+
+    def had(self, code: str, version: int, number: int) -> bool:
+        """Whether a catalog of this world ever said it."""
+        return any(each.state.had(version, number) for each in self.catalogs if each.state.code == code)
 
     def saves(self, acts: int) -> Iterator[list[Event]]:
         """What each of so many acts recorded, in the order of the streams it changed; refused acts give nothing."""
@@ -106,7 +130,7 @@ class World:
         return catalog
 
     def _propose_catalog(self) -> list[Aggregate]:
-        open_ones = [each for each in self.proposals if each.status == "PROPOSED"]
+        open_ones = [each for each in self.proposals if each.state.status == "PROPOSED"]
         if not open_ones:
             terms = CatalogTerms(
                 code=f"ZJ-further-{len(self.proposals) + 1}",
@@ -145,22 +169,23 @@ class World:
 
     def _amend(self) -> list[Aggregate]:
         catalog = self.random.choice(self.catalogs)
-        proposed = [each.id for each in catalog.amendments.values() if each.status == "PROPOSED"]
+        proposed = [each.id for each in catalog.state.amendments.values() if each.status == "PROPOSED"]
         if proposed and self.random.random() < 0.7:
             if self.random.random() < 0.2:
                 catalog.discard(self._by(Role.ADMINISTRATOR), self.random.choice(proposed), "文号有误")
             else:
                 catalog.issue(self._by(Role.ADMINISTRATOR), self.random.choice(proposed))
             return [catalog]
-        numbers = self.random.sample(sorted(catalog.entries), min(len(catalog.entries), self.random.randint(0, 2)))
+        entries = catalog.state.entries_at(catalog.state.latest.number)
+        numbers = self.random.sample(sorted(entries), min(len(entries), self.random.randint(0, 2)))
         changes = [self._change(number) for number in numbers]
         if not changes or self.random.random() < 0.4:
-            new = max(catalog.ever_numbered) + 1
+            new = max(catalog.state.ever_numbered) + 1
             changes.append(EntryChange(kind=EntryChangeKind.ADDED, number=new, entry=self._entry(new)))
         erratum = self.random.random() < 0.3
         days = self.random.randint(-30, 40) if erratum else self.random.randint(0, 40)
         terms = AmendmentTerms(
-            base_version=catalog.latest.number,
+            base_version=catalog.state.latest.number,
             notice=Notice(number=self.random.choice((None, "浙人社发〔2024〕1号")), title="调整目录"),
             effective_from=shanghai_day(self.now) + timedelta(days=days),
             erratum=erratum,
@@ -178,14 +203,16 @@ class World:
 
     def _alias_changes(self, catalog: Catalog) -> Iterator[AliasChange]:
         """Withdrawn, added, and withdrawn to be added anew: whatever may come together."""
-        there = catalog.aliases_at(catalog.latest.number)
+        there = catalog.state.aliases_at(catalog.state.latest.number)
         for alias in self.random.sample(there, min(len(there), self.random.randint(0, 2))):
             ground = alias.model_copy(update={"ground": "不再使用"})
             yield AliasChange(kind=EntryChangeKind.WITHDRAWN, alias=ground)
             if self.random.random() < 0.3:
                 yield AliasChange(kind=EntryChangeKind.ADDED, alias=alias)
         if self.random.random() < 0.4:
-            alias = self._alias(self.random.randint(1, 99), tuple(sorted(catalog.entries)[:2]))
+            alias = self._alias(
+                self.random.randint(1, 99), tuple(sorted(catalog.state.entries_at(catalog.state.latest.number))[:2])
+            )
             yield AliasChange(kind=EntryChangeKind.ADDED, alias=alias)
 
     def _alias(self, number: int, meant: tuple[int, ...]) -> Alias:
@@ -197,7 +224,7 @@ class World:
     # ── cases ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def _submit(self) -> list[Aggregate]:
         catalog = self.random.choice(self.catalogs)
-        version = catalog.version_in_force(shanghai_day(self.now))
+        version = catalog.state.version_in_force(shanghai_day(self.now))
         act = self._by(Role.APPLICANT)
         self._submissions += 1
         identifier = case_id(act.by.actor.subject, f"key {self._submissions} {self.random.getrandbits(64)}")
@@ -207,19 +234,19 @@ class World:
         changed = [] if claim is None else [self._claim(act, claim, identifier, holder)]
         case = RecognitionCase.submit(
             act,
-            case_id=identifier,
+            identifier,
+            self.known,
             holder=Person(ref=holder, name=self._name(), id_type="RESIDENT_ID", id_number=self._name()),
             certificate=Certificate(
                 name=self._name(), issuing_body="DIHK", grade="1级", certificate_number=number, issued_on=FIRST_DAY
             ),
             authority_code=self.random.choice(AUTHORITIES),
             work_field="机械",
-            experience=[Experience(employer=self._name(), start=FIRST_DAY, end=FIRST_DAY, field="机械")],
-            evidence=[self._evidence() for _ in range(self.random.randint(0, 2))],
-            catalog_code=catalog.code if version else None,
+            experience=(Experience(employer=self._name(), start=FIRST_DAY, end=FIRST_DAY, field="机械"),),
+            evidence=tuple(self._evidence() for _ in range(self.random.randint(0, 2))),
+            catalog_code=catalog.state.code if version else None,
             catalog_version=version,
             claim_id=claim,
-            jurisdiction=Everywhere(),
         )
         self.cases.append(case)
         if self.random.random() < 0.8:
@@ -229,17 +256,19 @@ class World:
     def _claim(self, act: Act, claim: UUID, case: UUID, holder: UUID) -> CertificateClaim:
         known = self.claims.get(claim)
         if known is None:
-            self.claims[claim] = CertificateClaim.claim(act, claim, case, holder)
+            first = CertificateClaim.begin(CertificateClaim.Claimed, act, claim, case_id=case, holder_ref=holder)
+            self.claims[claim] = first
         else:
-            known.reclaim(act, case, holder)
+            known.decide(CertificateClaim.Reclaimed, act, case_id=case, holder_ref=holder)
         return self.claims[claim]
 
     def _match(self, case: RecognitionCase, catalog: Catalog) -> None:
-        entries = catalog.entries_at(case.catalog_version or 1)
-        exact = bool(entries) and case.catalog_version is not None and self.random.random() < 0.7
+        entries = catalog.state.entries_at(case.state.catalog_version or 1)
+        exact = bool(entries) and case.state.catalog_version is not None and self.random.random() < 0.7
         entry = self.random.choice(list(entries.values())) if exact else None
         case.match(
             Act(Provenance(actor=SYSTEM), self.now),
+            self.known,
             outcome=MatchOutcome.EXACT if entry else MatchOutcome.AMBIGUOUS,
             entry_number=entry.number if entry else None,
             grade=self.random.choice(entry.awards).grade if entry else None,
@@ -252,94 +281,95 @@ class World:
             return []
         case = self.random.choice(self.cases[-6:])
         act = self._by(Role.REVIEWER)
-        if case.status in {CaseStatus.APPROVED, CaseStatus.REVOKED}:
+        if case.state.status in {CaseStatus.APPROVED, CaseStatus.REVOKED}:
             return self._review(case, act)
         steps = [self._confirm, self._supplement, self._transfer, self._rematch, self._close]
         return self.random.choice(steps + [self._approve] * 4)(case, act)
 
     def _confirm(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
         catalog = self._catalog_of(case)
-        entries = list(catalog.entries_at(case.catalog_version or 1).values())
-        if not entries or case.catalog_version is None:
+        entries = list(catalog.state.entries_at(case.state.catalog_version or 1).values())
+        if not entries or case.state.catalog_version is None:
             return []
         entry = self.random.choice(entries)
-        case.confirm_match(
+        case.decide(
+            Matched,
             act,
-            Everywhere(),
-            catalog_code=catalog.code,
-            catalog_version=case.catalog_version,
-            entry=entry,
+            self.known,
+            catalog_code=catalog.state.code,
+            catalog_version=case.state.catalog_version,
+            entry_number=entry.number,
             grade=self.random.choice(entry.awards).grade,
             reason=self._name(),
         )
         return [case]
 
     def _supplement(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
-        if case.status is CaseStatus.SUPPLEMENT_REQUESTED:
-            case.supplement(act, Everywhere(), [self._evidence()])
+        if case.state.status is CaseStatus.SUPPLEMENT_REQUESTED:
+            case.decide(Supplemented, act, self.known, evidence=(self._evidence(),))
         else:
-            case.request_supplement(act, Everywhere(), self._name())
+            case.decide(SupplementRequested, act, self.known, reason=self._name())
         return [case]
 
     def _transfer(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
-        case.transfer(act, Everywhere(), self.random.choice(AUTHORITIES), self._name())
+        to = self.random.choice(AUTHORITIES)
+        case.decide(Transferred, act, self.known, authority_code=to, reason=self._name())
         return [case]
 
     def _rematch(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
         catalog = self._catalog_of(case)
         system = Act(Provenance(actor=SYSTEM), act.at)
-        case.require_rematch(system, catalog_version=catalog.latest.number, amendment_id=UUID(int=1))
+        version = catalog.state.latest.number
+        case.decide(RematchRequired, system, self.known, catalog_version=version, amendment_id=UUID(int=1))
         self._match(case, catalog)
         return [case]
 
     def _close(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
         if self.random.random() < 0.5:
-            case.reject(act, Everywhere(), self._name())
+            case.decide(Rejected, act, self.known, reason=self._name())
         else:
-            case.withdraw(act, Everywhere(), self._name())
-        claim = self.claims.get(case.claim_id) if case.claim_id else None
+            case.decide(Withdrawn, act, self.known, reason=self._name())
+        claim = self.claims.get(case.state.claim_id) if case.state.claim_id else None
         if claim is None:
             return [case]
         claim.release(act, case.id)
         return [case, claim]
 
     def _approve(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
-        entries = self._catalog_of(case).entries_at(case.catalog_version or 1)
         consistent = self.random.random() < 0.7
-        case.approve(
+        case.decide(
+            Approved,
             act,
-            Everywhere(),
-            entry=entries.get(case.entry_number) if case.entry_number else None,
+            self.known,
             work_consistent=consistent,
             counted_experience_months=self.random.randint(0, 60) if consistent else 0,
         )
         return [case]
 
     def _review(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
-        if case.revocation is None:
-            case.propose_revocation(act, Everywhere(), self._name(), self._name())
+        if case.state.revocation is None:
+            case.decide(RevocationProposed, act, self.known, ground=self._name(), findings=self._name())
             return [case]
-        if case.status is CaseStatus.APPROVED:
-            case.confirm_revocation(act, Everywhere())
+        if case.state.status is CaseStatus.APPROVED:
+            case.decide(Revoked, act, self.known)
             record = IntegrityRecord.file(
                 act,
                 case_id=case.id,
                 revoked_at_version=case.version,
-                holder_ref=case.holder_ref,
+                holder_ref=case.state.holder_ref,
                 ground=self._name(),
                 findings=self._name(),
-                filed_on=shanghai_day(act.at),
             )
             self.records[case.id] = record
             return [case, record]
-        case.reinstate(act, Everywhere(), self._name())
+        case.decide(Reinstated, act, self.known, reason=self._name())
         record = self.records[case.id]
         record.strike(act, self._name())
         return [case, record]
 
     # ── details ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _catalog_of(self, case: RecognitionCase) -> Catalog:
-        return next((each for each in self.catalogs if each.code == case.catalog_code), self.catalogs[0])
+        return next((each for each in self.catalogs if each.state.code == case.state.catalog_code), self.catalogs[0])
 
     def _by(self, role: Role) -> Act:
         number = self.random.randint(1, 3)

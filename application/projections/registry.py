@@ -6,16 +6,16 @@ check. Every event of the domain has a rule; one without is an error, never pass
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
-from application.folding import entry_view, fold_case, title_of
-from application.projections.content import CatalogContent, Touched
-from application.projections.holders import case_for, erased_case, erased_record, file_of, project_holder
+from application.folding import alias_change_view, case_view, entry_view, title_of
+from application.projections.content import proposed_changes, rows_of_issue, rows_of_publication
+from application.projections.holders import case_for, erased_record, file_of, project_holder
 from application.projections.tables import (
     AMENDMENTS,
     AUDIT_EVENTS,
@@ -33,22 +33,42 @@ from application.projections.tables import (
 )
 from application.views import (
     ActorView,
+    AliasView,
     AmendmentView,
     AuditEventView,
     CatalogProposalView,
     CatalogView,
+    EntryView,
     IntegrityRecordView,
+    VersionView,
 )
-from domain.base import Event
-from domain.catalog import Catalog
-from domain.catalog_proposal import CatalogProposal
-from domain.certificate_claim import CertificateClaim
+from domain.base import Event, evolve
+from domain.case.case import RecognitionCase
+from domain.case.events import CaseEvent, Submitted
+from domain.case.state import CaseState
+from domain.catalog.proposal import CatalogProposal
+from domain.catalog.timeline import (
+    AmendmentDiscarded,
+    AmendmentIssued,
+    AmendmentProposed,
+    CatalogPublished,
+    CatalogTimeline,
+)
+from domain.claim import CertificateClaim
 from domain.holder import Holder
 from domain.identifiers import catalog_id
-from domain.integrity_record import IntegrityRecord
-from domain.recognition_case import RecognitionCase
+from domain.integrity import IntegrityRecord
 
 V = TypeVar("V")
+
+
+_MOST_CASES: Final = 20_000
+"""How many cases are remembered; one that left is made of its events again."""
+_TABLE_OF: Final[dict[type, Table[Any]]] = {
+    VersionView: CATALOG_VERSIONS,
+    EntryView: CATALOG_ENTRIES,
+    AliasView: CATALOG_ALIASES,
+}
 
 
 class Rows(Protocol):
@@ -73,29 +93,46 @@ class RowsOutOfStep(ValueError):
     code: Final = "rows-out-of-step"
 
 
-CatalogStream = Callable[[UUID, int], Iterable[Event]]
-"""The events of a catalog's stream that stand before a position, in order."""
+Stream = Callable[[UUID, int], Iterable[Event]]
+"""The events of a stream that stand before a position, in order."""
 
 
 class RegistryProjector:
-    """The rules. It remembers catalogs, read from their streams when first needed, for the titles that entries award.
+    """The rules. It remembers the states of the streams it has seen, read from their events when first needed.
 
     ``forget`` must be called when rows it put were not committed, since what it remembers then runs ahead of them.
     """
 
-    def __init__(self, catalog_stream: CatalogStream) -> None:
-        self._catalog_stream = catalog_stream
-        self._catalogs: dict[UUID, CatalogContent] = {}
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._catalogs: dict[UUID, CatalogTimeline] = {}
+        self._cases: OrderedDict[UUID, CaseState] = OrderedDict()
 
     def forget(self) -> None:
-        """Remember nothing; catalogs are read again when needed."""
+        """Remember nothing; states are made of their events again when needed."""
         self._catalogs.clear()
+        self._cases.clear()
+
+    def remember(self, events: Iterable[Event]) -> None:
+        """Take in what the events of some cases, each case's in order, lead to."""
+        for event in events:
+            self._cases[event.originator_id] = evolve(self._cases.get(event.originator_id), event)
+
+    def unknown_cases(self, events: Iterable[Event]) -> list[UUID]:
+        """The cases among the streams of these events that began before them and are not remembered."""
+        begun, found = set[UUID](), dict[UUID, None]()
+        for event in events:
+            if isinstance(event, Submitted):
+                begun.add(event.originator_id)
+            elif isinstance(event, CaseEvent) and event.originator_id not in begun | self._cases.keys():
+                found[event.originator_id] = None
+        return list(found)
 
     def project(self, event: Event, position: int, rows: Rows) -> None:
         """What one event does to the rows.
 
-        An event that a row has seen already changes nothing there. Raises ``UnknownEvent``, and ``RowsOutOfStep`` for
-        rows that earlier events cannot have led to.
+        An event that was seen already changes nothing. Raises ``UnknownEvent``, and ``RowsOutOfStep`` for an event that those
+        before it cannot have led to.
         """
         rule = RULES.get(event.TOPIC)
         if rule is None:
@@ -104,43 +141,50 @@ class RegistryProjector:
         rows.put(AUDIT_EVENTS, audit_event(event, position))
 
     def _case(self, event: Event, position: int, rows: Rows) -> None:
-        case = rows.get(CASES, (event.originator_id,))
-        seen = case.version if case else 0
-        if event.originator_version <= seen:
+        state = self._case_before(event, position)
+        if state is not None and state.version >= event.originator_version:
             return
-        if event.originator_version != seen + 1:
-            raise RowsOutOfStep(
-                f"case {event.originator_id} is at version {seen}, not before {event.originator_version}"
-            )
-        case = fold_case(case, event, position)
-        if isinstance(event, RecognitionCase.Submitted):
-            file = file_of(rows, case.holder.ref)
-            case = case_for(file, case)
+        state = self._cases[event.originator_id] = evolve(state, event)
+        self._cases.move_to_end(event.originator_id)
+        if len(self._cases) > _MOST_CASES:
+            self._cases.popitem(last=False)
+        file = file_of(rows, state.holder_ref)
+        case = case_for(file, case_view(state, position))
+        if case.case_id not in file.case_ids:
             rows.put(HOLDERS, replace(file, case_ids=(*file.case_ids, case.case_id)))
-        elif case.holder.erased:
-            case = erased_case(case)  # by a writer who had the key a moment before it was destroyed
         rows.put(CASES, case)
         if case.recognized_on is not None and case.catalog_code and case.version_number and case.entry_number:
-            content = self._content(_stream_of(case.catalog_code), position)
-            title = title_of(case, content.entry(case.entry_number, case.version_number))
+            timeline = self._timeline(_stream_of(case.catalog_code), position)
+            title = title_of(case, timeline.entry_at(case.version_number, case.entry_number))
             if title is not None:
                 rows.put(TITLES, title)
 
-    def _published(self, event: Catalog.Published, position: int, rows: Rows) -> None:
+    def _case_before(self, event: Event, position: int) -> CaseState | None:
+        state = self._cases.get(event.originator_id)
+        if state is None and event.originator_version > 1:
+            state = state_after(self._stream(event.originator_id, position))
+        seen = state.version if state else 0
+        if event.originator_version > seen + 1:
+            raise RowsOutOfStep(
+                f"case {event.originator_id} is at version {seen}, not before {event.originator_version}"
+            )
+        return state
+
+    def _published(self, event: CatalogPublished, position: int, rows: Rows) -> None:
         if event.originator_id in self._catalogs:
             return
-        content = self._catalogs[event.originator_id] = CatalogContent(event)
+        timeline = self._catalogs[event.originator_id] = evolve(None, event)
         view = CatalogView(catalog_id=event.originator_id, code=event.code, name=event.name, position=position)
         rows.put(CATALOGS, view)
-        _put_all(rows, content.all_rows())
+        _put_all(rows, rows_of_publication(timeline))
 
-    def _proposed(self, event: Catalog.AmendmentProposed, position: int, rows: Rows) -> None:
-        content, terms = self._content(event.originator_id, position), event.terms
-        if content.stream_version >= event.originator_version:
+    def _proposed(self, event: AmendmentProposed, position: int, rows: Rows) -> None:
+        timeline, terms = self._timeline(event.originator_id, position), event.terms
+        if timeline.version >= event.originator_version:
             return
         view = AmendmentView(
             amendment_id=event.amendment_id,
-            catalog_code=content.code,
+            catalog_code=timeline.code,
             base_version=terms.base_version,
             status="PROPOSED",
             notice_number=terms.notice.number,
@@ -152,29 +196,31 @@ class RegistryProjector:
             proposed_at=event.timestamp,
             closed_at=None,
             version_number=None,
-            changes=content.changes(terms),
-            alias_changes=content.alias_changes(terms),
+            changes=proposed_changes(timeline, terms),
+            alias_changes=tuple(map(alias_change_view, terms.alias_changes)),
         )
-        content.apply(event)
+        evolve(timeline, event)
         rows.put(AMENDMENTS, view)
 
-    def _issued(self, event: Catalog.AmendmentIssued, position: int, rows: Rows) -> None:
-        self._closed(event, rows, status="ISSUED", version_number=event.number)
-        content = self._content(event.originator_id, position)
-        if content.stream_version < event.originator_version:
-            _put_all(rows, content.apply(event))
-
-    def _discarded(self, event: Catalog.AmendmentDiscarded, position: int, rows: Rows) -> None:
-        self._closed(event, rows, status="DISCARDED", version_number=None)
-        content = self._content(event.originator_id, position)
-        if content.stream_version < event.originator_version:
-            content.apply(event)
-
-    def _closed(self, event: Catalog.AmendmentIssued | Catalog.AmendmentDiscarded, rows: Rows, **outcome: Any) -> None:
-        amendment = rows.get(AMENDMENTS, (event.amendment_id,))
-        if amendment is None:
+    def _closed(self, event: AmendmentIssued | AmendmentDiscarded, position: int, rows: Rows) -> None:
+        view = rows.get(AMENDMENTS, (event.amendment_id,))
+        timeline = self._timeline(event.originator_id, position)
+        if view is None or event.amendment_id not in timeline.amendments:
             raise RowsOutOfStep(f"amendment {event.amendment_id} is closed, and no row says that it was proposed")
-        rows.put(AMENDMENTS, replace(amendment, closed_at=event.timestamp, **outcome))
+        if timeline.version < event.originator_version:
+            evolve(timeline, event)
+            if isinstance(event, AmendmentIssued):
+                _put_all(rows, rows_of_issue(timeline, event.number))
+        amendment = timeline.amendments[event.amendment_id]
+        rows.put(
+            AMENDMENTS,
+            replace(
+                view,
+                status=amendment.status,
+                closed_at=amendment.closed_at,
+                version_number=amendment.version_number,
+            ),
+        )
 
     def _catalog_proposed(self, event: CatalogProposal.Proposed, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         terms = event.terms
@@ -223,50 +269,32 @@ class RegistryProjector:
         rows.put(INTEGRITY_RECORDS, replace(record, struck=True))
 
     def _holder(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+        if isinstance(event, Holder.Erased):
+            for case in file_of(rows, event.holder_ref).case_ids:
+                self._cases.pop(case, None)  # what is remembered of a person goes with the person
         project_holder(event, rows)
 
     def _claim(self, event: Event, position: int, rows: Rows) -> None:
         """A claim guards uniqueness among writers; nobody reads it, so only the audit log shows it."""
 
-    def _content(self, stream_id: UUID, position: int) -> CatalogContent:
-        content = self._catalogs.get(stream_id)
-        if content is None:
-            for event in self._catalog_stream(stream_id, position):
-                if content is None:
-                    content = CatalogContent(cast("Catalog.Published", event))
-                else:
-                    content.apply(event)
-            if content is None:
+    def _timeline(self, stream_id: UUID, position: int) -> CatalogTimeline:
+        timeline = self._catalogs.get(stream_id)
+        if timeline is None:
+            timeline = state_after(self._stream(stream_id, position))
+            if timeline is None:
                 raise RowsOutOfStep(f"no catalog is published in stream {stream_id} before position {position}")
-            self._catalogs[stream_id] = content
-        return content
+            self._catalogs[stream_id] = timeline
+        return timeline
 
 
 Rule = Callable[[RegistryProjector, Any, int, Rows], None]
 
-_CASE_EVENTS: Final = (
-    RecognitionCase.Submitted,
-    RecognitionCase.CandidatesListed,
-    RecognitionCase.Matched,
-    RecognitionCase.SupplementRequested,
-    RecognitionCase.Supplemented,
-    RecognitionCase.Transferred,
-    RecognitionCase.Approved,
-    RecognitionCase.Rejected,
-    RecognitionCase.Withdrawn,
-    RecognitionCase.RevocationProposed,
-    RecognitionCase.Revoked,
-    RecognitionCase.Reinstated,
-    RecognitionCase.RematchRequired,
-)
-_CASE_TOPICS: Final = frozenset(kind.TOPIC for kind in _CASE_EVENTS)
-
 RULES: Final[Mapping[str, Rule]] = {
-    **{kind.TOPIC: RegistryProjector._case for kind in _CASE_EVENTS},  # noqa: SLF001 - the rules of this module
-    Catalog.Published.TOPIC: RegistryProjector._published,  # noqa: SLF001
-    Catalog.AmendmentProposed.TOPIC: RegistryProjector._proposed,  # noqa: SLF001
-    Catalog.AmendmentIssued.TOPIC: RegistryProjector._issued,  # noqa: SLF001
-    Catalog.AmendmentDiscarded.TOPIC: RegistryProjector._discarded,  # noqa: SLF001
+    **{kind.TOPIC: RegistryProjector._case for kind in RecognitionCase.GUARDS},  # noqa: SLF001 - the rules of this module
+    CatalogPublished.TOPIC: RegistryProjector._published,  # noqa: SLF001
+    AmendmentProposed.TOPIC: RegistryProjector._proposed,  # noqa: SLF001
+    AmendmentIssued.TOPIC: RegistryProjector._closed,  # noqa: SLF001
+    AmendmentDiscarded.TOPIC: RegistryProjector._closed,  # noqa: SLF001
     CatalogProposal.Proposed.TOPIC: RegistryProjector._catalog_proposed,  # noqa: SLF001
     CatalogProposal.Published.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
     CatalogProposal.Discarded.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
@@ -290,9 +318,9 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
     made: set[UUID] = set()
     for event in events:
         match event:
-            case Catalog.AmendmentProposed():
+            case AmendmentProposed():
                 made.add(event.amendment_id)
-            case Catalog.AmendmentIssued() | Catalog.AmendmentDiscarded() if event.amendment_id not in made:
+            case AmendmentIssued() | AmendmentDiscarded() if event.amendment_id not in made:
                 needed[AMENDMENTS].add((event.amendment_id,))
             case IntegrityRecord.Filed():
                 made.add(event.originator_id)
@@ -303,10 +331,9 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 needed[CATALOG_PROPOSALS].add((event.originator_id,))
             case IntegrityRecord.Struck() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
-            case _ if event.TOPIC in _CASE_TOPICS:
+            case CaseEvent():
                 needed[CASES].add((event.originator_id,))
-                if isinstance(event, RecognitionCase.Submitted):
-                    needed[HOLDERS].add((event.holder_ref,))
+                needed[HOLDERS].add((event.holder_ref,))
     return needed
 
 
@@ -334,10 +361,14 @@ def _actor(event: Event) -> ActorView:
     return ActorView(subject=actor.subject, role=actor.role, authority_code=actor.authority_code)
 
 
-def _put_all(rows: Rows, touched: Touched) -> None:
-    for version in touched.versions:
-        rows.put(CATALOG_VERSIONS, version)
-    for entry in touched.entries:
-        rows.put(CATALOG_ENTRIES, entry)
-    for alias in touched.aliases:
-        rows.put(CATALOG_ALIASES, alias)
+def state_after(events: Iterable[Event]) -> Any:
+    """The state that a stream's events lead to; None for none."""
+    state: Any = None
+    for event in events:
+        state = evolve(state, event)
+    return state
+
+
+def _put_all(rows: Rows, views: Iterable[VersionView | EntryView | AliasView]) -> None:
+    for view in views:
+        rows.put(_TABLE_OF[type(view)], view)

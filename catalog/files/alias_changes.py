@@ -10,7 +10,7 @@ from typing import Final
 from catalog.faults import Fault, FaultCode, FileRefused
 from catalog.files.tables import Heads, TableRow, read_rows
 from catalog.text import fold
-from domain.catalog_versions import AliasChange
+from domain.catalog.amendment import AliasChange
 from domain.refusals import Refused
 from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT, clean
 from domain.values import Alias, AliasKind, EntryChangeKind

@@ -9,8 +9,8 @@ import strawberry
 
 from application.folding import alias_change_view, entry_view
 from application.views import AliasChangeView, ChangeView, VersionView
-from domain.catalog_names import Note, NoteCode
-from domain.catalog_versions import AmendmentTerms
+from domain.catalog.amendment import AmendmentTerms
+from domain.catalog.names import Note, NoteCode
 from domain.refusals import Refused
 from registry_api.context import Context, in_thread
 from registry_api.refusals import Refusal, as_data
@@ -81,7 +81,7 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
             kind=change.kind,
             number=change.number,
             reason=change.reason,
-            before=entry_view(code, before, latest) if (before := catalog.entries.get(change.number)) else None,
+            before=entry_view(code, before, latest) if (before := catalog.entry_at(latest, change.number)) else None,
             after=entry_view(code, change.entry, latest + 1) if change.entry else None,
         )
         for change in terms.changes

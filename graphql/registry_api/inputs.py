@@ -12,8 +12,8 @@ from application.catalog_proposals import catalog_terms
 from application.catalogs import clean_notice
 from application.commands import CertificateForm, EvidenceForm, ExperienceForm, PersonForm, Submission
 from application.queries import CaseFilter, TitleFilter
-from domain.catalog_proposal import CatalogTerms
-from domain.catalog_versions import AliasChange, AmendmentTerms, EntryChange
+from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange
+from domain.catalog.proposal import CatalogTerms
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean, clean_optional
 from domain.values import (

@@ -12,8 +12,8 @@ import strawberry
 from application.access import Action, CaseRow, can
 from application.catalogs import Found
 from application.commands import CertificateForm
-from application.disclosure import facts, summary_of
-from application.folding import fold_cases, title_of
+from application.disclosure import facts
+from application.folding import case_after, title_of
 from application.queries import AuditEvent as AuditRow
 from application.queries import VersionKey
 from application.views import AwardView, CaseView, EntryView, TitleView, VersionView
@@ -88,7 +88,7 @@ async def titles_of_cases_at(context: Context, cases: Sequence[UUID], at: dateti
     streams = await context.services.reads.streams(cases, until=at)
     titles = []
     for case in cases:
-        then = fold_cases((each.event, each.position) for each in streams.get(case, ()))
+        then = case_after((each.event, each.position) for each in streams.get(case, ()))
         if then and then.catalog_code and then.version_number and then.entry_number:
             entry = await context.entries.load((then.catalog_code, then.version_number, then.entry_number))
             title = title_of(then, entry)
@@ -138,7 +138,7 @@ def audit_row(context: Context, row: AuditRow) -> AuditEventRow:
         type=envelope.type,
         recorded_at=envelope.recorded_at,
         actor=envelope.actor,
-        summary=summary_of(row.event),
+        summary=row.event.sentence,
         data=facts(row.event, in_clear=event_in_clear(context, row.event)),
     )
 

@@ -11,8 +11,20 @@ from typing import Any
 import strawberry
 
 from application.cases import Done, unknown_case
-from application.folding import fold_cases
+from application.folding import case_after
 from application.views import CaseView
+from domain.case.events import (
+    Approved,
+    CaseEvent,
+    Reinstated,
+    Rejected,
+    RevocationProposed,
+    Revoked,
+    Supplemented,
+    SupplementRequested,
+    Transferred,
+    Withdrawn,
+)
 from registry_api import ids
 from registry_api.catalog_mutations import CatalogMutations
 from registry_api.context import Context, Info, acting, in_thread
@@ -83,10 +95,7 @@ class Mutation(CatalogMutations):
         expected_version: int | None = None,
     ) -> CaseAnswer:
         """Add evidence to a case."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        return await _answer(
-            info.context, await in_thread(info.context.services.cases.supplement, by, case, evidence, expected_version)
-        )
+        return await _decide(info.context, case_id, Supplemented, expected_version, evidence=evidence)
 
     @_case_field
     async def confirm_match(
@@ -120,18 +129,16 @@ class Mutation(CatalogMutations):
         self, info: Info, case_id: strawberry.ID, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Ask the applicant for more evidence."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        work = info.context.services.cases.request_supplement
-        return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
+        return await _decide(info.context, case_id, SupplementRequested, expected_version, reason=reason)
 
     @_case_field
     async def transfer_case(
         self, info: Info, case_id: strawberry.ID, authority_code: str, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Hand a case to the authority that is responsible."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        work = info.context.services.cases.transfer
-        return await _answer(info.context, await in_thread(work, by, case, authority_code, reason, expected_version))
+        return await _decide(
+            info.context, case_id, Transferred, expected_version, authority_code=authority_code, reason=reason
+        )
 
     @_case_field
     async def approve_case(
@@ -143,17 +150,13 @@ class Mutation(CatalogMutations):
         expected_version: int | None = None,
     ) -> CaseAnswer:
         """Recognise the title (articles 1 and 3)."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        return await _answer(
+        return await _decide(
             info.context,
-            await in_thread(
-                info.context.services.cases.approve,
-                by,
-                case,
-                work_consistent=work_consistent,
-                counted_experience_months=counted_experience_months,
-                expected=expected_version,
-            ),
+            case_id,
+            Approved,
+            expected_version,
+            work_consistent=work_consistent,
+            counted_experience_months=counted_experience_months,
         )
 
     @_case_field
@@ -161,45 +164,37 @@ class Mutation(CatalogMutations):
         self, info: Info, case_id: strawberry.ID, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Refuse recognition."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        work = info.context.services.cases.reject
-        return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
+        return await _decide(info.context, case_id, Rejected, expected_version, reason=reason)
 
     @_case_field
     async def withdraw_case(
         self, info: Info, case_id: strawberry.ID, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Take a case back before it is decided."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        work = info.context.services.cases.withdraw
-        return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
+        return await _decide(info.context, case_id, Withdrawn, expected_version, reason=reason)
 
     @_case_field
     async def propose_revocation(
         self, info: Info, case_id: strawberry.ID, ground: str, findings: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """Article 4, two officers: the first proposes, another confirms."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        work = info.context.services.cases.propose_revocation
-        return await _answer(info.context, await in_thread(work, by, case, ground, findings, expected_version))
+        return await _decide(
+            info.context, case_id, RevocationProposed, expected_version, ground=ground, findings=findings
+        )
 
     @_case_field
     async def confirm_revocation(
         self, info: Info, case_id: strawberry.ID, expected_version: int | None = None
     ) -> CaseAnswer:
         """Article 4: the second officer confirms, and the title is revoked."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        work = info.context.services.cases.confirm_revocation
-        return await _answer(info.context, await in_thread(work, by, case, expected_version))
+        return await _decide(info.context, case_id, Revoked, expected_version)
 
     @_case_field
     async def reinstate_title(
         self, info: Info, case_id: strawberry.ID, reason: str, expected_version: int | None = None
     ) -> CaseAnswer:
         """A revocation overturned on review: the title is current again, and the history says why."""
-        by, case = acting(info.context), ids.uuid_in(case_id, "case")
-        work = info.context.services.cases.reinstate
-        return await _answer(info.context, await in_thread(work, by, case, reason, expected_version))
+        return await _decide(info.context, case_id, Reinstated, expected_version, reason=reason)
 
     @_erasure_field
     async def erase_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
@@ -225,9 +220,18 @@ class Mutation(CatalogMutations):
         return ErasureAnswer(position=Position(done.position))
 
 
+async def _decide(
+    context: Context, case_id: strawberry.ID, kind: type[CaseEvent], expected: int | None, **facts: Any
+) -> CaseAnswer:
+    by, case = acting(context), ids.uuid_in(case_id, "case")
+    return await _answer(context, await in_thread(context.services.cases.decide, by, case, kind, expected, **facts))
+
+
 async def _answer(context: Context, done: Done) -> CaseAnswer:
-    events = (await context.services.reads.streams([done.case_id])).get(done.case_id, [])
-    view = fold_cases((each.event, each.position) for each in events)
+    view = done.case
+    if view is None:  # a retry, whose case may have moved on since
+        events = (await context.services.reads.streams([done.case_id])).get(done.case_id, [])
+        view = case_after((each.event, each.position) for each in events)
     if view is None:
         raise unknown_case()
     return CaseAnswer(case=view, position=Position(done.position))

@@ -11,7 +11,7 @@ import strawberry
 
 from application.access import Action, require
 from application.commands import CertificateForm, clean_id_number, clean_id_type
-from application.folding import fold_cases
+from application.folding import case_after
 from application.queries import AuditEvent as AuditRow
 from application.queries import AuditFilter, CaseFilter, TitleFilter
 from application.views import (
@@ -222,7 +222,7 @@ class Query:
         if now is None or (as_of is None and at_version is None):
             return now
         events = await context.streams.load(now.case_id)
-        return fold_cases(
+        return case_after(
             (each.event, each.position)
             for each in events
             if (as_of is None or each.event.recorded_at <= as_of)

@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import StoredEvent
 
-from application.projections.registry import CatalogStream, RegistryProjector, keys_needed
+from application.projections.registry import RegistryProjector, Stream, keys_needed
 from application.projections.tables import PROJECTION
 from domain.base import Event
 from infrastructure.mapper import EventMapper
@@ -29,6 +29,10 @@ _STREAM: Final = (
     "SELECT originator_id, originator_version, topic, state FROM registry.events"
     " WHERE originator_id = %s AND position < %s ORDER BY originator_version"
 )
+_STREAMS: Final = (
+    "SELECT originator_id, originator_version, topic, state FROM registry.events"
+    " WHERE originator_id = ANY(%s) AND position < %s ORDER BY originator_id, originator_version"
+)
 _NO_LIMIT: Final = 2**63 - 1
 
 
@@ -40,8 +44,8 @@ def read_events(
         return [TailedEvent._make(row) for row in cursor.execute(_TAIL, (after, until, limit))]
 
 
-def catalog_stream(connection: psycopg.Connection[Any], mapper: EventMapper) -> CatalogStream:
-    """What ``RegistryProjector`` reads catalogs by, over the connection of its transaction."""
+def stream_before(connection: psycopg.Connection[Any], mapper: EventMapper) -> Stream:
+    """What ``RegistryProjector`` reads one stream by, over the connection of its transaction."""
 
     def stream(stream_id: UUID, position: int) -> Iterable[Event]:
         with connection.cursor(binary=True) as cursor:
@@ -49,6 +53,14 @@ def catalog_stream(connection: psycopg.Connection[Any], mapper: EventMapper) -> 
         return mapper.to_domain_events([StoredEvent(*row) for row in rows])
 
     return stream
+
+
+def _streams_before(
+    connection: psycopg.Connection[Any], mapper: EventMapper, stream_ids: Sequence[UUID], position: int
+) -> list[Event]:
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(_STREAMS, (stream_ids, position)).fetchall()
+    return mapper.to_domain_events([StoredEvent(*row) for row in rows])
 
 
 def project_batch(
@@ -60,6 +72,8 @@ def project_batch(
     """
     events = _decode(stored, mapper)
     rows.fetch(keys_needed(events))
+    if unknown := projector.unknown_cases(events):
+        projector.remember(_streams_before(rows.connection, mapper, unknown, stored[0].position))
     index = 0
     try:
         for index, (event, place) in enumerate(zip(events, stored, strict=True)):  # noqa: B007 - named by the error
@@ -76,7 +90,7 @@ class LiveProjection:
     def __init__(self, connection: psycopg.Connection[Any], mapper: EventMapper) -> None:
         self._connection = connection
         self._mapper = mapper
-        self._projector = RegistryProjector(catalog_stream(connection, mapper))
+        self._projector = RegistryProjector(stream_before(connection, mapper))
         self._position: int | None = None
         self._prepared = False
 

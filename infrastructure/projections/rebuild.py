@@ -18,7 +18,7 @@ import psycopg
 from application.projections.registry import RegistryProjector
 from application.projections.tables import PROJECTION, TABLES, Key, Table
 from infrastructure.mapper import EventMapper
-from infrastructure.projections.batches import CHANNEL, catalog_stream, project_batch, read_events
+from infrastructure.projections.batches import CHANNEL, project_batch, read_events, stream_before
 from infrastructure.projections.compare import Comparison, compare, differing_keys, digests
 from infrastructure.projections.errors import RebuildRunningError
 from infrastructure.projections.rows import PostgresRows
@@ -168,7 +168,7 @@ class _Shadow:
         self.events = 0
         self._mapper = mapper
         self._progress = progress
-        self._projector = RegistryProjector(catalog_stream(connection, mapper))
+        self._projector = RegistryProjector(stream_before(connection, mapper))
         self._kept: Mapping[Table[Any], Mapping[Key, Any]] = {}
         self._indexed = False
 

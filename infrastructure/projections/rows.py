@@ -26,7 +26,7 @@ class PostgresRows:
         schema: str,
         kept: Mapping[Table[Any], Mapping[Key, Any]] | None = None,
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._schema = schema
         self._known: defaultdict[Table[Any], dict[Key, Any]] = defaultdict(dict)
         self._put: defaultdict[Table[Any], dict[Key, Any]] = defaultdict(dict)
@@ -51,7 +51,7 @@ class PostgresRows:
                 continue
             known.update(dict.fromkeys(missing))
             given = ", ".join(f"%s::{sql_type}[]" for sql_type in table.key_types)
-            cursor = self._connection.cursor(binary=True)
+            cursor = self.connection.cursor(binary=True)
             cursor.execute(
                 f"SELECT {table.select_list} FROM {self._schema}.{table.name}"  # noqa: S608 - names of our own tables
                 f" WHERE ({', '.join(table.key)}) IN (SELECT * FROM unnest({given}))".encode(),
@@ -79,13 +79,13 @@ class PostgresRows:
         for table, views in self._put.items():
             to_row, names = table.to_row, ", ".join(table.column_names)
             with (
-                self._connection.cursor() as cursor,
+                self.connection.cursor() as cursor,
                 cursor.copy(f"COPY pg_temp.{_stage(table)} ({names}) FROM STDIN".encode()) as copy,
             ):
                 for view in views.values():
                     copy.write_row(to_row(view))
             changed = [name for name in table.column_names if name not in table.key]
-            self._connection.execute(
+            self.connection.execute(
                 f"INSERT INTO {self._schema}.{table.name} ({names}) SELECT {names} FROM pg_temp.{_stage(table)}"  # noqa: S608
                 f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET"
                 f" {', '.join(f'{name} = EXCLUDED.{name}' for name in changed)}".encode()

@@ -29,7 +29,7 @@ def administrator(api: Api, subject: str = FIRST) -> str:
 
 def entry(api: Api, number: int, **changes: Any) -> dict[str, Any]:
     """An entry of the latest version as an input, with some fields changed."""
-    current = api.registry.shelf.catalog(CODE).entries[number]
+    current = api.registry.shelf.catalog(CODE).entries_at(api.registry.shelf.catalog(CODE).latest.number)[number]
     return {
         "number": number,
         "qualificationName": current.qualification_name,

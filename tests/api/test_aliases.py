@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from application.replay_audit_catalogs import catalog_violations
+from application.replay_audit import violations
 from domain.base import Act
-from domain.catalog import Catalog
-from domain.catalog_versions import AmendmentTerms, EntryChange
+from domain.catalog.amendment import AmendmentTerms, EntryChange
+from domain.catalog.catalog import Catalog
 from domain.identifiers import catalog_id
 from domain.values import Actor, EntryChangeKind, Notice, Provenance, Role
 from infrastructure.projections.rebuild import check, rebuild
@@ -255,7 +255,9 @@ def test_what_was_proposed_past_the_rule_is_held_to_it_at_its_issue(api: Api) ->
     registry = api.registry
     catalog = registry.journal.load(Catalog, catalog_id(CODE))
     assert catalog is not None
-    new = catalog.entries[58].model_copy(update={"number": 101, "qualification_name": PRACTITIONER["name"]})
+    new = catalog.state.entry_at(catalog.state.latest.number, 58).model_copy(
+        update={"number": 101, "qualification_name": PRACTITIONER["name"]}
+    )
     terms = AmendmentTerms(
         base_version=1,
         notice=Notice(title="关于调整目录的通知"),
@@ -361,7 +363,7 @@ def test_the_auditor_reads_alias_changes_and_the_read_model_says_what_the_events
     assert [(each["kind"], each["alias"]["text"], each["alias"]["ground"]) for each in recorded] == [
         ("ADDED", HOUSE_NAME["name"], change["ground"])
     ]
-    assert catalog_violations(api.registry.journal.events_of(catalog_id(CODE))) == []
+    assert violations(Catalog, api.registry.journal.events_of(catalog_id(CODE))) == []
     projected(api)
     registry = api.registry
     assert check(registry.database, registry.mapper).is_complete

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from application.rematching import Rematching
-from domain.recognition_case import RecognitionCase
+from domain.case.case import RecognitionCase
 from infrastructure.rematching import ProjectedPendingCases, RematchRunner
 from registry_api import ids
 from tests.api.catalogs import CODE, added, amend, amendment, withdrawn
@@ -35,7 +35,9 @@ def quiet(api: Api) -> Api:
 def process(api: Api) -> Rematching:
     """A process that starts anew, as after a kill: it knows nothing but what is stored."""
     registry = api.registry
-    return Rematching(registry.journal, registry.shelf, ProjectedPendingCases(registry.database), registry.clock)
+    return Rematching(
+        registry.journal, registry.shelf, ProjectedPendingCases(registry.database), registry.authorities, registry.clock
+    )
 
 
 def projected(api: Api) -> None:
@@ -59,7 +61,7 @@ def state(api: Api, case: UUID) -> tuple[str, int | None, int | None]:
     """Status, catalog version and entry, from the events."""
     found = api.registry.journal.load(RecognitionCase, case)
     assert found is not None
-    return found.status.value, found.catalog_version, found.entry_number
+    return found.state.status.value, found.state.catalog_version, found.state.entry_number
 
 
 def topics(api: Api, case: UUID) -> list[str]:

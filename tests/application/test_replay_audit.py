@@ -12,7 +12,18 @@ import pytest
 from application.replay_audit import violations
 from catalog.authorities import load_directory
 from domain.base import Act, Event
-from domain.recognition_case import RecognitionCase
+from domain.case.case import RecognitionCase
+from domain.case.events import (
+    Approved,
+    Matched,
+    Reinstated,
+    RematchRequired,
+    RevocationProposed,
+    Revoked,
+    SupplementRequested,
+    Transferred,
+)
+from domain.guards import Circumstances
 from domain.values import (
     Actor,
     CatalogEntry,
@@ -39,6 +50,21 @@ ENTRY = CatalogEntry(
 )
 
 
+class Listed:
+    """A catalog of one entry."""
+
+    def entry_at(self, code: str, version: int, number: int) -> CatalogEntry | None:
+        """Entry 58 of version 1."""
+        return ENTRY if (code, version, number) == ("zj", 1, 58) else None
+
+    def had(self, code: str, version: int, number: int) -> bool:
+        """Nothing was withdrawn."""
+        return self.entry_at(code, version, number) is not None
+
+
+KNOWN = Circumstances(DIRECTORY, Listed())
+
+
 def by(
     subject: str, role: Role = Role.REVIEWER, authority: str | None = XIHU, holder: UUID | None = None
 ) -> Provenance:
@@ -59,7 +85,8 @@ def lawful() -> list[Event]:
 
     case = RecognitionCase.submit(
         act(APPLICANT),
-        case_id=uuid4(),
+        uuid4(),
+        KNOWN,
         holder=Person(ref=HOLDER, name="n", id_type="PASSPORT", id_number="1"),
         certificate=Certificate(name="c"),
         authority_code=XIHU,
@@ -69,16 +96,15 @@ def lawful() -> list[Event]:
         catalog_code="zj",
         catalog_version=1,
         claim_id=None,
-        jurisdiction=DIRECTORY,
     )
     match: dict[str, Any] = {"outcome": MatchOutcome.EXACT, "entry_number": 58, "grade": None}
-    case.match(act(REGISTRY), candidates=(), rule_set="r1", **match)
-    case.transfer(act(FIRST), DIRECTORY, HANGZHOU, "works there")
+    case.match(act(REGISTRY), KNOWN, candidates=(), rule_set="r1", **match)
+    case.decide(Transferred, act(FIRST), KNOWN, authority_code=HANGZHOU, reason="works there")
     city, other = by("first", authority=HANGZHOU), by("second", authority=HANGZHOU)
-    case.approve(act(city), DIRECTORY, entry=ENTRY, work_consistent=True, counted_experience_months=3)
-    case.propose_revocation(act(city), DIRECTORY, "forged", "found")
-    case.confirm_revocation(act(other), DIRECTORY)
-    case.reinstate(act(city), DIRECTORY, "it was not")
+    case.decide(Approved, act(city), KNOWN, work_consistent=True, counted_experience_months=3)
+    case.decide(RevocationProposed, act(city), KNOWN, ground="forged", findings="found")
+    case.decide(Revoked, act(other), KNOWN)
+    case.decide(Reinstated, act(city), KNOWN, reason="it was not")
     return list(case.collect_events())  # type: ignore[arg-type]
 
 
@@ -108,10 +134,65 @@ def gap(events: list[Event]) -> list[Event]:
     return events
 
 
+def after(index: int, kind: type[Event], who: Provenance, **facts: Any) -> Callable[[list[Event]], list[Event]]:
+    """The history cut after an event, with another behind it that is well-formed."""
+
+    def tamper(events: list[Event]) -> list[Event]:
+        last = events[index]
+        place = {"originator_id": last.originator_id, "originator_version": last.originator_version + 1}
+        added = kind(**place, timestamp=last.timestamp + timedelta(minutes=1), by=who, **{"holder_ref": HOLDER} | facts)
+        return [*events[: index + 1], added]
+
+    return tamper
+
+
+RULE: dict[str, Any] = {
+    "catalog_code": "zj", "catalog_version": 1, "entry_number": 58, "grade": None,
+    "outcome": MatchOutcome.EXACT, "rule_set": "r1",
+}  # fmt: skip
+REMATCH: dict[str, Any] = {"catalog_version": 2, "amendment_id": uuid4()}
+
+
+@pytest.mark.parametrize(
+    ("tamper", "expected"),
+    [
+        pytest.param(after(3, Matched, REGISTRY, **RULE), [(5, "CASE_CLOSED", "undecided")], id="a match by rule after approval"),
+        pytest.param(after(1, RematchRequired, FIRST, **REMATCH), [(3, "NOT_PERMITTED", "registry_only")], id="a rematch by a reviewer"),
+        pytest.param(after(3, RematchRequired, REGISTRY, **REMATCH), [(5, "CASE_CLOSED", "undecided")], id="a rematch after approval"),
+        pytest.param(changed(3, counted_experience_months=5000), [(4, "INVALID_INPUT", "months_in_a_life")], id="5000 months"),
+        pytest.param(changed(0, certificate=Certificate(name="c", expires_on=date(2020, 1, 1))), [(1, "CERTIFICATE_EXPIRED", "still_valid")], id="an expired certificate"),
+        pytest.param(
+            after(1, SupplementRequested, by("b", authority=NINGBO), reason="more"),
+            [(3, "OUTSIDE_JURISDICTION", "within_jurisdiction")], id="another authority's",
+        ),
+        pytest.param(after(1, Transferred, FIRST, authority_code=XIHU, reason="here"), [(3, "WRONG_STATE", "another_authority")], id="to where it is"),
+        pytest.param(after(1, SupplementRequested, FIRST, reason="more", holder_ref=uuid4()), [(3, "OTHER_HOLDER", "same_holder")], id="another person"),
+        pytest.param(changed(5, ground="other"), [(6, "TERMS_CHANGED", "confirmed_as_proposed")], id="another ground"),
+        pytest.param(after(1, Matched, FIRST, **RULE | {"outcome": None, "rule_set": None, "entry_number": 59}), [(3, "UNKNOWN_ENTRY", "entry_listed")], id="an entry that is none"),
+        pytest.param(changed(3, by=by("approver", Role.SYSTEM, None)), [(4, "NOT_PERMITTED", "reviewers_only")], id="approved by the registry"),
+    ],
+)  # fmt: skip
+def test_every_guard_of_the_live_command_is_asked_again(
+    tamper: Callable[[list[Event]], list[Event]], expected: Sequence[tuple[int, str, str]]
+) -> None:
+    """What no command would have recorded is found by the guard that would have refused it."""
+    found = [(each.version, each.code, each.rule) for each in violations(RecognitionCase, tamper(lawful()), KNOWN)]
+    assert found[: len(expected)] == list(expected)
+
+
+def test_a_second_supplement_request_is_found() -> None:
+    """One supplement is awaited at a time, also where the history was written by another way."""
+    asked = after(1, SupplementRequested, FIRST, reason="more")(lawful())
+    again = after(2, SupplementRequested, FIRST, reason="again")(asked)
+    assert [(each.version, each.rule) for each in violations(RecognitionCase, again, KNOWN)] == [
+        (4, "not_asked_already")
+    ]
+
+
 def test_a_lawful_history_has_no_violations() -> None:
     """Whatever the use cases recorded passes."""
-    assert violations(lawful(), DIRECTORY) == []
-    assert violations([], DIRECTORY) == []
+    assert violations(RecognitionCase, lawful(), KNOWN) == []
+    assert violations(RecognitionCase, [], KNOWN) == []
 
 
 @pytest.mark.parametrize(
@@ -124,7 +205,7 @@ def test_a_lawful_history_has_no_violations() -> None:
         pytest.param(changed(3, by=by("applicant", authority=HANGZHOU)), [(4, "OWN_CASE")], id="own submission"),
         pytest.param(changed(3, by=by("x", authority=HANGZHOU, holder=HOLDER)), [(4, "OWN_CASE")], id="own title"),
         pytest.param(changed(5, by=by("first", authority=HANGZHOU)), [(6, "SAME_OFFICER")], id="one officer"),
-        pytest.param(changed(1, by=FIRST), [(2, "WRONG_ACTOR")], id="a rule's match by hand"),
+        pytest.param(changed(1, by=FIRST), [(2, "NOT_PERMITTED")], id="a rule's match by hand"),
         pytest.param(changed(2, authority_code="999999-EI"), [(3, "UNKNOWN_AUTHORITY"), (4, "OUTSIDE_JURISDICTION")], id="to nowhere"),
         pytest.param(changed(3, timestamp=START - timedelta(days=400)), [(4, "BACK_DATED"), (4, "DAY_MISMATCH")], id="back-dated"),
         pytest.param(changed(3, recognized_on=date(2020, 1, 1)), [(4, "DAY_MISMATCH")], id="another day"),
@@ -143,5 +224,5 @@ def test_a_bad_history_is_named(
     tamper: Callable[[list[Event]], list[Event]], expected: Sequence[tuple[int, str]]
 ) -> None:
     """Each at its version with its code, the first of them first."""
-    found = [(each.version, each.code) for each in violations(tamper(lawful()), DIRECTORY)]
+    found = [(each.version, each.code) for each in violations(RecognitionCase, tamper(lawful()), KNOWN)]
     assert found[: len(expected)] == list(expected)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from catalog.changes import proposed_changes
 from catalog.files import FieldDifference, diff_entries
 from catalog.notice import load_official_catalog
-from domain.catalog_versions import EntryChange
+from domain.catalog.amendment import EntryChange
 from domain.values import CatalogEntry, EntryChangeKind, TitleAward, TitleLevel
 
 OFFICIAL = load_official_catalog().entries

@@ -7,8 +7,24 @@ from typing import Any
 from uuid import UUID
 
 from catalog.authorities import load_directory
+from domain.case.case import RecognitionCase
+from domain.case.events import (
+    Approved,
+    CandidatesListed,
+    Matched,
+    Reinstated,
+    Rejected,
+    RematchRequired,
+    RevocationProposed,
+    Revoked,
+    Submitted,
+    Supplemented,
+    SupplementRequested,
+    Transferred,
+    Withdrawn,
+)
+from domain.guards import Circumstances
 from domain.identifiers import case_id, case_number, claim_id
-from domain.recognition_case import RecognitionCase
 from domain.values import (
     Actor,
     CatalogEntry,
@@ -24,6 +40,21 @@ from domain.values import (
 from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act
 
 AUTHORITIES = load_directory()
+
+
+class Listed:
+    """The catalogs of the scenarios: whatever the version, entries 1 and 88."""
+
+    def entry_at(self, code, version, number):
+        """The entry of that number."""
+        return {1: PLAIN, 88: GRADED}.get(number) if code == CATALOG and version else None
+
+    def had(self, code, version, number):
+        """Entry 2 was withdrawn."""
+        return code == CATALOG and bool(version) and number == 2
+
+
+KNOWN = Circumstances(AUTHORITIES, Listed())
 CASE = case_id("applicant", "key-1")
 HOLDER = UUID("7d9f1c52-6f64-4c3e-8a52-0d5a4b1e9c11")
 AMENDMENT = UUID("0b7c9d9e-92a1-4b6c-8a0a-3f6f4b0f5a22")
@@ -77,7 +108,7 @@ def submitted(**changes: Any) -> Happened:
         "submitted_on": date(2024, 5, 6),
         "claim_id": claim_id("Example Institute", "CEE-0042"),
     }
-    return Happened(RecognitionCase.Submitted, {**facts, **changes}, act(APPLICANT))
+    return Happened(Submitted, {**facts, **changes}, act(APPLICANT))
 
 
 def noted(kind: Any, **facts: Any) -> Happened:
@@ -88,28 +119,24 @@ def noted(kind: Any, **facts: Any) -> Happened:
 def matched(number: int = 1, grade: str | None = None) -> Happened:
     """A match that a reviewer confirmed."""
     place = {"catalog_code": CATALOG, "catalog_version": 1, "entry_number": number, "grade": grade}
-    return noted(RecognitionCase.Matched, **place, reason="same body, same name")
+    return noted(Matched, **place, reason="same body, same name")
 
 
 def listed(outcome: MatchOutcome = MatchOutcome.AMBIGUOUS) -> Happened:
     """The matcher abstained."""
-    return noted(RecognitionCase.CandidatesListed, outcome=outcome, candidates=(CANDIDATE,), rule_set="rules-1").by(
-        REGISTRY
-    )
+    return noted(CandidatesListed, outcome=outcome, candidates=(CANDIDATE,), rule_set="rules-1").by(REGISTRY)
 
 
-REQUESTED = noted(RecognitionCase.SupplementRequested, reason="the seal is unreadable")
-SUPPLEMENTED = noted(RecognitionCase.Supplemented, evidence=(FILE,)).by(APPLICANT)
-TRANSFERRED = noted(RecognitionCase.Transferred, authority_code="330100-HR", reason="moved")
-APPROVED = noted(
-    RecognitionCase.Approved, recognized_on=date(2024, 5, 6), work_consistent=True, counted_experience_months=24
-)
-REJECTED = noted(RecognitionCase.Rejected, reason="not listed")
-WITHDRAWN = noted(RecognitionCase.Withdrawn, reason="applied elsewhere").by(APPLICANT)
-PROPOSED = noted(RecognitionCase.RevocationProposed, ground="forged", findings="the issuer denies it")
-REVOKED = noted(RecognitionCase.Revoked, ground="forged", revoked_on=date(2024, 5, 6)).by(COLLEAGUE)
-REINSTATED = noted(RecognitionCase.Reinstated, reason="the issuer was wrong").by(COLLEAGUE)
-REMATCH = noted(RecognitionCase.RematchRequired, catalog_version=2, amendment_id=AMENDMENT).by(REGISTRY)
+REQUESTED = noted(SupplementRequested, reason="the seal is unreadable")
+SUPPLEMENTED = noted(Supplemented, evidence=(FILE,)).by(APPLICANT)
+TRANSFERRED = noted(Transferred, authority_code="330100-HR", reason="moved")
+APPROVED = noted(Approved, recognized_on=date(2024, 5, 6), work_consistent=True, counted_experience_months=24)
+REJECTED = noted(Rejected, reason="not listed")
+WITHDRAWN = noted(Withdrawn, reason="applied elsewhere").by(APPLICANT)
+PROPOSED = noted(RevocationProposed, ground="forged", findings="the issuer denies it")
+REVOKED = noted(Revoked, ground="forged", revoked_on=date(2024, 5, 6)).by(COLLEAGUE)
+REINSTATED = noted(Reinstated, reason="the issuer was wrong").by(COLLEAGUE)
+REMATCH = noted(RematchRequired, catalog_version=2, amendment_id=AMENDMENT).by(REGISTRY)
 
 PASTS: dict[str, tuple[Happened, ...]] = {
     "submitted": (submitted(),),
@@ -136,30 +163,55 @@ def given(past: str) -> Given:
 
 def entry_of(case: RecognitionCase) -> CatalogEntry | None:
     """The entry a case is matched to."""
-    return {1: PLAIN, 88: GRADED}.get(case.entry_number or 0)
+    return {1: PLAIN, 88: GRADED}.get(case.state.entry_number or 0)
 
 
 COMMANDS: dict[str, Any] = {
     "match": lambda case, by: case.match(
-        by, outcome=MatchOutcome.EXACT, entry_number=1, grade=None, candidates=(CANDIDATE,), rule_set="rules-1"
+        by, KNOWN, outcome=MatchOutcome.EXACT, entry_number=1, grade=None, candidates=(CANDIDATE,), rule_set="rules-1"
     ),
-    "confirm_match": lambda case, by: case.confirm_match(
-        by, AUTHORITIES, catalog_code=CATALOG, catalog_version=1, entry=PLAIN, grade=None, reason="the same"
+    "confirm_match": lambda case, by: confirm(case, by, 1, None),
+    "require_rematch": lambda case, by: case.decide(
+        RematchRequired, by, KNOWN, catalog_version=2, amendment_id=AMENDMENT
     ),
-    "require_rematch": lambda case, by: case.require_rematch(by, catalog_version=2, amendment_id=AMENDMENT),
-    "request_supplement": lambda case, by: case.request_supplement(by, AUTHORITIES, "more"),
-    "supplement": lambda case, by: case.supplement(by, AUTHORITIES, [FILE]),
-    "transfer": lambda case, by: case.transfer(by, AUTHORITIES, "330100-HR", "moved"),
-    "approve": lambda case, by: case.approve(
-        by, AUTHORITIES, entry=entry_of(case), work_consistent=True, counted_experience_months=24
+    "request_supplement": lambda case, by: case.decide(SupplementRequested, by, KNOWN, reason="more"),
+    "supplement": lambda case, by: case.decide(Supplemented, by, KNOWN, evidence=(FILE,)),
+    "transfer": lambda case, by: transfer(case, by, "330100-HR"),
+    "approve": lambda case, by: approve(case, by, True, 24),
+    "reject": lambda case, by: case.decide(Rejected, by, KNOWN, reason="not listed"),
+    "withdraw": lambda case, by: case.decide(Withdrawn, by, KNOWN, reason="elsewhere"),
+    "propose_revocation": lambda case, by: case.decide(
+        RevocationProposed, by, KNOWN, ground="forged", findings="denied"
     ),
-    "reject": lambda case, by: case.reject(by, AUTHORITIES, "not listed"),
-    "withdraw": lambda case, by: case.withdraw(by, AUTHORITIES, "elsewhere"),
-    "propose_revocation": lambda case, by: case.propose_revocation(by, AUTHORITIES, "forged", "denied"),
-    "confirm_revocation": lambda case, by: case.confirm_revocation(by, AUTHORITIES),
-    "reinstate": lambda case, by: case.reinstate(by, AUTHORITIES, "the issuer was wrong"),
+    "confirm_revocation": lambda case, by: case.decide(Revoked, by, KNOWN),
+    "reinstate": lambda case, by: case.decide(Reinstated, by, KNOWN, reason="the issuer was wrong"),
 }
-"""Every command upon a case, valid in itself, by the name of its method: ``COMMANDS[name](case, act)``."""
+"""Every command upon a case, valid in itself, by the name the API gives it: ``COMMANDS[name](case, act)``."""
+
+
+def confirm(case, by, number, grade, version=None):
+    """A reviewer's confirmation of a match, under the version that governs the case unless another is named."""
+    case.decide(
+        Matched,
+        by,
+        KNOWN,
+        catalog_code=CATALOG,
+        catalog_version=version or case.state.catalog_version,
+        entry_number=number,
+        grade=grade,
+        reason="the same",
+    )
+
+
+def approve(case, by, consistent, months):
+    """An approval with what article 3 asks."""
+    case.decide(Approved, by, KNOWN, work_consistent=consistent, counted_experience_months=months)
+
+
+def transfer(case, by, code):
+    """A transfer to an authority."""
+    case.decide(Transferred, by, KNOWN, authority_code=code, reason="moved")
+
 
 BY_THE_REGISTRY = frozenset({"match", "require_rematch"})
 """The commands that the registry gives itself; a reviewer may give all others."""

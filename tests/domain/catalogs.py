@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.catalog import Catalog
-from domain.catalog_versions import AliasChange, AmendmentTerms, EntryChange
+from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange
+from domain.catalog.catalog import Catalog
+from domain.catalog.timeline import AmendmentDiscarded, AmendmentIssued, AmendmentProposed, CatalogPublished
 from domain.identifiers import amendment_id, catalog_id
 from domain.values import Alias, AliasKind, EntryChangeKind, Notice
 from tests.domain.cases import GRADED, PLAIN
@@ -57,27 +58,25 @@ def alias(kind: EntryChangeKind) -> AliasChange:
 def published(**changes: Any) -> Happened:
     """Version 1: a plain entry and a graded one."""
     facts = {"code": CODE, "name": "目录", "notice": NOTICE, "effective_from": FIRST_DAY, "entries": (PLAIN, GRADED)}
-    return Happened(Catalog.Published, {**facts, "aliases": (), **changes}).by(ADMINISTRATOR, PUBLISHED_AT)
+    return Happened(CatalogPublished, {**facts, "aliases": (), **changes}).by(ADMINISTRATOR, PUBLISHED_AT)
 
 
 def proposed(version: int, what: AmendmentTerms) -> Happened:
     """A proposal that stands at a version of the stream."""
     facts = {"amendment_id": amendment(version), "terms": what}
-    return Happened(Catalog.AmendmentProposed, facts).by(ADMINISTRATOR)
+    return Happened(AmendmentProposed, facts).by(ADMINISTRATOR)
 
 
 def issued(version: int, number: int, what: AmendmentTerms, at: datetime | None = None) -> Happened:
     """The issue of the proposal that stands at a version of the stream, as a numbered version of the catalog."""
     facts = {"amendment_id": amendment(version), "number": number, "terms": what}
-    happened = Happened(Catalog.AmendmentIssued, facts).by(SECOND_ADMINISTRATOR)
+    happened = Happened(AmendmentIssued, facts).by(SECOND_ADMINISTRATOR)
     return happened.by(SECOND_ADMINISTRATOR, at) if at else happened
 
 
 def discarded(version: int) -> Happened:
     """The proposal that stands at a version of the stream is dropped."""
-    return Happened(Catalog.AmendmentDiscarded, {"amendment_id": amendment(version), "reason": "obsolete"}).by(
-        ADMINISTRATOR
-    )
+    return Happened(AmendmentDiscarded, {"amendment_id": amendment(version), "reason": "obsolete"}).by(ADMINISTRATOR)
 
 
 def amendment(version: int) -> UUID:

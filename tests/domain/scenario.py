@@ -100,10 +100,15 @@ class Given:
         return self
 
     def then(self, *events: Happened) -> Any:
-        """Exactly these events were recorded; answers the aggregate after them."""
+        """Exactly these events were recorded; answers the state after them."""
         assert self.refusal is None, f"refused: {self.refusal}"
         assert [bare(each) for each in self.new] == [expected(each) for each in events]
-        return self.aggregate
+        return self.state
+
+    @property
+    def state(self) -> Any:
+        """What the stream leads to, past and new events together."""
+        return self.aggregate.state
 
     def refused(self, code: RefusalCode) -> Refused:
         """The command was refused for this reason, in a sentence that names a way out, and nothing was recorded."""

@@ -4,15 +4,16 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.case_events import RevocationGround
-from domain.recognition_case import MAX_COUNTED_MONTHS, RecognitionCase
+from domain.case.case import RecognitionCase
+from domain.case.events import Approved, Matched, RevocationProposed, Supplemented, SupplementRequested, Withdrawn
+from domain.case.guards import MAX_COUNTED_MONTHS
+from domain.case.state import ProposedRevocation
 from domain.refusals import RefusalCode
 from domain.values import CaseStatus, MatchOutcome, Role
 from tests.domain import cases
 from tests.domain.cases import (
     AMENDMENT,
     APPROVED,
-    AUTHORITIES,
     BY_THE_REGISTRY,
     CANDIDATE,
     CASE,
@@ -20,6 +21,7 @@ from tests.domain.cases import (
     COMMANDS,
     FILE,
     GRADED,
+    KNOWN,
     PLAIN,
     PROPOSED,
     REINSTATED,
@@ -30,12 +32,15 @@ from tests.domain.cases import (
     SUPPLEMENTED,
     TRANSFERRED,
     WITHDRAWN,
+    approve,
     ask,
+    confirm,
     given,
     listed,
     matched,
     noted,
     submitted,
+    transfer,
 )
 from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, REVIEWER, Given, act, actor
 
@@ -49,8 +54,8 @@ class TestMatching:
         match = {"outcome": outcome, "candidates": (CANDIDATE,), "rule_set": "rules-1", "grade": "1级"}
         case = (
             given("submitted")
-            .when(lambda case: case.match(act(REGISTRY), entry_number=88, **match))
-            .then(noted(RecognitionCase.Matched, catalog_code=CATALOG, catalog_version=1, entry_number=88, **match))
+            .when(lambda case: case.match(act(REGISTRY), KNOWN, entry_number=88, **match))
+            .then(noted(Matched, catalog_code=CATALOG, catalog_version=1, entry_number=88, **match))
         )
         assert (case.entry_number, case.grade, case.candidates) == (88, "1级", (CANDIDATE,))
 
@@ -64,6 +69,7 @@ class TestMatching:
             .when(
                 lambda case: case.match(
                     act(REGISTRY),
+                    KNOWN,
                     outcome=outcome,
                     entry_number=number,
                     grade=None,
@@ -96,7 +102,7 @@ class TestMatching:
     )
     def test_the_grade_is_one_the_entry_knows(self, entry, grade, code):
         """Entries 88-90 award by grade: a grade is one of theirs or left open; a plain entry knows none."""
-        outcome = given("submitted").when(lambda case: confirm(case, entry, grade))
+        outcome = given("submitted").when(lambda case: confirm(case, act(), entry.number, grade))
         if code is None:
             outcome.then(confirmed(entry.number, grade))
         else:
@@ -134,14 +140,10 @@ class TestApproval:
     )
     def test_experience_counts_for_consistent_work_only(self, consistent, months, allowed):
         """From 0 to 720 months where present work matches the qualification; otherwise none."""
-        outcome = given("matched").when(
-            lambda case: case.approve(
-                act(), AUTHORITIES, entry=PLAIN, work_consistent=consistent, counted_experience_months=months
-            )
-        )
+        outcome = given("matched").when(lambda case: approve(case, act(), consistent, months))
         if allowed:
             facts = {"work_consistent": consistent, "counted_experience_months": months}
-            outcome.then(noted(RecognitionCase.Approved, recognized_on=date(2024, 5, 6), **facts))
+            outcome.then(noted(Approved, recognized_on=date(2024, 5, 6), **facts))
         else:
             assert outcome.refused(RefusalCode.INVALID_INPUT).field == "countedExperienceMonths"
 
@@ -170,9 +172,21 @@ class TestApproval:
 
     def test_an_entry_that_nobody_can_show_approves_nothing(self):
         """A matched case whose entry is not at hand is not approved on trust."""
-        given("matched").when(
-            lambda case: case.approve(act(), AUTHORITIES, entry=None, work_consistent=True, counted_experience_months=0)
-        ).refused(RefusalCode.NOT_MATCHED)
+        past = (submitted(), matched(3))
+        outcome = Given(RecognitionCase, CASE, *past).when(lambda case: approve(case, act(), True, 0))
+        outcome.refused(RefusalCode.NOT_MATCHED)
+
+    def test_a_match_names_an_entry_of_its_version(self):
+        """An entry that the version withdrew, and one it never had, are told apart."""
+        for number, code in ((2, RefusalCode.ENTRY_WITHDRAWN), (3, RefusalCode.UNKNOWN_ENTRY)):
+            outcome = given("submitted").when(lambda case, number=number: confirm(case, act(), number, None))
+            assert outcome.refused(code).field == "entryNumber"
+
+    def test_a_match_is_made_under_the_governing_version(self):
+        """A reviewer cannot pin a case to a version that does not govern it."""
+        given("submitted").when(lambda case: confirm(case, act(), 1, None, version=2)).refused(
+            RefusalCode.OTHER_VERSION
+        )
 
     @pytest.mark.parametrize(
         ("at", "day"),
@@ -193,11 +207,11 @@ class TestCompletingAndHandingOn:
     @pytest.mark.parametrize(
         ("command", "by", "past", "event"),
         [
-            ("request_supplement", REVIEWER, "matched", noted(RecognitionCase.SupplementRequested, reason="more")),
+            ("request_supplement", REVIEWER, "matched", noted(SupplementRequested, reason="more")),
             ("supplement", APPLICANT, "asked", SUPPLEMENTED),
             ("transfer", REVIEWER, "matched", TRANSFERRED),
             ("reject", REVIEWER, "matched", REJECTED),
-            ("withdraw", APPLICANT, "asked", noted(RecognitionCase.Withdrawn, reason="elsewhere")),
+            ("withdraw", APPLICANT, "asked", noted(Withdrawn, reason="elsewhere")),
         ],
     )
     def test_each_records_one_fact(self, command, by, past, event):
@@ -206,11 +220,11 @@ class TestCompletingAndHandingOn:
 
     def test_new_evidence_joins_the_old(self):
         """A supplement adds to what was submitted."""
-        assert ask("supplement", APPLICANT, "asked").aggregate.evidence == (FILE, FILE)
+        assert ask("supplement", APPLICANT, "asked").state.evidence == (FILE, FILE)
 
     def test_a_supplement_adds_something(self):
         """A supplement without evidence is none."""
-        outcome = given("asked").when(lambda case: case.supplement(act(APPLICANT), AUTHORITIES, []))
+        outcome = given("asked").when(lambda case: case.decide(Supplemented, act(APPLICANT), KNOWN, evidence=()))
         assert outcome.refused(RefusalCode.INVALID_INPUT).field == "evidence"
 
     @pytest.mark.parametrize(
@@ -219,7 +233,7 @@ class TestCompletingAndHandingOn:
     )
     def test_a_transfer_names_another_authority(self, code, refusal):
         """A case moves to an authority that exists and does not have it yet."""
-        outcome = given("matched").when(lambda case: case.transfer(act(), AUTHORITIES, code, "moved"))
+        outcome = given("matched").when(lambda case: transfer(case, act(), code))
         assert outcome.refused(refusal).field == "authorityCode"
 
     def test_after_a_transfer_the_new_authority_decides(self):
@@ -235,11 +249,9 @@ class TestRevocation:
 
     def test_two_officers_revoke(self):
         """The proposal keeps ground, findings and proposer; the confirmation revokes on its own day."""
-        case = ask("propose_revocation", REVIEWER).then(
-            noted(RecognitionCase.RevocationProposed, ground="forged", findings="denied")
-        )
+        case = ask("propose_revocation", REVIEWER).then(noted(RevocationProposed, ground="forged", findings="denied"))
         assert case.status is CaseStatus.APPROVED
-        assert case.revocation == RevocationGround("forged", "denied", "reviewer")
+        assert case.revocation == ProposedRevocation("forged", "denied", "reviewer")
         case = ask("confirm_revocation", COLLEAGUE).then(REVOKED)
         assert (case.status, case.revoked_at_version) == (CaseStatus.REVOKED, 5)
 
@@ -274,20 +286,7 @@ class TestRevocation:
             assert recorded | {words: None} == event.facts | {words: None}
 
 
-def confirm(case, entry, grade):
-    """A reviewer's confirmation of a match."""
-    case.confirm_match(
-        act(),
-        AUTHORITIES,
-        catalog_code=CATALOG,
-        catalog_version=1,
-        entry=entry,
-        grade=grade,
-        reason="the same",
-    )
-
-
 def confirmed(number, grade):
     """What a reviewer's confirmation records."""
     place = {"catalog_code": CATALOG, "catalog_version": 1, "entry_number": number, "grade": grade}
-    return noted(RecognitionCase.Matched, **place, reason="the same")
+    return noted(Matched, **place, reason="the same")

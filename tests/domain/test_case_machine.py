@@ -6,12 +6,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.policies import CLOSED, OPEN
-from domain.recognition_case import RecognitionCase
+from domain.case.case import RecognitionCase
+from domain.case.events import Approved, Reinstated, Rejected, RevocationProposed, Revoked
+from domain.case.state import CLOSED, OPEN
 from domain.refusals import Refused
 from domain.values import CaseStatus, Role
-from tests.domain.cases import AUTHORITIES as DIRECTORY
-from tests.domain.cases import BY_THE_REGISTRY, CASE, COMMANDS, GRADED, HOLDER, entry_of, submitted
+from tests.domain.cases import BY_THE_REGISTRY, CASE, COMMANDS, HOLDER, confirm, entry_of, submitted
 from tests.domain.scenario import APPLICANT, COLLEAGUE, NOON, REGISTRY, REVIEWER, act, actor, replay
 
 STEPS = {
@@ -34,11 +34,11 @@ PEOPLE = [
     actor("administrator", Role.ADMINISTRATOR),
 ]
 DECISIONS = (
-    RecognitionCase.Approved,
-    RecognitionCase.Rejected,
-    RecognitionCase.Revoked,
-    RecognitionCase.Reinstated,
-    RecognitionCase.RevocationProposed,
+    Approved,
+    Rejected,
+    Revoked,
+    Reinstated,
+    RevocationProposed,
 )
 
 
@@ -55,7 +55,7 @@ class Cases(RuleBasedStateMachine):
     def attempt(self, command, who):
         """Try a command; record what comes of it."""
         self.now += timedelta(hours=1)
-        before, status = self.case.version, self.case.status
+        before, status = self.case.version, self.case.state.status
         try:
             command(self.case, act(who, self.now))
         except Refused:
@@ -64,7 +64,7 @@ class Cases(RuleBasedStateMachine):
         self.events += new
         assert len(new) <= 1
         assert self.case.version == before + len(new)
-        assert not new or self.case.status in STEPS[status]
+        assert not new or self.case.state.status in STEPS[status]
         self.by_the_right_people(new)
 
     def by_the_right_people(self, new):
@@ -86,24 +86,18 @@ class Cases(RuleBasedStateMachine):
     @rule(grade=st.sampled_from([None, "1级", "2级", "3级"]))
     def a_reviewer_matches_the_graded_entry(self, grade):
         """A confirmed match, with or without a grade that the entry knows."""
+        self.attempt(lambda case, by: confirm(case, by, 88, grade), COLLEAGUE)
 
-        def confirm(case, by):
-            case.confirm_match(
-                by, DIRECTORY, catalog_code="c", catalog_version=1, entry=GRADED, grade=grade, reason="seen"
-            )
-
-        self.attempt(confirm, COLLEAGUE)
-
-    @precondition(lambda self: self.case.status in {CaseStatus.MATCHED, CaseStatus.APPROVED, CaseStatus.REVOKED})
+    @precondition(lambda self: self.case.state.status in {CaseStatus.MATCHED, CaseStatus.APPROVED, CaseStatus.REVOKED})
     @rule(who=st.sampled_from([REVIEWER, COLLEAGUE]), again=st.booleans())
     def the_title_goes_on(self, who, again):
         """The next step of a title's life: approved, proposed for revocation, revoked, reinstated."""
-        proposed = self.case.revocation is not None and not again
+        proposed = self.case.state.revocation is not None and not again
         name = {
             CaseStatus.MATCHED: "approve",
             CaseStatus.APPROVED: "confirm_revocation" if proposed else "propose_revocation",
             CaseStatus.REVOKED: "reinstate",
-        }[self.case.status]
+        }[self.case.state.status]
         self.attempt(COMMANDS[name], who)
 
     @invariant()
@@ -114,11 +108,11 @@ class Cases(RuleBasedStateMachine):
     @invariant()
     def the_state_agrees_with_itself(self):
         """A matched or approved case has an entry, a title has its grade, and two officers stand behind a revocation."""
-        case = self.case
+        case = self.case.state
         if case.status in {CaseStatus.MATCHED, CaseStatus.APPROVED, CaseStatus.REVOKED}:
             assert case.entry_number is not None
         if case.status in {CaseStatus.APPROVED, CaseStatus.REVOKED}:
-            assert entry_of(case).award_for(case.grade) is not None
+            assert entry_of(self.case).award_for(case.grade) is not None
         if case.status is CaseStatus.REVOKED:
             assert case.revocation.proposed_by != self.events[case.revoked_at_version - 1].by.actor.subject
         assert (case.status is CaseStatus.REVOKED) == (case.revoked_at_version is not None)

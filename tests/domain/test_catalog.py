@@ -6,8 +6,9 @@ from itertools import product
 
 import pytest
 
-from domain.catalog import Catalog
-from domain.catalog_versions import CatalogVersion, EntryChange, version_in_force
+from domain.catalog.amendment import EntryChange
+from domain.catalog.catalog import Catalog
+from domain.catalog.timeline import CatalogVersion, version_in_force
 from domain.refusals import RefusalCode
 from domain.values import Role
 from tests.domain.cases import GRADED, PLAIN
@@ -99,8 +100,8 @@ class TestPublishing:
     def test_is_what_the_notice_states(self):
         """The first version holds every entry of the notice, in force from its day."""
         catalog = self.publish(PLAIN, GRADED).then(published())
-        assert catalog.id == STREAM
-        assert catalog.latest == CatalogVersion(1, NOTICE, FIRST_DAY, PUBLISHED_AT, False, (), ())
+        assert catalog.catalog_id == STREAM
+        assert catalog.latest == CatalogVersion(1, NOTICE, FIRST_DAY, PUBLISHED_AT, False, (), (), 2)
         assert catalog.entries_at(1) == {1: PLAIN, 88: GRADED}
 
     @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ class TestChanges:
     def test_each_names_an_entry_that_is_there_or_for_added_is_not(self, changes, codes):
         """All that stands against an amendment is told at once; a proposal is refused for the first of it."""
         catalog = given().when(lambda _: None).then()
-        assert [refusal.code for refusal in catalog.refusals(terms(*changes), TODAY)] == codes
+        assert [refusal.code for refusal in Catalog.against(catalog, act(ADMINISTRATOR), terms(*changes))] == codes
         outcome = given().when(lambda catalog: catalog.propose(act(ADMINISTRATOR), terms(*changes)))
         if codes:
             outcome.refused(codes[0])

@@ -2,10 +2,11 @@
 
 import pytest
 
-from domain.catalog_versions import AliasChange, EntryChange
+from domain.catalog.amendment import AliasChange, EntryChange
+from domain.catalog.catalog import Catalog
 from domain.refusals import RefusalCode
 from domain.values import Alias, AliasChangeKind, AliasKind
-from tests.domain.catalogs import ADDED, AWS, REVISED, TODAY, WITHDRAWN, add, given, issued, proposed, terms, withdraw
+from tests.domain.catalogs import ADDED, AWS, REVISED, WITHDRAWN, add, given, issued, proposed, terms, withdraw
 from tests.domain.scenario import ADMINISTRATOR, act
 
 CCNP = Alias(kind=AliasKind.QUALIFICATION, text="CCNP", numbers=(1, 88), ground="an abbreviation")
@@ -35,7 +36,7 @@ PAST = (proposed(2, FIRST), issued(2, 2, FIRST))
 def against(*alias_changes, changes=()):
     """What stands against an amendment of version 2."""
     catalog = given(*PAST).when(lambda _: None).then()
-    found = list(catalog.refusals(terms(*changes, base=2, alias_changes=alias_changes), TODAY))
+    found = list(Catalog.against(catalog, act(ADMINISTRATOR), terms(*changes, base=2, alias_changes=alias_changes)))
     assert all(refusal.message.endswith(".") for refusal in found)
     assert all(refusal.field == "aliasChanges" for refusal in found)
     return [refusal.code for refusal in found]

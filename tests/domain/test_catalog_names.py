@@ -2,8 +2,8 @@
 
 import pytest
 
-from domain.catalog_names import NoteCode, ResultingNames, is_readable, unreadable_names
-from domain.catalog_versions import AliasChange, EntryChange, aliases_after, entries_after
+from domain.catalog.amendment import AliasChange, EntryChange, aliases_after, entries_after
+from domain.catalog.names import NoteCode, ResultingNames, is_readable, unreadable_names
 from domain.matching import Matcher
 from domain.refusals import RefusalCode
 from domain.values import Alias, AliasKind

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.catalog_proposal import CatalogProposal, CatalogTerms
+from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.refusals import RefusalCode
 from domain.values import TitleAward, TitleLevel
 from tests.domain.cases import GRADED, PLAIN
@@ -37,9 +37,9 @@ def test_one_administrator_proposes_and_another_publishes():
     catalogs = []
     given().when(lambda proposal: catalogs.append(proposal.publish(act(SECOND_ADMINISTRATOR)))).then(PUBLISHED)
     [catalog] = catalogs
-    assert (catalog.code, catalog.entries_at(1)) == ("further", {1: PLAIN, 88: GRADED})
-    assert catalog.version_in_force(date(2024, 1, 1)) == 1
-    assert catalog.version_in_force(date(2023, 12, 31)) is None
+    assert (catalog.state.code, catalog.state.entries_at(1)) == ("further", {1: PLAIN, 88: GRADED})
+    assert catalog.state.version_in_force(date(2024, 1, 1)) == 1
+    assert catalog.state.version_in_force(date(2023, 12, 31)) is None
 
 
 def test_the_proposer_does_not_publish():

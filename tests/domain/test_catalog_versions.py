@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.catalog import Catalog
+from domain.catalog.catalog import Catalog
+from domain.catalog.timeline import AmendmentIssued
 from domain.refusals import Refused
 from tests.domain.catalogs import (
     ADMINISTRATOR,
@@ -35,7 +36,7 @@ def history(amendments):
     catalog, now = replay(events), START
     for (changes, days, erratum), pause in amendments:
         now += timedelta(days=pause, seconds=1)
-        what = terms(*changes, base=catalog.latest.number, on=now.date() + timedelta(days=days), erratum=erratum)
+        what = terms(*changes, base=catalog.state.latest.number, on=now.date() + timedelta(days=days), erratum=erratum)
         try:
             catalog.issue(act(SECOND_ADMINISTRATOR, now), catalog.propose(act(ADMINISTRATOR, now), what))
         except Refused:
@@ -50,7 +51,7 @@ def naive(events, on, known_at):
     if events[0].timestamp <= known_at and events[0].effective_from <= on:
         answer = (1, dict(content))
     for event in events:
-        if isinstance(event, Catalog.AmendmentIssued):
+        if isinstance(event, AmendmentIssued):
             for change in event.terms.changes:
                 content.pop(change.number, None)
                 if change.entry is not None:
@@ -66,7 +67,7 @@ def test_the_version_at_a_day_and_an_instant_is_the_naive_folds(amendments, day,
     """Whatever was amended: which version is in force, as known at an instant, and each of its entries."""
     events = history(amendments)
     on, known_at = FIRST_DAY + timedelta(days=day), START + timedelta(days=known)
-    catalog, expected = replay(events), naive(events, on, known_at)
+    catalog, expected = replay(events).state, naive(events, on, known_at)
     number = catalog.version_in_force(on, known_at)
     assert (expected is None) == (number is None)
     if number is not None:
@@ -80,7 +81,7 @@ def test_the_version_at_a_day_and_an_instant_is_the_naive_folds(amendments, day,
 def test_a_history_by_hand():
     """An erratum reaches back over what came before it; before its issue nobody knew."""
     events = history([(([add(5)], 10, False), 0), (([revise(1, "Two")], -19, True), 3)])
-    catalog = replay(events)
+    catalog = replay(events).state
     assert [version.effective_from for version in catalog.versions] == [
         FIRST_DAY,
         date(2023, 11, 30),

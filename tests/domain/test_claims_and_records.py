@@ -1,15 +1,14 @@
 """A certificate supports one live recognition at a time; fraud is filed for a term (article 4)."""
 
-import inspect
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import product
 from uuid import UUID
 
 import pytest
 
-from domain.certificate_claim import CertificateClaim, already_claimed, claim_stream
+from domain.claim import CertificateClaim, already_claimed, claim_stream
 from domain.identifiers import claim_id, integrity_record_id
-from domain.integrity_record import TERM_YEARS, IntegrityRecord
+from domain.integrity import TERM_YEARS, IntegrityRecord
 from domain.refusals import RefusalCode
 from tests.domain.cases import CASE, HOLDER
 from tests.domain.scenario import Given, Happened, act
@@ -32,7 +31,7 @@ CLAIM_PASTS = {
 CLAIM_COMMANDS = {
     "release by its case": lambda claim: claim.release(act(), CASE),
     "release by another case": lambda claim: claim.release(act(), OTHER),
-    "reclaim": lambda claim: claim.reclaim(act(), OTHER, OTHER),
+    "reclaim": lambda claim: claim.decide(CertificateClaim.Reclaimed, act(), **THEIRS),
 }
 CLAIM_TABLE = {
     ("claimed", "release by its case"): [RELEASED],
@@ -47,9 +46,9 @@ CLAIM_TABLE = {
 }
 
 
-def commands(aggregate):
-    """The public methods of an aggregate that need one."""
-    return {name for name, member in vars(aggregate).items() if inspect.isfunction(member) and name[0] != "_"}
+def noon_of(day):
+    """Noon in Shanghai on a day."""
+    return datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
 
 
 def filed(day=date(2024, 5, 6), until=date(2027, 5, 6)):
@@ -64,14 +63,15 @@ class TestClaim:
 
     def test_the_table_is_complete(self):
         """Every past of a claim meets every command."""
-        assert commands(CertificateClaim) == {"reclaim", "release"}
         assert CLAIM_TABLE.keys() == set(product(CLAIM_PASTS, CLAIM_COMMANDS))
 
     def test_the_first_claim_starts_the_stream(self):
         """A certificate nobody presented before is claimed by its first case, on the stream of its body and number."""
-        outcome = Given(CertificateClaim, STREAM).when(lambda _: CertificateClaim.claim(act(), STREAM, CASE, HOLDER))
+        outcome = Given(CertificateClaim, STREAM).when(
+            lambda _: CertificateClaim.begin(CertificateClaim.Claimed, act(), STREAM, **MINE)
+        )
         claim = outcome.then(CLAIMED)
-        assert (claim.id, claim.case_id, claim.holder_ref) == (STREAM, CASE, HOLDER)
+        assert (outcome.aggregate.id, claim.case_id, claim.holder_ref) == (STREAM, CASE, HOLDER)
 
     @pytest.mark.parametrize(("past", "command"), CLAIM_TABLE)
     def test_a_command_leads_where_the_table_says(self, past, command):
@@ -101,7 +101,7 @@ class TestRecord:
     def file(self, day):
         facts = {"case_id": CASE, "revoked_at_version": 5, "holder_ref": HOLDER}
         return Given(IntegrityRecord, RECORD).when(
-            lambda _: IntegrityRecord.file(act(), **facts, ground="forged", findings="denied", filed_on=day)
+            lambda _: IntegrityRecord.file(act(at=noon_of(day)), **facts, ground="forged", findings="denied")
         )
 
     @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ class TestRecord:
         """记录期限为3年; a record of 29 February ends on 28 February, since three years on there is no 29th."""
         assert TERM_YEARS == 3
         record = self.file(day).then(filed(day, until))
-        assert (record.id, record.until, record.struck) == (RECORD, until, False)
+        assert (record.record_id, record.until, record.struck) == (RECORD, until, False)
 
-    def test_the_table_is_complete(self):
+    def test_a_record_is_filed_and_struck(self):
         """A record is filed and may be struck; nothing else."""
-        assert commands(IntegrityRecord) == {"strike"}
+        assert list(IntegrityRecord.GUARDS) == [IntegrityRecord.Filed, IntegrityRecord.Struck]
 
     @pytest.mark.parametrize(("past", "code"), [((filed(),), None), ((filed(), STRUCK), RefusalCode.WRONG_STATE)])
     def test_is_struck_once(self, past, code):

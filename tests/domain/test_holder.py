@@ -37,13 +37,13 @@ def test_a_holders_stream_follows_from_their_reference() -> None:
 def test_restriction_begins_and_ends_once() -> None:
     """While it lasts nothing is decided; a repetition is refused."""
     holder = opened()
-    holder.require_processable()
-    assert refused(lambda: holder.lift_restriction(ACT, "x")) == RefusalCode.WRONG_STATE
-    holder.restrict(ACT, "x")
-    assert refused(lambda: holder.restrict(ACT, "x")) == RefusalCode.WRONG_STATE
-    assert refused(holder.require_processable) == RefusalCode.HOLDER_RESTRICTED
-    holder.lift_restriction(ACT, "x")
-    holder.require_processable()
+    holder.state.require_processable()
+    assert refused(lambda: holder.decide(Holder.RestrictionLifted, ACT, legal_basis="x")) == RefusalCode.WRONG_STATE
+    holder.decide(Holder.Restricted, ACT, legal_basis="x")
+    assert refused(lambda: holder.decide(Holder.Restricted, ACT, legal_basis="x")) == RefusalCode.WRONG_STATE
+    assert refused(holder.state.require_processable) == RefusalCode.HOLDER_RESTRICTED
+    holder.decide(Holder.RestrictionLifted, ACT, legal_basis="x")
+    holder.state.require_processable()
 
 
 def test_erasure_is_for_good_and_recorded_once() -> None:
@@ -52,9 +52,9 @@ def test_erasure_is_for_good_and_recorded_once() -> None:
     assert refused(lambda: holder.complete_destruction(ACT, 0)) == RefusalCode.WRONG_STATE
     for _ in range(2):
         holder.erase(ACT, "PIPL article 47")
-    assert refused(holder.require_processable) == RefusalCode.HOLDER_ERASED
-    assert refused(lambda: holder.restrict(ACT, "x")) == RefusalCode.HOLDER_ERASED
-    assert refused(lambda: holder.lift_restriction(ACT, "x")) == RefusalCode.HOLDER_ERASED
+    assert refused(holder.state.require_processable) == RefusalCode.HOLDER_ERASED
+    assert refused(lambda: holder.decide(Holder.Restricted, ACT, legal_basis="x")) == RefusalCode.HOLDER_ERASED
+    assert refused(lambda: holder.decide(Holder.RestrictionLifted, ACT, legal_basis="x")) == RefusalCode.HOLDER_ERASED
     for _ in range(2):
         holder.complete_destruction(ACT, 3)
     kinds = [type(event) for event in holder.collect_events()]

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.catalog import Catalog
-from domain.catalog_versions import CatalogVersion, version_in_force
+from domain.catalog.catalog import Catalog
+from domain.catalog.timeline import CatalogVersion, version_in_force
 from domain.identifiers import NAMESPACE, case_id, case_number, claim_id
 from domain.refusals import RefusalCode, Refused
 from domain.text import NAME_LIMIT, clean, clean_optional
@@ -34,7 +34,9 @@ class TestVersions:
     @given(st.lists(st.tuples(DAYS, INSTANTS), max_size=8), DAYS, st.one_of(st.none(), INSTANTS))
     def test_the_version_in_force_is_the_naive_folds(self, versions, on, known_at):
         """Going through the versions in order, each known and effective one replaces the one before."""
-        built = [CatalogVersion(number, NOTICE, day, at, False, (), ()) for number, (day, at) in enumerate(versions, 1)]
+        built = [
+            CatalogVersion(number, NOTICE, day, at, False, (), (), 0) for number, (day, at) in enumerate(versions, 1)
+        ]
         force = None
         for version in built:
             if (known_at is None or not version.issued_at > known_at) and not version.effective_from > on:
@@ -47,8 +49,8 @@ class TestVersions:
         """Whatever is tried, each version holds what its changes leave, no number comes back, and replay agrees."""
         events = [published().at(published_id(), 1, Catalog.TOPIC)]
         catalog = replay(events)
-        expected = [dict(catalog.entries)]
-        given_away, gone = set(catalog.entries), set()
+        expected = [catalog.state.entries_at(1)]
+        given_away, gone = set(catalog.state.entries_at(1)), set()
         for changes, delay in amendments:
             today = NOON + timedelta(days=len(events))
             what = terms(*changes, base=len(expected), on=today.date() + timedelta(days=delay))
@@ -73,8 +75,7 @@ class TestVersions:
                         gone.add(change.number)
                         del entries[change.number]
             expected.append(entries)
-        assert [catalog.entries_at(number) for number in range(1, len(expected) + 1)] == expected
-        assert catalog.entries == expected[-1]
+        assert [catalog.state.entries_at(number) for number in range(1, len(expected) + 1)] == expected
         assert catalog == replay(events)
 
 

@@ -7,11 +7,12 @@ from pydantic import ValidationError
 
 from domain.authorities import Authority, AuthorityDirectory, AuthorityKind, Division, DivisionLevel
 from domain.base import Act
+from domain.case.case import RecognitionCase
+from domain.guards import Circumstances
 from domain.identifiers import case_number, claim_id
-from domain.recognition_case import RecognitionCase
 from domain.refusals import RefusalCode
 from domain.values import CaseStatus, Certificate, Experience, Provenance, shanghai_day
-from tests.domain.cases import AUTHORITIES, CASE, CATALOG, CERTIFICATE, FILE, HOLDER, PERSON, WORK, submitted
+from tests.domain.cases import CASE, CATALOG, CERTIFICATE, FILE, HOLDER, KNOWN, PERSON, WORK, submitted
 from tests.domain.scenario import APPLICANT, NOON, Given, act
 
 TODAY = date(2024, 5, 6)
@@ -20,30 +21,28 @@ COMMENCEMENT = datetime(2023, 10, 31, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def submit(at=NOON, by=None, **changes):
+def submit(at=NOON, by=None, known=KNOWN, **changes):
     """A submission at an instant, valid but for the changes."""
     form = {
-        "case_id": CASE,
         "holder": PERSON,
         "certificate": CERTIFICATE,
         "authority_code": "330106-HR",
         "work_field": "电子信息",
-        "experience": [WORK],
-        "evidence": [FILE],
+        "experience": (WORK,),
+        "evidence": (FILE,),
         "catalog_code": CATALOG,
         "catalog_version": 1,
         "claim_id": claim_id("Example Institute", "CEE-0042"),
-        "jurisdiction": AUTHORITIES,
     }
     return Given(RecognitionCase, CASE).when(
-        lambda _: RecognitionCase.submit(by or act(APPLICANT, at), **form | changes)
+        lambda _: RecognitionCase.submit(by or act(APPLICANT, at), CASE, known, **form | changes)
     )
 
 
 def test_a_submission_is_recorded_as_it_came():
     """Article 1: a certificate with evidence opens a case, under the version of the day, with the number people quote."""
     case = submit().then(submitted())
-    assert (case.id, case.status, case.holder_ref) == (CASE, CaseStatus.SUBMITTED, HOLDER)
+    assert (case.case_id, case.status, case.holder_ref) == (CASE, CaseStatus.SUBMITTED, HOLDER)
     assert (case.submitted_by, case.entry_number, case.revocation) == ("applicant", None, None)
 
 
@@ -58,7 +57,7 @@ def test_a_submission_is_recorded_as_it_came():
 )
 def test_nothing_is_recognised_before_commencement(at, allowed):
     """Closing article: the first day is 2023-11-01 in Shanghai, which begins at 16:00 UTC on 2023-10-31."""
-    outcome = submit(at, certificate=Certificate(name="x"), experience=[])
+    outcome = submit(at, certificate=Certificate(name="x"), experience=())
     if allowed:
         day = date(2023, 11, 1)
         case = outcome.then(
@@ -159,7 +158,7 @@ def test_the_authority_exists_on_the_day(day, allowed):
     """An authority takes cases from the day it is established until the day before it is abolished."""
     unit = Authority("U", "单位", AuthorityKind.PROVINCIAL_UNIT, "330000", established=TODAY, abolished=TODAY + 2 * DAY)
     directory = AuthorityDirectory([Division("330000", "浙江省", DivisionLevel.PROVINCE, None)], [unit])
-    outcome = submit(NOON.replace(day=day), authority_code="U", jurisdiction=directory)
+    outcome = submit(NOON.replace(day=day), authority_code="U", known=Circumstances(directory, None))
     assert (outcome.refusal is None) == allowed
     if not allowed:
         outcome.refused(RefusalCode.UNKNOWN_AUTHORITY)

@@ -53,7 +53,7 @@ MAPPER: Final = EventMapper(FixedKeyring())
 
 def aggregates() -> list[type[Aggregate]]:
     """Every aggregate of the domain, found in its modules."""
-    modules = [import_module(f"domain.{module.name}") for module in pkgutil.walk_packages(domain.__path__)]
+    modules = [import_module(module.name) for module in pkgutil.walk_packages(domain.__path__, "domain.")]
     found = {
         member
         for module in modules
@@ -65,13 +65,7 @@ def aggregates() -> list[type[Aggregate]]:
 
 def event_classes() -> dict[str, type[Event]]:
     """Every event that an aggregate may record, by topic."""
-    classes = [
-        member
-        for aggregate in aggregates()
-        for name, member in vars(aggregate).items()
-        if inspect.isclass(member) and issubclass(member, Event) and name != "Event"
-    ]
-    return {event_class.TOPIC: event_class for event_class in classes}
+    return {event_class.TOPIC: event_class for aggregate in aggregates() for event_class in aggregate.GUARDS}
 
 
 def path_of(event_class: type[Event]) -> Path:

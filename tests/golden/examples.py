@@ -8,14 +8,15 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from domain.base import Act, Event
-from domain.catalog import Catalog
-from domain.catalog_proposal import CatalogProposal, CatalogTerms
-from domain.catalog_versions import AmendmentTerms
-from domain.certificate_claim import CertificateClaim
+from domain.case.case import RecognitionCase
+from domain.case.events import Matched
+from domain.catalog.amendment import AmendmentTerms
+from domain.catalog.catalog import Catalog
+from domain.catalog.proposal import CatalogProposal, CatalogTerms
+from domain.claim import CertificateClaim
 from domain.holder import Holder
 from domain.identifiers import claim_id, holder_stream, integrity_record_id
-from domain.integrity_record import IntegrityRecord
-from domain.recognition_case import RecognitionCase
+from domain.integrity import IntegrityRecord
 from domain.values import Actor, MatchOutcome, Provenance, Role
 from tests.domain import cases, catalogs
 from tests.domain.scenario import Happened
@@ -50,7 +51,7 @@ CATALOG = CatalogTerms(
     aliases=(catalogs.AWS,),
 )
 MATCHED = cases.noted(
-    RecognitionCase.Matched,
+    Matched,
     catalog_code=cases.CATALOG,
     catalog_version=1,
     entry_number=88,

@@ -11,7 +11,7 @@ from eventsourcing.utils import register_topic, resolve_topic
 
 from domain import streams
 from domain.base import Created
-from domain.catalog import Catalog
+from domain.catalog.timeline import AmendmentIssued, CatalogPublished
 from domain.values import Personal
 from infrastructure.mapper import StoredEventError
 from infrastructure.sealing.plan import check_event_classes, personal_paths
@@ -90,12 +90,12 @@ def test_writing_adds_what_is_missing_and_leaves_the_rest(tmp_path, monkeypatch)
     monkeypatch.setattr("tests.golden.archive.FOLDER", tmp_path)
     monkeypatch.setattr(write, "SUMS", tmp_path / "SHA256SUMS")
     present = {path_of(type(event)).name for event in examples()}
-    kept = tmp_path / path_of(Catalog.Published).name
+    kept = tmp_path / path_of(CatalogPublished).name
     kept.write_text("kept", encoding="utf-8")
     assert sorted(write.write_missing()) == sorted(present - {kept.name})
     assert kept.read_text(encoding="utf-8") == "kept"
     assert write.write_missing() == []
-    unsealed = path_of(Catalog.AmendmentIssued).name
+    unsealed = path_of(AmendmentIssued).name
     assert json.loads((tmp_path / unsealed).read_bytes()) == FILES[unsealed]
     assert len((tmp_path / "SHA256SUMS").read_text(encoding="utf-8").splitlines()) == len(present) - 1
 

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import strawberry
 
-from application.disclosure import facts, reason_of, summary_of
-from application.folding import fold_case, title_of
+from application.disclosure import facts, reason_of
+from application.folding import case_views, title_of
 from application.queries import Positioned
 from application.views import (
     ActorView,
@@ -132,7 +132,7 @@ class CaseEvent:
     @strawberry.field
     def summary(self) -> str:
         """What happened, in one sentence without personal data."""
-        return summary_of(self.recorded.event)
+        return self.recorded.event.sentence
 
     @strawberry.field
     def data(self, info: Info) -> JSON:
@@ -291,14 +291,10 @@ class RecognitionCase(Node, CaseView):
     @edge(list[CaseEvent])
     async def history(self, info: Info) -> Sequence[HistoryEvent]:
         """Every event up to this state of the case, oldest first."""
-        events: list[HistoryEvent] = []
-        view: CaseView | None = None
-        for recorded in await info.context.streams.load(self.case_id):
-            if recorded.event.originator_version > self.version:
-                break
-            view = fold_case(view, recorded.event, recorded.position)
-            events.append(HistoryEvent(recorded, view))
-        return events
+        stream = await info.context.streams.load(self.case_id)
+        seen = [each for each in stream if each.event.originator_version <= self.version]
+        views = case_views((each.event, each.position) for each in seen)
+        return [HistoryEvent(recorded, view) for recorded, view in zip(seen, views, strict=True)]
 
 
 @strawberry.type

@@ -9,7 +9,7 @@ from uuid import uuid4
 import psycopg
 
 from application.commands import CertificateForm, PersonForm, Submission
-from domain.recognition_case import RecognitionCase
+from domain.case.events import Submitted
 from domain.values import Actor, Provenance, Role
 from infrastructure.composition import open_registry
 from infrastructure.settings import Settings
@@ -46,7 +46,7 @@ def test_keys_and_the_index_of_holders_lie_where_the_setting_says(
             ),
         )
         first = next(registry.journal.events_of(done.case_id))
-        assert isinstance(first, RecognitionCase.Submitted)
+        assert isinstance(first, Submitted)
         assert first.holder.name == "王敏"
     assert rows(database.owner_url, "events") > 0
     assert rows(database.owner_url, "holder_keys") == rows(database.owner_url, "holder_index") == 0

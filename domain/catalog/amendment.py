@@ -1,18 +1,13 @@
-"""What a catalog version and an amendment are, as values, and the pure rules over them: which version is in force, what
-changes make of entries and aliases, and what stands against an entry.
-"""
+"""What an amendment changes, as values, what the changes make of entries and aliases, and what stands against them (article 5)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
-from uuid import UUID
+from datetime import date
 
 from domain.base import Immutable
 from domain.refusals import RefusalCode, Refused
-from domain.values import Actor, Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice
+from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice
 
 AliasKey = tuple[AliasKind, str, str | None, frozenset[int]]
 """What tells one alias from another: two that say the same of the same text are one, whatever their grounds."""
@@ -52,61 +47,6 @@ class AmendmentTerms(Immutable):
     rematch_pending: bool = False
     changes: tuple[EntryChange, ...] = ()
     alias_changes: tuple[AliasChange, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogVersion:
-    """One version as its event left it; ``changes`` are relative to the version before.
-
-    ``amendment_id`` names the amendment that made it, None for the first; ``rematch_pending`` says that pending cases are
-    matched anew under it once it is in force.
-    """
-
-    number: int
-    notice: Notice
-    effective_from: date
-    issued_at: datetime
-    erratum: bool
-    changes: tuple[EntryChange, ...]
-    alias_changes: tuple[AliasChange, ...]
-    rematch_pending: bool = False
-    amendment_id: UUID | None = None
-
-
-@dataclass(slots=True)
-class Amendment:
-    """An amendment on its way: PROPOSED, then ISSUED or DISCARDED."""
-
-    id: UUID
-    terms: AmendmentTerms
-    proposed_by: Actor
-    status: str = "PROPOSED"
-
-
-class Dated(Protocol):
-    """What tells whether a version is in force."""
-
-    @property
-    def number(self) -> int:
-        """Its number."""
-
-    @property
-    def effective_from(self) -> date:
-        """The day it takes effect."""
-
-    @property
-    def issued_at(self) -> datetime:
-        """The instant it became known."""
-
-
-def version_in_force(versions: Sequence[Dated], on: date, known_at: datetime | None = None) -> int | None:
-    """The version in force on a day, as known at an instant (now, where None): of those issued by then and effective by
-    that day, the one with the highest number. None before the first takes effect.
-    """
-    return max(
-        (v.number for v in versions if v.effective_from <= on and (known_at is None or v.issued_at <= known_at)),
-        default=None,
-    )
 
 
 def entries_after(entries: Mapping[int, CatalogEntry], changes: Sequence[EntryChange]) -> dict[int, CatalogEntry]:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from domain.catalog_versions import AmendmentTerms, aliases_after, entries_after
+from domain.catalog.amendment import AmendmentTerms, aliases_after, entries_after
 from domain.matching import Matcher
 from domain.matching.forms import build
 from domain.matching.issuers import IssuerBook

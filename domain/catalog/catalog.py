@@ -1,0 +1,281 @@
+"""The catalog of foreign qualifications as a stream: numbered versions, each from its own notice, in force from a day (article 5).
+
+An amendment is proposed by one administrator and issued by another; issuing makes version n+1. Numbers of entries are never
+reused, and what a version withdrew keeps its history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import ClassVar, Final, Self
+from uuid import UUID
+
+from domain.base import Act, Aggregate
+from domain.catalog.amendment import (
+    AmendmentTerms,
+    EntryChange,
+    entries_after,
+    faults_of,
+    refusals_of_alias_changes,
+    refusals_of_entries,
+)
+from domain.catalog.timeline import (
+    AmendmentDiscarded,
+    AmendmentIssued,
+    AmendmentProposed,
+    CatalogEvent,
+    CatalogPublished,
+    CatalogTimeline,
+)
+from domain.guards import Asks, Attempt, Guards, breaches, guard
+from domain.identifiers import amendment_id, catalog_id
+from domain.refusals import RefusalCode, Refused
+from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, shanghai_day
+
+
+# ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@guard(Asks.WHO, "article 5")
+def administrators_only(attempt: Attempt) -> Refused | None:
+    """Administrators publish and amend catalogs; the registry itself publishes the official notice."""
+    if attempt.event.by.actor.role in {Role.ADMINISTRATOR, Role.SYSTEM}:
+        return None
+    return Refused(RefusalCode.NOT_PERMITTED, "Only administrators publish and amend catalogs; ask one to do it.")
+
+
+@guard(Asks.WHO, "article 5")
+def another_administrator(attempt: Attempt) -> Refused | None:
+    """The administrator who proposed an amendment does not issue it."""
+    amendment = attempt.state.amendments.get(attempt.event.amendment_id)
+    if amendment is None or amendment.proposed_by.subject != attempt.event.by.actor.subject:
+        return None
+    return Refused(RefusalCode.SAME_ADMINISTRATOR, "You proposed this amendment; another administrator must issue it.")
+
+
+# ── when ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@guard(Asks.WHEN, "article 5")
+def amendment_open(attempt: Attempt) -> Refused | None:
+    """An amendment is issued or discarded that was proposed, and once."""
+    amendment = attempt.state.amendments.get(attempt.event.amendment_id)
+    if amendment is None:
+        return Refused(RefusalCode.UNKNOWN_AMENDMENT, "No such amendment; look it up in the catalog.", "amendmentId")
+    if amendment.status != "PROPOSED":
+        return Refused(
+            RefusalCode.AMENDMENT_CLOSED,
+            f"The amendment is {amendment.status.lower()} already; propose a new one to change more.",
+            "amendmentId",
+        )
+    return None
+
+
+@guard(Asks.WHEN, "article 5")
+def on_the_latest_version(attempt: Attempt) -> Refused | None:
+    """An amendment changes the latest version."""
+    base, latest = attempt.event.terms.base_version, attempt.state.latest.number
+    if base == latest:
+        return None
+    return Refused(
+        RefusalCode.STALE_BASE_VERSION,
+        f"The amendment is based on version {base}, but version {latest} exists; look at what changed since and propose "
+        f"it anew against version {latest}.",
+        "baseVersion",
+    )
+
+
+@guard(Asks.WHEN, "article 5")
+def not_before_its_day(attempt: Attempt) -> Refused | None:
+    """Only an erratum takes effect before the day of recording."""
+    terms, today = attempt.event.terms, shanghai_day(attempt.event.timestamp)
+    if terms.erratum or terms.effective_from >= today:
+        return None
+    return Refused(
+        RefusalCode.EFFECTIVE_TOO_EARLY,
+        f"{terms.effective_from} is before {today}; choose a later day, or mark the amendment as an erratum.",
+        "effectiveFrom",
+    )
+
+
+# ── what ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@guard(Asks.WHAT, "article 5")
+def entries_sound(attempt: Attempt) -> Iterator[Refused]:
+    """A first version has entries, each numbered once, each leading to one title for each grade."""
+    yield from refusals_of_entries(attempt.event.entries)
+
+
+@guard(Asks.WHAT, "article 5")
+def changes_something(attempt: Attempt) -> Refused | None:
+    """An amendment changes at least one entry or alias."""
+    if attempt.event.terms.changes or attempt.event.terms.alias_changes:
+        return None
+    return Refused(RefusalCode.NO_CHANGES, "The amendment changes nothing; add at least one change.", "changes")
+
+
+@guard(Asks.WHAT, "article 5")
+def changes_sound(attempt: Attempt) -> Iterator[Refused]:
+    """A change names an entry once: one that is there, or for an addition a number never used."""
+    timeline: CatalogTimeline = attempt.state
+    ever, named = timeline.ever_numbered, set[int]()
+    for change in attempt.event.terms.changes:
+        if change.number in named:
+            yield Refused(
+                RefusalCode.DUPLICATE_CHANGE,
+                f"Entry {change.number} is changed twice; put both into one change.",
+                "changes",
+            )
+        named.add(change.number)
+        yield from _against(change, timeline, ever)
+
+
+@guard(Asks.WHAT, "article 5")
+def alias_changes_sound(attempt: Attempt) -> Iterator[Refused]:
+    """A change of an alias adds one that is not there, or withdraws one that is, and names entries that the version has."""
+    timeline, terms = attempt.state, attempt.event.terms
+    if terms.alias_changes:
+        latest = timeline.latest.number
+        entries = entries_after(timeline.entries_at(latest), terms.changes)
+        named = {change.number for change in terms.changes}
+        yield from refusals_of_alias_changes(
+            terms.alias_changes, timeline.aliases_at(latest), entries, (timeline.ever_numbered | named) - entries.keys()
+        )
+
+
+@guard(Asks.WHAT, "article 5")
+def issued_as_proposed(attempt: Attempt) -> Refused | None:
+    """What is issued is what was proposed."""
+    amendment = attempt.state.amendments.get(attempt.event.amendment_id)
+    if amendment is None or amendment.terms == attempt.event.terms:
+        return None
+    return Refused(RefusalCode.TERMS_CHANGED, "What is issued is not what was proposed; propose it anew.")
+
+
+@guard(Asks.WHAT, "article 5")
+def next_number(attempt: Attempt) -> Refused | None:
+    """Versions are numbered without a gap."""
+    number, following = attempt.event.number, attempt.state.latest.number + 1
+    if number == following:
+        return None
+    return Refused(RefusalCode.NUMBER_SKIPPED, f"Version {number} does not follow; the next one is {following}.")
+
+
+def _against(change: EntryChange, timeline: CatalogTimeline, ever: set[int]) -> Iterator[Refused]:
+    number = change.number
+    current = timeline.entry_at(timeline.latest.number, number)
+    if change.kind is EntryChangeKind.ADDED:
+        if number in ever:
+            yield Refused(
+                RefusalCode.ENTRY_EXISTS,
+                f"Number {number} is or was in use; add the entry under {max(ever) + 1} or higher.",
+                "changes",
+            )
+    elif current is None:
+        code = RefusalCode.ENTRY_WITHDRAWN if number in ever else RefusalCode.UNKNOWN_ENTRY
+        yield Refused(code, f"Version {timeline.latest.number} has no entry {number}; name one that it has.", "changes")
+    for fault in _faults_of_change(change, current):
+        yield Refused(RefusalCode.CHANGE_INVALID, f"Entry {number} {fault}.", "changes")
+
+
+def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iterator[str]:
+    """What is wrong with a change in itself; each reads on from ``Entry n``."""
+    entry = change.entry
+    if change.kind is EntryChangeKind.WITHDRAWN:
+        if entry is not None:
+            yield "is withdrawn and must not carry new content; leave the content out"
+    elif entry is None:
+        yield "lacks its new content; give it, or withdraw the entry"
+    else:
+        if entry.number != change.number:
+            yield f"carries the content of entry {entry.number}; make the numbers the same"
+        if entry == current:
+            yield "stays as it is; leave the change out"
+        yield from faults_of(entry)
+
+
+TERMS: Final = (on_the_latest_version, not_before_its_day, changes_something, changes_sound, alias_changes_sound)
+"""What terms must keep, when they are proposed and again when they are issued."""
+
+
+class Catalog(Aggregate):
+    """One catalog, every version it ever had, and the amendments on their way."""
+
+    TOPIC: ClassVar[str] = "catalog"
+    Event = CatalogEvent
+    GUARDS: ClassVar[Guards] = {
+        CatalogPublished: (administrators_only, entries_sound),
+        AmendmentProposed: (administrators_only, *TERMS),
+        AmendmentIssued: (
+            administrators_only,
+            amendment_open,
+            another_administrator,
+            *TERMS,
+            issued_as_proposed,
+            next_number,
+        ),
+        AmendmentDiscarded: (administrators_only, amendment_open),
+    }
+
+    @property
+    def state(self) -> CatalogTimeline:
+        """Everything the catalog ever said; for reading only."""
+        state: CatalogTimeline = self._state
+        return state
+
+    @classmethod
+    def publish(
+        cls,
+        act: Act,
+        *,
+        code: str,
+        name: str,
+        notice: Notice,
+        effective_from: date,
+        entries: Sequence[CatalogEntry],
+        aliases: Sequence[Alias] = (),
+    ) -> Self:
+        """Publish a catalog's first version. Raises ``Refused`` with the first of ``refusals_of_entries``."""
+        return cls.begin(
+            CatalogPublished,
+            act,
+            catalog_id(code),
+            code=code,
+            name=name,
+            notice=notice,
+            effective_from=effective_from,
+            entries=tuple(entries),
+            aliases=tuple(aliases),
+        )
+
+    @classmethod
+    def against(cls, timeline: CatalogTimeline, act: Act, terms: AmendmentTerms) -> Iterator[Refused]:
+        """Everything that stands against proposing these terms, so that an administrator sees all of it at once."""
+        version = timeline.version + 1
+        proposed = AmendmentProposed(
+            originator_id=timeline.catalog_id,
+            originator_version=version,
+            timestamp=act.at,
+            by=act.by,
+            amendment_id=amendment_id(timeline.catalog_id, version),
+            terms=terms,
+        )
+        for breach in breaches(cls.GUARDS, Attempt(proposed, timeline, None)):
+            yield breach.refusal
+
+    def propose(self, act: Act, terms: AmendmentTerms) -> UUID:
+        """Propose an amendment; answers its identifier. Raises ``Refused`` with the first of ``against``."""
+        identifier = amendment_id(self.id, self.version + 1)
+        self.decide(AmendmentProposed, act, amendment_id=identifier, terms=terms)
+        return identifier
+
+    def issue(self, act: Act, amendment_id: UUID) -> int:
+        """Issue a proposed amendment as the next version, whose number it answers. Raises ``Refused`` where the issuer
+        proposed it, another version came first, or the day it takes effect has passed.
+        """
+        amendment = self.state.amendments.get(amendment_id)
+        if amendment is None:  # there are no terms to make the event of
+            raise Refused(RefusalCode.UNKNOWN_AMENDMENT, "No such amendment; look it up in the catalog.", "amendmentId")
+        number = self.state.latest.number + 1
+        self.decide(AmendmentIssued, act, amendment_id=amendment_id, number=number, terms=amendment.terms)
+        return number
+
+    def discard(self, act: Act, amendment_id: UUID, reason: str) -> None:
+        """Drop a proposed amendment, by its proposer or another administrator. Raises ``Refused`` once it is closed."""
+        self.decide(AmendmentDiscarded, act, amendment_id=amendment_id, reason=reason)

@@ -1,0 +1,316 @@
+"""The events of a catalog, and the one timeline they lead to: every version, entry and alias it ever had.
+
+Versions are bitemporal: in force on a day, known at an instant. Entries and aliases are kept as intervals of versions, so an
+amendment costs its changes and any version is read back. Aggregate, rows, previews and the command line read this timeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from domain.base import Aggregate, Created, State
+from domain.catalog.amendment import AliasChange, AliasKey, AmendmentTerms, EntryChange, alias_key
+from domain.values import Actor, Alias, AliasChangeKind, CatalogEntry, Notice
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogVersion:
+    """One version as its event left it; ``changes`` are relative to the version before.
+
+    ``amendment_id`` names the amendment that made it, None for the first; ``rematch_pending`` says that pending cases are
+    matched anew under it once it is in force.
+    """
+
+    number: int
+    notice: Notice
+    effective_from: date
+    issued_at: datetime
+    erratum: bool
+    changes: tuple[EntryChange, ...]
+    alias_changes: tuple[AliasChange, ...]
+    entry_count: int
+    rematch_pending: bool = False
+    amendment_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class Amendment:
+    """An amendment on its way: PROPOSED, then ISSUED or DISCARDED."""
+
+    id: UUID
+    terms: AmendmentTerms
+    proposed_by: Actor
+    proposed_at: datetime
+    status: str = "PROPOSED"
+    closed_at: datetime | None = None
+    version_number: int | None = None
+
+
+@dataclass(slots=True)
+class Interval(Generic[C]):
+    """Some content in the versions ``from_version`` up to but not including ``until_version``; ``place`` is its order."""
+
+    content: C
+    place: int
+    from_version: int
+    until_version: int | None = None
+
+    def holds(self, version: int) -> bool:
+        """Whether a version has this content."""
+        return self.from_version <= version and (self.until_version is None or version < self.until_version)
+
+
+class Dated(Protocol):
+    """What tells whether a version is in force."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+
+    @property
+    def effective_from(self) -> date:
+        """The day it takes effect."""
+
+    @property
+    def issued_at(self) -> datetime:
+        """The instant it became known."""
+
+
+def version_in_force(versions: Sequence[Dated], on: date, known_at: datetime | None = None) -> int | None:
+    """The version in force on a day, as known at an instant (now, where None): of those issued by then and effective by
+    that day, the one with the highest number. None before the first takes effect.
+    """
+    return max(
+        (v.number for v in versions if v.effective_from <= on and (known_at is None or v.issued_at <= known_at)),
+        default=None,
+    )
+
+
+@dataclass(kw_only=True)
+class CatalogTimeline(State):
+    """Every version of one catalog, the amendments on their way, and every entry and alias it ever had."""
+
+    catalog_id: UUID
+    code: str
+    name: str
+    versions: list[CatalogVersion]
+    amendments: dict[UUID, Amendment] = field(default_factory=dict)
+    entry_intervals: dict[int, list[Interval[CatalogEntry]]] = field(default_factory=dict)
+    alias_intervals: dict[AliasKey, list[Interval[Alias]]] = field(default_factory=dict)
+    alias_places: int = 0
+
+    @property
+    def latest(self) -> CatalogVersion:
+        """The version with the highest number, whether or not it is in force yet."""
+        return self.versions[-1]
+
+    @property
+    def ever_numbered(self) -> set[int]:
+        """Every entry number that is or was in use."""
+        return set(self.entry_intervals)
+
+    def version_in_force(self, on: date, known_at: datetime | None = None) -> int | None:
+        """As ``version_in_force`` of this module."""
+        return version_in_force(self.versions, on, known_at)
+
+    def effective_until(self, number: int) -> date | None:
+        """The day on which a later version takes over from version ``number``, as known now; None while none does."""
+        return min((later.effective_from for later in self.versions[number:]), default=None)
+
+    def taken_over_by(self, number: int) -> Iterator[int]:
+        """The versions that version ``number`` takes over from earlier than any between them did, latest first."""
+        day = self.versions[number - 1].effective_from
+        for each in range(number - 1, 0, -1):
+            between = min((v.effective_from for v in self.versions[each : number - 1]), default=None)
+            if between is not None and between <= day:
+                return  # days until which versions last never decrease with their number, so the first that stays ends it
+            yield each
+
+    def since(self, version: int) -> list[CatalogVersion]:
+        """The versions issued after one, in order: what an amendment based on it has not seen."""
+        return self.versions[max(version, 0) :]
+
+    def entry_at(self, version: int, number: int) -> CatalogEntry | None:
+        """One entry as a version has it; None where it has none."""
+        found = self.entry_interval(version, number)
+        return found.content if found else None
+
+    def entry_interval(self, version: int, number: int) -> Interval[CatalogEntry] | None:
+        """The interval of an entry that a version lies in; None where it has no such entry."""
+        intervals = self.entry_intervals.get(number, ())
+        return next((each for each in reversed(intervals) if each.holds(version)), None)
+
+    def had(self, version: int, number: int) -> bool:
+        """Whether a version, or one before it, has an entry of this number."""
+        return any(each.from_version <= version for each in self.entry_intervals.get(number, ()))
+
+    def entries_at(self, number: int) -> dict[int, CatalogEntry]:
+        """The entries of version ``number``, by entry number. Raises ``KeyError`` for a version that never was."""
+        self._require(number)
+        return {
+            entry: interval.content
+            for entry, intervals in self.entry_intervals.items()
+            for interval in intervals
+            if interval.holds(number)
+        }
+
+    def aliases_at(self, number: int) -> tuple[Alias, ...]:
+        """The aliases of version ``number`` in the order in which they came. Raises ``KeyError`` for a version that never was."""
+        self._require(number)
+        held = [each for intervals in self.alias_intervals.values() for each in intervals if each.holds(number)]
+        return tuple(each.content for each in sorted(held, key=lambda each: each.place))
+
+    def _require(self, number: int) -> None:
+        if not 1 <= number <= len(self.versions):
+            raise KeyError(number)
+
+    # ── what applying an event does ───────────────────────────────────────────────────────────────────────────────
+    def add_entries(self, entries: Iterable[CatalogEntry], version: int) -> None:
+        """Begin an interval for each entry."""
+        for entry in entries:
+            self.entry_intervals.setdefault(entry.number, []).append(Interval(entry, entry.number, version))
+
+    def add_aliases(self, aliases: Iterable[Alias], version: int) -> None:
+        """Begin an interval for each alias, behind those that are there."""
+        for alias in aliases:
+            self.alias_places += 1
+            self.alias_intervals.setdefault(alias_key(alias), []).append(Interval(alias, self.alias_places, version))
+
+    def change_entry(self, change: EntryChange, version: int) -> int:
+        """End the entry's interval, and begin another where the change carries content; by how many entries that grows."""
+        growth = 0
+        for interval in self.entry_intervals.get(change.number, ()):
+            if interval.until_version is None:
+                interval.until_version = version
+                growth -= 1
+        if change.entry is not None:
+            self.add_entries([change.entry], version)
+            growth += 1
+        return growth
+
+    def change_aliases(self, changes: Sequence[AliasChange], version: int) -> None:
+        """First what is withdrawn goes, then comes what is added."""
+        for change in changes:
+            if change.effect is AliasChangeKind.WITHDRAWN:
+                for interval in self.alias_intervals.get(alias_key(change.alias), ()):
+                    if interval.until_version is None:
+                        interval.until_version = version
+        self.add_aliases((each.alias for each in changes if each.effect is AliasChangeKind.ADDED), version)
+
+    def begun_or_ended(self, version: int) -> Iterator[Interval[CatalogEntry]]:
+        """The entries that a version began or ended, in the order of its changes."""
+        for change in self.versions[version - 1].changes:
+            for interval in self.entry_intervals.get(change.number, ()):
+                if version in {interval.from_version, interval.until_version}:
+                    yield interval
+
+    def aliases_begun_or_ended(self, version: int) -> Iterator[Interval[Alias]]:
+        """The aliases that a version began or ended."""
+        for key in dict.fromkeys(alias_key(each.alias) for each in self.versions[version - 1].alias_changes):
+            for interval in self.alias_intervals.get(key, ()):
+                if version in {interval.from_version, interval.until_version}:
+                    yield interval
+
+
+class CatalogEvent(Aggregate.Event):
+    """Something that happened to a catalog."""
+
+
+class CatalogPublished(Created, CatalogEvent):
+    """Version 1, as the official notice states it."""
+
+    TOPIC: ClassVar[str] = "catalog.published"
+    SENTENCE: ClassVar[str] = "Catalog published"
+    code: str
+    name: str
+    notice: Notice
+    effective_from: date
+    entries: tuple[CatalogEntry, ...]
+    aliases: tuple[Alias, ...] = ()
+
+    @staticmethod
+    def initial(event: Any) -> CatalogTimeline:
+        """A catalog begins with its first version."""
+        first = CatalogVersion(
+            1, event.notice, event.effective_from, event.timestamp, False, (), (), len(event.entries)
+        )
+        timeline = CatalogTimeline(
+            version=event.originator_version,
+            catalog_id=event.originator_id,
+            code=event.code,
+            name=event.name,
+            versions=[first],
+        )
+        timeline.add_entries(event.entries, 1)
+        timeline.add_aliases(event.aliases, 1)
+        return timeline
+
+
+class AmendmentProposed(CatalogEvent):
+    """One administrator proposes changes against the latest version."""
+
+    TOPIC: ClassVar[str] = "catalog.amendment-proposed"
+    SENTENCE: ClassVar[str] = "Amendment proposed"
+    amendment_id: UUID
+    terms: AmendmentTerms
+
+    @staticmethod
+    def change(state: CatalogTimeline, event: Any) -> None:
+        """The amendment is on its way."""
+        state.amendments[event.amendment_id] = Amendment(
+            event.amendment_id, event.terms, event.by.actor, event.timestamp
+        )
+
+
+class AmendmentIssued(CatalogEvent):
+    """The catalog is amended: another administrator issues the proposal as version n+1."""
+
+    TOPIC: ClassVar[str] = "catalog.amendment-issued"
+    SENTENCE: ClassVar[str] = "Catalog amended: version {number}"
+    amendment_id: UUID
+    number: int
+    terms: AmendmentTerms
+
+    @staticmethod
+    def change(state: CatalogTimeline, event: Any) -> None:
+        """The next version, whatever number the event states, and what it begins and ends."""
+        number = len(state.versions) + 1
+        amendment, terms = state.amendments[event.amendment_id], event.terms
+        amendment.status, amendment.closed_at, amendment.version_number = "ISSUED", event.timestamp, number
+        growth = sum([state.change_entry(change, number) for change in terms.changes])
+        state.change_aliases(terms.alias_changes, number)
+        state.versions.append(
+            CatalogVersion(
+                number,
+                terms.notice,
+                terms.effective_from,
+                event.timestamp,
+                terms.erratum,
+                terms.changes,
+                terms.alias_changes,
+                state.latest.entry_count + growth,
+                terms.rematch_pending,
+                event.amendment_id,
+            )
+        )
+
+
+class AmendmentDiscarded(CatalogEvent):
+    """The proposal is dropped; it never takes effect."""
+
+    TOPIC: ClassVar[str] = "catalog.amendment-discarded"
+    SENTENCE: ClassVar[str] = "Amendment discarded"
+    amendment_id: UUID
+    reason: str
+
+    @staticmethod
+    def change(state: CatalogTimeline, event: Any) -> None:
+        """The amendment is closed."""
+        amendment = state.amendments[event.amendment_id]
+        amendment.status, amendment.closed_at = "DISCARDED", event.timestamp
