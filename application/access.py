@@ -107,8 +107,9 @@ def can(actor: Actor | None, action: Action, resource: Resource = None, scope: S
     """Whether ``actor`` may do ``action``, to ``resource`` if one is given (its ``scope`` then says which rows they see)."""
     role = actor.role if actor else None
     if role not in ROLES[action]:
-        who = f"the role {role}" if role else "an anonymous caller"
-        return Decision(False, f"{action} is not open to {who}; sign in with one of {_names(action)}.")
+        if role is None:
+            return Decision(False, "Nobody is signed in; send a token as `Authorization: Bearer <token>`.")
+        return Decision(False, f"This is not for the role {role}; sign in as {_names(action)}.")
     if resource is not None and not (scope and sees(scope, resource)):
         return Decision(False, "No such case or title, or none that you may see.")
     return Decision(True, f"{action} is open to {role or 'everyone'}.")
@@ -125,10 +126,10 @@ def sees(scope: Scope, row: CaseRow) -> bool:
 
 
 def require(actor: Actor | None, action: Action) -> None:
-    """Raise ``Refused`` (NOT_PERMITTED) where ``can`` says no."""
+    """Raise ``Refused`` where ``can`` says no: UNAUTHENTICATED where nobody is signed in, else NOT_PERMITTED."""
     decision = can(actor, action)
     if not decision:
-        raise Refused(RefusalCode.NOT_PERMITTED, decision.reason)
+        raise Refused(RefusalCode.NOT_PERMITTED if actor else RefusalCode.UNAUTHENTICATED, decision.reason)
 
 
 def scope_of(actor: Actor | None, authorities: AuthorityDirectory, today: date) -> Scope:
@@ -165,4 +166,6 @@ def reads_personal_data(actor: Actor | None, reason: str | None = None) -> bool:
 
 
 def _names(action: Action) -> str:
-    return ", ".join(sorted(role for role in ROLES[action] if role))
+    """The roles that people can have; the registry itself signs in nowhere."""
+    names = sorted(role for role in ROLES[action] if role and role is not Role.SYSTEM)
+    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -15,11 +15,9 @@ from uuid import UUID, uuid4
 from application.access import Action, CaseRow, require, scope_of, sees
 from application.catalogs import Found, Shelf
 from application.commands import (
+    CleanSubmission,
     Submission,
-    clean_id_number,
-    clean_id_type,
     cleaned_evidence,
-    cleaned_experience,
     cleaned_facts,
 )
 from application.folding import case_view
@@ -105,43 +103,39 @@ class Cases:
             raise already_claimed() from None
 
     def _submit_anew(self, act: Act, stream: UUID, form: Submission) -> Done:
-        known = self._holder_of(form)
+        """Rules first, then the person: whoever names an authority that is none learns nothing about a holder."""
+        stated = CleanSubmission.of(form, uuid4())
+        known = self._holders.find(stated.holder.id_type, stated.holder.id_number or "")
+        if known is not None:
+            stated = stated.about(known)
+        case = self._case(act, stream, stated)
         if known is not None:
             self._require_processable(known)
-            self._check_evidence(known, cleaned_evidence(form.evidence))
-        prepared = self._prepare(act, stream, form, known or uuid4())
+            self._check_evidence(known, stated.evidence)
+        claims = self._claim(act, case)
         if known is None:
             # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
-            holder = self._holders.find_or_create(form.holder.id_type, form.holder.id_number)
-            prepared = self._prepare(act, stream, form, holder)
-        return _done(prepared[0], self._journal.record_each(*prepared))
+            holder = self._holders.find_or_create(stated.holder.id_type, stated.holder.id_number or "")
+            case = self._case(act, stream, stated.about(holder))
+            claims = self._claim(act, case)
+        return _done(case, self._journal.record_each(case, *claims))
 
-    def _holder_of(self, form: Submission) -> UUID | None:
-        return self._holders.find(clean_id_type(form.holder.id_type), clean_id_number(form.holder.id_number))
-
-    def _prepare(
-        self, act: Act, stream: UUID, form: Submission, holder_ref: UUID
-    ) -> tuple[RecognitionCase, *tuple[CertificateClaim, ...]]:
-        """The case and the claim on its certificate, all rules passed, nothing saved."""
-        certificate = form.certificate.cleaned()
-        found = self._match(certificate, act, form.catalog_code)
+    def _case(self, act: Act, stream: UUID, stated: CleanSubmission) -> RecognitionCase:
+        """The case, submitted and matched by every rule, nothing saved."""
+        certificate = stated.certificate
+        found = self._match(certificate, act, stated.catalog_asked)
         case = RecognitionCase.submit(
             act,
             stream,
             self._known,
-            holder=form.holder.cleaned(holder_ref),
-            certificate=certificate,
-            authority_code=clean(form.authority_code, "authorityCode", limit=CODE_LIMIT),
-            work_field=clean(form.work_field, "workField"),
-            experience=tuple(cleaned_experience(form.experience)),
-            evidence=tuple(cleaned_evidence(form.evidence)),
+            **stated.facts(),
             catalog_code=found.version.catalog_code if found else None,
             catalog_version=found.version.number if found else None,
             claim_id=_claim_stream(certificate, found),
         )
         if found:
             record_match(case, act, self._known, found)
-        return case, *self._claim(act, case)
+        return case
 
     def _match(self, certificate: Certificate, act: Act, catalog_code: str | None) -> Found | None:
         return self._shelf.match(
@@ -165,15 +159,7 @@ class Cases:
         if not isinstance(first, Submitted):
             raise TypeError(f"stream {case.id} does not begin with a submission")
         self._require_processable(case.state.holder_ref)
-        repeated = (
-            first.certificate == form.certificate.cleaned()
-            and first.holder == form.holder.cleaned(case.state.holder_ref)
-            and first.authority_code == form.authority_code
-            and first.work_field == clean(form.work_field, "workField")
-            and list(first.experience) == cleaned_experience(form.experience)
-            and list(first.evidence) == cleaned_evidence(form.evidence)
-        )
-        if not repeated:
+        if not CleanSubmission.of(form, case.state.holder_ref).repeats(first):
             raise Refused(
                 RefusalCode.IDEMPOTENCY_KEY_REUSED,
                 "This key was used for another submission; send a new key with new content.",
@@ -265,6 +251,17 @@ class Cases:
         return record
 
     # ── what all of them share ────────────────────────────────────────────────────────────────────────────────────
+    def case_of(self, actor: Actor, case: UUID) -> CaseView | None:
+        """A case from its own events, as an actor may see it, however far the read side is; None for any other."""
+        found = self._journal.load(RecognitionCase, case)
+        if found is None or not self.may_see(actor, found.state):
+            return None
+        holder = self._journal.load(Holder, holder_stream(found.state.holder_ref))
+        hidden = holder is not None and holder.state.restricted
+        if hidden and not scope_of(actor, self._authorities, shanghai_day(self._clock())).restricted:
+            return None
+        return case_view(found.state, 0)
+
     def may_see(self, actor: Actor, case: CaseState) -> bool:
         """Whether a case lies within an actor's scope; where not, it looks to them as if it did not exist."""
         scope = scope_of(actor, self._authorities, shanghai_day(self._clock()))

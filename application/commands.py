@@ -5,9 +5,9 @@ A form's field list stands here and nowhere else; the API registers the same cla
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 from pydantic.alias_generators import to_camel
@@ -128,6 +128,44 @@ class Submission:
     experience: list[ExperienceForm] = field(default_factory=list)
     evidence: list[EvidenceForm] = field(default_factory=list)
     catalog_code: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanSubmission:
+    """A submission cleaned once: what it states, under the names that the recorded event gives it."""
+
+    holder: Person
+    certificate: Certificate
+    authority_code: str
+    work_field: str
+    experience: tuple[Experience, ...]
+    evidence: tuple[Evidence, ...]
+    catalog_asked: str | None
+
+    @classmethod
+    def of(cls, form: Submission, holder_ref: UUID) -> Self:
+        """As the domain keeps it. Raises ``Refused``."""
+        return cls(
+            holder=form.holder.cleaned(holder_ref),
+            certificate=form.certificate.cleaned(),
+            authority_code=clean(form.authority_code, "authorityCode", limit=CODE_LIMIT),
+            work_field=clean(form.work_field, "workField"),
+            experience=tuple(cleaned_experience(form.experience)),
+            evidence=tuple(cleaned_evidence(form.evidence)),
+            catalog_asked=clean_optional(form.catalog_code, "catalogCode", limit=CODE_LIMIT),
+        )
+
+    def about(self, holder_ref: UUID) -> Self:
+        """The same under the reference of a holder who is known."""
+        return replace(self, holder=self.holder.model_copy(update={"ref": holder_ref}))
+
+    def facts(self) -> dict[str, Any]:
+        """By name, as the event states them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def repeats(self, recorded: Event) -> bool:
+        """Whether an event recorded this very submission; every field counts."""
+        return all(getattr(recorded, name) == value for name, value in self.facts().items())
 
 
 def cleaned_evidence(forms: Sequence[EvidenceForm]) -> list[Evidence]:

@@ -17,6 +17,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisat
 from eventsourcing.utils import TopicError, get_topic, resolve_topic
 from pydantic import ValidationError
 
+import domain.streams  # noqa: F401 - makes every topic resolvable
 from domain.base import Event
 from infrastructure.sealing.errors import SealBrokenError, SealingError
 from infrastructure.sealing.keyring import Keyring

@@ -41,7 +41,10 @@ class CaseEvent(Aggregate.Event):
 
 
 class Submitted(Created, CaseEvent):
-    """Article 1: a certificate submitted with evidence, under the catalog version in force that day."""
+    """Article 1: a certificate submitted with evidence, under the catalog version in force that day.
+
+    ``catalog_asked`` is the catalog that the submission named, if any; ``catalog_code`` the one that governs.
+    """
 
     TOPIC: ClassVar[str] = "recognition-case.submitted"
     SENTENCE: ClassVar[str] = "Submitted for recognition"
@@ -56,6 +59,7 @@ class Submitted(Created, CaseEvent):
     catalog_version: int | None
     submitted_on: date
     claim_id: UUID | None
+    catalog_asked: str | None = None
 
     @staticmethod
     def initial(event: Any) -> CaseState:

@@ -118,9 +118,11 @@ Info = strawberry.Info[Context, Any]
 
 
 def acting(context: Context) -> Provenance:
-    """Where what this request records comes from. Raises ``Refused`` (NOT_PERMITTED) for an anonymous caller."""
+    """Where what this request records comes from. Raises ``Refused`` (UNAUTHENTICATED) for an anonymous caller."""
     if context.actor is None:
-        raise Refused(RefusalCode.NOT_PERMITTED, "Nobody is signed in; send a bearer token with the request.")
+        raise Refused(
+            RefusalCode.UNAUTHENTICATED, "Nobody is signed in; send a token as `Authorization: Bearer <token>`."
+        )
     return context.provenance
 
 

@@ -18,13 +18,12 @@ from application.views import HolderView
 from domain.base import Event
 from graphql import ExecutionResult, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
 from registry_api.context import Context
-from registry_api.errors import ApiError, HttpRefusalError
+from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.parameters import GraphQLRequest
 
 REASON_HEADER: Final = "X-Access-Reason"
-ACCESS_NOT_RECORDED: Final = "ACCESS_NOT_RECORDED"
 _LONGEST_REASON: Final = 500
 _PERSON: Final = frozenset({"name", "idType", "idNumber"})
 
@@ -43,7 +42,8 @@ def reason_in(header: str | None) -> str | None:
     reason = " ".join(text.split())
     if len(reason) > _LONGEST_REASON or not reason.isprintable():
         raise ApiError(
-            "BAD_REQUEST", f"Write the reason in `{REASON_HEADER}` in at most {_LONGEST_REASON} printable characters."
+            ErrorCode.BAD_REQUEST,
+            f"Write the reason in `{REASON_HEADER}` in at most {_LONGEST_REASON} printable characters.",
         )
     return reason
 
@@ -119,7 +119,7 @@ async def record_accesses(context: Context, operation: str) -> None:
     except AccessNotRecorded:
         raise HttpRefusalError(
             503,
-            ACCESS_NOT_RECORDED,
+            ErrorCode.ACCESS_NOT_RECORDED,
             "Reading personal data could not be recorded, so it is not shown; what a mutation did stays done. Ask again.",
         ) from None
     context.accesses.clear()

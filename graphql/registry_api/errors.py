@@ -5,28 +5,182 @@
         ├── LimitExceededError  names the limit, its value and what was found
         └── HttpRefusalError    belongs to the transport: carries its own HTTP status and headers
 
-Anything else that leaves a resolver is a defect of the server: it is logged and masked (see `http/masking.py`).
+Anything else that leaves a resolver is a defect of the server: it is logged and masked (see `http/masking.py`). A code is one of
+``ErrorCode``, or a ``RefusalCode`` of the domain; there is no third kind, and `docs/errors.md` prints both.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, Self
 
-INTERNAL: Final = "INTERNAL"
-BAD_REQUEST: Final = "BAD_REQUEST"
-BAD_USER_INPUT: Final = "BAD_USER_INPUT"
-GRAPHQL_PARSE_FAILED: Final = "GRAPHQL_PARSE_FAILED"
-GRAPHQL_VALIDATION_FAILED: Final = "GRAPHQL_VALIDATION_FAILED"
-OPERATION_RESOLUTION_FAILURE: Final = "OPERATION_RESOLUTION_FAILURE"
-PAGE_SIZE_TOO_LARGE: Final = "PAGE_SIZE_TOO_LARGE"
+from domain.refusals import RefusalCode
 
-HTTP_STATUS: Final[Mapping[str, int]] = {
-    "UNAUTHENTICATED": 401,
-    "FORBIDDEN": 403,
-    "RATE_LIMITED": 429,
-    "UNAVAILABLE": 503,
-    INTERNAL: 500,
-}
-"""Status of a whole response that failed before execution, by code (RFC 9110 §15); any other code is a 400."""
+
+class ErrorCode(StrEnum):
+    """Why a request was not answered, beside the domain's refusals: stable, with its meaning, what helps, and the HTTP status.
+
+    The status is that of a response in which nothing was executed (RFC 9110, section 15).
+    """
+
+    def __new__(cls, value: str, meaning: str, way_out: str, status: int = 400) -> Self:
+        """Bind a code to what it means and what helps, one sentence each, and its status."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        member.way_out = way_out
+        member.status = status
+        return member
+
+    meaning: str
+    way_out: str
+    status: int
+
+    # the request
+    BAD_REQUEST = "BAD_REQUEST", "The request has not the form of a GraphQL request.", "Send what the sentence names."
+    BAD_USER_INPUT = (
+        "BAD_USER_INPUT",
+        "An argument or variable does not fit its type, or holds what no text needs.",
+        "Correct the place that is named.",
+    )
+    BATCHING_REFUSED = (
+        "BATCHING_REFUSED",
+        "Several operations came in one request.",
+        "Send each operation in a request of its own.",
+    )
+    BODY_TOO_SLOW = "BODY_TOO_SLOW", "The body did not arrive in time.", "Send it again, faster.", 408
+    GRAPHQL_PARSE_FAILED = (
+        "GRAPHQL_PARSE_FAILED",
+        "The document is not well-formed.",
+        "Correct the place that is named.",
+    )
+    GRAPHQL_VALIDATION_FAILED = (
+        "GRAPHQL_VALIDATION_FAILED",
+        "The document does not fit the schema.",
+        "Compare it with the published schema.",
+    )
+    OPERATION_RESOLUTION_FAILURE = (
+        "OPERATION_RESOLUTION_FAILURE",
+        "The document does not say which operation is meant.",
+        "Name one in `operationName`.",
+    )
+    METHOD_NOT_ALLOWED = (
+        "METHOD_NOT_ALLOWED",
+        "The HTTP method does not fit.",
+        "Send mutations with POST, queries with POST or GET.",
+        405,
+    )
+    NOT_ACCEPTABLE = (
+        "NOT_ACCEPTABLE",
+        "No media type that is accepted is one that the server writes.",
+        "Accept `application/graphql-response+json` or `application/json`.",
+        406,
+    )
+    UNSUPPORTED_MEDIA_TYPE = (
+        "UNSUPPORTED_MEDIA_TYPE",
+        "The body is of another media type.",
+        "Send `application/json` in UTF-8.",
+        415,
+    )
+    SUBSCRIPTION_REFUSED = (
+        "SUBSCRIPTION_REFUSED",
+        "A subscription came over a transport that can't carry one.",
+        "Use a streaming transport.",
+    )
+    INTROSPECTION_REFUSED = (
+        "INTROSPECTION_REFUSED",
+        "This server does not tell its schema.",
+        "Read the published file `graphql/schema.graphql`.",
+    )
+    INVALID_ID = (
+        "INVALID_ID",
+        "An identifier is not of the kind that is asked for.",
+        "Pass one as the registry gave it.",
+    )
+    INVALID_CURSOR = (
+        "INVALID_CURSOR",
+        "A cursor is none of this list.",
+        "Pass `endCursor` of the page before.",
+    )
+
+    # how much
+    LIMIT_BODY = "LIMIT_BODY", "The request has too many bytes.", "Send less in one request.", 413
+    LIMIT_JSON_NESTING = "LIMIT_JSON_NESTING", "The JSON is nested too deeply.", "Send flatter variables."
+    LIMIT_STRING = "LIMIT_STRING", "A text is too long.", "Send a shorter text, or upload long content as evidence."
+    LIMIT_DOCUMENT = "LIMIT_DOCUMENT", "The document is too long.", "Move values into variables and split it."
+    LIMIT_TOKENS = "LIMIT_TOKENS", "The document has too many tokens.", "Move values into variables and split it."
+    LIMIT_NESTING = "LIMIT_NESTING", "The document's brackets are nested too deeply.", "Nest less."
+    LIMIT_FRAGMENTS = "LIMIT_FRAGMENTS", "The document has too many fragments.", "Join fragments used together."
+    LIMIT_DEPTH = "LIMIT_DEPTH", "The fields are nested too deeply.", "Nest fewer fields."
+    LIMIT_ALIASES = "LIMIT_ALIASES", "The operation has too many aliases.", "Send several requests."
+    LIMIT_ROOT_FIELDS = "LIMIT_ROOT_FIELDS", "The operation has too many root fields.", "Send several requests."
+    LIMIT_COST = "LIMIT_COST", "The answer may have too many fields.", "Ask for smaller pages or fewer nested lists."
+    PAGE_SIZE_TOO_LARGE = "PAGE_SIZE_TOO_LARGE", "The page is too large.", "Read page by page with `after`."
+    RATE_LIMITED = "RATE_LIMITED", "Too many requests came.", "Ask again after `Retry-After`, and less often.", 429
+
+    # who asks
+    UNAUTHENTICATED = (
+        "UNAUTHENTICATED",
+        "The token is missing, malformed, expired or not believed; `reason` says which.",
+        "Send a valid token as `Authorization: Bearer <token>`.",
+        401,
+    )
+
+    # evidence files
+    EVIDENCE_TOO_LARGE = (
+        "EVIDENCE_TOO_LARGE",
+        "The file is larger than is accepted.",
+        "Scan it at a lower resolution or split it.",
+        413,
+    )
+    EVIDENCE_EMPTY = "EVIDENCE_EMPTY", "The file is empty.", "Choose it again and send it anew."
+    EVIDENCE_TYPE = "EVIDENCE_TYPE", "The file is not what it was declared as.", "Send PDF, PNG, JPEG or TIFF.", 415
+    EVIDENCE_DIGEST = "EVIDENCE_DIGEST", "What arrived is not what was announced.", "Send the file again."
+    EVIDENCE_MISSING = (
+        "EVIDENCE_MISSING",
+        "The case states no such file, or none that you may see, or the file is gone.",
+        "Check the digest and the case.",
+        404,
+    )
+    EVIDENCE_ALTERED = (
+        "EVIDENCE_ALTERED",
+        "The stored file was altered and is not served.",
+        "Ask the operator to restore it from a backup.",
+        409,
+    )
+
+    # the server
+    PROJECTION_BEHIND = (
+        "PROJECTION_BEHIND",
+        "The read side has not reached the position that was asked for.",
+        "Ask again in a moment.",
+    )
+    ACCESS_NOT_RECORDED = (
+        "ACCESS_NOT_RECORDED",
+        "Reading personal data could not be recorded, so it is not shown.",
+        "Ask again; what a mutation did stays done.",
+        503,
+    )
+    NOT_AVAILABLE = (
+        "NOT_AVAILABLE",
+        "This installation does not offer that part of the registry.",
+        "Do without it; nothing was changed.",
+    )
+    UNAVAILABLE = (
+        "UNAVAILABLE",
+        "The registry can't answer at the moment.",
+        "Repeat the request after `Retry-After`, a submission with the same key.",
+        503,
+    )
+    INTERNAL = "INTERNAL", "A defect of the server.", "Report it with the request id.", 500
+
+
+INTERNAL: Final = ErrorCode.INTERNAL
+BAD_REQUEST: Final = ErrorCode.BAD_REQUEST
+BAD_USER_INPUT: Final = ErrorCode.BAD_USER_INPUT
+GRAPHQL_PARSE_FAILED: Final = ErrorCode.GRAPHQL_PARSE_FAILED
+GRAPHQL_VALIDATION_FAILED: Final = ErrorCode.GRAPHQL_VALIDATION_FAILED
+OPERATION_RESOLUTION_FAILURE: Final = ErrorCode.OPERATION_RESOLUTION_FAILURE
+PAGE_SIZE_TOO_LARGE: Final = ErrorCode.PAGE_SIZE_TOO_LARGE
 
 
 class ApiError(Exception):
@@ -36,16 +190,20 @@ class ApiError(Exception):
     `extensions.code`; `extensions` are further members beside it.
     """
 
-    def __init__(self, code: str, message: str, extensions: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, code: ErrorCode | RefusalCode, message: str, extensions: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.extensions: dict[str, Any] = {**(extensions or {}), "code": code}
+        self.extensions: dict[str, Any] = {**(extensions or {}), "code": code.value}
 
     @property
     def status(self) -> int:
         """The HTTP status where this is the answer to the whole request."""
-        return HTTP_STATUS.get(self.code, 400)
+        if isinstance(self.code, ErrorCode):
+            return self.code.status
+        return {RefusalCode.UNAUTHENTICATED: 401, RefusalCode.NOT_PERMITTED: 403}.get(self.code, 400)
 
 
 class LimitExceededError(ApiError):
@@ -54,7 +212,7 @@ class LimitExceededError(ApiError):
     `found` is None where counting stopped at the limit.
     """
 
-    def __init__(self, code: str, what: str, *, allowed: int, found: int | None, advice: str) -> None:
+    def __init__(self, code: ErrorCode, what: str, *, allowed: int, found: int | None, advice: str) -> None:
         counted = f"more than {allowed}" if found is None else str(found)
         super().__init__(
             code,
@@ -66,7 +224,9 @@ class LimitExceededError(ApiError):
 class HttpRefusalError(ApiError):
     """A refusal by the transport, before GraphQL is reached: `status` and `headers` are those of the response."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: ErrorCode | RefusalCode, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(code, message)
         self._status = status
         self.headers: dict[str, str] = dict(headers or {})

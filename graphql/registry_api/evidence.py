@@ -26,12 +26,12 @@ from starlette.routing import Route
 from application.access import Action, can
 from application.commands import clean_id_number, clean_id_type
 from application.ports import Identity
-from application.views import CaseView
+from application.views import CaseView, EvidenceView
 from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.context import Context, in_thread
 from registry_api.disclosing import note, record_accesses
-from registry_api.errors import ApiError, HttpRefusalError
+from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
 from registry_api.http.endpoint import Authenticate
 from registry_api.http.middleware import request_id_of
 from registry_api.http.parameters import too_slow
@@ -41,14 +41,6 @@ UPLOADS: Final = 8
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _DIGEST: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{44}):")
 _ENDINGS: Final = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "image/tiff": "tif"}
-_STATUS: Final = {
-    "evidence-too-large": 413,
-    "evidence-empty": 400,
-    "evidence-type": 415,
-    "evidence-digest": 400,
-    "evidence-missing": 404,
-    "evidence-altered": 409,
-}
 
 
 class Stored(Protocol):
@@ -106,35 +98,40 @@ class EvidenceDoor:
             except Refused as refused:
                 return _refused(404 if refused.code in _UNKNOWN else 400, {"code": refused.code.value}, refused.message)
             except self.error as error:
-                code = str(getattr(error, "code", "evidence"))
-                extensions = {"code": code.upper().replace("-", "_")}
-                return _refused(_STATUS.get(code, 400), extensions, str(error), {"Connection": "close"})
+                code = ErrorCode[str(getattr(error, "code", "")).upper().replace("-", "_")]
+                return _refused(code.status, {"code": code.value}, str(error), {"Connection": "close"})
 
         return answer
 
     async def _signed_in(self, request: Request) -> Context:
         identity = await self.authenticate(request.headers)
         if identity is None:
-            raise ApiError("UNAUTHENTICATED", "Send the token as `Authorization: Bearer <token>`.")
+            raise ApiError(ErrorCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
         return self.context(request, identity, request_id_of(request.scope))
 
     async def _upload(self, request: Request, context: Context) -> Response:
         decision = can(context.actor, Action.UPLOAD_EVIDENCE)
         if not decision:
-            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED.value, decision.reason)
+            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED, decision.reason)
         declared = request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self.max_size:
             raise HttpRefusalError(
-                413, "EVIDENCE_TOO_LARGE", f"The file may have at most {self.max_size} bytes.", {"Connection": "close"}
+                413,
+                ErrorCode.EVIDENCE_TOO_LARGE,
+                f"The file may have at most {self.max_size} bytes.",
+                {"Connection": "close"},
             )
         if request.headers.get("content-encoding", "identity") != "identity":
-            raise HttpRefusalError(415, "EVIDENCE_TYPE", "Send the file as it is, without a content encoding.")
+            raise HttpRefusalError(415, ErrorCode.EVIDENCE_TYPE, "Send the file as it is, without a content encoding.")
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         digest = _announced(request.headers.get("content-digest"))
         holder = await self._holder(request, context)
         if self.arriving.available_tokens < 1:
             raise HttpRefusalError(
-                503, "UNAVAILABLE", "Too many files arrive at once: try again in a moment.", {"Retry-After": "5"}
+                503,
+                ErrorCode.UNAVAILABLE,
+                "Too many files arrive at once: try again in a moment.",
+                {"Retry-After": "5"},
             )
         stored = await to_thread.run_sync(
             lambda: self.files.put(self._pieces(request), holder, media_type, sha256=digest), limiter=self.arriving
@@ -159,11 +156,11 @@ class EvidenceDoor:
     async def _holder(self, request: Request, context: Context) -> UUID:
         named = request.query_params.get("case")
         if named is not None:
-            return (await _case(context, named)).holder.ref
+            return (await _known_case(context, named)).holder.ref
         number = request.headers.get("x-holder-id-number")
         if number is None:
             raise HttpRefusalError(
-                400, "BAD_REQUEST", "Name the holder: `?case=` and a case, or the header `X-Holder-Id-Number`."
+                400, ErrorCode.BAD_REQUEST, "Name the holder: `?case=` and a case, or the header `X-Holder-Id-Number`."
             )
         kind = clean_id_type(request.headers.get("x-holder-id-type", "RESIDENT_ID"))
         return await in_thread(context.services.holders.find_or_create, kind, clean_id_number(number))
@@ -171,15 +168,19 @@ class EvidenceDoor:
     async def _download(self, request: Request, context: Context) -> Response:
         decision = can(context.actor, Action.READ_CASES)
         if not decision:
-            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED.value, decision.reason)
+            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED, decision.reason)
         if not context.in_clear:
             raise HttpRefusalError(
-                403, RefusalCode.NOT_PERMITTED.value, "Evidence is read in clear only: give the header X-Access-Reason."
+                403, RefusalCode.NOT_PERMITTED, "Evidence is read in clear only: give the header X-Access-Reason."
             )
         case, digest = await _case(context, request.query_params.get("case", "")), request.path_params["sha256"]
-        stated = next((each for each in case.evidence if each.sha256 == digest), None)
+        stated = _stated(case, digest)
+        if stated is None:  # a supplement that the read side has not seen yet
+            stated = _stated(await _known_case(context, request.query_params.get("case", "")), digest)
         if stated is None or not _SHA256.fullmatch(digest):
-            raise HttpRefusalError(404, "EVIDENCE_MISSING", "The case states no such file, or none that you may see.")
+            raise HttpRefusalError(
+                404, ErrorCode.EVIDENCE_MISSING, "The case states no such file, or none that you may see."
+            )
         file = await in_thread(self.files.open, digest, case.holder.ref)
         try:
             note(context, case.holder.ref, "evidence file")
@@ -200,11 +201,25 @@ _UNKNOWN: Final = frozenset({RefusalCode.UNKNOWN_CASE, RefusalCode.UNKNOWN_HOLDE
 
 
 async def _case(context: Context, identifier: str) -> CaseView:
-    """A case within the asker's scope. Raises ``ApiError`` (INVALID_ID, or UNKNOWN_CASE with 404)."""
+    """A case within the asker's scope, by the read side where that has it. Raises as ``_known_case``."""
     case = await context.services.reads.case(ids.uuid_in(identifier, "case"), None, context.scope)
+    return case or await _known_case(context, identifier)
+
+
+async def _known_case(context: Context, identifier: str) -> CaseView:
+    """A case within the asker's scope by its own events, so that whoever was just told of it finds it.
+
+    Raises ``ApiError`` (INVALID_ID, or UNKNOWN_CASE with 404).
+    """
+    stream = ids.uuid_in(identifier, "case")
+    case = await in_thread(context.services.cases.case_of, context.actor, stream) if context.actor else None
     if case is None:
-        raise HttpRefusalError(404, RefusalCode.UNKNOWN_CASE.value, "No such case, or none that you may see.")
+        raise HttpRefusalError(404, RefusalCode.UNKNOWN_CASE, "No such case, or none that you may see.")
     return case
+
+
+def _stated(case: CaseView, digest: str) -> EvidenceView | None:
+    return next((each for each in case.evidence if each.sha256 == digest), None)
 
 
 def _announced(header: str | None) -> str | None:
@@ -219,7 +234,7 @@ def _announced(header: str | None) -> str | None:
 
 
 def _unreadable() -> str:
-    raise HttpRefusalError(400, "BAD_REQUEST", "Write `Content-Digest` as sha-256=:<base64>: (RFC 9530).")
+    raise HttpRefusalError(400, ErrorCode.BAD_REQUEST, "Write `Content-Digest` as sha-256=:<base64>: (RFC 9530).")
 
 
 def _refused(status: int, extensions: dict[str, Any], message: str, headers: dict[str, str] | None = None) -> Response:

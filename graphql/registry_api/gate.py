@@ -13,7 +13,7 @@ from typing import Final
 from graphql import ExecutionResult
 from registry_api.context import Context
 from registry_api.disclosing import RecordingExecutor, root_fields
-from registry_api.errors import ApiError
+from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.parameters import GraphQLRequest
@@ -40,7 +40,8 @@ class Gate:
         fields = root_fields(operation)
         if not self._introspection and not {"__schema", "__type"}.isdisjoint(fields):
             raise ApiError(
-                "INTROSPECTION_REFUSED", "This server does not tell its schema; read the published file instead."
+                ErrorCode.INTROSPECTION_REFUSED,
+                "This server does not tell its schema; read the published file instead.",
             )
         verifications = fields.count("verifyTitle")
         if verifications and context.actor is None:

@@ -6,9 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from registry_api.errors import ApiError
-
-INVALID_ID = "INVALID_ID"
+from registry_api.errors import ApiError, ErrorCode
 
 
 def encode(kind: str, *names: object) -> strawberry.ID:
@@ -25,7 +23,9 @@ def names_in(identifier: str, kind: str, count: int) -> list[str]:
     """What an identifier of this kind names, in ``count`` parts. Raises ``ApiError`` (INVALID_ID) for any other."""
     parts = identifier.split(".")
     if parts[0] != kind or len(parts) != count + 1 or not all(parts):
-        raise ApiError(INVALID_ID, f"This is not the identifier of a {kind}; pass one as the registry gave it.")
+        raise ApiError(
+            ErrorCode.INVALID_ID, f"This is not the identifier of a {kind}; pass one as the registry gave it."
+        )
     return parts[1:]
 
 
@@ -44,7 +44,7 @@ def number_in(text: str, kind: str) -> int:
     """A small number in an identifier. Raises ``ApiError`` (INVALID_ID)."""
     if text.isascii() and text.isdigit() and len(text) <= 9:
         return int(text)
-    raise ApiError(INVALID_ID, f"This is not the identifier of a {kind}; pass one as the registry gave it.")
+    raise ApiError(ErrorCode.INVALID_ID, f"This is not the identifier of a {kind}; pass one as the registry gave it.")
 
 
 def stream_in(identifier: str) -> UUID:
@@ -62,5 +62,5 @@ def _uuid(text: str, kind: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise ApiError(
-            INVALID_ID, f"This is not the identifier of a {kind}; pass one as the registry gave it."
+            ErrorCode.INVALID_ID, f"This is not the identifier of a {kind}; pass one as the registry gave it."
         ) from None

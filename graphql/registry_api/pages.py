@@ -12,11 +12,10 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from application.queries import Page, Window
-from registry_api.errors import ApiError
+from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import page_size
 
 T = TypeVar("T")
-INVALID_CURSOR = "INVALID_CURSOR"
 
 
 @strawberry.type(description="Where a page lies in its list.")
@@ -92,4 +91,4 @@ def _decode(kind: str, cursor: str, parsers: Parsers) -> tuple[object, ...]:
             return tuple(parse(part) for parse, part in zip(parsers, found[1:], strict=True))
     except (binascii.Error, ValueError, TypeError, LookupError, RecursionError):
         pass
-    raise ApiError(INVALID_CURSOR, "This is not a cursor of this list; pass `endCursor` of the page before.")
+    raise ApiError(ErrorCode.INVALID_CURSOR, "This is not a cursor of this list; pass `endCursor` of the page before.")

@@ -30,7 +30,7 @@ from domain.values import TitleStatus
 from registry_api import ids
 from registry_api.amendments import AmendmentPreview, Preview, preview
 from registry_api.context import Context, Info, in_thread
-from registry_api.errors import ApiError
+from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import page_size
 from registry_api.inputs import AmendmentInput, CaseFilterInput, CertificateInput, HolderInput, TitleFilterInput
 from registry_api.lookups import Matched, MatchResult, audit_row, match_certificate, node_by_id, titles_of_cases_at
@@ -68,21 +68,24 @@ class Query:
 
     @edge(Node | None)
     @answering
-    async def node(self, info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the contract's name
+    async def node(self, info: Info, id: strawberry.ID, at_least: Position | None = None) -> Any:  # noqa: A002 - the contract's name
         """Whatever an identifier names; null for what is not there and what the asker may not see."""
+        await _reach(info.context, at_least)
         return await node_by_id(info.context, id)
 
     # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[Catalog])
     @answering
-    async def catalogs(self, info: Info) -> Sequence[CatalogView]:
+    async def catalogs(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogView]:
         """Every published catalog."""
+        await _reach(info.context, at_least)
         return await info.context.services.reads.catalogs()
 
     @edge(Catalog | None)
     @answering
-    async def catalog(self, info: Info, code: str) -> CatalogView | None:
+    async def catalog(self, info: Info, code: str, at_least: Position | None = None) -> CatalogView | None:
         """A catalog by its code."""
+        await _reach(info.context, at_least)
         return next((each for each in await info.context.services.reads.catalogs() if each.code == code), None)
 
     @edge(list[Authority])
@@ -111,9 +114,12 @@ class Query:
 
     @edge(list[Amendment])
     @answering
-    async def amendments(self, info: Info, catalog_code: str) -> Sequence[AmendmentView]:
+    async def amendments(
+        self, info: Info, catalog_code: str, at_least: Position | None = None
+    ) -> Sequence[AmendmentView]:
         """The amendments of a catalog, newest first."""
         require(info.context.actor, Action.READ_CASES)
+        await _reach(info.context, at_least)
         return await info.context.services.reads.amendments(catalog_code)
 
     @edge(AmendmentPreview)
@@ -126,9 +132,10 @@ class Query:
 
     @edge(list[CatalogProposal])
     @answering
-    async def catalog_proposals(self, info: Info) -> Sequence[CatalogProposalView]:
+    async def catalog_proposals(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogProposalView]:
         """The catalogs that were proposed, newest first."""
         require(info.context.actor, Action.READ_CASES)
+        await _reach(info.context, at_least)
         return await info.context.services.reads.catalog_proposals()
 
     # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
@@ -159,9 +166,11 @@ class Query:
         filter: TitleFilterInput | None = None,  # noqa: A002 - the contract's name
         first: int | None = 50,
         after: str | None = None,
+        at_least: Position | None = None,
     ) -> Connection[TitleView]:
         """Titles, newest recognition first."""
         require(info.context.actor, Action.READ_TITLES)
+        await _reach(info.context, at_least)
         asked = window("titles", first, after, (date.fromisoformat, UUID), count=wants_total(info))
         page = await info.context.services.reads.titles(filter or TitleFilter(), asked, info.context.scope)
         return connection("titles", page, asked, lambda title: (title.recognized_on, title.title_id))
@@ -175,10 +184,12 @@ class Query:
         holder_name: str,
         title: str | None = None,
         as_of: datetime | None = None,
+        at_least: Position | None = None,
     ) -> TitleVerification:
         """Whether the holder of a certificate has a valid title: now, or as the registry knew it at an instant."""
         context = info.context
         require(context.actor, Action.VERIFY_TITLE)
+        await _reach(context, at_least)
         reads = context.services.reads
         status = await reads.status()
         at = as_of or context.services.clock()
@@ -215,7 +226,7 @@ class Query:
         context = info.context
         require(context.actor, Action.READ_CASES)
         if (id is None) == (case_number is None):
-            raise ApiError("BAD_USER_INPUT", "Name the case by `id` or by `caseNumber`, one of the two.")
+            raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the case by `id` or by `caseNumber`, one of the two.")
         await _reach(context, at_least)
         stream = ids.uuid_in(id, "case") if id is not None else None
         now = await context.services.reads.case(stream, case_number, context.scope)
@@ -237,9 +248,11 @@ class Query:
         filter: CaseFilterInput | None = None,  # noqa: A002 - the contract's name
         first: int | None = 50,
         after: str | None = None,
+        at_least: Position | None = None,
     ) -> Connection[CaseView]:
         """Cases, newest submission first."""
         require(info.context.actor, Action.READ_CASES)
+        await _reach(info.context, at_least)
         asked = window("cases", first, after, (datetime.fromisoformat, UUID), count=wants_total(info))
         page = await info.context.services.reads.cases(filter or CaseFilter(), asked, info.context.scope)
         return connection("cases", page, asked, lambda case: (case.submitted_at.isoformat(), case.case_id))
@@ -257,10 +270,12 @@ class Query:
         recorded_from: Annotated[datetime | None, strawberry.argument(name="from")] = None,
         recorded_to: Annotated[datetime | None, strawberry.argument(name="to")] = None,
         first: int | None = 100,
+        at_least: Position | None = None,
     ) -> Connection[AuditEventRow]:
         """Events of all streams in the registry's order; the cursor of an event is its position."""
         context = info.context
         require(context.actor, Action.READ_AUDIT_LOG)
+        await _reach(context, at_least)
         which = AuditFilter(
             types=types,
             stream_id=ids.stream_in(stream_id) if stream_id is not None else None,
@@ -316,7 +331,7 @@ class Query:
         context = info.context
         require(context.actor, Action.READ_HOLDER_FILE)
         if (ref is None) == (holder is None):
-            raise ApiError("BAD_USER_INPUT", "Name the person by `ref` or by `holder`, one of the two.")
+            raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the person by `ref` or by `holder`, one of the two.")
         await _reach(context, at_least)
         if holder is not None:
             number = clean_id_number(holder.id_number)

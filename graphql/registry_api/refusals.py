@@ -14,7 +14,7 @@ from application.access import Action, require
 from application.queries import ProjectionBehind
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
-from registry_api.errors import ApiError
+from registry_api.errors import ApiError, ErrorCode
 
 UNKNOWN_SECONDS: Final = 0.05
 """How long it takes at least to refuse something as unknown, whether it is not there or not the asker's to see."""
@@ -39,7 +39,7 @@ def as_data(refused: Refused) -> Refusal:
 
 def as_error(refused: Refused) -> ApiError:
     """A refusal as a query answers it."""
-    return ApiError(refused.code.value, refused.message, {"field": refused.field} if refused.field else None)
+    return ApiError(refused.code, refused.message, {"field": refused.field} if refused.field else None)
 
 
 def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -53,7 +53,7 @@ def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
             raise as_error(refused) from None
         except ProjectionBehind as behind:
             raise ApiError(
-                "PROJECTION_BEHIND",
+                ErrorCode.PROJECTION_BEHIND,
                 f"The read side is at position {behind.projected}, not yet at {behind.awaited}; ask again in a moment.",
             ) from None
 
@@ -70,7 +70,7 @@ def allow(context: Context, action: Action) -> None:
 
 def unavailable(what: str) -> ApiError:
     """The honest answer of a field whose part of the registry is not installed."""
-    return ApiError("NOT_AVAILABLE", f"This installation does not offer {what} yet; nothing was changed.")
+    return ApiError(ErrorCode.NOT_AVAILABLE, f"This installation does not offer {what} yet; nothing was changed.")
 
 
 Payload = TypeVar("Payload")

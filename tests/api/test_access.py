@@ -32,13 +32,13 @@ def test_anonymous_callers_read_the_catalog(api: Api, document: str) -> None:
 @pytest.mark.parametrize("document", CLOSED)
 def test_anonymous_callers_read_nothing_else(api: Api, document: str) -> None:
     """Everything about persons needs a token."""
-    assert api.code(document) == "NOT_PERMITTED"
+    assert api.code(document) == "UNAUTHENTICATED"
 
 
 def test_an_anonymous_mutation_is_refused_as_data(api: Api) -> None:
     """Nobody records anything without saying who they are."""
     document = 'mutation { withdrawCase(caseId: "case.00000000-0000-0000-0000-000000000000", reason: "x") { refusal { code } } }'
-    assert api.ask(document)["withdrawCase"]["refusal"]["code"] == "NOT_PERMITTED"
+    assert api.ask(document)["withdrawCase"]["refusal"]["code"] == "UNAUTHENTICATED"
 
 
 def test_a_forged_token_is_refused_before_anything_is_executed(api: Api) -> None:

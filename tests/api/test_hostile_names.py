@@ -15,7 +15,6 @@ MATCH = """query ($name: String!, $body: String!, $grade: String) {
     [
         "",
         " \t ",
-        "\u0000",
         "a" * 10_000,
         "工" * 10_000,
         "\u202egnireenignE lacinahceM",

@@ -66,7 +66,7 @@ MATCHED = cases.noted(
 def examples() -> Iterator[Event]:
     """An example of every event class of the domain, at its present version."""
     case = [
-        cases.submitted(certificate=cases.CERTIFICATE.model_copy(update={"grade": "1级"})),
+        cases.submitted(certificate=cases.CERTIFICATE.model_copy(update={"grade": "1级"}), catalog_asked=cases.CATALOG),
         cases.listed(),
         MATCHED,
         cases.REQUESTED,

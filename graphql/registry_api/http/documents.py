@@ -4,31 +4,37 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    ObjectFieldNode,
     OperationDefinitionNode,
     OperationType,
+    StringValueNode,
     ValuesOfCorrectTypeRule,
+    Visitor,
     parse,
     specified_rules,
     validate,
+    visit,
 )
 from registry_api.errors import (
     GRAPHQL_PARSE_FAILED,
     GRAPHQL_VALIDATION_FAILED,
     OPERATION_RESOLUTION_FAILURE,
     ApiError,
+    ErrorCode,
     LimitExceededError,
 )
 from registry_api.http.coercion import LiteralsOfCorrectType
-from registry_api.http.limits import Limits, string_too_long
+from registry_api.http.limits import Limits, check_storable, string_too_long
 from registry_api.http.scan import outline
 from registry_api.http.structure import Measure, measure
 
@@ -136,6 +142,7 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocumen
         document = parse(text, allow_empty_selection_sets=False)
     except GraphQLError as error:
         raise InvalidDocumentError([_syntax_error(error)]) from error
+    _check_literals(document)
     measures = measure(schema, document, limits)
     for each in measures.values():
         each.check(limits)
@@ -147,10 +154,24 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocumen
     )
 
 
+class _Literals(Visitor):
+    """Looks at each string literal under the name of its argument or input field."""
+
+    def enter_string_value(self, node: StringValueNode, _key: Any, parent: Any, *_: Any) -> None:
+        """Refuse a literal that no store can hold."""
+        name = parent.name.value if isinstance(parent, ArgumentNode | ObjectFieldNode) else None
+        check_storable(node.value, f"The literal at `{name}`" if name else "A literal in the document")
+
+
+def _check_literals(document: DocumentNode) -> None:
+    """Raises ApiError (BAD_USER_INPUT) for a literal with U+0000."""
+    visit(document, _Literals())
+
+
 def _check_outline(text: str, limits: Limits) -> None:
     if len(text) > limits.document:
         raise LimitExceededError(
-            "LIMIT_DOCUMENT",
+            ErrorCode.LIMIT_DOCUMENT,
             "length of the document in characters",
             allowed=limits.document,
             found=len(text),
@@ -159,7 +180,7 @@ def _check_outline(text: str, limits: Limits) -> None:
     tokens, nesting, longest = outline(text)
     if nesting > limits.nesting:
         raise LimitExceededError(
-            "LIMIT_NESTING",
+            ErrorCode.LIMIT_NESTING,
             "nesting of brackets in the document",
             allowed=limits.nesting,
             found=nesting,
@@ -167,7 +188,7 @@ def _check_outline(text: str, limits: Limits) -> None:
         )
     if tokens > limits.tokens:
         raise LimitExceededError(
-            "LIMIT_TOKENS",
+            ErrorCode.LIMIT_TOKENS,
             "number of tokens in the document",
             allowed=limits.tokens,
             found=tokens,

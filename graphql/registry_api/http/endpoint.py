@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graphql import ExecutionResult, OperationType
-from registry_api.errors import ApiError, HttpRefusalError
+from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
 from registry_api.http.documents import DocumentCache, InvalidDocumentError, PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.limits import Limits
@@ -21,7 +21,7 @@ from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, 
 from registry_api.http.parameters import GraphQLRequest, read
 
 Authenticate = Callable[[Headers], Awaitable[Any]]
-"""Headers to an actor of the application's own kind; raises ApiError("UNAUTHENTICATED", …) to refuse."""
+"""Headers to an actor of the application's own kind; raises ApiError(ErrorCode.UNAUTHENTICATED, …) to refuse."""
 ContextFactory = Callable[[Request, Any, str], Any]
 """Request, actor and request id to the context that resolvers see; an awaitable is awaited."""
 Page = Callable[[Request], Response]
@@ -81,9 +81,11 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request, media: str | None, masked: MaskErrors) -> Response:
         if request.method not in {"GET", "POST"}:
-            raise HttpRefusalError(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for a query.", {"Allow": "GET, POST"})
+            raise HttpRefusalError(
+                405, ErrorCode.METHOD_NOT_ALLOWED, "Use POST, or GET for a query.", {"Allow": "GET, POST"}
+            )
         if media is None:
-            raise HttpRefusalError(406, "NOT_ACCEPTABLE", f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
+            raise HttpRefusalError(406, ErrorCode.NOT_ACCEPTABLE, f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
         actor = await self._authenticate(request.headers)
         parameters = await read(request, self._limits)
         try:
@@ -106,10 +108,11 @@ class GraphQLEndpoint:
         operation = self._documents.get(parameters.query).operation(parameters.operation_name)
         if operation.kind is OperationType.SUBSCRIPTION:
             raise ApiError(
-                "SUBSCRIPTION_REFUSED", "Subscriptions need a streaming transport: this request can't carry one."
+                ErrorCode.SUBSCRIPTION_REFUSED,
+                "Subscriptions need a streaming transport: this request can't carry one.",
             )
         if request.method == "GET" and operation.kind is not OperationType.QUERY:
-            raise HttpRefusalError(405, "METHOD_NOT_ALLOWED", "Send mutations with POST.", {"Allow": "POST"})
+            raise HttpRefusalError(405, ErrorCode.METHOD_NOT_ALLOWED, "Send mutations with POST.", {"Allow": "POST"})
         operation.measure.check_cost(parameters.variables, self._limits)
         return operation
 

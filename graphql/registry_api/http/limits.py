@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from registry_api.errors import BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, ApiError, LimitExceededError
+from registry_api.errors import BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, ApiError, ErrorCode, LimitExceededError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,24 +67,35 @@ def page_size(first: int | None, *, default: int = 50, limits: Limits = DEFAULT_
 
 
 def check_strings(variables: Mapping[str, Any], limit: int) -> None:
-    """Refuse (LIMIT_STRING) a string among the variables, or a name among their fields, longer than `limit`."""
-    waiting: list[Any] = [variables]
+    """Refuse a string among the variables, or a name among their fields, that is longer than ``limit`` (LIMIT_STRING) or that
+    no store can hold (BAD_USER_INPUT, naming its place).
+    """
+    waiting: list[tuple[str, Any]] = [(f"${name}", value) for name, value in variables.items()]
+    waiting += [("variables", name) for name in variables]
     while waiting:
-        value = waiting.pop()
+        place, value = waiting.pop()
         if isinstance(value, str):
             if len(value) > limit:
                 raise string_too_long(limit, len(value))
+            check_storable(value, f"The variable '{place}'")
         elif isinstance(value, dict):
-            waiting.extend(value)
-            waiting.extend(value.values())
+            waiting.extend((place, name) for name in value)
+            waiting.extend((f"{place}.{name}", inner) for name, inner in value.items())
         elif isinstance(value, list):
-            waiting.extend(value)
+            waiting.extend((f"{place}[{index}]", inner) for index, inner in enumerate(value))
+
+
+def check_storable(text: str, what: str) -> None:
+    """Refuse (BAD_USER_INPUT) text with U+0000 or half a surrogate pair, which neither UTF-8 nor PostgreSQL can hold."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        which = "U+0000" if "\0" in text else "half a surrogate pair"
+        raise ApiError(BAD_USER_INPUT, f"{what} holds {which}, which no text needs: remove it.")
 
 
 def string_too_long(limit: int, found: int) -> LimitExceededError:
     """The refusal of one string, wherever it stood."""
     return LimitExceededError(
-        "LIMIT_STRING",
+        ErrorCode.LIMIT_STRING,
         "length of a string in characters",
         allowed=limit,
         found=found,

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from registry_api.errors import BAD_REQUEST, HttpRefusalError, LimitExceededError
-from registry_api.http.limits import Limits, check_strings
+from registry_api.errors import BAD_REQUEST, ErrorCode, HttpRefusalError, LimitExceededError
+from registry_api.http.limits import Limits, check_storable, check_strings
 from registry_api.http.negotiation import JSON, content_type
 from registry_api.http.scan import json_nesting
 
@@ -44,14 +44,14 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
     if kind != JSON or charset not in {"utf-8", "utf8"}:
         raise HttpRefusalError(
             415,
-            "UNSUPPORTED_MEDIA_TYPE",
+            ErrorCode.UNSUPPORTED_MEDIA_TYPE,
             "Send the request as `Content-Type: application/json` in UTF-8.",
             {"Accept": JSON},
         )
     parameters = _json(await _body(request, limits), "The body", limits)
     if isinstance(parameters, list):
         raise HttpRefusalError(
-            400, "BATCHING_REFUSED", "Batches are not taken: send each operation in a request of its own."
+            400, ErrorCode.BATCHING_REFUSED, "Batches are not taken: send each operation in a request of its own."
         )
     if not isinstance(parameters, dict):
         raise _malformed("The body must be a JSON object with the member `query`.")
@@ -69,7 +69,7 @@ async def _body(request: Request, limits: Limits) -> bytes:
 def too_slow() -> HttpRefusalError:
     """The refusal of a body that does not come (RFC 9110 §15.5.9)."""
     return HttpRefusalError(
-        408, "BODY_TOO_SLOW", "The body did not arrive in time: send it again, faster.", {"Connection": "close"}
+        408, ErrorCode.BODY_TOO_SLOW, "The body did not arrive in time: send it again, faster.", {"Connection": "close"}
     )
 
 
@@ -103,7 +103,7 @@ def _json(text: bytes, where: str, limits: Limits) -> Any:
     nesting = json_nesting(text, limits.json_nesting)
     if nesting > limits.json_nesting:
         raise LimitExceededError(
-            "LIMIT_JSON_NESTING",
+            ErrorCode.LIMIT_JSON_NESTING,
             "nesting of the JSON",
             allowed=limits.json_nesting,
             found=nesting,
@@ -122,6 +122,7 @@ def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
     name = parameters.get("operationName")
     if name is not None and not isinstance(name, str):
         raise _malformed("The member `operationName` must be a string or null.")
+    check_storable(query, "The document")
     variables = _map(parameters, "variables")
     check_strings(variables, limits.string)
     return GraphQLRequest(query, name, variables, _map(parameters, "extensions"))
@@ -142,5 +143,9 @@ def _malformed(message: str) -> HttpRefusalError:
 
 def _too_large(limit: int, found: int | None) -> BodyTooLargeError:
     return BodyTooLargeError(
-        "LIMIT_BODY", "size of the request in bytes", allowed=limit, found=found, advice="send less in one request"
+        ErrorCode.LIMIT_BODY,
+        "size of the request in bytes",
+        allowed=limit,
+        found=found,
+        advice="send less in one request",
     )

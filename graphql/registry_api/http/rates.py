@@ -15,9 +15,8 @@ import orjson
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from registry_api.errors import HttpRefusalError
+from registry_api.errors import ErrorCode, HttpRefusalError
 
-RATE_LIMITED: Final = "RATE_LIMITED"
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
 
 
@@ -60,7 +59,10 @@ def rate_limited(seconds: float) -> HttpRefusalError:
     """The refusal of a request that came too soon (RFC 6585, section 4)."""
     whole = max(1, math.ceil(seconds))
     return HttpRefusalError(
-        429, RATE_LIMITED, f"Too many requests: ask again in {whole} s, and less often.", {"Retry-After": str(whole)}
+        429,
+        ErrorCode.RATE_LIMITED,
+        f"Too many requests: ask again in {whole} s, and less often.",
+        {"Retry-After": str(whole)},
     )
 
 

@@ -34,7 +34,7 @@ from graphql import (
     VariableNode,
     get_named_type,
 )
-from registry_api.errors import LimitExceededError
+from registry_api.errors import ErrorCode, LimitExceededError
 from registry_api.http.limits import Limits
 
 _PAGED: Final = ("first", "last")
@@ -98,9 +98,15 @@ class Measure:
     def check(self, limits: Limits) -> None:
         """Refuse what the syntax alone shows to be too much: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_ROOT_FIELDS."""
         for code, what, allowed, found, advice in (
-            ("LIMIT_DEPTH", "depth of the document in fields", limits.depth, self.depth, "nest fewer fields"),
-            ("LIMIT_ALIASES", "number of aliases", limits.aliases, self.aliases, "send several requests"),
-            ("LIMIT_ROOT_FIELDS", "number of root fields", limits.root_fields, self.fields, "send several requests"),
+            (ErrorCode.LIMIT_DEPTH, "depth of the document in fields", limits.depth, self.depth, "nest fewer fields"),
+            (ErrorCode.LIMIT_ALIASES, "number of aliases", limits.aliases, self.aliases, "send several requests"),
+            (
+                ErrorCode.LIMIT_ROOT_FIELDS,
+                "number of root fields",
+                limits.root_fields,
+                self.fields,
+                "send several requests",
+            ),
         ):
             if found > allowed:
                 raise LimitExceededError(code, what, allowed=allowed, found=found, advice=advice)
@@ -110,7 +116,7 @@ class Measure:
         found = self.cost.value(variables, limits.page_size)
         if found > limits.cost:
             raise LimitExceededError(
-                "LIMIT_COST",
+                ErrorCode.LIMIT_COST,
                 "cost of the operation in fields",
                 allowed=limits.cost,
                 found=found,
@@ -126,7 +132,7 @@ def measure(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> di
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     if len(fragments) > limits.fragments:
         raise LimitExceededError(
-            "LIMIT_FRAGMENTS",
+            ErrorCode.LIMIT_FRAGMENTS,
             "number of fragments",
             allowed=limits.fragments,
             found=len(fragments),

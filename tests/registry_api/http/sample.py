@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from registry_api.errors import ApiError
+from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.app import create_app
 from registry_api.http.explorer import Example
 from registry_api.http.limits import page_size
@@ -74,7 +74,7 @@ class Query:
 
     @strawberry.field
     def refused(self) -> int | None:
-        raise ApiError("NOT_TODAY", "The office is closed: come back on Monday.", {"day": "Monday"})
+        raise ApiError(ErrorCode.NOT_AVAILABLE, "The office is closed: come back on Monday.", {"day": "Monday"})
 
 
 @strawberry.type
@@ -99,7 +99,7 @@ async def authenticate(headers: Headers) -> str:
     """`Bearer good` is Alice, nobody is a guest, anyone else is refused."""
     sent = headers.get("authorization")
     if sent not in {None, "Bearer good"}:
-        raise ApiError("UNAUTHENTICATED", "The token is not valid: get a new one.")
+        raise ApiError(ErrorCode.UNAUTHENTICATED, "The token is not valid: get a new one.")
     return "alice" if sent else "guest"
 
 

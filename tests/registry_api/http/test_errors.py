@@ -43,7 +43,7 @@ def test_a_refusal_passes_word_for_word() -> None:
     """ApiError reaches the client with its code and further extensions, and the field's path."""
     error = ask("{ refused }").json()["errors"][0]
     assert error["message"] == "The office is closed: come back on Monday."
-    assert error["extensions"] == {"code": "NOT_TODAY", "day": "Monday"}
+    assert error["extensions"] == {"code": "NOT_AVAILABLE", "day": "Monday"}
     assert error["path"] == ["refused"]
 
 

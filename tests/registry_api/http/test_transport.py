@@ -8,7 +8,7 @@ import pytest
 import strawberry
 from strawberry.extensions import QueryDepthLimiter
 
-from registry_api.errors import ApiError
+from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.execution import StrawberryExecutor
 from registry_api.http.limits import Limits
 from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
@@ -199,7 +199,7 @@ def test_a_refusal_of_the_context_answers_the_whole_request() -> None:
     """UNAVAILABLE is a 503 for any media type."""
 
     def unavailable(*_args: Any) -> None:
-        raise ApiError("UNAVAILABLE", "The store is being restored: try again in a minute.")
+        raise ApiError(ErrorCode.UNAVAILABLE, "The store is being restored: try again in a minute.")
 
     response = ask("{ actor }", app=sample_app(context_factory=unavailable))
     assert (response.status_code, code(response)) == (503, "UNAVAILABLE")
