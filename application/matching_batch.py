@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from application.catalogs import Found
@@ -33,10 +33,14 @@ class Certificate(Protocol):
     def grade(self) -> str | None:
         """The grade, where the certificate shows one."""
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of it could not be read; then nothing is decided by the rest alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A certificate and its match. ``reasons`` are those of the surest candidate, each in English and Chinese."""
+    """A certificate and its match. ``reasons`` are what could not be read, then those of the surest candidate."""
 
     certificate: Certificate
     found: Found
@@ -55,15 +59,18 @@ class Answered:
     def reasons(self) -> tuple[str, ...]:
         """Why, for the surest candidate; empty where nothing is on offer."""
         offered = self.found.match.candidates
-        return offered[0].reasons if offered else ()
+        return (*self.certificate.problems, *(offered[0].reasons if offered else ()))
 
 
 @dataclass(slots=True)
 class Summary:
-    """Counts over a batch. ``open_titles`` are entries matched whose title waits for a grade."""
+    """Counts over a batch. ``open_titles`` are entries matched whose title waits for a grade, ``unread``
+    certificates of which something could not be read.
+    """
 
     outcomes: Counter[MatchOutcome] = field(default_factory=Counter)
     open_titles: int = 0
+    unread: int = 0
 
     @property
     def certificates(self) -> int:
@@ -74,6 +81,7 @@ class Summary:
         """Take one answer into the counts."""
         match = answered.found.match
         self.outcomes[match.outcome] += 1
+        self.unread += bool(answered.certificate.problems)
         self.open_titles += match.entry is not None and match.award is None
 
 
@@ -86,6 +94,14 @@ def match_all(certificates: Iterable[Certificate], ask: Ask, summary: Summary) -
         found = ask(certificate.name, certificate.issuer, certificate.grade)
         if found is None:
             return
-        answered = Answered(certificate, found)
+        answered = Answered(certificate, _undecided(found) if certificate.problems else found)
         summary.count(answered)
         yield answered
+
+
+def _undecided(found: Found) -> Found:
+    """The same with nothing decided: what was read of the certificate may not be all of it."""
+    if found.match.entry is None:
+        return found
+    open_match = replace(found.match, outcome=MatchOutcome.AMBIGUOUS, entry=None, award=None, grade=None)
+    return replace(found, match=open_match)

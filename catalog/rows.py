@@ -73,12 +73,14 @@ class RawRow:
 class RowReader:
     """Reads rows one by one and remembers what it must compare across them.
 
-    ``fields`` limits the fields that may occur; None allows any. ``faults`` grows; ``entries`` holds the rows without one.
+    ``fields`` limits the fields that may occur; None allows any. ``faults`` grows; ``entries`` holds the rows without one;
+    ``left_out`` says what the file holds and does not show.
     """
 
     fields: frozenset[str] | None = None
     faults: list[Fault] = field(default_factory=list)
     entries: list[CatalogEntry] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
     seen: dict[int, str] = field(default_factory=dict)
 
     def read(self, raw: RawRow) -> None:

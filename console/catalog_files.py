@@ -175,13 +175,14 @@ def show_differences(differences: Sequence[EntryDifference], title: str) -> None
 
 def read_file(path: Path) -> tuple[CatalogEntry, ...]:
     """A file's entries, or every fault of it and the end of the command."""
-    return read_by(read_entries, path)
+    return read_by(lambda source, left_out: read_entries(source, left_out=left_out), path)
 
 
-def read_by(read: Callable[[Path], T], path: Path) -> T:
-    """What a reader makes of a file, or every fault of it and the end of the command."""
+def read_by(read: Callable[[Path, list[str]], T], path: Path) -> T:
+    """What a reader makes of a file, or every fault of it and the end of the command; what is hidden in it is said."""
+    left_out: list[str] = []
     try:
-        return read(path)
+        found = read(path, left_out)
     except FileRefused as refused:
         for fault in refused.faults:
             err.print(f"[red]·[/] {escape(str(fault))} ({fault.code})", highlight=False, soft_wrap=True)
@@ -189,6 +190,9 @@ def read_by(read: Callable[[Path], T], path: Path) -> T:
         fail(f"{escape(path.name)} is refused for {count}; correct what is listed above.", REFUSED)
     except OSError as error:
         fail(f"{escape(str(path))} can't be read ({error.strerror}); name another file.")
+    for each in left_out:
+        err.print(escape(each), highlight=False, soft_wrap=True)
+    return found
 
 
 def entries_of(registry: Registry, code: str, version: int) -> list[CatalogEntry]:

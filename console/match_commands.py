@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
@@ -105,10 +105,11 @@ def _title(entry: Any, award: Any) -> str:
 
 
 def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: bool) -> None:
+    left_out: list[str] = []
     try:
-        certificates = read_certificates(file)
+        certificates = read_certificates(file, left_out)
     except FileRefused as refused:
-        fail(f"{file.name}: {refused.faults[0].message}")
+        fail(f"{file.name}: {refused.faults[0]}")
     except OSError as error:
         fail(f"{file} can't be read ({error.strerror}); check the path.")
     if report.exists() and report.samefile(file):
@@ -122,7 +123,9 @@ def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: 
             writer.writerow([guarded(cell) for cell in _row(answered)])
         if summary.certificates < len(certificates):
             fail(f"No catalog is in force on {day}; choose a later day.", REFUSED)
-    _say(summary, report, as_json)
+    for each in left_out:
+        err.print(each, markup=False)
+    _say(summary, report, left_out, as_json)
 
 
 def _asking(shelf: Shelf, day: date, code: str | None) -> Ask:
@@ -172,7 +175,7 @@ def _row(answered: Answered) -> tuple[str, ...]:
     )
 
 
-def _say(summary: Summary, report: Path, as_json: bool) -> None:
+def _say(summary: Summary, report: Path, left_out: Sequence[str], as_json: bool) -> None:
     counts = {outcome.value: summary.outcomes[outcome] for outcome in MatchOutcome}
     if as_json:
         print_json(
@@ -180,6 +183,8 @@ def _say(summary: Summary, report: Path, as_json: bool) -> None:
                 "certificates": summary.certificates,
                 "outcomes": counts,
                 "openTitles": summary.open_titles,
+                "unread": summary.unread,
+                "leftOut": list(left_out),
                 "report": str(report),
             }
         )
@@ -189,3 +194,7 @@ def _say(summary: Summary, report: Path, as_json: bool) -> None:
         table.add_row(outcome, str(count))
     out.print(table)
     out.print(f"{summary.certificates} certificates, {summary.open_titles} with an open title; answers in {report}")
+    if summary.unread:
+        out.print(
+            f"{summary.unread} with a cell that could not be read: left to a reviewer, named in the report's reasons"
+        )

@@ -42,14 +42,14 @@ _BETWEEN: Final = re.compile(r"[\s、，,；;]+")
 _NUMBER: Final = re.compile(r"\d{1,6}")
 
 
-def read_alias_changes(source: Path) -> tuple[AliasChange, ...]:
-    """The changes of aliases of a CSV or XLSX file, in its order.
+def read_alias_changes(source: Path, left_out: list[str] | None = None) -> tuple[AliasChange, ...]:
+    """The changes of aliases of a CSV or XLSX file, in its order; what is hidden is left out and told to ``left_out``.
 
     An alias to withdraw is named by its kind, text, issuer and numbers; the ground then says why it no longer holds. Raises
     ``FileRefused`` with every fault at once, each with its place; ``OSError`` where the file can't be read.
     """
     faults: list[Fault] = []
-    changes = [change for row in read_rows(source, Heads(HEADS, NEEDED)) if (change := _change(row, faults))]
+    changes = [change for row in read_rows(source, Heads(HEADS, NEEDED), left_out) if (change := _change(row, faults))]
     if not changes and not faults:
         message = (
             "no table has a head and a change below it; write change, kind, text, issuer, numbers and ground "
@@ -63,6 +63,9 @@ def read_alias_changes(source: Path) -> tuple[AliasChange, ...]:
 
 def _change(row: TableRow, faults: list[Fault]) -> AliasChange | None:
     before = len(faults)
+    if row.problem:
+        faults.append(Fault(FaultCode.CELL_EXTRA, row.problem, sheet=row.sheet, row=row.row))
+        return None
     change = _CHANGES.get(_text(row, "change", faults).casefold())
     kind = _KINDS.get(_text(row, "kind", faults).casefold())
     text = _text(row, "text", faults)

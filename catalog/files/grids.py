@@ -41,22 +41,46 @@ def _head_form(text: str) -> str:
 
 
 _HEADS: Final = {_head_form(head): column for column, heads in SYNONYMS.items() for head in heads}
-CHINESE_HEADS: Final = tuple(
-    head for heads in SYNONYMS.values() for head in heads if not head.isascii() and len(head) > 1
-)
-"""Heads in Chinese, by which a text in a Chinese encoding is known."""
+_CHINESE: Final = tuple(head for heads in SYNONYMS.values() for head in heads if not head.isascii() and len(head) > 1)
+
+
+def names_heads(text: str) -> str:
+    """The heads in Chinese that stand anywhere in a text, joined; they prove its encoding where it is no table."""
+    return "".join(head for head in _CHINESE if head in text)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something of a file that nobody sees on its screen, and that is not read: a sheet, a column or a row."""
+
+    sheet: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"sheet {self.sheet}: {self.what} is hidden and was left out; show it to have it read."
+
+
+def surplus(row: Sequence[Cell], width: int) -> str | None:
+    """What is wrong with a row of a delimited text that holds more than the head has columns for; None where nothing is."""
+    further = sum(1 for cell in row[width:] if cell.text.strip())
+    if not further:
+        return None
+    return f"the row has {len(row)} cells under a head of {width}; put a text that holds the delimiter into quotes."
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """A table: its name for a reader, and its rows, each a sequence of cells with its row number inside.
 
-    ``flows`` marks a table that may be the continuation of the one before it, as after a page break.
+    ``flows`` marks a table that may be the continuation of the one before it, as after a page break; ``delimited`` one whose
+    rows have a cell for each delimiter and no more; ``left_out`` is what its file holds and does not show.
     """
 
     sheet: str | None
     rows: Sequence[Sequence[Cell]]
     flows: bool = False
+    delimited: bool = False
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +100,18 @@ def recognised(grid: Grid) -> int:
     return len(head.columns) if head else 0
 
 
+def recognised_heads(grid: Grid) -> str:
+    """The heads that the table's head row names, joined; empty where it has none."""
+    head = _find_head(grid)
+    return "".join(grid.rows[head.index][position].text for position in head.columns) if head else ""
+
+
 def read_grids(grids: Sequence[Grid], reader: RowReader) -> None:
     """Give the rows of every table with a head to a reader; where no table has one, that is the fault."""
     columns: Mapping[int, Column] = {}
     found = False
     for grid in grids:
+        reader.left_out += map(str, grid.left_out)
         head = _find_head(grid)
         if head is not None:
             found = True
@@ -127,7 +158,12 @@ def _sound(grid: Grid, head: _Head, faults: list[Fault]) -> bool:
 
 
 def _read_rows(grid: Grid, start: int, columns: Mapping[int, Column], reader: RowReader) -> None:
+    width = len(grid.rows[start - 1]) if start else 0
     for row in grid.rows[start:]:
+        problem = surplus(row, width) if grid.delimited else None
+        if problem:
+            reader.faults.append(Fault(FaultCode.CELL_EXTRA, problem, sheet=grid.sheet, row=row[0].row))
+            continue
         cells = {columns[position]: cell for position, cell in enumerate(row) if position in columns}
         if cells and not _is_no_entry(cells):
             reader.read(RawRow(row[0].row, cells, grid.sheet))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from catalog.faults import Fault, FaultCode, FileRefused
-from catalog.files.delimited import decoded, read_delimited
+from catalog.files.delimited import read_delimited
 from catalog.files.document import read_document
+from catalog.files.encodings import decoded
 from catalog.files.formats import MAX_BYTES, MAX_ROWS, FileFormat, detect
-from catalog.files.grids import Grid, read_grids
+from catalog.files.grids import Grid, names_heads, read_grids, recognised_heads
 from catalog.files.listing import read_listing
 from catalog.files.workbook import read_workbook
 from catalog.notice import read_table
@@ -17,13 +18,17 @@ from catalog.text import visible
 from domain.values import CatalogEntry
 
 
-def read_entries(source: Path | bytes, fmt: FileFormat | str | None = None) -> tuple[CatalogEntry, ...]:
+def read_entries(
+    source: Path | bytes, fmt: FileFormat | str | None = None, left_out: list[str] | None = None
+) -> tuple[CatalogEntry, ...]:
     """The entries of a file, in its order; by path, or as bytes.
 
-    Reads CSV (UTF-8, UTF-16 or GB 18030; comma, semicolon or tabulator), XLSX (every visible sheet with a head), JSON, and
+    Reads CSV (in the encodings of offices; comma, semicolon or tabulator), XLSX (every visible sheet with a head), JSON, and
     the DOCX and TXT forms of a notice. Heads are known by their usual names; further columns, blank rows, headings and
     notes are passed over; a single text in a row is a heading or a note. Where a file has no column for levels, titles must
     be those of the notice. The numbers need not run without a gap.
+
+    ``left_out`` is told, a sentence each, what the file holds and does not show: hidden sheets, rows and columns.
 
     ``fmt`` overrides what the path's extension and the content say. Raises ``FileRefused`` with every fault at once, each
     with sheet, row and column where it has one; ``OSError`` where the path can't be read.
@@ -43,6 +48,8 @@ def read_entries(source: Path | bytes, fmt: FileFormat | str | None = None) -> t
         reader.faults.append(Fault(FaultCode.NO_ENTRIES, "the file holds a head and no entries; add them below it."))
     if reader.faults:
         raise FileRefused(name, tuple(reader.faults))
+    if left_out is not None:
+        left_out += reader.left_out
     return tuple(reader.entries)
 
 
@@ -64,7 +71,7 @@ def _read(data: bytes, fmt: FileFormat, reader: RowReader) -> None:
     elif fmt is FileFormat.DOCX:
         _take(read_document(data), reader)
     else:
-        text = decoded(data)
+        text = decoded(data, _expected)
         if isinstance(text, Fault):
             reader.faults.append(text)
         elif fmt is FileFormat.JSON:
@@ -73,6 +80,13 @@ def _read(data: bytes, fmt: FileFormat, reader: RowReader) -> None:
             _read_notice(visible(text).splitlines(), reader)
         else:
             _take(read_delimited(text), reader)
+
+
+def _expected(text: str) -> str:
+    """The heads of a table, or whatever of them stands anywhere in the text of a notice or a list."""
+    found = read_delimited(text)
+    heads = "".join(map(recognised_heads, found)) if isinstance(found, list) else ""
+    return heads or names_heads(text)
 
 
 def _read_notice(lines: list[str], reader: RowReader) -> None:

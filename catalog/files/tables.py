@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, FileRefused
-from catalog.files.delimited import decoded, read_delimited
+from catalog.files.delimited import read_delimited
+from catalog.files.encodings import decoded
 from catalog.files.formats import MAX_BYTES, FileFormat, detect
-from catalog.files.grids import HEAD_DEPTH, Grid
+from catalog.files.grids import HEAD_DEPTH, Grid, surplus
 from catalog.files.workbook import read_workbook
 from catalog.rows import Cell
 
@@ -20,11 +21,18 @@ _NONE: Final = Cell("", 0)
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row below a head: its number as a reader counts, its cells by column, and the sheet it stands in."""
+    """One row below a head: its number as a reader counts, its cells by column, the sheet it stands in, and what is wrong."""
 
     row: int
     cells: Mapping[str, Cell]
     sheet: str | None = None
+    problem: str | None = None
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the row as a whole, then with its cells, each with the cell's place (``B7``)."""
+        cells = [f"{cell.column}{cell.row}: {cell.problem}" for cell in self.cells.values() if cell.problem]
+        return (*([self.problem] if self.problem else []), *cells)
 
     def cell(self, column: str) -> Cell:
         """The cell of a column; an empty one where the table has no such column."""
@@ -50,9 +58,23 @@ class Heads:
                 return index, columns
         return 0, {}
 
+    def count(self, grid: Grid) -> int:
+        """How many columns a table's head names."""
+        return len(self.find(grid)[1])
 
-def read_rows(source: Path, heads: Heads) -> Iterator[TableRow]:
-    """The rows of a CSV or XLSX file below its heads, in its order; blank rows are passed over.
+    def named_in(self, text: str) -> str:
+        """The heads that a delimited text's head row names, joined; empty where it has none."""
+        found = read_delimited(text, self.count)
+        for grid in found if isinstance(found, list) else ():
+            index, columns = self.find(grid)
+            if columns:
+                return "".join(grid.rows[index][position].text for position in columns.values())
+        return ""
+
+
+def read_rows(source: Path, heads: Heads, left_out: list[str] | None = None) -> Iterator[TableRow]:
+    """The rows of a CSV or XLSX file below its heads, in its order; blank rows are passed over, and what is hidden is left
+    out and told to ``left_out``, a sentence each.
 
     Raises ``FileRefused`` with what is wrong with the file, ``OSError`` where it can't be read.
     """
@@ -60,10 +82,13 @@ def read_rows(source: Path, heads: Heads) -> Iterator[TableRow]:
         data = file.read(MAX_BYTES + 1)
     for grid in _grids(data, source.name, heads):
         index, columns = heads.find(grid)
+        if left_out is not None:
+            left_out += map(str, grid.left_out)
+        width = len(grid.rows[index]) if columns else 0
         for row in grid.rows[index + 1 :] if columns else ():
             if any(cell.text.strip() or cell.problem for cell in row):
                 cells = {name: row[position] for name, position in columns.items() if position < len(row)}
-                yield TableRow(row[0].row, cells, grid.sheet)
+                yield TableRow(row[0].row, cells, grid.sheet, surplus(row, width) if grid.delimited else None)
 
 
 def _grids(data: bytes, name: str, heads: Heads) -> list[Grid]:
@@ -75,8 +100,8 @@ def _grids(data: bytes, name: str, heads: Heads) -> list[Grid]:
     if known is FileFormat.XLSX:
         grids = read_workbook(data)
     elif known in (FileFormat.CSV, FileFormat.TXT):
-        text = decoded(data)
-        grids = text if isinstance(text, Fault) else read_delimited(text, lambda grid: len(heads.find(grid)[1]))
+        text = decoded(data, heads.named_in)
+        grids = text if isinstance(text, Fault) else read_delimited(text, heads.count)
     else:
         grids = Fault(FaultCode.UNKNOWN_FORMAT, "the file is neither CSV nor XLSX; save it as one of them.")
     if isinstance(grids, Fault):

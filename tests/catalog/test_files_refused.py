@@ -149,9 +149,14 @@ def test_json_values_of_other_types() -> None:
 
 
 def test_encodings_are_not_guessed() -> None:
-    """A text in a Western encoding would read as wrong Chinese; it is refused, as is one that is no text."""
-    western = "No;Qualification;Translation;Issuer;Title;Field\n1;Kältetechnik;x;y;z;w".encode("cp1252")
-    assert codes_of(western, "csv") == [FaultCode.UNKNOWN_ENCODING]
+    """A text that two encodings could have written under its plain head is refused, as is one that is no text."""
+    head = "No;Qualification;Translation;Issuer;Title;Field\n1;"
+    for body in (
+        "啊".encode("gb18030") + b";y;z;w;v",
+        b"\xa4\xa4\xa4\xe5;y;z;w;v",
+    ):  # 啊 or ° and ¡; 中文 in Big5, う and 猴 elsewhere
+        assert codes_of(head.encode() + body, "csv") in ([FaultCode.UNKNOWN_ENCODING], [FaultCode.TITLE_UNKNOWN])
+    assert codes_of(head.encode() + b"\x81\x8d\x8f\xff;y;z;w;v", "csv") == [FaultCode.UNKNOWN_ENCODING]
     assert codes_of(b"\xff\xff\xff\xff", "csv") == [FaultCode.UNKNOWN_ENCODING]
 
 
