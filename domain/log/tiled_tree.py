@@ -15,10 +15,12 @@ from typing import Final, Protocol, Self
 from domain.log.log_errors import TileMissing
 from domain.log.tiles import (
     TILE_BYTES,
+    TILE_HEIGHT,
     TILE_WIDTH,
     EntryBundle,
     Tile,
     bundled,
+    levels_of,
     right_edge,
     tile_holding,
     tile_roots,
@@ -37,7 +39,7 @@ from domain.merkle import (
 )
 
 _KEPT_TILES: Final = 64
-"""Tiles that a reader keeps, 8 KiB each: those above a page of leaves, or along the way to any two."""
+"""Tiles that a reader keeps, 24 KiB each with what is hashed from them: those above a page of leaves."""
 
 
 class TileSource(Protocol):
@@ -68,11 +70,13 @@ class TileReader:
         self.size = size
         self._source = source
         self._tile = lru_cache(_KEPT_TILES)(self._fetched)
+        self._levels = lru_cache(_KEPT_TILES)(lambda tile: levels_of(self._tile(tile)))
 
     def hash_at(self, level: int, index: int) -> bytes:
         """The root of the complete subtree at (level, index)."""
         tile = tile_holding(level, index, self.size)
-        return tile.hash_at(self._tile(tile), level, index)
+        begin = tile.offset(level, index) * HASH_SIZE
+        return self._levels(tile)[level % TILE_HEIGHT][begin : begin + HASH_SIZE]
 
     def root(self, size: int | None = None) -> bytes:
         """The root over the first ``size`` leaves, all without one."""
@@ -205,7 +209,7 @@ class TiledTree:
         """The tiles with something new, from level 0 up; leaves in ``edge`` what is partial afterwards."""
         level, hashes = 0, leaf_hashes(entries)
         while hashes:
-            index = (self.size >> (8 * level)) // TILE_WIDTH
+            index = (self.size >> (TILE_HEIGHT * level)) // TILE_WIDTH
             if level == len(edge):
                 edge.append(b"")
             content = edge[level] + hashes

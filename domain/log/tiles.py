@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.log.log_errors import TileError
-from domain.merkle import HASH_SIZE, MAX_SIZE, parents, root_over
+from domain.merkle import HASH_SIZE, MAX_SIZE, parents
 
 TILE_WIDTH: Final = 256
 TILE_BYTES: Final = TILE_WIDTH * HASH_SIZE
@@ -63,14 +63,9 @@ class Tile:
             )
         return content
 
-    def hash_at(self, content: bytes, level: int, index: int) -> bytes:
-        """The hash at (level, index) of the tree, from the tile that holds it or the hashes below it."""
-        height = level - self.level * TILE_HEIGHT
-        first = ((index << height) - self.index * TILE_WIDTH) * HASH_SIZE
-        last = first + (HASH_SIZE << height)
-        if not 0 <= height < TILE_HEIGHT or first < 0 or last > len(content):
-            raise TileError(f"{self.path} does not hold the hash {index} of level {level}.")
-        return root_over(content[first:last])
+    def offset(self, level: int, index: int) -> int:
+        """Where the hash at (level, index) of the tree stands among ``levels_of`` this tile at that height."""
+        return index - ((self.index * TILE_WIDTH) >> (level - self.level * TILE_HEIGHT))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -171,6 +166,15 @@ def tiles_between(old_size: int, new_size: int) -> Iterator[Tile]:
             for index in range(old_hashes // TILE_WIDTH, -(-new_hashes // TILE_WIDTH)):
                 yield _tile(level, index, new_size)
         level += 1
+
+
+def levels_of(content: bytes) -> list[bytes]:
+    """The hashes of a tile and of the seven tree levels above them within it, complete subtrees only, concatenated each."""
+    levels = [content]
+    for _ in range(TILE_HEIGHT - 1):
+        below = levels[-1]
+        levels.append(parents(below[: len(below) // 64 * 64]))
+    return levels
 
 
 def tile_roots(hashes: bytes) -> bytes:
