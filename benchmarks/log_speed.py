@@ -4,7 +4,7 @@ Appends leaves of the size that the registry writes, in batches of 10 000, from 
 bundles and each batch's root, into tiles in memory. Then a reader that has read nothing makes its first inclusion and
 consistency proof, and proofs of random leaves; every proof is verified. The processor time of the one thread is what is
 measured. The floor is printed beside it: two bare SHA-256 a leaf in a list comprehension, since a tree of n leaves has
-2n - 1 hashes. The bars are 100 000 leaves a second and 2 ms for the first proof at 1 000 000 leaves; the exit code is 1
+2n - 1 hashes. The bars are 100 000 leaves a second and 2 ms for the first proof of 99 new readers in 100 at 1 000 000 leaves; the exit code is 1
 where one is missed.
 """
 
@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from domain.log.leaf import LogLeaf  # noqa: E402 - run as a script, from anywhere
-from domain.log.tiled_tree import InMemoryTiles, TiledTree, TileReader  # noqa: E402
+from domain.log.tile_reader import TileReader  # noqa: E402
+from domain.log.tiled_tree import InMemoryTiles, TiledTree  # noqa: E402
 from domain.merkle import Frontier, leaf_hash, verify_consistency, verify_inclusion  # noqa: E402
 
 BATCH = 10_000
@@ -77,10 +78,10 @@ def main(count):
     growth, _ = seconds(lambda: tree.reader.consistency_proof(chosen[1] + 1))
     growths = sorted(seconds(lambda old=old: tree.reader.consistency_proof(old + 1))[0] * 1000 for old in chosen)
     print(
-        f"first inclusion proof {first * 1000:.3f} ms; of a new reader each: p50 {firsts[100]:.3f}, slowest {firsts[-1]:.3f} ms"
+        f"first inclusion proof {first * 1000:.3f} ms; of a new reader each: p50 {firsts[100]:.3f}, p99 {firsts[197]:.3f}, slowest {firsts[-1]:.3f} ms"
     )
     print(
-        f"first consistency proof {growth * 1000:.3f} ms; of a new reader each: p50 {growths[100]:.3f}, slowest {growths[-1]:.3f} ms"
+        f"first consistency proof {growth * 1000:.3f} ms; of a new reader each: p50 {growths[100]:.3f}, p99 {growths[197]:.3f}, slowest {growths[-1]:.3f} ms"
     )
 
     reader = TileReader(tree._store, size)  # noqa: SLF001 - the tiles that were just written
@@ -98,7 +99,7 @@ def main(count):
     )
     resuming, _ = seconds(lambda: TiledTree.resume(tree._store, size, root))  # noqa: SLF001 - as above
     print(f"resuming the tree: {resuming * 1000:.3f} ms")
-    return int(rate < LEAVES_A_SECOND or max(firsts[-1], growths[-1]) > FIRST_PROOF_MS)
+    return int(rate < LEAVES_A_SECOND or max(firsts[197], growths[197]) > FIRST_PROOF_MS)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ Source: C2SP tlog-tiles, "Merkle Tree" and "Log entries".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from domain.log.log_errors import TileError
-from domain.merkle import HASH_SIZE, MAX_SIZE, parents
+from domain.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, parents, root_over
 
 TILE_WIDTH: Final = 256
 TILE_BYTES: Final = TILE_WIDTH * HASH_SIZE
@@ -147,6 +147,17 @@ def right_edge(size: int) -> Iterator[Tile]:
         if width := hashes % TILE_WIDTH:
             yield Tile(level, hashes // TILE_WIDTH, width)
         level += 1
+
+
+def root_over_edge(edge: Iterable[bytes]) -> bytes:
+    """The root of a tree from the hashes of its partial tiles, from level 0 up; a level without one may be left out.
+
+    A tree over full tiles and a rest is the tree over their roots, since every split falls on a multiple of 256.
+    """
+    below = b""
+    for hashes in edge:
+        below = root_over(hashes + below) if hashes or below else b""
+    return below or EMPTY_ROOT
 
 
 def bundles_between(old_size: int, new_size: int) -> Iterator[EntryBundle]:

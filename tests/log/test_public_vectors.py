@@ -13,7 +13,8 @@ from domain.log.checkpoint import LogCheckpoint, TrustPolicy, cosignatures
 from domain.log.log_errors import SignatureRejected, TileMissing
 from domain.log.note_keys import VerifierKey
 from domain.log.signed_note import SignedNote
-from domain.log.tiled_tree import InMemoryTiles, TiledTree, TileReader
+from domain.log.tile_reader import TileReader
+from domain.log.tiled_tree import InMemoryTiles, TiledTree
 from domain.log.tiles import EntryBundle, Tile, levels_of, parse_tile_path, tiles_between
 from domain.merkle import (
     EMPTY_ROOT,
@@ -124,7 +125,7 @@ def test_tessera_log_at_every_size():
     seen = []
     for size in range(16):
         checkpoint = tessera_checkpoint(size)
-        reader = TileReader(FolderOfTiles(TESSERA), size)
+        reader = TileReader(FolderOfTiles(TESSERA), size, checkpoint.root)
         assert (checkpoint.size, reader.root()) == (size, checkpoint.root)
         entries = list(reader.entries())
         assert (len(entries), root_from_leaves(entries)) == (size, checkpoint.root)
