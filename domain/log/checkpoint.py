@@ -11,6 +11,7 @@ that of C2SP tlog-proof, "Verifying a tlog proof".
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -97,21 +98,19 @@ class LogCheckpoint:
         """The checkpoint as a note, signed by the log. Call ``require_growth`` first: what is signed binds for ever."""
         return SignedNote.sign(self.text, *keys)
 
-    def require_growth(self, last: LogCheckpoint, proof: list[bytes]) -> None:
-        """Prove that this checkpoint continues ``last``; ``proof`` is the consistency proof, empty from size 0 or to the same.
+    def require_growth(self, last: LogCheckpoint, prove: Callable[[int, int], Sequence[bytes]]) -> None:
+        """Prove that this checkpoint continues ``last``: a log asks this before it signs, a monitor before it believes.
 
-        A log asks this before it signs, a monitor before it believes. Raises ``ProofRejected`` for a log that shrank, changed
-        or is another one, and ``TreeBoundsError`` for a malformed proof.
+        ``prove`` answers the consistency proof from one size to another, as ``TileReader.consistency_proof`` does; from the
+        empty log on it is not asked, since every log continues it. Raises ``ProofRejected`` for a log that shrank, changed or
+        is another one, ``TreeBoundsError`` for a malformed proof, and what ``prove`` raises.
         """
         if self.origin != last.origin:
             raise ProofRejected(f"The checkpoint is of {self.origin}, and does not continue {last.origin}.")
         if self.size < last.size:
             raise ProofRejected(f"The log of {self.origin} shrank from {last.size} to {self.size} leaves.")
-        if last.size == 0:
-            if proof:
-                raise ProofRejected("From an empty log on there is nothing to prove; the proof must be empty.")
-            return
-        verify_consistency(last.size, last.root, self.size, self.root, proof)
+        if last.size:
+            verify_consistency(last.size, last.root, self.size, self.root, prove(last.size, self.size))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A leaf is canonical JSON (RFC 8785) with exactly five members:
 
     {"position":42,"sha256":"…","streamId":"…","topic":"recognition-case.approved","version":3}
 
-It holds no person: stream ids are random or derived from what is no person's, topics are names of event classes, and the
+It holds no person: a stream id never holds or derives from an identity number, a topic is the name of an event class, and the
 digest is of bytes in which personal fields are sealed under a key of their own, so that it says nothing once that key is gone.
 """
 

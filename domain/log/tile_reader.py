@@ -100,13 +100,6 @@ class TileReader:
                 raise ProofRejected(f"{bundle.path} holds other entries than the tree commits to.")
             yield from entries[max(0, begin - first) : end - first]
 
-    def _within(self, size: int | None) -> int:
-        if size is None:
-            return self.size
-        if not 0 <= size <= self.size:
-            raise TreeBoundsError(f"The log has {self.size} leaves; ask for a size up to that, not {size}.")
-        return size
-
     def edge(self) -> dict[Tile, bytes]:
         """The partial tiles of the tree with their hashes, from level 0 up: all that appending needs."""
         if self._edge is None:
@@ -115,6 +108,13 @@ class TileReader:
                 raise ProofRejected(f"The tiles do not hold the tree of {self.size} leaves that was signed.")
             self._edge = edge
         return self._edge
+
+    def _within(self, size: int | None) -> int:
+        if size is None:
+            return self.size
+        if not 0 <= size <= self.size:
+            raise TreeBoundsError(f"The log has {self.size} leaves; ask for a size up to that, not {size}.")
+        return size
 
     def _levels(self, tile: Tile) -> list[bytes]:
         """The levels inside a tile, its hashes first; of the last tiles that were asked for these are kept."""
