@@ -50,7 +50,8 @@ class TileReader:
     With the ``root`` of a trusted checkpoint, nothing is answered that this root does not cover: the partial tiles together
     must lead to it, and each full tile to its hash in the tile above. Without one, the source is believed, and what it says
     means something only once it verifies. A reader is bound to one size, under which every tile is immutable, so it keeps
-    what it read. Where a partial tile is no longer served, its full successor answers (C2SP tlog-tiles, "Partial Tiles").
+    what it read; it is for one thread at a time. Where a partial tile is no longer served, its full successor answers (C2SP
+    tlog-tiles, "Partial Tiles").
 
     Every method raises ``TileMissing`` and ``TileError`` for what the source does not have or has damaged, ``ProofRejected``
     for what is not of the tree with this root, and ``TreeBoundsError`` for what no tree of this size has.

@@ -122,12 +122,12 @@ class InMemoryTiles:
         self.contents: dict[str, bytes] = {}
 
     def read(self, place: Tile | EntryBundle) -> bytes:
-        """See ``TileSource``."""
+        """The content under the path. Raises ``TileMissing``."""
         try:
             return self.contents[place.path]
         except KeyError:
             raise TileMissing(f"There is no {place.path}.") from None
 
     def write(self, place: Tile | EntryBundle, content: bytes) -> None:
-        """See ``TileStore``."""
+        """Keep the content under the path, in place of what was there."""
         self.contents[place.path] = content

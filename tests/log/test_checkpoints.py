@@ -161,6 +161,7 @@ def test_a_cosignature_signs_its_time():
     note = cosigned(CHECKPOINT.signed(KEY), WITNESSES[0], 1_679_315_147)
     [cosignature] = cosignatures(note, WITNESSES[0].verifier)
     assert cosignature.timestamp == 1_679_315_147
+    assert cosignatures(note, KEY.verifier) == ()
     line = note.signatures[1]
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

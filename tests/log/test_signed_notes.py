@@ -187,8 +187,21 @@ def test_a_cosignature_is_no_signature_of_the_log():
     assert not log.verifier.verifies(TEXT, renamed)
     later = NoteSignature(witness.name, witness.verifier.key_id, bytes(8) + cosignature.signature[8:])
     assert not witness.verifier.verifies(TEXT, later)
+    renamed = NoteSignature("other.example.org", log.verifier.key_id, log.sign(TEXT).signature)
+    assert not log.verifier.verifies(TEXT, renamed)
     beyond = NoteSignature(witness.name, witness.verifier.key_id, b"\xff" * 8 + cosignature.signature[8:])
     assert not witness.verifier.verifies(TEXT, beyond)
+
+
+def test_a_cosignature_beyond_the_last_time_is_none():
+    """A timestamp of more than 2^63 - 1 is refused even where the witness signed it."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    for timestamp, accepted in ((MAX_TIMESTAMP, True), (MAX_TIMESTAMP + 1, False)):
+        message = f"cosignature/v1\ntime {timestamp}\n{TEXT}".encode()
+        signature = timestamp.to_bytes(8, "big") + Ed25519PrivateKey.from_private_bytes(WITNESS.seed).sign(message)
+        line = NoteSignature(WITNESS.name, WITNESS.verifier.key_id, signature)
+        assert WITNESS.verifier.verifies(TEXT, line) is accepted
 
 
 @pytest.mark.parametrize(
