@@ -78,6 +78,16 @@ def test_a_proof_is_read_back_and_verifies(index, extra):
     assert LogProof.parse(data).verify(LEAVES[index], POLICY).checkpoint.root == TREE.root
 
 
+def test_the_only_leaf_of_a_log():
+    """A tree of one leaf has an empty path: the leaf's hash is the root."""
+    note = LogCheckpoint(ORIGIN, 1, tree_of(1).root).signed(KEY)
+    data = LogProof(0, (), note).serialise()
+    assert data.startswith(b"c2sp.org/tlog-proof@v1\nindex 0\n\nregistry.example.org/log/1\n1\n")
+    assert LogProof.parse(data).verify(LEAVES[0], POLICY).checkpoint.size == 1
+    with pytest.raises(ProofRejected):
+        LogProof.parse(data).verify(LEAVES[1], POLICY)
+
+
 @settings(max_examples=400)
 @given(st.integers(0, 8 * len(FILE) - 1))
 def test_no_changed_bit_is_accepted(bit):
@@ -121,7 +131,7 @@ HEAD, _, CHECKPOINT = FILE.partition(b"\n\n")
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"\n\n", HEAD, FILE[1:], b"\n" + FILE, FILE.replace(b"@v1", b"@v2"), FILE.replace(b"\n\n", b"\n", 1),
+        b"", b"\n\n", HEAD, FILE.replace(HEAD, HEAD[:22]), FILE[1:], b"\n" + FILE, FILE.replace(b"@v1", b"@v2"), FILE.replace(b"\n\n", b"\n", 1),
         FILE.replace(b"index 7", b"index 07"), FILE.replace(b"index 7", b"index -7"), FILE.replace(b"index 7", b"index  7"),
         FILE.replace(b"index 7", b"index"), FILE.replace(b"index 7", b"Index 7"), FILE.replace(b"index 7\n", b""),
         FILE.replace(b"index 7", b"index 7 "), FILE.replace(b"index 7", b"index " + b"9" * 19),
