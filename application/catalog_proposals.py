@@ -14,7 +14,7 @@ from application.issuers import carried, own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog.names import unreadable_names
+from domain.catalog.names import readable_entries, unreadable_names
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
@@ -52,7 +52,8 @@ class CatalogProposals:
         if terms.code in self._shelf.codes():
             yield _exists(terms.code)
         yield from terms.refusals()
-        yield from unreadable_names(terms.entries, (), self._with_issuers(terms).aliases, "entries")
+        readable = readable_entries(terms.entries, self._with_issuers(terms).aliases)
+        yield from unreadable_names(terms.entries, (), readable, "entries")
 
     def publish(self, by: Provenance, proposal_id: UUID) -> tuple[str, int]:
         """Publish a proposed catalog; its code and the position. Of two who publish at once one wins."""

@@ -26,6 +26,17 @@ from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance
 
 T = TypeVar("T")
+Wanted = Callable[[], bool]
+"""Whether somebody still waits for an answer; asked between two steps of long work."""
+
+
+def always() -> bool:
+    """Somebody waits."""
+    return True
+
+
+MOST_CHANGES: Final = 2_000
+"""Changes of entries, and of aliases, that one amendment may hold."""
 ATTEMPTS: Final = 8
 """How often a decision on a catalog is made anew because another writer was first."""
 _SURE: Final = (MatchOutcome.EXACT, MatchOutcome.CONFIDENT)
@@ -161,7 +172,7 @@ class Catalogs:
         self._journal = journal
         self._shelf = shelf
         self._clock = clock
-        self._names = lru_cache(maxsize=16)(self._read_names)
+        self._names = lru_cache(maxsize=4)(self._read_names)
 
     def publish(
         self,
@@ -189,29 +200,38 @@ class Catalogs:
         except Conflict:
             raise Refused(RefusalCode.CATALOG_EXISTS, "A catalog with this code exists; amend it instead.") from None
 
-    def propose(self, by: Provenance, code: str, terms: AmendmentTerms) -> tuple[UUID, int]:
+    def propose(self, by: Provenance, code: str, terms: AmendmentTerms, wanted: Wanted = always) -> tuple[UUID, int]:
         """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it."""
         require(by.actor, Action.AMEND_CATALOG)
-        return self._decide(catalog_id(code), lambda catalog: self._propose(catalog, Act(by, self._clock()), terms))
+        _require_size(terms)
+        return self._decide(
+            catalog_id(code), lambda catalog: self._propose(catalog, Act(by, self._clock()), terms, wanted)
+        )
 
-    def _propose(self, catalog: Catalog, act: Act, terms: AmendmentTerms) -> UUID:
+    def _propose(self, catalog: Catalog, act: Act, terms: AmendmentTerms, wanted: Wanted) -> UUID:
         whole = with_own_spellings(terms, catalog.state.aliases_at(catalog.state.latest.number))
         identifier = catalog.propose(act, whole)
-        self._require_names(catalog.state, whole)  # before anything is stored
+        self._require_names(catalog.state, whole, wanted)  # before anything is stored
         return identifier
 
-    def issue(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID) -> tuple[int, int]:
+    def issue(
+        self, by: Provenance, catalog_stream: UUID, amendment_id: UUID, wanted: Wanted = always
+    ) -> tuple[int, int]:
         """Issue an amendment; the number of the version it makes, and the position.
 
         Of two who issue at once one wins; the other is refused as if they had come later (STALE_BASE_VERSION, or
         AMENDMENT_CLOSED where both issue the same amendment).
         """
         require(by.actor, Action.AMEND_CATALOG)
-        return self._decide(catalog_stream, lambda catalog: self._issue(catalog, Act(by, self._clock()), amendment_id))
+        return self._decide(
+            catalog_stream, lambda catalog: self._issue(catalog, Act(by, self._clock()), amendment_id, wanted)
+        )
 
-    def _issue(self, catalog: Catalog, act: Act, amendment_id: UUID) -> int:
+    def _issue(self, catalog: Catalog, act: Act, amendment_id: UUID, wanted: Wanted) -> int:
         number = catalog.issue(act, amendment_id)
-        self._require_names(catalog.state, catalog.state.amendments[amendment_id].terms)  # before anything is stored
+        self._require_names(
+            catalog.state, catalog.state.amendments[amendment_id].terms, wanted
+        )  # before anything is stored
         return number
 
     def discard(self, by: Provenance, catalog_stream: UUID, amendment_id: UUID, reason: str) -> int:
@@ -223,22 +243,27 @@ class Catalogs:
         )
         return position
 
-    def examine(self, code: str, terms: AmendmentTerms) -> Examined:
-        """An amendment as it would be recorded today, for its preview. Raises ``Refused`` (UNKNOWN_CATALOG)."""
+    def examine(self, code: str, terms: AmendmentTerms, wanted: Wanted = always) -> Examined:
+        """An amendment as it would be recorded today, for its preview. Raises ``Refused`` (UNKNOWN_CATALOG), and
+        ``Abandoned`` once the answer is not ``wanted`` any more.
+        """
+        _require_size(terms)
         catalog = self._shelf.catalog(code)
         whole = with_own_spellings(terms, catalog.aliases_at(catalog.latest.number))
-        names = self._names_of(catalog, whole)
+        names = self._names_of(catalog, whole, wanted)
         act = Act(Provenance(actor=REGISTRY_ITSELF, client="preview"), self._clock())
         return Examined(whole, (*Catalog.against(catalog, act, whole), *names.refusals), names.notes)
 
-    def _require_names(self, catalog: CatalogTimeline, terms: AmendmentTerms) -> None:
-        for refusal in self._names_of(catalog, terms).refusals:
+    def _require_names(self, catalog: CatalogTimeline, terms: AmendmentTerms, wanted: Wanted) -> None:
+        for refusal in self._names_of(catalog, terms, wanted).refusals:
             raise refusal
 
-    def _names_of(self, catalog: CatalogTimeline, terms: AmendmentTerms) -> ResultingNames:
+    def _names_of(self, catalog: CatalogTimeline, terms: AmendmentTerms, wanted: Wanted) -> ResultingNames:
         """The names of what the terms make of their base version, or of the latest where they name none that is there."""
         known = 1 <= terms.base_version <= catalog.latest.number
-        return self._names(catalog.code, terms.base_version if known else catalog.latest.number, terms)
+        names = self._names(catalog.code, terms.base_version if known else catalog.latest.number, terms)
+        names.wanted = wanted
+        return names
 
     def _read_names(self, code: str, base: int, terms: AmendmentTerms) -> ResultingNames:
         catalog = self._shelf.catalog(code)
@@ -268,6 +293,16 @@ class Catalogs:
         if catalog is None:
             raise Refused(RefusalCode.UNKNOWN_CATALOG, "No such catalog; choose one from the list of catalogs.")
         return catalog
+
+
+def _require_size(terms: AmendmentTerms) -> None:
+    for field, changes in (("changes", terms.changes), ("aliasChanges", terms.alias_changes)):
+        if len(changes) > MOST_CHANGES:
+            raise Refused(
+                RefusalCode.INVALID_INPUT,
+                f"`{field}` holds {len(changes)} changes; send at most {MOST_CHANGES} in one amendment.",
+                field,
+            )
 
 
 def clean_notice(number: str | None, title: str) -> Notice:

@@ -20,7 +20,7 @@ import uvicorn
 
 from console.demo import Demo
 from console.demo_catalog import CatalogStory
-from console.serving import SHUTDOWN_SECONDS, build_app, served
+from console.serving import SHUTDOWN_SECONDS, StoppableServer, build_app, served
 from console.talk import err, explaining, fail, out
 from domain.values import Role, shanghai_day
 from infrastructure.composition import open_registry, utc_now
@@ -44,8 +44,9 @@ def serve(
         )
     with explaining(), open_registry(settings) as registry, _listening(host, port) as listener:
         _greet(settings, listener.getsockname()[:2])
+        stopping = threading.Event()
         config = uvicorn.Config(
-            build_app(registry),
+            build_app(registry, stopping),
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
@@ -55,7 +56,7 @@ def serve(
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: sys.exit(0))
-        uvicorn.Server(config).run(sockets=[listener])
+        StoppableServer(config, stopping).run(sockets=[listener])
 
 
 def token(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from types import FrameType
 
 import uvicorn
 from anyio import to_thread
@@ -19,14 +23,47 @@ from infrastructure.settings import Settings
 from registry_api.app import Door, EvidenceFiles, create_registry_app
 from registry_api.context import Services
 
-SHUTDOWN_SECONDS = 5
+log = logging.getLogger(__name__)
+
+SHUTDOWN_SECONDS = 3
 """How long requests under way may take once the server is told to stop."""
+FORCED_SECONDS = 9
+"""When the process ends whatever is still running."""
 BEHIND = 10_000
 """Events the read side may be behind before the server calls itself not ready."""
 
 
-def build_app(registry: Registry) -> Starlette:
-    """The ASGI application of an opened registry; its lifespan runs the projections, and the rematching of pending cases."""
+class StoppableServer(uvicorn.Server):
+    """A server that tells long work to end as soon as it is told to stop, and that is gone ``FORCED_SECONDS`` later.
+
+    What is under way has ``SHUTDOWN_SECONDS``. A second signal ends it at once. Ending by force loses nothing acknowledged: the
+    embedded database notices that its server is gone and stops by itself.
+    """
+
+    def __init__(self, config: uvicorn.Config, stopping: threading.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """See ``uvicorn.Server``."""
+        if self._stopping.is_set():
+            os._exit(128 + sig)
+        self._stopping.set()
+        threading.Thread(target=self._force, args=[sig], daemon=True).start()
+        super().handle_exit(sig, frame)
+
+    @staticmethod
+    def _force(sig: int) -> None:
+        time.sleep(FORCED_SECONDS)
+        log.error("Something did not end within %s s of the signal; the process ends without it.", FORCED_SECONDS)
+        os._exit(128 + sig)
+
+
+def build_app(registry: Registry, stopping: threading.Event | None = None) -> Starlette:
+    """The ASGI application of an opened registry; its lifespan runs the projections, and the rematching of pending cases.
+
+    ``stopping`` is set by whoever stops the server, so that long work ends unfinished.
+    """
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -50,7 +87,7 @@ def build_app(registry: Registry) -> Starlette:
         }
 
     return create_registry_app(
-        services_of(registry),
+        replace(services_of(registry), stopping=stopping or threading.Event()),
         authenticator=registry.authenticator,
         ready=ready,
         door=_door(registry.settings),

@@ -10,7 +10,7 @@ say nothing about what was recorded lawfully by the reading of its day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -25,6 +25,16 @@ from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry
 
 _MOST_NAMED: Final = 10
+
+
+MOST_EXAMINED: Final = 8
+"""Entries held up by aliases for which the fewest aliases are sought, since each try builds a matcher; fewer in a large catalog.
+For further ones every alias is named that would mean the entry. What is refused is the same."""
+_LARGE: Final = 2_000
+
+
+class Abandoned(Exception):
+    """Nobody waits for the answer any more; nothing was recorded."""
 
 
 class NoteCode(StrEnum):
@@ -51,16 +61,26 @@ class Note:
 class ResultingNames:
     """The version that an amendment of ``entries`` and ``aliases`` would make, asked for its entries by their names.
 
-    Answers are worked out when first asked for. They cost the building of a matcher (about 0.25 s for the official
-    catalog), and of a few more where a name is held up.
+    Answers are worked out when first asked for. They cost the building of two matchers (about 0.25 s each for the official
+    catalog), of a few more where names are held up, and some matches a name.
     """
 
-    def __init__(self, entries: Mapping[int, CatalogEntry], aliases: Sequence[Alias], terms: AmendmentTerms) -> None:
+    def __init__(
+        self,
+        entries: Mapping[int, CatalogEntry],
+        aliases: Sequence[Alias],
+        terms: AmendmentTerms,
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``wanted`` is asked between two names: where nobody waits for the answer any more, the work ends (``Abandoned``)."""
+        self.wanted = wanted
         sound = [
             change
             for change in terms.changes
             if change.entry is None or (change.entry.number == change.number and change.entry.qualification_name)
         ]
+        self._examined = 0
         self._before = (dict(entries), tuple(aliases))
         self._entries = entries_after(entries, sound)
         self._aliases = aliases_after(aliases, terms.alias_changes)
@@ -90,11 +110,17 @@ class ResultingNames:
 
     @cached_property
     def _unreadable(self) -> tuple[Refused, ...]:
-        return tuple(unreadable_names(self._named, self._added, self._aliases))
+        return tuple(unreadable_names(self._named, self._added, self._matcher.readable))
 
     @cached_property
     def _held_up_by(self) -> dict[int, list[Alias]]:
-        return {entry.number: self._blocking(entry) for entry in self._named}
+        return {entry.number: self._blocking(entry) for entry in self._each(self._named)}
+
+    def _each(self, entries: Iterable[CatalogEntry]) -> Iterator[CatalogEntry]:
+        for entry in entries:
+            if not self.wanted():
+                raise Abandoned
+            yield entry
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -114,7 +140,7 @@ class ResultingNames:
     def _without(self, aliases: Iterable[Alias]) -> Matcher:
         left = set(aliases)
         entries = [self._entries[number] for number in sorted(self._entries)]
-        return Matcher(entries, [alias for alias in self._aliases if alias not in left])
+        return Matcher(entries, [alias for alias in self._aliases if alias not in left], remember_issuers=True)
 
     def _blocking(self, entry: CatalogEntry) -> list[Alias]:
         """The aliases, as few as can be, without which the entry's own names lead to it; none where others are in the way."""
@@ -123,18 +149,33 @@ class ResultingNames:
             return []
 
         def suffices(withdrawn: Sequence[Alias]) -> bool:
+            if not self.wanted():
+                raise Abandoned
             matcher = self._without(withdrawn)
             return all(_leads(matcher, text, entry) for text in texts)
 
         alike = self._meant(entry)
+        if self._examined >= min(MOST_EXAMINED, max(1, _LARGE // len(self._entries))):
+            return alike or list(self._unlisted)
+        self._examined += 1
         return _needed(alike if suffices(alike) else self._unlisted, suffices)
 
     def _meant(self, entry: CatalogEntry) -> list[Alias]:
         """The unlisted names that would mean this entry if nothing said that they are not listed."""
-        return [alias for alias in self._unlisted if _leads(self._listing, alias.text, entry)]
+        likely = self._unlisted_meaning.get(entry.number, ())
+        return [alias for alias in likely if _leads(self._listing, alias.text, entry)]
+
+    @cached_property
+    def _unlisted_meaning(self) -> dict[int, list[Alias]]:
+        """The unlisted names by the entries that they can mean."""
+        meaning: dict[int, list[Alias]] = {}
+        for alias in self._unlisted:
+            for number in self._listing.may_mean(alias.text):
+                meaning.setdefault(number, []).append(alias)
+        return meaning
 
     def _notes(self) -> Iterator[Note]:
-        for entry in self._named:
+        for entry in self._each(self._named):
             blocking = self._held_up_by[entry.number]
             if not blocking and (texts := _unmatched(self._matcher, entry)):
                 yield self._not_matched(entry, texts, "")
@@ -154,7 +195,7 @@ class ResultingNames:
         """Entries that stay as they are, and that the changed aliases keep from being matched as before."""
         named = {entry.number for entry in self._named}
         others = [entry for number, entry in sorted(self._entries.items()) if number not in named]
-        lost = [(entry, texts) for entry in others if (texts := _unmatched(self._matcher, entry))]
+        lost = [(entry, texts) for entry in self._each(others) if (texts := _unmatched(self._matcher, entry))]
         if lost:
             entries, aliases = self._before
             before = Matcher([entries[number] for number in sorted(entries)], aliases)
@@ -183,7 +224,7 @@ class ResultingNames:
         match = self._matcher.match(texts[0], entry.issuing_body)
         shared = sorted({each.number for each in match.candidates} - {entry.number})
         head = f"Entry {entry.number} is not matched by its own name{since}, “{texts[0]}”"
-        if blocking := self._blocking(entry):
+        if blocking := self._held_up_by.get(entry.number) or self._blocking(entry):
             said = _quoted([alias.text for alias in blocking])
             message = f"{head}: an alias says that the catalog does not list it, and a reviewer decides; leave out {said} unless that is meant."
             return Note(NoteCode.NAME_NOT_MATCHED, message, "aliasChanges")
@@ -197,16 +238,15 @@ class ResultingNames:
 
 
 def unreadable_names(
-    entries: Iterable[CatalogEntry], added: Iterable[Alias], aliases: Sequence[Alias], field: str = "changes"
+    entries: Iterable[CatalogEntry], added: Iterable[Alias], readable: Collection[int], field: str = "changes"
 ) -> Iterator[Refused]:
-    """Entries and aliases to be added that hold no word for matching to read, beside these ``aliases`` of the version.
+    """Entries that are not ``readable``, and aliases to be added that hold no word for matching to read.
 
     A name that holds nothing but its issuing body's is none. ``field`` is the input that the entries stand in.
     """
     unread = [alias for alias in added if not is_readable(alias)]
-    book = IssuerBook([alias for alias in aliases if alias not in unread])
     for entry in entries:
-        if not build((entry,), (), book)[1]:
+        if entry.number not in readable:
             yield Refused(
                 RefusalCode.NAME_UNREADABLE,
                 f"Entry {entry.number}, “{entry.qualification_name}”, has no name that matching can read beside that of its "
@@ -219,6 +259,11 @@ def unreadable_names(
             f"The alias “{alias.text}” holds no word that matching can read; write the name as certificates show it.",
             "aliasChanges",
         )
+
+
+def readable_entries(entries: Sequence[CatalogEntry], aliases: Sequence[Alias]) -> frozenset[int]:
+    """The entries with at least one name that holds a word to match by, beside these aliases."""
+    return frozenset[int]().union(*(form.numbers for form in build(entries, (), IssuerBook(aliases))[1]))
 
 
 def is_readable(alias: Alias) -> bool:
@@ -239,8 +284,7 @@ def _unmatched(matcher: Matcher, entry: CatalogEntry) -> list[str]:
 
 
 def _leads(matcher: Matcher, text: str, entry: CatalogEntry) -> bool:
-    found = matcher.match(text, entry.issuing_body).entry
-    return found is not None and found.number == entry.number
+    return matcher.leads_to(text, entry.issuing_body) == entry.number
 
 
 def _needed(candidates: Sequence[Alias], suffices: Callable[[Sequence[Alias]], bool]) -> list[Alias]:

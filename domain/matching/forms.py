@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
 
 from domain.matching.issuers import IssuerBook
 from domain.matching.lexicon import Lexicon, genderless
-from domain.matching.normalise import fold
+from domain.matching.normalise import Folded, fold
 from domain.values import Alias, AliasKind, CatalogEntry
 
 _WORD: Final = re.compile(r"[a-z0-9+#]+")
@@ -40,6 +41,13 @@ class Form:
         return next(iter(self.numbers)) if len(self.numbers) == 1 else None
 
 
+@lru_cache(maxsize=16_384)
+def _official_form(text: str) -> tuple[Folded, tuple[str, ...]]:
+    """A name of the catalog folded, and its Latin words; kept, since one preview builds several matchers of the same names."""
+    name = fold(text)
+    return name, tuple(_WORD.findall(genderless(name)))
+
+
 def build(
     entries: Sequence[CatalogEntry], aliases: Iterable[Alias], book: IssuerBook
 ) -> tuple[Lexicon, tuple[Form, ...]]:
@@ -58,11 +66,11 @@ def build(
         if alias.kind is AliasKind.QUALIFICATION
     ]
     lexicon = Lexicon(book.names)
-    folded = [(text, fold(text), numbers, official) for text, numbers, official in surfaces]
-    for _, name, _, _ in folded:
-        lexicon.learn(_WORD.findall(genderless(name)))
+    folded = [(text, *_official_form(text), numbers, official) for text, numbers, official in surfaces]
+    for _, _, words, _, _ in folded:
+        lexicon.learn(words)
     forms: dict[tuple[frozenset[str], str, frozenset[int]], Form] = {}
-    for source, name, numbers, official in folded:
+    for source, name, _, numbers, official in folded:
         reading = lexicon.read(name)
         lexicon.learn(word for word in reading.words if word.isascii())
         if reading.bag:

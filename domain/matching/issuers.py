@@ -137,7 +137,9 @@ class Issuer:
 class IssuerBook:
     """Every known spelling of every issuing body."""
 
-    def __init__(self, aliases: Iterable[Alias]) -> None:
+    def __init__(self, aliases: Iterable[Alias], *, remember: bool = False) -> None:
+        """``remember`` keeps what was read, for texts of the catalog that are asked again and again, never for typed ones."""
+        self._read: dict[str, Issuer] | None = {} if remember else None
         names: dict[str, set[str]] = {}
         places: set[str] = set()
         for alias in aliases:
@@ -154,6 +156,14 @@ class IssuerBook:
 
     def read(self, folded: Folded) -> Issuer:
         """Read a folded issuer's name; linear in its length."""
+        if self._read is None:
+            return self._reading(folded)
+        known = self._read.get(folded.text)
+        if known is None:
+            known = self._read[folded.text] = self._reading(folded)
+        return known
+
+    def _reading(self, folded: Folded) -> Issuer:
         pieces = [
             self._spelt(_SHORT.get(piece, piece))
             for piece in _PIECE.findall(_INTL.sub("international", _BV.sub("bv", folded.text)))
@@ -260,6 +270,11 @@ def from_country(word: str, said: frozenset[str]) -> bool:
 def _bodies_in(place: str) -> frozenset[str]:
     """The bodies that a place may be said of."""
     return frozenset[str]().union(*(_COUNTRIES[country] for country in _COUNTRY.get(place, "").split()))
+
+
+def names_country(word: str) -> bool:
+    """Whether a Han word names a country, so that what it adds to a name depends on the issuer."""
+    return not word.isascii() and word in _COUNTRY
 
 
 def _explained(word: str, found: list[frozenset[str]]) -> bool:

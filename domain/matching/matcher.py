@@ -30,14 +30,21 @@ _OFFERED: Final = 0.45
 _ASKED: Final = 0.6
 
 
+def _is_one(finding: Finding) -> bool:
+    return len(finding.numbers) == 1 and not finding.unlisted
+
+
 class Matcher:
     """The rules of one rule set over the entries and aliases of one catalog version; immutable once built."""
 
     rule_set: str = RULE_SET
 
-    def __init__(self, entries: Sequence[CatalogEntry], aliases: Sequence[Alias]) -> None:
+    def __init__(
+        self, entries: Sequence[CatalogEntry], aliases: Sequence[Alias], *, remember_issuers: bool = False
+    ) -> None:
+        """``remember_issuers`` suits a matcher that is asked about the catalog's own names only (see ``IssuerBook``)."""
         self._entries = {entry.number: entry for entry in entries}
-        self._book = IssuerBook(aliases)
+        self._book = IssuerBook(aliases, remember=remember_issuers)
         lexicon, forms = build(entries, aliases, self._book)
         self._search = Search(lexicon, forms)
         self._bodies = {entry.number: self._bodies_of(entry) for entry in entries}
@@ -62,9 +69,29 @@ class Matcher:
 
     def match(self, name: str, issuing_body: str = "", grade: str | None = None) -> Match:
         """Match one certificate; pure, deterministic, and never raising, whatever the texts hold."""
+        found = self._found(name, issuing_body, grade)
+        if found is None:
+            return Match(MatchOutcome.NONE)
+        finding, asked = found
+        if _is_one(finding):
+            return self._one(next(iter(finding.numbers)), finding, asked)
+        if finding.numbers:
+            return self._several(finding, asked)
+        return self._none(finding, asked)
+
+    def leads_to(self, name: str, issuing_body: str = "") -> int | None:
+        """The number of the entry that ``match`` would match by itself; None where it would ask. Costs no list of candidates."""
+        found = self._found(name, issuing_body, None)
+        if found is None or not _is_one(found[0]):
+            return None
+        entry = self._one(next(iter(found[0].numbers)), *found).entry
+        return entry.number if entry else None
+
+    def _found(self, name: str, issuing_body: str, grade: str | None) -> tuple[Finding, Asked] | None:
+        """What the name means, and what was asked; None for texts that are too long to be read."""
         folded, issuing, graded = fold(name), fold(issuing_body), fold(grade or "")
         if Oddity.TOO_LONG in folded.oddities | issuing.oddities | graded.oddities:
-            return Match(MatchOutcome.NONE)
+            return None
         grades, rest = grades_in(graded.text)
         if graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
             grades, rest = {numeral(graded.text)}, ""
@@ -78,12 +105,19 @@ class Matcher:
             frozenset(grades),
             not reading.in_sentence and any((reading.compact, number) in self._official for number in finding.numbers),
         )
-        finding = self._by_issuer(finding, asked)
-        if len(finding.numbers) == 1 and not finding.unlisted:
-            return self._one(next(iter(finding.numbers)), finding, asked)
-        if finding.numbers:
-            return self._several(finding, asked)
-        return self._none(finding, asked)
+        return self._by_issuer(finding, asked), asked
+
+    @property
+    def readable(self) -> frozenset[int]:
+        """The entries with at least one name that holds a word to match by."""
+        return frozenset[int]().union(*(form.numbers for form in self._search.forms if form.official))
+
+    def may_mean(self, name: str) -> frozenset[int]:
+        """The entries that a name can be matched to by itself, whichever body issued the certificate, where no alias says that
+        anything is not listed; perhaps some more.
+        """
+        finding, reading = self._search.find(fold(name))
+        return finding.numbers | self._search.without_countries(reading)
 
     def _by_issuer(self, finding: Finding, asked: Asked) -> Finding:
         """The same finding, or of namesakes the one that officially bears the name, if its body alone issued the certificate."""

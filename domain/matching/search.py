@@ -15,7 +15,7 @@ from domain.matching import reasons
 from domain.matching.damaged import CUT_LATIN, Damaged
 from domain.matching.finding import Finding, Way
 from domain.matching.forms import Form
-from domain.matching.issuers import from_country
+from domain.matching.issuers import from_country, names_country
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
 from domain.matching.spelling import LOOKALIKES, Speller
@@ -118,6 +118,11 @@ class Search:
         countries = frozenset(word for word in reading.bag if from_country(word, said))
         finding = self._same(reading.bag - countries, said) if countries and len(reading.bag) > len(countries) else None
         return finding if finding is not None and finding.way is not Way.NONE else None
+
+    def without_countries(self, reading: Reading) -> frozenset[int]:
+        """What the name can mean without every country it names, whoever issued it."""
+        bag = frozenset(word for word in reading.bag if not names_country(word))
+        return self._same(bag, frozenset()).numbers if bag and bag != reading.bag else frozenset()
 
     def _apart(self, folded: Folded, finding: Finding, said: frozenset[str]) -> Finding:
         """The same finding, or a question where the text lists several names and one of them means another entry."""

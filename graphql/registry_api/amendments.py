@@ -72,7 +72,7 @@ class AmendmentPreview:
 async def preview(context: Context, code: str, terms: AmendmentTerms, malformed: Sequence[Refused]) -> Preview:
     """Work an amendment out against the latest version, without recording anything. Raises ``Refused``."""
     catalog = await in_thread(context.services.shelf.catalog, code)
-    examined = await in_thread(context.services.catalogs.examine, code, terms)
+    examined = await context.at_length(context.services.catalogs.examine, code, terms)
     numbers = [change.number for change in terms.changes]
     pending, titles = await context.services.reads.impact(code, numbers, every_pending=terms.rematch_pending)
     latest = catalog.latest.number

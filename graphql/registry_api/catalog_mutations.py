@@ -87,7 +87,7 @@ class CatalogMutations:
         by, catalogs = acting(info.context), info.context.services.catalogs
         terms = input.cleaned()
         try:
-            amendment, position = await in_thread(catalogs.propose, by, input.catalog_code, terms)
+            amendment, position = await info.context.at_length(catalogs.propose, by, input.catalog_code, terms)
         except Refused as refused:
             return await _refused(info.context, refused, input.catalog_code, terms.base_version)
         return await _amendment(info.context, amendment, position, None)
@@ -101,7 +101,7 @@ class CatalogMutations:
         by, (code, amendment) = acting(info.context), ids.amendment_in(amendment_id)
         catalogs = info.context.services.catalogs
         try:
-            number, position = await in_thread(catalogs.issue, by, catalog_id(code), amendment)
+            number, position = await info.context.at_length(catalogs.issue, by, catalog_id(code), amendment)
         except Refused as refused:
             if refused.code is not RefusalCode.STALE_BASE_VERSION:
                 raise

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from threading import Event
 from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from strawberry.dataloader import DataLoader
 
 from application.access import Scope, reads_personal_data, scope_of
@@ -21,8 +22,10 @@ from application.ports import AccessLog, Clock, Holders
 from application.queries import EntryKey, Page, Positioned, Reads, VersionKey
 from application.views import AccessView, AuthorityView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
+from domain.catalog.names import Abandoned
 from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Provenance, shanghai_day
+from registry_api.errors import ApiError, ErrorCode
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -49,6 +52,10 @@ class Services:
     forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
     clock: Clock
+    stopping: Event = field(default_factory=Event)
+    """Set when the server is told to stop: long work then ends unfinished."""
+    long_work: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """Previews and amendments, which take whole seconds of one core, go one at a time."""
 
 
 @dataclass
@@ -67,6 +74,8 @@ class Context:
     reason: str | None = None
     accesses: dict[UUID, set[str]] = field(default_factory=dict)
     withheld: frozenset[UUID] = frozenset()
+    gone: Event = field(default_factory=Event)
+    """Set when the client has gone: nobody waits for the answer any more."""
     versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
     entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
@@ -83,6 +92,22 @@ class Context:
             return [found.get(key, []) for key in keys]
 
         self.streams = DataLoader(load_fn=load_streams)
+
+    def wanted(self) -> bool:
+        """Whether somebody waits for what is being worked out."""
+        return not (self.gone.is_set() or self.services.stopping.is_set())
+
+    async def at_length(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run work that takes seconds beside the event loop, one such at a time; it ends where it is not ``wanted`` any more.
+
+        Raises ``ApiError`` (UNAVAILABLE) then, which reaches whoever the server's stop has interrupted.
+        """
+        try:
+            return await to_thread.run_sync(lambda: work(*arguments, self.wanted), limiter=self.services.long_work)
+        except Abandoned:
+            raise ApiError(
+                ErrorCode.UNAVAILABLE, "The server stops, and nothing was recorded: repeat the request in a moment."
+            ) from None
 
     @property
     def today(self) -> date:

@@ -1,6 +1,8 @@
 """The GraphQL endpoint: one HTTP request in, one well-formed GraphQL response out (GraphQL over HTTP, §5–§6)."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from asyncio import create_task
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import Any, Final
 
@@ -99,7 +101,8 @@ class GraphQLEndpoint:
         context = self._context_factory(request, actor, request_id_of(request.scope))
         if isawaitable(context):
             context = await context
-        result = await self._executor(operation, parameters, context)
+        async with _noticing_departure(request, context):
+            result = await self._executor(operation, parameters, context)
         if isinstance(result, bytes):
             return Response(result, media_type=_utf8(media))
         return self._result(result, media, masked)
@@ -124,6 +127,26 @@ class GraphQLEndpoint:
         if began:
             body["data"] = result.data
         return _response(body, media, 200 if began else _request_error(media))
+
+
+@asynccontextmanager
+async def _noticing_departure(request: Request, context: Any) -> AsyncIterator[None]:
+    """Tell the context (``gone``) when the client closes the connection before its answer; what runs decides what to do."""
+    gone = getattr(context, "gone", None)
+    if gone is None:
+        yield
+        return
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    watching = create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
 
 
 def _request_error(media: str) -> int:
