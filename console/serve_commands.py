@@ -16,11 +16,10 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-import uvicorn
 
 from console.demo import Demo
 from console.demo_catalog import CatalogStory
-from console.serving import SHUTDOWN_SECONDS, StoppableServer, build_app, served
+from console.serving import StoppableServer, build_app, served, server_config
 from console.talk import err, explaining, fail, out
 from domain.values import Role, shanghai_day
 from infrastructure.composition import open_registry, utc_now
@@ -45,13 +44,7 @@ def serve(
     with explaining(), open_registry(settings) as registry, _listening(host, port) as listener:
         _greet(settings, listener.getsockname()[:2])
         stopping = threading.Event()
-        config = uvicorn.Config(
-            build_app(registry, stopping),
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            server_header=False,
-        )
+        config = server_config(build_app(registry, stopping))
         threading.Thread(target=registry.shelf.warm, args=[shanghai_day(utc_now())], daemon=True).start()
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):

@@ -16,6 +16,7 @@ import uvicorn
 from anyio import to_thread
 from starlette.applications import Starlette
 
+from console.patience import PatientProtocol
 from infrastructure.composition import Registry
 from infrastructure.evidence import EvidenceError
 from infrastructure.projections.positions import projection_status
@@ -122,15 +123,36 @@ def _door(settings: Settings) -> Door:
         rate_per_address=(50.0 if public else 0.0) if by_address is None else by_address,
         rate_per_token=(200.0 if public else 0.0) if by_token is None else by_token,
         verifications_per_minute=settings.verifications_per_minute,
+        verifications_per_subject=settings.verifications_per_subject,
+        trusted_proxies=settings.trusted_proxies,
+        uploads_per_subject=settings.uploads_per_subject,
+        upload_bytes_per_day=settings.upload_bytes_per_day,
+        upload_bytes_per_second=settings.upload_bytes_per_second,
         introspection=settings.introspection,
         body_seconds=settings.body_seconds,
+    )
+
+
+def server_config(app: Starlette) -> uvicorn.Config:
+    """How the server listens: no proxy is believed here (``TrustedProxies`` is), and heads of requests have a size and a time."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=64 * 1024,
+        timeout_keep_alive=20,
+        limit_concurrency=1_000,
+        http=PatientProtocol,
     )
 
 
 @contextlib.contextmanager
 def served(app: Starlette, listener: socket.socket) -> Iterator[None]:
     """Serve an app on a thread for as long as the context lasts."""
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS)
+    config = server_config(app)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

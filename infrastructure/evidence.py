@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -162,7 +163,7 @@ class EvidenceStore:
     def put(
         self,
         pieces: Iterable[bytes],
-        holder_ref: UUID,
+        holder: UUID | Callable[[], UUID],
         media_type: str,
         *,
         max_size: int | None = None,
@@ -170,20 +171,35 @@ class EvidenceStore:
     ) -> StoredEvidence:
         """Take a file in and seal it; the same file of the same holder again replaces itself.
 
-        ``media_type`` is what the sender declares, ``sha256`` what the sender announced, if anything. Raises
+        ``holder`` is a reference, or what makes a person known: called once the file was taken, so that a refused one
+        leaves nobody behind. ``media_type`` is what the sender declares, ``sha256`` what the sender announced, if anything. Raises
         ``EvidenceRefused`` as soon as something is wrong, without reading on, and ``HolderErased`` for an erased holder.
         """
-        key = self._keyring.key_for(holder_ref)
         intake = _Intake(media_type, min(self._max_size, max_size or self._max_size))
+        if isinstance(holder, UUID):
+            key, bound = self._keyring.key_for(holder), _bound(holder)
+        else:  # nothing is known of the person, nor kept, until the file was taken: until then under a key that is never stored
+            key, bound = os.urandom(KEY_BYTES), b"arriving"
         with tempfile.TemporaryFile(dir=self._spool_dir) as spool:
-            for sealed in seal_stream(key, _bound(holder_ref), intake.examined(pieces)):
+            for sealed in seal_stream(key, bound, intake.examined(pieces)):
                 spool.write(sealed)
             found = intake.digest.hexdigest()
             if sha256 is not None and not hmac.compare_digest(found, sha256.lower()):
                 raise EvidenceRefused("evidence-digest")
             spool.seek(0)
-            obstore.put(self._bucket, self._path(holder_ref, found), spool, max_concurrency=2)
+            if isinstance(holder, UUID):
+                obstore.put(self._bucket, self._path(holder, found), spool, max_concurrency=2)
+            else:
+                self._put_anew(open_stream(key, bound, _read(spool)), holder(), found)
         return StoredEvidence(found, intake.size, media_type)
+
+    def _put_anew(self, plain: Iterable[bytes], holder_ref: UUID, sha256: str) -> None:
+        """Seal what was taken under its holder's own key, and keep it."""
+        with tempfile.TemporaryFile(dir=self._spool_dir) as spool:
+            for sealed in seal_stream(self._keyring.key_for(holder_ref), _bound(holder_ref), plain):
+                spool.write(sealed)
+            spool.seek(0)
+            obstore.put(self._bucket, self._path(holder_ref, sha256), spool, max_concurrency=2)
 
     def open(self, sha256: str, holder_ref: UUID) -> VerifiedEvidence:
         """The file with this digest, wholly fetched and proved before this returns; what was proved is what is served.

@@ -1,9 +1,10 @@
 """What an installation may set, read from the environment once. Nothing else in the project reads the environment."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, IPvAnyNetwork, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -65,8 +66,28 @@ class Settings(BaseSettings):
     verifications_per_minute: float = Field(default=30, gt=0)
     """Titles that one address may verify a minute without a token; twenty at once."""
 
+    verifications_per_subject: float = Field(default=600, gt=0)
+    """Titles that whoever a token names may verify a minute; a tenth of it, at least twenty, at once."""
+
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    """Addresses or networks of the proxies whose `X-Forwarded-For` is believed, with commas between; nobody's by default."""
+
+    uploads_per_subject: int = Field(default=2, ge=1)
+    """Evidence files that arrive at once from whoever a token names."""
+
+    upload_bytes_per_day: int = Field(default=500 * 1024 * 1024, ge=1024)
+    """Bytes of evidence that whoever a token names may send a day."""
+
+    upload_bytes_per_second: int = Field(default=16 * 1024, ge=1)
+    """The slowest upload that is waited for, after its first seconds."""
+
     body_seconds: float = Field(default=30, gt=0)
     """Seconds in which the body of a request must have arrived; an upload has ten times as long."""
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
     def identity_provider(self) -> bool:

@@ -17,7 +17,7 @@ from application.ports import Authenticator, Identity, NotAuthenticated
 from registry_api.context import Context, Services, in_thread
 from registry_api.disclosing import REASON_HEADER, reason_in
 from registry_api.errors import ApiError, ErrorCode
-from registry_api.evidence import UPLOADS, EvidenceDoor, Files
+from registry_api.evidence import UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
 from registry_api.gate import Gate
 from registry_api.http.app import create_app
@@ -25,7 +25,8 @@ from registry_api.http.documents import DocumentCache
 from registry_api.http.execution import StrawberryExecutor, core_schema
 from registry_api.http.health import HealthCheck
 from registry_api.http.limits import DEFAULT_LIMITS
-from registry_api.http.rates import AddressLimit, Buckets, address_of
+from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
+from registry_api.list_sizes import LIST_SIZES, LONG_LISTS
 from registry_api.schema import build_schema
 
 
@@ -36,6 +37,11 @@ class Door:
     rate_per_address: float = 0.0
     rate_per_token: float = 0.0
     verifications_per_minute: float = 30.0
+    verifications_per_subject: float = 600.0
+    trusted_proxies: tuple[Network, ...] = ()
+    uploads_per_subject: int = 2
+    upload_bytes_per_day: int = 500 * 1024 * 1024
+    upload_bytes_per_second: int = 16 * 1024
     introspection: bool = True
     body_seconds: float = 30.0
 
@@ -64,7 +70,7 @@ def create_registry_app(
     ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files.
     """
     schema = build_schema()
-    limits = replace(DEFAULT_LIMITS, body_seconds=door.body_seconds)
+    limits = replace(DEFAULT_LIMITS, body_seconds=door.body_seconds, list_sizes=LIST_SIZES, long_lists=LONG_LISTS)
     documents = DocumentCache(core_schema(schema), limits)
     by_address = Buckets(door.rate_per_address, 2 * door.rate_per_address)
     by_token = Buckets(door.rate_per_token, 2 * door.rate_per_token)
@@ -103,6 +109,9 @@ def create_registry_app(
             authenticate=authenticate,
             context=context,
             arriving=CapacityLimiter(UPLOADS),
+            places=Places(door.uploads_per_subject),
+            quota=Buckets(door.upload_bytes_per_day / 86_400, door.upload_bytes_per_day),
+            slowest=door.upload_bytes_per_second,
         ).routes()
     return create_app(
         schema,
@@ -115,9 +124,13 @@ def create_registry_app(
             StrawberryExecutor(schema),
             introspection=door.introspection,
             verifications_per_minute=door.verifications_per_minute,
+            verifications_per_subject=door.verifications_per_subject,
         ),
         examples=EXAMPLES,
         routes=served,
-        middleware=[Middleware(AddressLimit, buckets=by_address)],
+        middleware=[
+            Middleware(TrustedProxies, networks=door.trusted_proxies),
+            Middleware(AddressLimit, buckets=by_address),
+        ],
         lifespan=lifespan,
     )

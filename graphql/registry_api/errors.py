@@ -114,6 +114,19 @@ class ErrorCode(StrEnum):
     LIMIT_ALIASES = "LIMIT_ALIASES", "The operation has too many aliases.", "Send several requests."
     LIMIT_ROOT_FIELDS = "LIMIT_ROOT_FIELDS", "The operation has too many root fields.", "Send several requests."
     LIMIT_COST = "LIMIT_COST", "The answer may have too many fields.", "Ask for smaller pages or fewer nested lists."
+    LIMIT_ALIKE = (
+        "LIMIT_ALIKE",
+        "Too many selections of one name stand beside one another, each of which must be compared with each.",
+        "Select a field once, or under names of its own.",
+    )
+    LIMIT_HISTORY = (
+        "LIMIT_HISTORY",
+        "A history stands inside a state of a history.",
+        "Ask for the history of the case alone, page by page.",
+    )
+    LIMIT_VARIABLES = "LIMIT_VARIABLES", "The variables hold too many values.", "Send several requests."
+    LIMIT_LIST = "LIMIT_LIST", "A list among the variables is too long.", "Send several requests."
+    LIMIT_ANSWER = "LIMIT_ANSWER", "The answer has too many bytes.", "Ask for smaller pages or fewer fields."
     PAGE_SIZE_TOO_LARGE = "PAGE_SIZE_TOO_LARGE", "The page is too large.", "Read page by page with `after`."
     RATE_LIMITED = "RATE_LIMITED", "Too many requests came.", "Ask again after `Retry-After`, and less often.", 429
 
@@ -183,6 +196,10 @@ OPERATION_RESOLUTION_FAILURE: Final = ErrorCode.OPERATION_RESOLUTION_FAILURE
 PAGE_SIZE_TOO_LARGE: Final = ErrorCode.PAGE_SIZE_TOO_LARGE
 
 
+_COUNTABLE: Final = 2**53
+"""Numbers above this are no longer exact in JSON; what is counted without expanding it may be far above."""
+
+
 class ApiError(Exception):
     """A refusal meant for the client: it reaches them word for word.
 
@@ -213,6 +230,8 @@ class LimitExceededError(ApiError):
     """
 
     def __init__(self, code: ErrorCode, what: str, *, allowed: int, found: int | None, advice: str) -> None:
+        if found is not None and found > _COUNTABLE:
+            found = None
         counted = f"more than {allowed}" if found is None else str(found)
         super().__init__(
             code,

@@ -12,7 +12,9 @@ import base64
 import binascii
 import re
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -35,9 +37,12 @@ from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
 from registry_api.http.endpoint import Authenticate
 from registry_api.http.middleware import request_id_of
 from registry_api.http.parameters import too_slow
+from registry_api.http.rates import Buckets
 
 UPLOADS: Final = 8
 """Files that arrive at once; each holds a thread for as long as its sender takes."""
+_GRACE_SECONDS: Final = 10.0
+"""How long an upload may pause, and how long it may be slow at its beginning."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _DIGEST: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{44}):")
 _ENDINGS: Final = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "image/tiff": "tif"}
@@ -62,16 +67,52 @@ class Stored(Protocol):
 class Files(Protocol):
     """The evidence store, as HTTP needs it. Its errors have a ``code`` and a sentence for the client."""
 
-    def put(self, pieces: Iterable[bytes], holder_ref: UUID, media_type: str, *, sha256: str | None = None) -> Stored:
-        """Take a file in."""
+    def put(
+        self,
+        pieces: Iterable[bytes],
+        holder: UUID | Callable[[], UUID],
+        media_type: str,
+        *,
+        sha256: str | None = None,
+    ) -> Stored:
+        """Take a file in; ``holder`` is asked, where it is a function, once the file is known to be taken."""
 
     def open(self, sha256: str, holder_ref: UUID) -> Any:
         """A file that was proved whole: an iterable of its bytes with a ``size``, to be read once or closed."""
 
 
+class Places:
+    """How many files may arrive at once from one subject."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, subject: str) -> Iterator[None]:
+        """Take a place for as long as the context lasts. Raises HttpRefusalError (429, RATE_LIMITED) where none is left."""
+        if self._taken[subject] >= self._most:
+            raise HttpRefusalError(
+                429,
+                ErrorCode.RATE_LIMITED,
+                f"{self._most} of your files arrive already: wait for one of them, then send this.",
+                {"Retry-After": "5", "Connection": "close"},
+            )
+        self._taken[subject] += 1
+        try:
+            yield
+        finally:
+            self._taken[subject] -= 1
+            if not self._taken[subject]:
+                del self._taken[subject]
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceDoor:
-    """The two endpoints over a store; ``error`` is the base of the store's own errors."""
+    """The two endpoints over a store; ``error`` is the base of the store's own errors.
+
+    ``quota`` counts bytes by subject; an upload slower than ``slowest`` bytes a second is given up after its first seconds.
+    """
 
     files: Files
     error: type[Exception]
@@ -80,6 +121,9 @@ class EvidenceDoor:
     authenticate: Authenticate
     context: Callable[[Request, Identity | None, str], Context]
     arriving: CapacityLimiter
+    places: Places
+    quota: Buckets
+    slowest: int
 
     def routes(self) -> list[Route]:
         """What to serve."""
@@ -126,34 +170,49 @@ class EvidenceDoor:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         digest = _announced(request.headers.get("content-digest"))
         holder = await self._holder(request, context)
-        if self.arriving.available_tokens < 1:
-            raise HttpRefusalError(
-                503,
-                ErrorCode.UNAVAILABLE,
-                "Too many files arrive at once: try again in a moment.",
-                {"Retry-After": "5"},
+        subject = context.actor.subject if context.actor else ""
+        with self.places.one(subject):
+            if self.arriving.available_tokens < 1:
+                raise HttpRefusalError(
+                    503,
+                    ErrorCode.UNAVAILABLE,
+                    "Too many files arrive at once: try again in a moment.",
+                    {"Retry-After": "5"},
+                )
+            stored = await to_thread.run_sync(
+                lambda: self.files.put(self._pieces(request, subject), holder, media_type, sha256=digest),
+                limiter=self.arriving,
             )
-        stored = await to_thread.run_sync(
-            lambda: self.files.put(self._pieces(request), holder, media_type, sha256=digest), limiter=self.arriving
-        )
         body = {"sha256": stored.sha256, "size": stored.size, "mediaType": stored.media_type}
         return Response(orjson.dumps(body), 201, media_type="application/json; charset=utf-8")
 
-    def _pieces(self, request: Request) -> Iterator[bytes]:
-        """The body as it arrives, for the thread that seals it. Raises HttpRefusalError (408) when it takes too long."""
-        stream, deadline = request.stream(), time.monotonic() + 10 * self.seconds
+    def _pieces(self, request: Request, subject: str) -> Iterator[bytes]:
+        """The body as it arrives, for the thread that seals it.
+
+        Raises HttpRefusalError: 408 where it comes too slowly or stops, 429 beyond what the subject may send a day.
+        """
+        stream, started, arrived = request.stream(), time.monotonic(), 0
 
         async def next_piece() -> bytes | None:
+            nonlocal arrived
+            passed = time.monotonic() - started
+            if passed > _GRACE_SECONDS and arrived < self.slowest * passed:
+                raise too_slow()
             try:
-                async with asyncio.timeout(min(self.seconds, max(0.0, deadline - time.monotonic()))):
-                    return await anext(stream, None)
+                async with asyncio.timeout(min(self.seconds, _GRACE_SECONDS)):
+                    piece = await anext(stream, None)
             except TimeoutError:
                 raise too_slow() from None
+            if piece:
+                arrived += len(piece)
+                self.quota.take(subject, len(piece))
+            return piece
 
         while (piece := from_thread.run(next_piece)) is not None:
             yield piece
 
-    async def _holder(self, request: Request, context: Context) -> UUID:
+    async def _holder(self, request: Request, context: Context) -> UUID | Callable[[], UUID]:
+        """Whose file it is; for a person of whom nothing is kept yet, what makes them known once the file was taken."""
         named = request.query_params.get("case")
         if named is not None:
             return (await _known_case(context, named)).holder.ref
@@ -163,7 +222,10 @@ class EvidenceDoor:
                 400, ErrorCode.BAD_REQUEST, "Name the holder: `?case=` and a case, or the header `X-Holder-Id-Number`."
             )
         kind = clean_id_type(request.headers.get("x-holder-id-type", "RESIDENT_ID"))
-        return await in_thread(context.services.holders.find_or_create, kind, clean_id_number(number))
+        cleaned = clean_id_number(number)
+        holders = context.services.holders
+        known = await in_thread(holders.find, kind, cleaned)
+        return known or (lambda: holders.find_or_create(kind, cleaned))
 
     async def _download(self, request: Request, context: Context) -> Response:
         decision = can(context.actor, Action.READ_CASES)

@@ -1,7 +1,8 @@
 """What is decided about an operation before it runs: whether it may ask for the schema, and how often a title is verified.
 
-``verifyTitle`` is open to everybody, so it must not tell anybody by trial who holds a title: without a token, an address has
-few verifications a minute, each field of a document counts, and every answer takes the same while, found or not.
+``verifyTitle`` is open to everybody, so it must not tell anybody by trial who holds a title: an address without a token, and
+whoever a token names, has so many questions a minute; each field of a document counts; and without a token every answer takes
+the same while, found or not.
 """
 
 from __future__ import annotations
@@ -28,10 +29,19 @@ VERIFY_BURST: Final = 20
 class Gate:
     """Runs operations that may run, and records what they showed."""
 
-    def __init__(self, inner: Executor, *, introspection: bool, verifications_per_minute: float) -> None:
+    def __init__(
+        self,
+        inner: Executor,
+        *,
+        introspection: bool,
+        verifications_per_minute: float,
+        verifications_per_subject: float,
+    ) -> None:
+        """Rates are questions a minute: of an address without a token, and of whoever a token names."""
         self._inner = RecordingExecutor(inner)
         self._introspection = introspection
-        self._verifications = Buckets(verifications_per_minute / 60, VERIFY_BURST)
+        self._by_address = Buckets(verifications_per_minute / 60, VERIFY_BURST)
+        self._by_subject = Buckets(verifications_per_subject / 60, max(VERIFY_BURST, verifications_per_subject / 6))
 
     async def __call__(
         self, operation: PreparedOperation, request: GraphQLRequest, context: Context
@@ -44,8 +54,10 @@ class Gate:
                 "This server does not tell its schema; read the published file instead.",
             )
         verifications = fields.count("verifyTitle")
+        if verifications and context.actor is not None:
+            self._by_subject.take(context.actor.subject, verifications)
         if verifications and context.actor is None:
-            self._verifications.take(context.address, verifications)
+            self._by_address.take(context.address, verifications)
             started = time.monotonic()
             result = await self._inner(operation, request, context)
             await asyncio.sleep(max(0.0, VERIFY_SECONDS - (time.monotonic() - started)))

@@ -326,7 +326,7 @@ def pages_of_pages(target: Target) -> None:
     )
     assert target.code(deep) in {"LIMIT_COST", "LIMIT_ALIASES", "LIMIT_TOKENS"}
     assert target.code(inner) in {None, "LIMIT_COST"}
-    assert target.code(document, None, target.reviewer) in {None, "LIMIT_COST"}
+    assert target.code(document, None, target.reviewer) == "LIMIT_HISTORY"
 
 
 @attack

@@ -1,11 +1,13 @@
 """From document text to an operation that may run: outlined, parsed, measured and validated, once per text."""
 
 import re
+from asyncio import Lock
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from anyio import to_thread
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -44,6 +46,8 @@ _RULES: Final = (
     OneOfInputValidationRule,
 )
 _MOST_ERRORS: Final = 20
+_SHORT: Final = 600
+"""Characters of a document that is prepared in a few milliseconds, on the event loop."""
 _QUOTED: Final = re.compile(r"\b(String|BlockString|Int|Float) [\"'].*[\"']", re.DOTALL)
 
 
@@ -111,6 +115,7 @@ class DocumentCache:
         self._characters = characters
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._held = 0
+        self._preparing = Lock()
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -120,13 +125,24 @@ class DocumentCache:
         self._documents.clear()
         self._held = 0
 
+    async def fetch(self, text: str) -> PreparedDocument:
+        """As ``get``; a longer text that is not known yet is prepared beside the event loop, one at a time."""
+        if text in self._documents or len(text) <= _SHORT:
+            return self.get(text)
+        async with self._preparing:
+            if text in self._documents:
+                return self.get(text)
+            return self._keep(text, await to_thread.run_sync(prepare, self._schema, text, self._limits))
+
     def get(self, text: str) -> PreparedDocument:
         """The prepared document. Raises InvalidDocumentError, or LimitExceededError naming the limit."""
         prepared = self._documents.get(text)
         if prepared is not None:
             self._documents.move_to_end(text)
             return prepared
-        prepared = prepare(self._schema, text, self._limits)
+        return self._keep(text, prepare(self._schema, text, self._limits))
+
+    def _keep(self, text: str, prepared: PreparedDocument) -> PreparedDocument:
         self._documents[text] = prepared
         self._held += len(text)
         while len(self._documents) > self._entries or (self._held > self._characters and len(self._documents) > 1):

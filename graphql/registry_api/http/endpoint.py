@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from graphql import ExecutionResult, OperationType
-from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
+from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, LimitExceededError
 from registry_api.http.documents import DocumentCache, InvalidDocumentError, PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.limits import Limits
@@ -91,7 +91,7 @@ class GraphQLEndpoint:
         actor = await self._authenticate(request.headers)
         parameters = await read(request, self._limits)
         try:
-            operation = self._operation(request, parameters)
+            operation = await self._operation(request, parameters)
         except InvalidDocumentError as invalid:
             return _response({"errors": masked.format(invalid.errors)}, media, _request_error(media))
         except HttpRefusalError:
@@ -107,8 +107,8 @@ class GraphQLEndpoint:
             return Response(result, media_type=_utf8(media))
         return self._result(result, media, masked)
 
-    def _operation(self, request: Request, parameters: GraphQLRequest) -> PreparedOperation:
-        operation = self._documents.get(parameters.query).operation(parameters.operation_name)
+    async def _operation(self, request: Request, parameters: GraphQLRequest) -> PreparedOperation:
+        operation = (await self._documents.fetch(parameters.query)).operation(parameters.operation_name)
         if operation.kind is OperationType.SUBSCRIPTION:
             raise ApiError(
                 ErrorCode.SUBSCRIPTION_REFUSED,
@@ -126,7 +126,16 @@ class GraphQLEndpoint:
         began = result.data is not None or any(error.path is not None for error in result.errors or ())
         if began:
             body["data"] = result.data
-        return _response(body, media, 200 if began else _request_error(media))
+        encoded = orjson.dumps(body)
+        if len(encoded) > self._limits.answer:
+            raise LimitExceededError(
+                ErrorCode.LIMIT_ANSWER,
+                "size of the answer in bytes",
+                allowed=self._limits.answer,
+                found=len(encoded),
+                advice="ask for smaller pages or fewer fields; what a mutation did stays done",
+            )
+        return Response(encoded, 200 if began else _request_error(media), media_type=_utf8(media))
 
 
 @asynccontextmanager

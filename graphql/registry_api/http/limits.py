@@ -5,7 +5,7 @@ them, structure before validation, cost before execution, pages in the resolver.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from registry_api.errors import BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, ApiError, ErrorCode, LimitExceededError
@@ -41,6 +41,18 @@ class Limits:
     """The largest `first` of a list."""
     body_seconds: float = 30.0
     """Seconds in which a body must have arrived."""
+    alike: int = 10_000
+    """Pairs of selections under one response name that validation has to compare (GraphQL specification, section 5.3.2)."""
+    variables: int = 30_000
+    """Values in the variables, at any depth."""
+    list: int = 500
+    """Items of a list among the variables, but for those in ``long_lists``."""
+    long_lists: Mapping[str, int] = field(default_factory=dict)
+    """Input fields, by name, whose lists may be longer, and how long."""
+    list_sizes: Mapping[str, int] = field(default_factory=dict)
+    """How many items a list without a page counts as, by ``Type.field``."""
+    answer: int = 16 * 1024 * 1024
+    """Bytes of an answer."""
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -66,14 +78,26 @@ def page_size(first: int | None, *, default: int = 50, limits: Limits = DEFAULT_
     return first
 
 
-def check_strings(variables: Mapping[str, Any], limit: int) -> None:
-    """Refuse a string among the variables, or a name among their fields, that is longer than ``limit`` (LIMIT_STRING) or that
-    no store can hold (BAD_USER_INPUT, naming its place).
+def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
+    """Refuse variables that hold too much, before anything is made of them; how many values they hold.
+
+    Raises LimitExceededError: LIMIT_STRING for a long text or name, LIMIT_LIST for a long list, LIMIT_VARIABLES for too many
+    values; and ApiError (BAD_USER_INPUT, naming the place) for a text that no store can hold.
     """
+    limit, count = limits.string, 0
     waiting: list[tuple[str, Any]] = [(f"${name}", value) for name, value in variables.items()]
     waiting += [("variables", name) for name in variables]
     while waiting:
         place, value = waiting.pop()
+        count += 1
+        if count > limits.variables:
+            raise LimitExceededError(
+                ErrorCode.LIMIT_VARIABLES,
+                "number of values in the variables",
+                allowed=limits.variables,
+                found=None,
+                advice="send several requests",
+            )
         if isinstance(value, str):
             if len(value) > limit:
                 raise string_too_long(limit, len(value))
@@ -82,7 +106,17 @@ def check_strings(variables: Mapping[str, Any], limit: int) -> None:
             waiting.extend((place, name) for name in value)
             waiting.extend((f"{place}.{name}", inner) for name, inner in value.items())
         elif isinstance(value, list):
+            longest = limits.long_lists.get(place.rpartition(".")[2], limits.list)
+            if len(value) > longest:
+                raise LimitExceededError(
+                    ErrorCode.LIMIT_LIST,
+                    f"length of the list '{place}'",
+                    allowed=longest,
+                    found=len(value),
+                    advice="send several requests",
+                )
             waiting.extend((f"{place}[{index}]", inner) for index, inner in enumerate(value))
+    return count
 
 
 def check_storable(text: str, what: str) -> None:

@@ -9,7 +9,7 @@ import orjson
 from starlette.requests import Request
 
 from registry_api.errors import BAD_REQUEST, ErrorCode, HttpRefusalError, LimitExceededError
-from registry_api.http.limits import Limits, check_storable, check_strings
+from registry_api.http.limits import Limits, check_storable, check_values
 from registry_api.http.negotiation import JSON, content_type
 from registry_api.http.scan import json_nesting
 
@@ -22,6 +22,8 @@ class GraphQLRequest:
     operation_name: str | None
     variables: dict[str, Any]
     extensions: dict[str, Any]
+    size: int = 0
+    """How many values the variables hold."""
 
 
 class BodyTooLargeError(LimitExceededError):
@@ -124,8 +126,8 @@ def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
         raise _malformed("The member `operationName` must be a string or null.")
     check_storable(query, "The document")
     variables = _map(parameters, "variables")
-    check_strings(variables, limits.string)
-    return GraphQLRequest(query, name, variables, _map(parameters, "extensions"))
+    size = check_values(variables, limits)
+    return GraphQLRequest(query, name, variables, _map(parameters, "extensions"), size)
 
 
 def _map(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """How often somebody may ask: token buckets in memory, bounded, by address and by whoever a token names.
 
-Each process counts for itself; behind several of them the limits add up. Addresses are those of the connection, or what the
-server in front states where the HTTP server is told to believe it. IPv6 callers count by their /64, since one caller has all of it.
+Each process counts for itself; behind several of them the limits add up. Addresses are those of the connection, or what a
+proxy in front states where the installation trusts it. IPv6 callers count by their /64, since one caller has all of it.
 """
 
 import ipaddress
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import orjson
@@ -66,16 +66,61 @@ def rate_limited(seconds: float) -> HttpRefusalError:
     )
 
 
-def address_of(scope: Scope) -> str:
-    """What a caller is counted by: their IPv4 address, or the /64 of their IPv6 address."""
-    host = str((scope.get("client") or ("unknown",))[0])
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class TrustedProxies:
+    """ASGI middleware: whose ``X-Forwarded-For`` is believed, which is nobody's unless the installation names networks.
+
+    From the right, the first address that is no trusted proxy's is the caller's: what stands further left anybody may have
+    written (RFC 7239, section 7.4, by analogy).
+    """
+
+    def __init__(self, app: ASGIApp, networks: Sequence[Network] = ()) -> None:
+        self._app = app
+        self._networks = tuple(networks)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on under its caller's address."""
+        if scope["type"] == "http" and self._networks and self._is_trusted(_host_of(scope)):
+            forwarded = [
+                part.strip()
+                for name, value in scope["headers"]
+                if name == b"x-forwarded-for"
+                for part in value.decode("latin-1").split(",")
+            ]
+            caller = next((each for each in reversed(forwarded) if not self._is_trusted(each)), None)
+            if caller is not None and _parsed(caller) is not None:
+                scope = {**scope, "client": (caller, 0)}
+        await self._app(scope, receive, send)
+
+    def _is_trusted(self, host: str) -> bool:
+        address = _parsed(host)
+        return address is not None and any(address in network for network in self._networks)
+
+
+def _host_of(scope: Scope) -> str:
+    return str((scope.get("client") or ("unknown",))[0])
+
+
+def _parsed(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address, an IPv4 one also where it is written inside IPv6 (``::ffff:192.0.2.1``, RFC 4291, section 2.5.5.2)."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address
+
+
+def address_of(scope: Scope) -> str:
+    """What a caller is counted by: their IPv4 address, or the /64 of their IPv6 address."""
+    host = _host_of(scope)
+    address = _parsed(host)
+    if address is None:
         return host
-    if address.version == 6:
+    if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
-    return host
+    return str(address)
 
 
 class AddressLimit:

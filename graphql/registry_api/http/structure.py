@@ -1,6 +1,7 @@
 """How much a document asks for: depth, aliases, root fields and cost, read off its syntax before it is validated.
 
-Cost follows pagination: a field counts 1, and what stands below a field with `first: n` (or `last: n`) counts n times.
+Cost follows pagination: a field counts 1, and what stands below a field with `first: n` (or `last: n`) counts n times; below a
+list without a page it counts as often as `Limits.list_sizes` says.
 Where `n` is a variable the cost stays an expression until the variables are known, so a document is read once.
 
 A fragment is measured once however often it is spread, hence time is linear in the document although the numbers
@@ -38,6 +39,8 @@ from registry_api.errors import ErrorCode, LimitExceededError
 from registry_api.http.limits import Limits
 
 _PAGED: Final = ("first", "last")
+HISTORY: Final = "RecognitionCase.history"
+"""Each event of it has the whole case beside it, so one inside another grows with the square of the events."""
 
 
 @dataclass(eq=False, slots=True)
@@ -87,6 +90,14 @@ class Measure:
     aliases: int = 0
     fields: int = 0
     cost: Cost = field(default_factory=Cost)
+    histories: int = 0
+    """Histories of cases below one another."""
+    alike: int = 0
+    """Pairs of selections to compare, below this selection set."""
+    names: Counter[str] = field(default_factory=Counter)
+    """How often each response name is selected in this selection set itself."""
+    below: Counter[str] = field(default_factory=Counter)
+    """How many fields stand below each response name, in this selection set itself."""
 
     def add(self, other: "Measure") -> None:
         """Put another selection set beside this one."""
@@ -94,10 +105,40 @@ class Measure:
         self.aliases += other.aliases
         self.fields += other.fields
         self.cost.add(other.cost)
+        self.histories = max(self.histories, other.histories)
+        self.alike += other.alike
+        self.names.update(other.names)
+        self.below.update(other.below)
+
+    @property
+    def pairs(self) -> int:
+        """The pairs of selections that validation compares: of one name each with each, and what stands below them."""
+        own = 0
+        for name, count in self.names.items():
+            if count > 1:
+                beneath = -(-self.below[name] // count)
+                own += count * count * max(1, beneath * beneath)
+        return own + self.alike
 
     def check(self, limits: Limits) -> None:
-        """Refuse what the syntax alone shows to be too much: LIMIT_DEPTH, LIMIT_ALIASES or LIMIT_ROOT_FIELDS."""
+        """Refuse what the syntax alone shows to be too much: LIMIT_DEPTH, LIMIT_ALIASES, LIMIT_ROOT_FIELDS, LIMIT_ALIKE or
+        LIMIT_HISTORY.
+        """
         for code, what, allowed, found, advice in (
+            (
+                ErrorCode.LIMIT_HISTORY,
+                "number of histories inside one another",
+                1,
+                self.histories,
+                "ask for the history of the case alone, page by page",
+            ),
+            (
+                ErrorCode.LIMIT_ALIKE,
+                "number of pairs of selections under one name",
+                limits.alike,
+                self.pairs,
+                "select a field once, or under names of its own",
+            ),
             (ErrorCode.LIMIT_DEPTH, "depth of the document in fields", limits.depth, self.depth, "nest fewer fields"),
             (ErrorCode.LIMIT_ALIASES, "number of aliases", limits.aliases, self.aliases, "send several requests"),
             (
@@ -138,7 +179,7 @@ def measure(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> di
             found=len(fragments),
             advice="join fragments that are always used together",
         )
-    reader = _Reader(schema, limits.page_size)
+    reader = _Reader(schema, limits)
     for name in _dependencies_first(fragments):
         condition = fragments[name].type_condition.name.value
         reader.fragments[name] = reader.read(fragments[name].selection_set, schema.get_type(condition))
@@ -173,9 +214,10 @@ def _spreads(selection_set: SelectionSetNode) -> Iterator[str]:
 
 
 class _Reader:
-    def __init__(self, schema: GraphQLSchema, largest_page: int) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self._schema = schema
-        self._largest_page = largest_page
+        self._largest_page = limits.page_size
+        self._sizes = limits.list_sizes
         self.fragments: dict[str, Measure] = {}
         self.defaults: Mapping[str, ValueNode | None] = {}
 
@@ -194,24 +236,37 @@ class _Reader:
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
         aliases = 1 if node.alias else 0
+        name = (node.alias or node.name).value
         if node.selection_set is None:
-            return Measure(depth=1, aliases=aliases, fields=1, cost=Cost(1))
+            return Measure(depth=1, aliases=aliases, fields=1, cost=Cost(1), names=Counter({name: 1}))
         definition = self._definition(node.name.value, parent)
         below = self.read(node.selection_set, get_named_type(definition.type) if definition else None)
         cost = Cost(1)
-        size = self._page(node, definition)
+        size = self._page(node, definition, parent)
         if isinstance(size, int):
             cost.add(below.cost, size)
         else:
             cost.pages[_Page(size.name.value, self._fallback(size, definition), below.cost)] += 1
-        return Measure(depth=below.depth + 1, aliases=below.aliases + aliases, fields=1, cost=cost)
+        own = parent is not None and f"{parent.name}.{node.name.value}" == HISTORY
+        return Measure(
+            depth=below.depth + 1,
+            aliases=below.aliases + aliases,
+            fields=1,
+            cost=cost,
+            histories=below.histories + own,
+            alike=below.pairs,
+            names=Counter({name: 1}),
+            below=Counter({name: below.fields}),
+        )
 
     def _definition(self, name: str, parent: GraphQLNamedType | None) -> GraphQLField | None:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
             return self._schema.get_field(parent, name)
         return None
 
-    def _page(self, node: FieldNode, definition: GraphQLField | None) -> int | VariableNode:
+    def _page(
+        self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None
+    ) -> int | VariableNode:
         given = {argument.name.value: argument.value for argument in node.arguments or ()}
         for name in _PAGED:
             value = given.get(name)
@@ -219,7 +274,8 @@ class _Reader:
                 return value
             if value is not None:
                 return self._number(value)
-        return self._default(definition)
+        assumed = self._sizes.get(f"{parent.name}.{node.name.value}") if parent is not None else None
+        return self._default(definition) if assumed is None else assumed
 
     def _default(self, definition: GraphQLField | None) -> int:
         for name in _PAGED:

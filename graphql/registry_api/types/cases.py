@@ -29,6 +29,7 @@ from application.views import (
 from registry_api import ids
 from registry_api.context import Context, Info
 from registry_api.disclosing import event_in_clear, in_clear, selects, shown_holder
+from registry_api.http.limits import page_size
 from registry_api.pages import PageInfo
 from registry_api.scalars import JSON, Position
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
@@ -289,12 +290,17 @@ class RecognitionCase(Node, CaseView):
         return title_of(self, await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number))
 
     @edge(list[CaseEvent])
-    async def history(self, info: Info) -> Sequence[HistoryEvent]:
-        """Every event up to this state of the case, oldest first."""
+    async def history(self, info: Info, first: int = 200, after: int | None = None) -> Sequence[HistoryEvent]:
+        """The events up to this state of the case, oldest first: at most `first` of them, those after the version `after`."""
+        size, since = page_size(first), after or 0
         stream = await info.context.streams.load(self.case_id)
-        seen = [each for each in stream if each.event.originator_version <= self.version]
+        seen = [each for each in stream if each.event.originator_version <= self.version][: since + size]
         views = case_views((each.event, each.position) for each in seen)
-        return [HistoryEvent(recorded, view) for recorded, view in zip(seen, views, strict=True)]
+        return [
+            HistoryEvent(recorded, view)
+            for recorded, view in zip(seen, views, strict=True)
+            if recorded.event.originator_version > since
+        ]
 
 
 @strawberry.type

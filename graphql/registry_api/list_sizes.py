@@ -1,0 +1,47 @@
+"""How many items the lists of the schema count as where nobody asks for a page, and which input lists may be long.
+
+The numbers are what such a list holds at the most in a registry that has run for years, not what is usual. A test holds this to the
+schema: a list has a page, or stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from application.catalogs import MOST_CHANGES
+
+LIST_SIZES: Final[Mapping[str, int]] = {
+    "Query.catalogs": 10,
+    "Query.authorities": 250,
+    "Query.amendments": 50,
+    "Query.catalogProposals": 20,
+    "Query.titles": 10,
+    "Catalog.versions": 20,
+    "Catalog.entryHistory": 20,
+    "CatalogVersion.changes": 20,
+    "CatalogVersion.aliasChanges": 20,
+    "CatalogEntry.awards": 3,
+    "CatalogProposal.entries": 200,
+    "EntryChange.fields": 8,
+    "Amendment.changes": 20,
+    "Amendment.aliasChanges": 20,
+    "AmendmentPreview.changes": 50,
+    "AmendmentPreview.aliasChanges": 50,
+    "AmendmentPreview.refusals": 50,
+    "AmendmentPreview.notes": 50,
+    "AmendmentPreview.changesSince": 20,
+    "AmendmentPayload.changesSince": 20,
+    "RecognitionCase.evidence": 20,
+    "RecognitionCase.candidates": 15,
+    "MatchResult.candidates": 15,
+    "HolderFile.cases": 20,
+}
+"""Lists of objects by ``Type.field``; the rows of a connection count by the page that its field asks for."""
+
+LONG_LISTS: Final[Mapping[str, int]] = {
+    "changes": MOST_CHANGES + 1,  # one more than is taken, so that the refusal is the amendment's own
+    "aliasChanges": MOST_CHANGES + 1,
+    "entries": 10_000,
+}
+"""Input lists that hold an office's whole list; others hold at most ``Limits.list`` items."""
