@@ -7,13 +7,17 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from application.catalogs import MOST_CHANGES
 from console.http import ask
 from domain.catalog.names import Abandoned
 from domain.values import Role
 from infrastructure.identity import DevelopmentIssuer
+from registry_api.http.limits import DEFAULT_LIMITS, check_values
+from registry_api.inputs import EntryInput
 from tests.api.catalogs import CODE, PREVIEW, added, administrator
 from tests.api.conftest import Api
 from tests.test_crash import serving
@@ -70,6 +74,16 @@ def test_an_amendment_has_a_size(api: Api) -> None:
     """More changes than anybody reads are refused before they are read."""
     refusals = api.post(PREVIEW, {"input": large(2001)}, administrator(api)).json()
     assert refusals["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
+
+
+def test_the_largest_amendment_is_not_too_many_values() -> None:
+    """As many changes as are taken, each entry with every field and several awards, are within the limit of values."""
+    full = dict.fromkeys(EntryInput.__annotations__, "x") | {
+        "awards": [{"title": "工程师", "level": "INTERMEDIATE", "grade": "x"}] * 4
+    }
+    changes = [{"kind": "ADDED", "number": n, "entry": full, "reason": "x"} for n in range(MOST_CHANGES)]
+    limits = replace(DEFAULT_LIMITS, long_lists={"changes": MOST_CHANGES})
+    assert check_values({"input": large(0) | {"changes": changes}}, limits) < DEFAULT_LIMITS.variables
 
 
 def test_the_server_stops_whatever_is_running(data_dir: Path) -> None:

@@ -82,7 +82,7 @@ def test_variables_are_counted_before_anything_is_made_of_them() -> None:
     assert found.value.code is ErrorCode.LIMIT_LIST
     assert "$input.experience" in found.value.message
     with pytest.raises(LimitExceededError) as found:
-        check_values({str(n): [1] * 400 for n in range(100)}, DEFAULT_LIMITS)
+        check_values({str(n): [1] * 400 for n in range(251)}, DEFAULT_LIMITS)
     assert found.value.code is ErrorCode.LIMIT_VARIABLES
 
 

@@ -43,8 +43,8 @@ class Limits:
     """Seconds in which a body must have arrived."""
     alike: int = 10_000
     """Pairs of selections under one response name that validation has to compare (GraphQL specification, section 5.3.2)."""
-    variables: int = 30_000
-    """Values in the variables, at any depth."""
+    variables: int = 100_000
+    """Values in the variables, at any depth, names not counted: room for the largest amendment with every field filled."""
     list: int = 500
     """Items of a list among the variables, but for those in ``long_lists``."""
     long_lists: Mapping[str, int] = field(default_factory=dict)
@@ -86,7 +86,8 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
     """
     limit, count = limits.string, 0
     waiting: list[tuple[str, Any]] = [(f"${name}", value) for name, value in variables.items()]
-    waiting += [("variables", name) for name in variables]
+    for name in variables:
+        _check_text("variables", name, limit)
     while waiting:
         place, value = waiting.pop()
         count += 1
@@ -99,11 +100,10 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
                 advice="send several requests",
             )
         if isinstance(value, str):
-            if len(value) > limit:
-                raise string_too_long(limit, len(value))
-            check_storable(value, f"The variable '{place}'")
+            _check_text(place, value, limit)
         elif isinstance(value, dict):
-            waiting.extend((place, name) for name in value)
+            for name in value:
+                _check_text(place, name, limit)
             waiting.extend((f"{place}.{name}", inner) for name, inner in value.items())
         elif isinstance(value, list):
             longest = limits.long_lists.get(place.rpartition(".")[2], limits.list)
@@ -117,6 +117,12 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
                 )
             waiting.extend((f"{place}[{index}]", inner) for index, inner in enumerate(value))
     return count
+
+
+def _check_text(place: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise string_too_long(limit, len(text))
+    check_storable(text, f"The variable '{place}'")
 
 
 def check_storable(text: str, what: str) -> None:
