@@ -146,7 +146,8 @@ class CleanSubmission:
 
     @classmethod
     def of(cls, form: Submission, holder_ref: UUID) -> Self:
-        """As the domain keeps it. Raises ``Refused``."""
+        """As the domain keeps it; a blank code of a catalog reads as none. Raises ``Refused``."""
+        asked = (form.catalog_code or "").strip()
         return cls(
             holder=form.holder.cleaned(holder_ref),
             certificate=form.certificate.cleaned(),
@@ -154,7 +155,7 @@ class CleanSubmission:
             work_field=clean(form.work_field, "workField"),
             experience=tuple(cleaned_experience(form.experience)),
             evidence=tuple(cleaned_evidence(form.evidence)),
-            catalog_asked=clean_code(form.catalog_code, "catalogCode") if (form.catalog_code or "").strip() else None,
+            catalog_asked=clean_code(asked, "catalogCode") if asked else None,
         )
 
     def about(self, holder_ref: UUID) -> Self:

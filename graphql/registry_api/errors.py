@@ -66,9 +66,10 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = (
         "METHOD_NOT_ALLOWED",
         "The HTTP method does not fit.",
-        "Send mutations with POST, queries with POST or GET.",
+        "Use one that `Allow` names; send mutations with POST, queries with POST or GET.",
         405,
     )
+    NOT_FOUND = "NOT_FOUND", "Nothing is at this address.", "Ask at `/graphql`; files are at `/evidence`.", 404
     NOT_ACCEPTABLE = (
         "NOT_ACCEPTABLE",
         "No media type that is accepted is one that the server writes.",
@@ -175,6 +176,10 @@ OPERATION_RESOLUTION_FAILURE: Final = ErrorCode.OPERATION_RESOLUTION_FAILURE
 PAGE_SIZE_TOO_LARGE: Final = ErrorCode.PAGE_SIZE_TOO_LARGE
 
 
+_COUNTABLE: Final = 2**53
+"""Numbers above this are no longer exact in JSON; what is counted without expanding it may be far above."""
+
+
 _REFUSAL_STATUS: Final[Mapping[RefusalCode, int]] = {
     RefusalCode.UNAUTHENTICATED: 401,
     RefusalCode.NOT_PERMITTED: 403,
@@ -216,6 +221,8 @@ class LimitExceededError(ApiError):
     """
 
     def __init__(self, code: ErrorCode, what: str, *, allowed: int, found: int | None, advice: str) -> None:
+        if found is not None and found > _COUNTABLE:
+            found = None
         counted = f"more than {allowed}" if found is None else str(found)
         super().__init__(
             code,

@@ -14,7 +14,6 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLObjectType,
-    GraphQLScalarType,
     get_named_type,
     get_nullable_type,
     is_leaf_type,
@@ -25,7 +24,7 @@ from registry_api.schema import build_schema
 from tests.api.conftest import Api
 
 SCHEMA = core_schema(build_schema())
-TEXTS = {"String", "ID", "Position", "Date", "DateTime"}
+TEXTS = frozenset({"String", "ID", "Position", "Date", "DateTime"})
 UNSTORABLE = "�"
 """Stands for what is put into the finished request: U+0000, or half a surrogate pair, as JSON or as a document escapes it."""
 FILLED = {
@@ -54,13 +53,13 @@ def value_of(type_: Any, broken: tuple[str, ...] | None, path: tuple[str, ...] =
     return f"a{UNSTORABLE}b" if path == broken else FILLED.get(bare.name, "x")
 
 
-def places(type_: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[tuple[str, ...]]:
-    """Every place for a text below an input type."""
+def places(type_: Any, path: tuple[str, ...] = (), among: frozenset[str] | None = TEXTS) -> Iterator[tuple[str, ...]]:
+    """Every place below an input type for a value of one of these scalars; of any scalar or enumeration where None."""
     bare = get_named_type(type_)
-    if isinstance(bare, GraphQLInputObjectType) and depth < 4:
+    if isinstance(bare, GraphQLInputObjectType):
         for name, each in bare.fields.items():
-            yield from places(each.type, (*path, name), depth + 1)
-    elif isinstance(bare, GraphQLScalarType) and bare.name in TEXTS:
+            yield from places(each.type, (*path, name), among)
+    elif among is None or bare.name in among:
         yield path
 
 

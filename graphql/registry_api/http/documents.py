@@ -173,7 +173,7 @@ class _Literals(Visitor):
 
 def _check_half_pair(text: str, error: GraphQLError) -> None:
     """Raises ApiError (BAD_USER_INPUT) where the lexer stopped at an escape of half a surrogate pair, as at U+0000."""
-    at = error.positions[0] if error.positions else 0
+    at = next(iter(error.positions or ()), 0)
     if not _HALF_PAIR.match(text, at):
         return
     opened = _OPENED.search(text[max(0, at - _NEAR) : at])
