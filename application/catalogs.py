@@ -119,6 +119,13 @@ class Shelf:
         """One entry of one version; None where there is none. Raises ``Refused`` (UNKNOWN_CATALOG)."""
         return self.catalog(code).entry_at(version, number)
 
+    def has(self, code: str, version: int) -> bool:
+        """Whether a version is issued."""
+        try:
+            return 1 <= version <= self.catalog(code).latest.number
+        except Refused:
+            return False
+
     def had(self, code: str, version: int, number: int) -> bool:
         """Whether this version, or one before it, has an entry of this number. Raises ``Refused`` (UNKNOWN_CATALOG)."""
         return self.catalog(code).had(version, number)

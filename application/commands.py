@@ -13,8 +13,9 @@ from uuid import UUID
 from pydantic.alias_generators import to_camel
 
 from domain.base import Event
+from domain.identity_numbers import normalised_identity_number
 from domain.refusals import RefusalCode, Refused
-from domain.text import CODE_LIMIT, clean, clean_optional
+from domain.text import CODE_LIMIT, clean, clean_code, clean_optional
 from domain.values import Certificate, Evidence, Experience, Person, PersonalData, Words
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -35,12 +36,13 @@ class PersonForm:
     id_number: str
 
     def cleaned(self, ref: UUID) -> Person:
-        """As the domain keeps it. Raises ``Refused``."""
+        """As the domain keeps it, the number in its one spelling. Raises ``Refused``."""
+        kind = clean_id_type(self.id_type)
         return Person(
             ref=ref,
             name=clean(self.name, "holder.name"),
-            id_type=clean_id_type(self.id_type),
-            id_number=clean_id_number(self.id_number),
+            id_type=kind,
+            id_number=clean_id_number(normalised_identity_number(kind, clean_id_number(self.id_number))),
         )
 
 
@@ -81,7 +83,7 @@ class EvidenceForm:
 
     def cleaned(self) -> Evidence:
         """As the domain keeps it. Raises ``Refused``."""
-        digest, media_type = self.sha256.lower(), self.media_type.lower()
+        digest, media_type = self.sha256.strip().lower(), self.media_type.strip().lower()
         if not _SHA256.fullmatch(digest):
             raise _invalid("evidence.sha256", "is not 64 hexadecimal digits; give the file's SHA-256")
         if not _MEDIA_TYPE.fullmatch(media_type):
@@ -144,15 +146,16 @@ class CleanSubmission:
 
     @classmethod
     def of(cls, form: Submission, holder_ref: UUID) -> Self:
-        """As the domain keeps it. Raises ``Refused``."""
+        """As the domain keeps it; a blank code of a catalog reads as none. Raises ``Refused``."""
+        asked = (form.catalog_code or "").strip()
         return cls(
             holder=form.holder.cleaned(holder_ref),
             certificate=form.certificate.cleaned(),
-            authority_code=clean(form.authority_code, "authorityCode", limit=CODE_LIMIT),
+            authority_code=clean_code(form.authority_code, "authorityCode"),
             work_field=clean(form.work_field, "workField"),
             experience=tuple(cleaned_experience(form.experience)),
             evidence=tuple(cleaned_evidence(form.evidence)),
-            catalog_asked=clean_optional(form.catalog_code, "catalogCode", limit=CODE_LIMIT),
+            catalog_asked=clean_code(asked, "catalogCode") if asked else None,
         )
 
     def about(self, holder_ref: UUID) -> Self:
@@ -198,9 +201,10 @@ def cleaned_facts(kind: type[Event], facts: Mapping[str, Any]) -> dict[str, Any]
 
 def clean_id_type(value: str) -> str:
     """A known kind of identity document. Raises ``Refused``."""
-    if value not in ID_TYPES:
+    kind = value.strip()
+    if kind not in ID_TYPES:
         raise _invalid("idType", f"is not a kind of identity document; use one of {', '.join(ID_TYPES)}")
-    return value
+    return kind
 
 
 def clean_id_number(value: str) -> str:

@@ -30,8 +30,8 @@ class RefusalCode(StrEnum):
     # who may act
     UNAUTHENTICATED = (
         "UNAUTHENTICATED",
-        "Nobody is signed in: the request carries no token.",
-        "Send the token as `Authorization: Bearer <token>`.",
+        "Nobody is signed in: the request carries no token, or one that is not believed, and then `reason` says why.",
+        "Send a valid token as `Authorization: Bearer <token>`.",
     )
     NOT_PERMITTED = (
         "NOT_PERMITTED",

@@ -48,6 +48,12 @@ def clean_optional(value: str | None, field: str, *, limit: int = NAME_LIMIT) ->
     return None if value is None else clean(value, field, limit=limit, required=False) or None
 
 
+def clean_code(value: str, field: str) -> str:
+    """A code of the registry's own, as of an authority: as ``clean``, and full-width letters and digits become plain ones (NFKC)."""
+    text = value if len(value) > CODE_LIMIT else unicodedata.normalize("NFKC", value)
+    return clean(text, field, limit=CODE_LIMIT)
+
+
 def identifying_form(value: str) -> str:
     """The form under which two spellings of a number or a body are the same: NFKC, casefolded, letters and digits only."""
     return "".join(c for c in unicodedata.normalize("NFKC", value).casefold() if c.isalnum())

@@ -105,6 +105,6 @@ async def changes_since(context: Context, code: str, base: int) -> Sequence[Vers
     reads = context.services.reads
     versions = (await reads.versions([code])).get(code, ())
     if not versions or versions[-1].number < latest:
-        await reads.wait_for((await reads.status()).position)
+        await context.reach_present()
         versions = (await reads.versions([code])).get(code, ())
     return [version for version in versions if version.number > base]

@@ -14,9 +14,10 @@ from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
 from application.ports import Authenticator, Identity, NotAuthenticated
+from domain.refusals import RefusalCode
 from registry_api.context import Context, Services, in_thread
 from registry_api.disclosing import REASON_HEADER, reason_in
-from registry_api.errors import ApiError, ErrorCode
+from registry_api.errors import ApiError
 from registry_api.evidence import UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
 from registry_api.gate import Gate
@@ -81,11 +82,11 @@ def create_registry_app(
         if not scheme:
             return None
         if scheme.lower() != "bearer" or not token.strip():
-            raise ApiError(ErrorCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
+            raise ApiError(RefusalCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
         try:
             identity = await in_thread(authenticator, token.strip())
         except NotAuthenticated as refused:
-            raise ApiError(ErrorCode.UNAUTHENTICATED, refused.message, {"reason": refused.code}) from None
+            raise ApiError(RefusalCode.UNAUTHENTICATED, refused.message, {"reason": refused.code}) from None
         by_token.take(identity.actor.subject)
         return identity
 

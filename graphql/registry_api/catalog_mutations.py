@@ -15,6 +15,7 @@ from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.amendments import changes_since
 from registry_api.context import Context, Info, acting, in_thread
+from registry_api.errors import ApiError
 from registry_api.inputs import AmendmentInput, CatalogInput
 from registry_api.refusals import Refusal, as_data, recording
 from registry_api.scalars import Position
@@ -143,7 +144,11 @@ async def _refused(context: Context, refused: Refused, code: str, base: int | No
     """A refusal, with the versions issued since the base where it is stale."""
     if refused.code is not RefusalCode.STALE_BASE_VERSION or base is None:
         return AmendmentAnswer(refusal=as_data(refused))
-    return AmendmentAnswer(refusal=as_data(refused), changes_since=tuple(await changes_since(context, code, base)))
+    try:
+        since = await changes_since(context, code, base)
+    except ApiError:  # the read side is behind; the refusal is what counts
+        since = ()
+    return AmendmentAnswer(refusal=as_data(refused), changes_since=tuple(since))
 
 
 async def _amendment(

@@ -19,7 +19,7 @@ from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.ports import AccessLog, Clock, Holders
-from application.queries import EntryKey, Page, Positioned, Reads, VersionKey
+from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey
 from application.views import AccessView, AuthorityView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
@@ -83,8 +83,11 @@ class Context:
 
     def __post_init__(self) -> None:
         reads = self.services.reads
-        self.versions = _loader(reads.versions_by_key)
-        self.entries = _loader(reads.entries_by_key)
+        shelf = self.services.shelf
+        self.versions = _loader(self._issued(reads.versions_by_key, lambda key: shelf.has(*key)))
+        self.entries = _loader(
+            self._issued(reads.entries_by_key, lambda key: shelf.has(*key[:2]) and shelf.entry_at(*key) is not None)
+        )
         self.titles = _loader(reads.titles_of_cases)
 
         async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
@@ -108,6 +111,40 @@ class Context:
             raise ApiError(
                 ErrorCode.UNAVAILABLE, "The server stops, and nothing was recorded: repeat the request in a moment."
             ) from None
+
+    async def reach(self, position: int | None) -> None:
+        """Wait until the read side has reached a position, where one is named. Raises ``ApiError`` (PROJECTION_BEHIND)."""
+        if position is None:
+            return
+        try:
+            await self.services.reads.wait_for(position)
+        except ProjectionBehind as behind:
+            raise ApiError(
+                ErrorCode.PROJECTION_BEHIND,
+                f"The read side is at position {behind.projected}, not yet at {behind.awaited}; ask again in a moment.",
+            ) from None
+
+    async def reach_present(self) -> None:
+        """Wait until the read side has reached all that is recorded by now. Raises ``ApiError`` (PROJECTION_BEHIND)."""
+        await self.reach((await self.services.reads.status()).position)
+
+    def _issued(
+        self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], exists: Callable[[K], bool]
+    ) -> Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]:
+        """Read rows of catalogs; of what is issued and has no row yet, once the read side has come to it."""
+
+        def late(lacking: Sequence[K]) -> bool:
+            return any(map(exists, lacking))
+
+        async def load(keys: Sequence[K]) -> Mapping[K, V]:
+            found = await read(keys)
+            lacking = [key for key in keys if key not in found]
+            if not lacking or not await in_thread(late, lacking):
+                return found
+            await self.reach_present()
+            return await read(keys)
+
+        return load
 
     @property
     def today(self) -> date:

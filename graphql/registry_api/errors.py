@@ -6,7 +6,7 @@
         └── HttpRefusalError    belongs to the transport: carries its own HTTP status and headers
 
 Anything else that leaves a resolver is a defect of the server: it is logged and masked (see `http/masking.py`). A code is one of
-``ErrorCode``, or a ``RefusalCode`` of the domain; there is no third kind, and `docs/errors.md` prints both.
+``ErrorCode``, or a ``RefusalCode`` of the domain, never of both; there is no third kind, and `docs/errors.md` prints both.
 """
 
 from collections.abc import Mapping
@@ -66,9 +66,10 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = (
         "METHOD_NOT_ALLOWED",
         "The HTTP method does not fit.",
-        "Send mutations with POST, queries with POST or GET.",
+        "Use one that `Allow` names; send mutations with POST, queries with POST or GET.",
         405,
     )
+    NOT_FOUND = "NOT_FOUND", "Nothing is at this address.", "Ask at `/graphql`; files are at `/evidence`.", 404
     NOT_ACCEPTABLE = (
         "NOT_ACCEPTABLE",
         "No media type that is accepted is one that the server writes.",
@@ -129,14 +130,6 @@ class ErrorCode(StrEnum):
     LIMIT_ANSWER = "LIMIT_ANSWER", "The answer has too many bytes.", "Ask for smaller pages or fewer fields."
     PAGE_SIZE_TOO_LARGE = "PAGE_SIZE_TOO_LARGE", "The page is too large.", "Read page by page with `after`."
     RATE_LIMITED = "RATE_LIMITED", "Too many requests came.", "Ask again after `Retry-After`, and less often.", 429
-
-    # who asks
-    UNAUTHENTICATED = (
-        "UNAUTHENTICATED",
-        "The token is missing, malformed, expired or not believed; `reason` says which.",
-        "Send a valid token as `Authorization: Bearer <token>`.",
-        401,
-    )
 
     # evidence files
     EVIDENCE_TOO_LARGE = (
@@ -200,6 +193,19 @@ _COUNTABLE: Final = 2**53
 """Numbers above this are no longer exact in JSON; what is counted without expanding it may be far above."""
 
 
+_REFUSAL_STATUS: Final[Mapping[RefusalCode, int]] = {
+    RefusalCode.UNAUTHENTICATED: 401,
+    RefusalCode.NOT_PERMITTED: 403,
+    RefusalCode.UNKNOWN_CASE: 404,
+    RefusalCode.UNKNOWN_HOLDER: 404,
+}
+
+
+def status_of(code: ErrorCode | RefusalCode) -> int:
+    """The HTTP status of a response that says nothing but this (RFC 9110, section 15)."""
+    return code.status if isinstance(code, ErrorCode) else _REFUSAL_STATUS.get(code, 400)
+
+
 class ApiError(Exception):
     """A refusal meant for the client: it reaches them word for word.
 
@@ -218,9 +224,7 @@ class ApiError(Exception):
     @property
     def status(self) -> int:
         """The HTTP status where this is the answer to the whole request."""
-        if isinstance(self.code, ErrorCode):
-            return self.code.status
-        return {RefusalCode.UNAUTHENTICATED: 401, RefusalCode.NOT_PERMITTED: 403}.get(self.code, 400)
+        return status_of(self.code)
 
 
 class LimitExceededError(ApiError):

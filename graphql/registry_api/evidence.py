@@ -13,7 +13,7 @@ import binascii
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -33,8 +33,8 @@ from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.context import Context, in_thread
 from registry_api.disclosing import note, record_accesses
-from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
-from registry_api.http.endpoint import Authenticate
+from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, status_of
+from registry_api.http.endpoint import STATUS_HEADERS, Authenticate
 from registry_api.http.middleware import request_id_of
 from registry_api.http.parameters import too_slow
 from registry_api.http.rates import Buckets
@@ -137,10 +137,12 @@ class EvidenceDoor:
             try:
                 return await work(request, await self._signed_in(request))
             except ApiError as refusal:
-                headers = refusal.headers if isinstance(refusal, HttpRefusalError) else {}
+                headers = (
+                    refusal.headers if isinstance(refusal, HttpRefusalError) else STATUS_HEADERS.get(refusal.status)
+                )
                 return _refused(refusal.status, refusal.extensions, refusal.message, headers)
             except Refused as refused:
-                return _refused(404 if refused.code in _UNKNOWN else 400, {"code": refused.code.value}, refused.message)
+                return _refused(status_of(refused.code), {"code": refused.code.value}, refused.message)
             except self.error as error:
                 code = ErrorCode[str(getattr(error, "code", "")).upper().replace("-", "_")]
                 return _refused(code.status, {"code": code.value}, str(error), {"Connection": "close"})
@@ -150,7 +152,7 @@ class EvidenceDoor:
     async def _signed_in(self, request: Request) -> Context:
         identity = await self.authenticate(request.headers)
         if identity is None:
-            raise ApiError(ErrorCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
+            raise ApiError(RefusalCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
         return self.context(request, identity, request_id_of(request.scope))
 
     async def _upload(self, request: Request, context: Context) -> Response:
@@ -233,7 +235,9 @@ class EvidenceDoor:
             raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED, decision.reason)
         if not context.in_clear:
             raise HttpRefusalError(
-                403, RefusalCode.NOT_PERMITTED, "Evidence is read in clear only: give the header X-Access-Reason."
+                403,
+                RefusalCode.NOT_PERMITTED,
+                "Evidence is for applicants, reviewers and privacy officers, and for auditors with the header X-Access-Reason.",
             )
         case, digest = await _case(context, request.query_params.get("case", "")), request.path_params["sha256"]
         stated = _stated(case, digest)
@@ -257,9 +261,6 @@ class EvidenceDoor:
         }
         media_type = stated.media_type if known else "application/octet-stream"
         return StreamingResponse(iter(file), 200, headers, media_type)
-
-
-_UNKNOWN: Final = frozenset({RefusalCode.UNKNOWN_CASE, RefusalCode.UNKNOWN_HOLDER})
 
 
 async def _case(context: Context, identifier: str) -> CaseView:
@@ -299,6 +300,8 @@ def _unreadable() -> str:
     raise HttpRefusalError(400, ErrorCode.BAD_REQUEST, "Write `Content-Digest` as sha-256=:<base64>: (RFC 9530).")
 
 
-def _refused(status: int, extensions: dict[str, Any], message: str, headers: dict[str, str] | None = None) -> Response:
+def _refused(
+    status: int, extensions: dict[str, Any], message: str, headers: Mapping[str, str] | None = None
+) -> Response:
     body = {"errors": [{"message": message, "extensions": extensions}]}
     return Response(orjson.dumps(body), status, headers, "application/json; charset=utf-8")

@@ -15,7 +15,6 @@ from application.commands import CertificateForm
 from application.disclosure import facts
 from application.folding import case_after, title_of
 from application.queries import AuditEvent as AuditRow
-from application.queries import VersionKey
 from application.views import AwardView, CaseView, EntryView, TitleView, VersionView
 from domain.refusals import RefusalCode, Refused
 from domain.text import clean
@@ -61,7 +60,9 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     )
     if found is None:
         raise Refused(RefusalCode.NO_VERSION_IN_FORCE, f"No catalog is in force on {on}; choose a later day.", "on")
-    version = await _version(context, (found.version.catalog_code, found.version.number))
+    version = await context.versions.load((found.version.catalog_code, found.version.number))
+    if version is None:
+        raise LookupError(f"version {found.version.number} of {found.version.catalog_code} has no row")
     match = found.match
     candidates = []
     for each in match.candidates:
@@ -71,16 +72,6 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     automatic = match.entry if match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} else None
     entry = await context.entries.load((version.catalog_code, version.number, automatic.number)) if automatic else None
     return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
-
-
-async def _version(context: Context, key: VersionKey) -> VersionView:
-    """A version that is published, though perhaps not projected yet: a moment after its issue, its row is waited for."""
-    reads = context.services.reads
-    found = await context.versions.load(key)
-    if found is None:
-        await reads.wait_for((await reads.status()).position)
-        found = (await reads.versions_by_key([key]))[key]
-    return found
 
 
 async def titles_of_cases_at(context: Context, cases: Sequence[UUID], at: datetime) -> list[TitleView]:

@@ -70,7 +70,7 @@ class Query:
     @answering
     async def node(self, info: Info, id: strawberry.ID, at_least: Position | None = None) -> Any:  # noqa: A002 - the contract's name
         """Whatever an identifier names; null for what is not there and what the asker may not see."""
-        await _reach(info.context, at_least)
+        await info.context.reach(at_least)
         return await node_by_id(info.context, id)
 
     # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -78,14 +78,14 @@ class Query:
     @answering
     async def catalogs(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogView]:
         """Every published catalog."""
-        await _reach(info.context, at_least)
+        await info.context.reach(at_least)
         return await info.context.services.reads.catalogs()
 
     @edge(Catalog | None)
     @answering
     async def catalog(self, info: Info, code: str, at_least: Position | None = None) -> CatalogView | None:
         """A catalog by its code."""
-        await _reach(info.context, at_least)
+        await info.context.reach(at_least)
         return next((each for each in await info.context.services.reads.catalogs() if each.code == code), None)
 
     @edge(list[Authority])
@@ -119,14 +119,20 @@ class Query:
     ) -> Sequence[AmendmentView]:
         """The amendments of a catalog, newest first."""
         require(info.context.actor, Action.READ_CASES)
-        await _reach(info.context, at_least)
+        await info.context.reach(at_least)
         return await info.context.services.reads.amendments(catalog_code)
 
     @edge(AmendmentPreview)
     @answering
-    async def preview_amendment(self, info: Info, input: AmendmentInput) -> Preview:  # noqa: A002 - the contract's name
+    async def preview_amendment(
+        self,
+        info: Info,
+        input: AmendmentInput,  # noqa: A002 - the contract's name
+        at_least: Position | None = None,
+    ) -> Preview:
         """What an amendment would do before anyone signs it: every change, every refusal, and what it touches."""
         require(info.context.actor, Action.AMEND_CATALOG)
+        await info.context.reach(at_least)
         terms, malformed = input.checked()
         return await preview(info.context, input.catalog_code, terms, malformed)
 
@@ -135,7 +141,7 @@ class Query:
     async def catalog_proposals(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogProposalView]:
         """The catalogs that were proposed, newest first."""
         require(info.context.actor, Action.READ_CASES)
-        await _reach(info.context, at_least)
+        await info.context.reach(at_least)
         return await info.context.services.reads.catalog_proposals()
 
     # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
@@ -147,7 +153,7 @@ class Query:
         """The titles a holder has now, or had as the registry knew it at an instant."""
         context = info.context
         require(context.actor, Action.READ_TITLES)
-        await _reach(context, at_least)
+        await context.reach(at_least)
         ref = await in_thread(
             context.services.holders.find, clean_id_type(holder.id_type), clean_id_number(holder.id_number)
         )
@@ -170,7 +176,7 @@ class Query:
     ) -> Connection[TitleView]:
         """Titles, newest recognition first."""
         require(info.context.actor, Action.READ_TITLES)
-        await _reach(info.context, at_least)
+        await info.context.reach(at_least)
         asked = window("titles", first, after, (date.fromisoformat, UUID), count=wants_total(info))
         page = await info.context.services.reads.titles(filter or TitleFilter(), asked, info.context.scope)
         return connection("titles", page, asked, lambda title: (title.recognized_on, title.title_id))
@@ -189,7 +195,7 @@ class Query:
         """Whether the holder of a certificate has a valid title: now, or as the registry knew it at an instant."""
         context = info.context
         require(context.actor, Action.VERIFY_TITLE)
-        await _reach(context, at_least)
+        await context.reach(at_least)
         reads = context.services.reads
         status = await reads.status()
         at = as_of or context.services.clock()
@@ -227,7 +233,7 @@ class Query:
         require(context.actor, Action.READ_CASES)
         if (id is None) == (case_number is None):
             raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the case by `id` or by `caseNumber`, one of the two.")
-        await _reach(context, at_least)
+        await context.reach(at_least)
         stream = ids.uuid_in(id, "case") if id is not None else None
         now = await context.services.reads.case(stream, case_number, context.scope)
         if now is None or (as_of is None and at_version is None):
@@ -252,7 +258,7 @@ class Query:
     ) -> Connection[CaseView]:
         """Cases, newest submission first."""
         require(info.context.actor, Action.READ_CASES)
-        await _reach(info.context, at_least)
+        await info.context.reach(at_least)
         asked = window("cases", first, after, (datetime.fromisoformat, UUID), count=wants_total(info))
         page = await info.context.services.reads.cases(filter or CaseFilter(), asked, info.context.scope)
         return connection("cases", page, asked, lambda case: (case.submitted_at.isoformat(), case.case_id))
@@ -275,7 +281,7 @@ class Query:
         """Events of all streams in the registry's order; the cursor of an event is its position."""
         context = info.context
         require(context.actor, Action.READ_AUDIT_LOG)
-        await _reach(context, at_least)
+        await context.reach(at_least)
         which = AuditFilter(
             types=types,
             stream_id=ids.stream_in(stream_id) if stream_id is not None else None,
@@ -332,7 +338,7 @@ class Query:
         require(context.actor, Action.READ_HOLDER_FILE)
         if (ref is None) == (holder is None):
             raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the person by `ref` or by `holder`, one of the two.")
-        await _reach(context, at_least)
+        await context.reach(at_least)
         if holder is not None:
             number = clean_id_number(holder.id_number)
             found = await in_thread(context.services.holders.find, clean_id_type(holder.id_type), number)
@@ -371,8 +377,3 @@ async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
     if context.in_clear:
         refs = {ref for row in rows if (ref := getattr(row.event, "holder_ref", None)) is not None}
         context.withheld = await context.services.reads.restricted(refs) if refs else frozenset()
-
-
-async def _reach(context: Context, position: int | None) -> None:
-    if position is not None:
-        await context.services.reads.wait_for(position)

@@ -11,7 +11,6 @@ from typing import Any, Final, ParamSpec, TypeVar
 import strawberry
 
 from application.access import Action, require
-from application.queries import ProjectionBehind
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
 from registry_api.errors import ApiError, ErrorCode
@@ -43,7 +42,7 @@ def as_error(refused: Refused) -> ApiError:
 
 
 def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Let a query's refusals, and a read side that is behind, reach the client as errors with their codes."""
+    """Let a query's refusals reach the client as errors with their codes."""
 
     @wraps(resolver)
     async def answer(*arguments: P.args, **named: P.kwargs) -> T:
@@ -51,11 +50,6 @@ def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
             return await resolver(*arguments, **named)
         except Refused as refused:
             raise as_error(refused) from None
-        except ProjectionBehind as behind:
-            raise ApiError(
-                ErrorCode.PROJECTION_BEHIND,
-                f"The read side is at position {behind.projected}, not yet at {behind.awaited}; ask again in a moment.",
-            ) from None
 
     return answer
 

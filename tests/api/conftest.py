@@ -15,15 +15,18 @@ import httpx
 import pytest
 
 from console.serving import build_app, served
+from domain.refusals import RefusalCode
 from domain.values import Role
 from infrastructure.composition import Registry, open_registry
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
+from registry_api.errors import ErrorCode
 
 HANGZHOU = "330100-EI"
 XIHU = "330106-EI"
 NINGBO = "330200-EI"
 _numbers = itertools.count(1)
+_CODES = frozenset(map(str, (*RefusalCode, *ErrorCode)))
 
 
 @dataclass
@@ -113,6 +116,21 @@ class Api:
         return self.decide("approveCase", case["id"], workConsistent=True, countedExperienceMonths=12)
 
 
+def check_codes(response: httpx.Response) -> None:
+    """Whatever a test asks, a code that it is answered with is one of those in ``docs/errors.md``."""
+    if "json" in response.headers.get("content-type", ""):
+        response.read()
+        assert _codes_in(response.json()) <= _CODES
+
+
+def _codes_in(answer: Any) -> set[str]:
+    errors = answer.get("errors") if isinstance(answer, dict) else None
+    data = answer.get("data") if isinstance(answer, dict) else None
+    payloads = data.values() if isinstance(data, dict) else ()
+    refusals = [each["refusal"] for each in payloads if isinstance(each, dict) and each.get("refusal")]
+    return {e["extensions"]["code"] for e in errors or ()} | {r["code"] for r in refusals if "code" in r}
+
+
 def _literal(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -145,7 +163,11 @@ def opened(database: Any, folder: Path, clock: Clock, **settings: Any) -> Iterat
         open_registry(chosen, clock) as registry,
         socket.create_server(("127.0.0.1", 0)) as listener,
         served(build_app(registry), listener),
-        httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client,
+        httpx.Client(
+            base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
+            timeout=30,
+            event_hooks={"response": [check_codes]},
+        ) as client,
     ):
         yield Api(client, registry, DevelopmentIssuer(folder), clock)
 

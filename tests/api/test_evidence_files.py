@@ -149,3 +149,31 @@ def test_files_are_read_by_right(api: Api) -> None:
     for path in ("../../etc/passwd", "%2e%2e%2fmaster.keys", "A" * 64, "'; DROP TABLE registry.events --"):
         assert download(api, case, api.token("REVIEWER", XIHU), path).status_code == 404
     assert api.client.post("/evidence", content=PDF, headers=bearer(api.token("AUDITOR"))).status_code == 403
+
+
+def test_files_too_are_for_those_who_are_signed_in(api: Api) -> None:
+    """Without a token, and with one that is not believed: 401 with its challenge (RFC 9110, section 15.5.2) and the code."""
+    for headers in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}):
+        for answer in (
+            api.client.post("/evidence", content=PDF, headers=headers),
+            api.client.get(f"/evidence/{'a' * 64}", params={"case": "x"}, headers=headers),
+        ):
+            assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+            assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_who_may_not_read_files_is_told_who_may(api: Api) -> None:
+    """An administrator never reads persons in clear, and a reason would not help; an address that is none has a code too."""
+    case = api.submit()["case"]["id"]
+    for role in ("ADMINISTRATOR", "AUDITOR"):
+        headers = {"Authorization": f"Bearer {api.token(role)}"}
+        answer = api.client.get(f"/evidence/{'a' * 64}", params={"case": case}, headers=headers)
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["extensions"]["code"]) == (403, "NOT_PERMITTED")
+        assert "reviewers" in error["message"]
+    for method, address, status, code in (
+        ("GET", "/evidences", 404, "NOT_FOUND"),
+        ("DELETE", "/evidence", 405, "METHOD_NOT_ALLOWED"),
+    ):
+        answer = api.client.request(method, address)
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (status, code)

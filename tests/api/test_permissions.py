@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,23 @@ def may(role: Role | None, action: Action | None) -> bool:
     return action is None or role in ROLES[action]
 
 
+def well_denied(role: Role | None, action: Action | None, refusal: dict[str, Any]) -> bool:
+    """Whether a denial says who is asked for: nobody is told to sign in, a role which ones may, and neither how it is kept."""
+    code, message = refusal["code"], refusal["message"]
+    if any(re.search(rf"\b{word}\b", message) for word in (*Action, "SYSTEM")):
+        return False
+    if role is None:
+        return code == "UNAUTHENTICATED" and "Bearer" in message
+    allowed = {each for each in ROLES[action] if each and each is not Role.SYSTEM} if action else set()
+    return code == "NOT_PERMITTED" and all(each in message for each in allowed)
+
+
+def ill_denied(role: Role | None, action: Action | None, errors: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The errors of a query that a role may not ask which do not say who may."""
+    told = () if may(role, action) else errors
+    return [each for each in told if not well_denied(role, action, each["extensions"] | {"message": each["message"]})]
+
+
 def test_every_field_of_the_schema_has_a_rule() -> None:
     """A new field without one fails here, and so does a rule for a field that is gone."""
     names = [name for root in ("query", "mutation", "subscription") for name in fields(root)]
@@ -140,6 +159,7 @@ def test_queries_are_open_to_the_roles_of_the_policy(api: Api) -> None:
                 cells += 1
                 if (not DENIED.isdisjoint(codes)) == may(role, FIELDS[name]) or "INTERNAL" in codes:
                     wrong.append((role, name, whose, codes))
+                wrong += [(role, name, error) for error in ill_denied(role, FIELDS[name], answer.get("errors", ()))]
                 if "GRAPHQL_VALIDATION_FAILED" in codes:
                     wrong.append((role, name, answer))
             if name in {"case", "node"} and may(role, Action.READ_CASES):
@@ -171,6 +191,8 @@ def test_mutations_are_open_to_the_roles_of_the_policy(api: Api) -> None:
                 cells += 1
                 if refusal is None or (refusal["code"] in DENIED) == may(role, FIELDS[name]):
                     wrong.append((role, name, whose, refusal))
+                elif refusal["code"] in DENIED and not well_denied(role, FIELDS[name], refusal):
+                    wrong.append((role, name, refusal))
             if "caseId" in field.args and may(role, FIELDS[name]):
                 if refusals["other"] != refusals["missing"] or refusals["missing"]["code"] != "UNKNOWN_CASE":
                     wrong.append((role, name, refusals))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from registry_api.http.execution import core_schema
+from registry_api.schema import build_schema
 from tests.api.conftest import XIHU, Api
 from tests.api.test_evidence_files import PDF
+from tests.api.test_hostile_values import SMALL, entry, publish_small
 
 LAGGING = {
     "titles": 'titles(holder: {idNumber: "330106199003077013"}, atLeast: $at) { id }',
@@ -22,13 +26,39 @@ LAGGING = {
     "amendments": 'amendments(catalogCode: "zj", atLeast: $at) { id }',
     "catalogProposals": "catalogProposals(atLeast: $at) { id }",
     "auditLog": "auditLog(first: 1, atLeast: $at) { nodes { position } }",
+    "holderFile": 'holderFile(holder: {idNumber: "330106199003077013"}, atLeast: $at) { ref }',
+    "previewAmendment": """previewAmendment(atLeast: $at, input: {catalogCode: "zj-2023-digital-equipment-materials",
+        baseVersion: 1, noticeNumber: "1", noticeTitle: "x", effectiveFrom: "2027-01-01", changes: []}) { pendingCasesAffected }""",
 }
+
+
+NOT_LAGGING = {
+    "authorities": "held in process",
+    "matchCertificate": "answered by the write side, of an amendment that was just issued too",
+    "accessLog": "a table of its own, written before what was read is shown",
+    "checkpoint": "the log's own order",
+    "inclusionProof": "the log's own order",
+    "consistencyProof": "the log's own order",
+    "status": "says how far both sides are",
+}
+"""Queries that nobody needs to make wait, and why."""
+
+
+def test_every_query_that_lags_takes_the_position_to_wait_for() -> None:
+    """A new query is given `atLeast`, or a reason why it needs none."""
+    query = core_schema(build_schema()).query_type
+    assert query is not None
+    lagging = {name for name, each in query.fields.items() if "atLeast" in each.args}
+    assert lagging == set(LAGGING)
+    assert lagging | set(NOT_LAGGING) == set(query.fields)
 
 
 @pytest.mark.parametrize("query", LAGGING.values(), ids=LAGGING)
 def test_every_query_on_the_read_side_can_be_made_to_wait(api: Api, query: str) -> None:
     """A query that answers from rows takes the position to wait for, and says so where it is not reached."""
-    role = "AUDITOR"
+    role = {"previewAmendment": "ADMINISTRATOR", "holderFile": "PRIVACY_OFFICER"}.get(
+        query.partition("(")[0], "AUDITOR"
+    )
     api.submit()
     reached = api.registry.journal.last_position()
     document = f"query ($at: Position) {{ {query} }}"
@@ -37,6 +67,7 @@ def test_every_query_on_the_read_side_can_be_made_to_wait(api: Api, query: str) 
 
 def test_a_position_that_nobody_reached_is_said_to_be_ahead(api: Api) -> None:
     """Waiting is bounded; the answer names how far the read side is."""
+    api.registry.reads._patience = 0.05
     document = "query { catalogs(atLeast: 900000000000) { id } }"
     assert api.code(document.replace("900000000000", '"900000000000"')) == "PROJECTION_BEHIND"
 
@@ -86,3 +117,85 @@ def test_a_case_of_somebody_else_is_not_found_by_the_write_side_either(api: Api)
     assert api.client.post("/evidence", params={"case": case}, content=PDF, headers=elsewhere).status_code == 404
     here = {"Authorization": f"Bearer {api.token('REVIEWER', XIHU)}", "Content-Type": "application/pdf"}
     assert api.client.post("/evidence", params={"case": case}, content=PDF, headers=here).status_code == 201
+
+
+@pytest.fixture
+def still(api: Api) -> Iterator[Api]:
+    """A registry whose read side stands still."""
+    publish_small(api)
+    api.registry.reads._patience = 0.05
+    api.registry.projections.stop()
+    yield api
+    api.registry.projections.start()
+
+
+def test_the_write_side_knows_what_no_row_shows_yet(still: Api) -> None:
+    """Submission, its retry, upload, supplement, download, request, decision, revocation, erasure: none needs a row."""
+    digest, applicant = hashlib.sha256(PDF).hexdigest(), still.token("APPLICANT")
+    headers = {"Authorization": f"Bearer {applicant}"}
+    submitted = still.submit(idempotencyKey="k")
+    case, ref = submitted["case"]["id"], submitted["case"]["holder"]["ref"]
+    assert still.ask("query ($id: ID!) { case(id: $id) { id } }", {"id": case}, applicant) == {"case": None}
+    sent = still.client.post(
+        "/evidence", params={"case": case}, content=PDF, headers=headers | {"Content-Type": "application/pdf"}
+    )
+    assert sent.status_code == 201, sent.text
+    evidence = [
+        {"sha256": digest, "fileName": "a.pdf", "mediaType": "application/pdf", "size": len(PDF), "kind": "CERTIFICATE"}
+    ]
+    assert still.decide("requestSupplement", case, reason="补件")["refusal"] is None
+    assert still.decide("supplementCase", case, applicant, evidence=evidence)["refusal"] is None
+    found = still.client.get(f"/evidence/{digest}", params={"case": case}, headers=headers)
+    assert (found.status_code, found.content) == (200, PDF)
+    approved = still.decide("approveCase", case, workConsistent=True)
+    assert approved["refusal"] is None
+    assert approved["case"]["title"]["status"] == "CURRENT"
+    assert still.decide("proposeRevocation", case, ground="伪造", findings="属实")["refusal"] is None
+    second = still.token("REVIEWER", XIHU, subject="second")
+    assert still.decide("confirmRevocation", case, second)["case"]["title"]["status"] == "REVOKED"
+    erased = still.ask(
+        'mutation ($ref: ID!) { eraseHolder(ref: $ref, legalBasis: "PIPL 47") { refusal { code } } }',
+        {"ref": ref},
+        still.token("PRIVACY_OFFICER"),
+    )
+    assert erased["eraseHolder"]["refusal"] is None
+
+
+def test_a_version_that_was_just_issued_is_waited_for_and_never_null(still: Api) -> None:
+    """Where rows are behind, a match under a new version says so; it does not say that there is no version or entry."""
+    first, second = (still.token("ADMINISTRATOR", subject=who) for who in ("first", "second"))
+    change = {"kind": "REVISED", "number": 1, "entry": entry() | {"qualificationName": "Zwerkplatz Engineer"}}
+    terms = {
+        "catalogCode": SMALL,
+        "baseVersion": 1,
+        "noticeNumber": "1",
+        "noticeTitle": "x",
+        "effectiveFrom": "2026-11-23",
+        "erratum": True,
+        "changes": [change],
+    }
+    propose = "mutation ($input: AmendmentInput!) { proposeAmendment(input: $input) { refusal { code } changesSince { number } } }"
+    assert still.ask(propose, {"input": terms}, first)["proposeAmendment"]["refusal"] is None
+    amendments = still.registry.shelf.catalog(SMALL).amendments
+    issued = still.ask(
+        "mutation ($id: ID!) { issueAmendment(amendmentId: $id) { position refusal { code } } }",
+        {"id": f"amendment.{SMALL}.{next(iter(amendments))}"},
+        second,
+    )["issueAmendment"]
+    assert issued["refusal"] is None
+    match = f"""{{ matchCertificate(certificate: {{name: "Zwerkplatz Engineer", issuingBody: "Example Institute"}},
+        catalogCode: "{SMALL}") {{ outcome entry {{ qualificationName }} catalogVersion {{ number }} }} }}"""
+    version = f'{{ node(id: "version.{SMALL}.2") {{ id }} }}'
+    assert still.code(match) == still.code(version) == "PROJECTION_BEHIND"
+    assert still.ask(f'{{ node(id: "version.{SMALL}.3") {{ id }} }}') == {"node": None}
+    stale = {"refusal": {"code": "STALE_BASE_VERSION"}, "changesSince": []}
+    assert still.ask(propose, {"input": terms}, first)["proposeAmendment"] == stale
+    still.registry.projections.run_until_caught_up()
+    stale["changesSince"] = [{"number": 2}]
+    assert still.ask(propose, {"input": terms}, first)["proposeAmendment"] == stale
+    assert still.ask(version) == {"node": {"id": f"version.{SMALL}.2"}}
+    assert still.ask(match)["matchCertificate"] == {
+        "outcome": "EXACT",
+        "entry": {"qualificationName": "Zwerkplatz Engineer"},
+        "catalogVersion": {"number": 2},
+    }

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import copy
+import re
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import fields
+from datetime import date, timedelta
 from typing import Any
 
 from application.commands import CleanSubmission, Submission
 from domain.case.events import Submitted
+from graphql import GraphQLInputObjectType, get_named_type
+from registry_api.http.execution import core_schema
+from registry_api.schema import build_schema
 from tests.api.conftest import XIHU, Api
 
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 CODE = "zj-2023-digital-equipment-materials"
 FORM: dict[str, Any] = {
     "idempotencyKey": "the-key",
@@ -17,7 +25,7 @@ FORM: dict[str, Any] = {
     "certificate": {
         "name": "AWS Certified Solutions Architect - Professional",
         "issuingBody": "亚马逊",
-        "grade": None,
+        "grade": "1级",
         "certificateNumber": "AWS-PSA-00417",
         "issuedOn": "2024-01-02",
         "expiresOn": "2027-01-02",
@@ -26,7 +34,7 @@ FORM: dict[str, Any] = {
     "workField": "数字经济",
     "catalogCode": CODE,
     "experience": [
-        {"employer": "Example GmbH", "from": "2019-01-01", "to": "2020-12-31", "field": "云计算"},
+        {"employer": "Müller GmbH", "from": "2019-01-01", "to": "2020-12-31", "field": "云计算"},
         {"employer": "Example AG", "from": "2021-01-01", "to": "2022-12-31", "field": "云计算"},
     ],
     "evidence": [
@@ -54,40 +62,79 @@ def changed(*path: Any, to: Any) -> dict[str, Any]:
     return form
 
 
+OTHER: dict[str, Any] = {
+    "idNumber": "330106199003077021",
+    "idType": "PASSPORT",
+    "sha256": "c" * 64,
+    "catalogCode": None,
+}
+"""Other content where a letter more would not be well-formed."""
 ALIKE = [
-    FORM,
-    changed("authorityCode", to=f" {XIHU} "),
-    changed("workField", to="  数字经济\t"),
-    changed("idempotencyKey", to=" the-key"),
-    changed("holder", "name", to="王敏 "),
-    changed("holder", "idNumber", to=" 330106199003077013"),
-    changed("certificate", "name", to="AWS Certified  Solutions Architect - Professional"),
-    changed("certificate", "grade", to=" "),
-    changed("catalogCode", to=f"{CODE} "),
-    changed("experience", 0, "employer", to="Example  GmbH"),
+    changed("authorityCode", to=XIHU.translate(FULL_WIDTH)),
+    changed("catalogCode", to=CODE.translate(FULL_WIDTH)),
+    changed("holder", "idNumber", to="330106199003077013".translate(FULL_WIDTH)),
+    changed("holder", "idNumber", to="330106 1990-0307 7013"),
+    changed("certificate", "name", to="AWS Certified  Solutions\u3000Architect - Professional"),
+    changed("experience", 0, "employer", to=unicodedata.normalize("NFD", "Müller GmbH")),
     changed("evidence", 0, "sha256", to="A" * 64),
     changed("evidence", 0, "mediaType", to="Application/PDF"),
 ]
+"""Further spellings of the same content; blanks around any text come from the form itself."""
 OTHERWISE = [
-    changed("authorityCode", to="330100-EI"),
-    changed("workField", to="新材料"),
-    changed("holder", "name", to="王敏敏"),
-    changed("certificate", "name", to="AWS Certified Developer - Associate"),
-    changed("certificate", "issuingBody", to="AWS"),
-    changed("certificate", "grade", to="1级"),
-    changed("certificate", "certificateNumber", to="AWS-PSA-00418"),
-    changed("certificate", "issuedOn", to="2024-01-03"),
     changed("certificate", "expiresOn", to=None),
-    changed("catalogCode", to=None),
-    changed("experience", to=FORM["experience"][::-1]),
+    changed("certificate", "grade", to=None),
     changed("experience", to=FORM["experience"][:1]),
-    changed("experience", 1, "to", to="2022-12-30"),
-    changed("experience", 0, "field", to="软件"),
-    changed("evidence", to=FORM["evidence"][::-1]),
-    changed("evidence", 0, "size", to=12),
-    changed("evidence", 1, "kind", to="OTHER"),
-    changed("evidence", 1, "fileName", to="工作经历.pdf"),
+    changed("evidence", to=[]),
+    changed("evidence", to=[*FORM["evidence"], FORM["evidence"][0]]),
 ]
+"""Further content that differs; a change of every field, and of the order of every list, comes from the form itself."""
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every place of a form with what stands there, lists and the values in them."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from places(inner, (*path, name))
+        return
+    yield path, value
+    if isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from places(inner, (*path, number))
+
+
+def otherwise(name: Any, value: Any) -> Any:
+    """Other content for a field."""
+    match value:
+        case list():
+            return value[::-1]
+        case int():
+            return value + 1
+        case str() if name in OTHER:
+            return OTHER[name]
+        case str() if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return (date.fromisoformat(value) + timedelta(days=1)).isoformat()
+    return f"{value}x"
+
+
+def fields_of(type_: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every field of an input type, down to those that hold a value."""
+    named = get_named_type(type_)
+    if not isinstance(named, GraphQLInputObjectType):
+        yield path
+        return
+    for name, each in named.fields.items():
+        yield from fields_of(each.type, (*path, name))
+
+
+def test_the_form_of_these_tests_fills_every_field() -> None:
+    """A field that is added to the contract must be filled in here, and is then tried by the tests below."""
+    schema = core_schema(build_schema())
+    filled = {
+        tuple(step for step in path if isinstance(step, str)) for path, value in places(FORM) if value is not None
+    }
+    wanted = set(fields_of(schema.type_map["SubmitCaseInput"]))
+    assert wanted == {path for path in filled if path not in {("experience",), ("evidence",)}}
+    assert len(wanted) > 20
 
 
 def test_every_field_of_a_submission_counts() -> None:
@@ -99,19 +146,24 @@ def test_every_field_of_a_submission_counts() -> None:
 
 
 def test_a_retry_is_recognised_however_it_is_typed(api: Api) -> None:
-    """The same content with other blanks, in upper case where that means nothing, is the same submission."""
+    """The very same bytes, and the same content with other blanks or in another spelling that means nothing else."""
     first = send(api, FORM)
     assert first["refusal"] is None
-    for form in ALIKE:
+    kinds = {"issuedOn", "expiresOn", "from", "to"}
+    spaced = [changed(*p, to=f" {v}\t") for p, v in places(FORM) if isinstance(v, str) and p[-1] not in kinds]
+    assert len(spaced) > 20
+    for form in (FORM, *spaced, *ALIKE):
         again = send(api, form)
-        assert (again["refusal"], again["case"]) == (None, first["case"])
+        assert (again["refusal"], again["case"]) == (None, first["case"]), form
 
 
 def test_other_content_under_the_same_key_is_refused(api: Api) -> None:
-    """Whatever differs, the catalog named and the order of periods and files included, the key is taken."""
+    """Whichever field differs, the catalog named and the order of periods and files included, the key is taken."""
     assert send(api, FORM)["refusal"] is None
     head = api.registry.journal.last_position()
-    for form in OTHERWISE:
+    different = [changed(*p, to=otherwise(p[-1], v)) for p, v in places(FORM) if p != ("idempotencyKey",)]
+    assert len(different) > 25
+    for form in (*different, *OTHERWISE):
         assert send(api, form)["refusal"] == {"code": "IDEMPOTENCY_KEY_REUSED"}, form
     assert api.registry.journal.last_position() == head
 

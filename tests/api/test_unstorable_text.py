@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +13,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
-    GraphQLScalarType,
+    GraphQLObjectType,
     get_named_type,
     get_nullable_type,
     is_leaf_type,
@@ -22,7 +24,9 @@ from registry_api.schema import build_schema
 from tests.api.conftest import Api
 
 SCHEMA = core_schema(build_schema())
-TEXTS = {"String", "ID"}
+TEXTS = frozenset({"String", "ID", "Position", "Date", "DateTime"})
+UNSTORABLE = "�"
+"""Stands for what is put into the finished request: U+0000, or half a surrogate pair, as JSON or as a document escapes it."""
 FILLED = {
     "Int": 1,
     "Boolean": True,
@@ -34,7 +38,7 @@ FILLED = {
 
 
 def value_of(type_: Any, broken: tuple[str, ...] | None, path: tuple[str, ...] = ()) -> Any:
-    """A value of an input type, with U+0000 at one place."""
+    """A value of an input type, with ``UNSTORABLE`` at one place."""
     bare = get_nullable_type(type_)
     if is_list_type(bare):
         return [value_of(bare.of_type, broken, path)]
@@ -46,27 +50,45 @@ def value_of(type_: Any, broken: tuple[str, ...] | None, path: tuple[str, ...] =
         }
     if isinstance(bare, GraphQLEnumType):
         return next(iter(bare.values))
-    return "a\0b" if path == broken else FILLED.get(bare.name, "x")
+    return f"a{UNSTORABLE}b" if path == broken else FILLED.get(bare.name, "x")
 
 
-def places(type_: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[tuple[str, ...]]:
-    """Every place for a text below an input type."""
+def places(type_: Any, path: tuple[str, ...] = (), among: frozenset[str] | None = TEXTS) -> Iterator[tuple[str, ...]]:
+    """Every place below an input type for a value of one of these scalars; of any scalar or enumeration where None."""
     bare = get_named_type(type_)
-    if isinstance(bare, GraphQLInputObjectType) and depth < 4:
+    if isinstance(bare, GraphQLInputObjectType):
         for name, each in bare.fields.items():
-            yield from places(each.type, (*path, name), depth + 1)
-    elif isinstance(bare, GraphQLScalarType) and bare.name in TEXTS:
+            yield from places(each.type, (*path, name), among)
+    elif among is None or bare.name in among:
         yield path
 
 
-def operations() -> Iterator[tuple[str, str, GraphQLField, str, tuple[str, ...]]]:
-    """Every argument of every query and mutation that takes a text somewhere."""
-    for root, kind in ((SCHEMA.query_type, "query"), (SCHEMA.mutation_type, "mutation")):
-        assert root is not None
-        for name, definition in root.fields.items():
-            for argument, each in definition.args.items():
-                for place in places(each.type, (argument,)):
-                    yield kind, name, definition, argument, place
+def fields() -> Iterator[tuple[str, str, str, GraphQLField]]:
+    """Every field with arguments, once: kind of operation, what opens its document before it, its name, itself."""
+    waiting = [("query {", SCHEMA.query_type), ("mutation {", SCHEMA.mutation_type)]
+    seen: set[GraphQLObjectType] = set()
+    while waiting:
+        opening, type_ = waiting.pop(0)
+        assert type_ is not None
+        for name, definition in type_.fields.items():
+            if definition.args:
+                yield opening.partition(" ")[0], opening.partition(" ")[2], name, definition
+            below = get_named_type(definition.type)
+            if isinstance(below, GraphQLObjectType) and below not in seen:
+                seen.add(below)
+                required = {n: each for n, each in definition.args.items() if each.type != get_nullable_type(each.type)}
+                written = ", ".join(
+                    f"{n}: {literal(value_of(each.type, None), each.type)}" for n, each in required.items()
+                )
+                waiting.append((f"{opening} {name}{f'({written})' if written else ''} {{", below))
+
+
+def operations() -> Iterator[tuple[str, str, str, GraphQLField, str, tuple[str, ...]]]:
+    """Every argument of every field of the schema that takes a text somewhere."""
+    for kind, opening, name, definition in fields():
+        for argument, each in definition.args.items():
+            for place in places(each.type, (argument,)):
+                yield kind, opening, name, definition, argument, place
 
 
 def selection(field: GraphQLField) -> str:
@@ -75,10 +97,28 @@ def selection(field: GraphQLField) -> str:
     return "" if is_leaf_type(named) else "{ __typename }"
 
 
+def literal(value: Any, type_: Any) -> str:
+    """A value as a document writes it."""
+    bare = get_nullable_type(type_)
+    if is_list_type(bare):
+        return "[" + ", ".join(literal(each, bare.of_type) for each in value) + "]"
+    if isinstance(bare, GraphQLInputObjectType):
+        return "{" + ", ".join(f"{name}: {literal(each, bare.fields[name].type)}" for name, each in value.items()) + "}"
+    return str(value) if isinstance(bare, GraphQLEnumType) else json.dumps(value, ensure_ascii=False)
+
+
+def send(api: Api, body: dict[str, Any], escaped: str, token: str) -> Any:
+    """Send a request whose text has these very escapes where ``UNSTORABLE`` stands; its one error."""
+    raw = json.dumps(body, ensure_ascii=False).replace(UNSTORABLE, escaped).encode()
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    (error,) = api.client.post("/graphql", content=raw, headers=headers).json()["errors"]
+    return error
+
+
 def test_every_text_of_every_operation_refuses_what_cannot_be_stored(api: Api) -> None:
     """For each of some hundred places: BAD_USER_INPUT with the place in its sentence, as a variable and as a literal."""
     token, tried = api.token("ADMINISTRATOR"), 0
-    for kind, name, definition, broken, place in operations():
+    for kind, opening, name, definition, broken, place in operations():
         given = {
             argument: value_of(each.type, place if argument == broken else None, (argument,))
             for argument, each in definition.args.items()
@@ -86,12 +126,31 @@ def test_every_text_of_every_operation_refuses_what_cannot_be_stored(api: Api) -
         }
         declared = ", ".join(f"${argument}: {definition.args[argument].type}" for argument in given)
         passed = ", ".join(f"{argument}: ${argument}" for argument in given)
-        answer = api.post(f"{kind} ({declared}) {{ {name}({passed}) {selection(definition)} }}", given, token).json()
-        (error,) = answer["errors"]
-        assert error["extensions"]["code"] == "BAD_USER_INPUT", (name, place, error)
-        assert f"'${place[0]}" in error["message"]
+        written = ", ".join(f"{each}: {literal(value, definition.args[each].type)}" for each, value in given.items())
+        rest = f"{selection(definition)} {'}' * opening.count('{')}"
+        by_variable = {"query": f"{kind} ({declared}) {opening} {name}({passed}) {rest}", "variables": given}
+        by_literal = {"query": f"{kind} {opening} {name}({written}) {rest}"}
+        for escaped in ("\\u0000", "\\ud800"):
+            error = send(api, by_variable, escaped, token)
+            assert error["extensions"]["code"] == "BAD_USER_INPUT", (name, place, error)
+            assert re.search(rf"'\${'.*'.join(place)}\b", error["message"]), (name, place, error)
+            error = send(api, by_literal, f"\\{escaped}", token)
+            assert error["extensions"]["code"] == "BAD_USER_INPUT", (name, place, error)
+            assert f"`{place[-1]}`" in error["message"], (name, place, error)
         tried += 1
-    assert tried > 80
+    assert tried > 130
+
+
+def test_a_whole_surrogate_pair_is_a_character(api: Api) -> None:
+    """A pair of escapes, in a variable and in a document, is one character beyond the basic plane."""
+    query = "query ($code: String!) { catalog(code: $code) { id } }"
+    for body in (
+        {"query": query, "variables": {"code": UNSTORABLE}},
+        {"query": f'{{ catalog(code: "{UNSTORABLE}") {{ id }} }}'},
+    ):
+        raw = json.dumps(body).replace("\\ufffd", "\\ud83d\\ude00").encode()
+        answer = api.client.post("/graphql", content=raw, headers={"Content-Type": "application/json"})
+        assert answer.json() == {"data": {"catalog": None}}
 
 
 @pytest.mark.parametrize(
@@ -114,20 +173,54 @@ def test_a_block_string_means_what_it_says(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b'{"query": "{ catalog(code: \\"\\ud800\\") { id } }"}', b'{"query": "{ catalogs { id } }\\u0000"}']
+    ("raw", "says"),
+    [
+        (rb'{"query": "{ catalog(code: \"\ud800\") { id } }"}', "The member 'query'"),
+        (rb'{"query": "{ catalogs { id } }\u0000"}', "The document"),
+        (rb'{"query": "{ catalogs { id } }", "operationName": "\udc00"}', "The member 'operationName'"),
+        (rb'{"query": "{ catalogs { id } }", "variables": {"\ud800": 1}}', "The member 'variables'"),
+        (rb'{"query": "{ catalogs { id } }", "extensions": {"a": ["\ud800"]}}', "The member 'extensions.a[0]'"),
+    ],
 )
-def test_whatever_else_is_no_text_is_refused(api: Api, raw: bytes) -> None:
-    """Half a surrogate pair in JSON, and U+0000 outside a literal."""
+def test_whatever_else_is_no_text_is_named(api: Api, raw: bytes, says: str) -> None:
+    """Outside of the variables too the place is named: the document, the name of an operation, a name."""
     answer = api.client.post("/graphql", content=raw, headers={"Content-Type": "application/json"})
-    assert answer.status_code in {200, 400}
-    assert answer.json()["errors"][0]["extensions"]["code"] in {"BAD_REQUEST", "BAD_USER_INPUT", "GRAPHQL_PARSE_FAILED"}
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["message"].startswith(says)
 
 
-def test_headers_and_paths_are_looked_at_too(api: Api) -> None:
-    """A reason, a case and a digest with U+0000 are refused in words."""
-    headers = {"Authorization": f"Bearer {api.token('AUDITOR')}"}
-    found = api.client.get("/evidence/%00", params={"case": "case.%00"}, headers=headers | {"X-Access-Reason": "why"})
-    assert found.status_code == 400
-    assert found.json()["errors"][0]["extensions"]["code"] == "INVALID_ID"
-    found = api.client.get("/graphql", params={"query": '{ catalog(code: "a\0") { id } }'})
-    assert found.json()["errors"][0]["extensions"]["code"] in {"BAD_USER_INPUT", "GRAPHQL_PARSE_FAILED"}
+@pytest.mark.parametrize(
+    "raw", [b'{"query": "\xed\xa0\x80"}', rb'{"query": NaN, "x": "\ud800"}', rb'{"query": "\ud8"}']
+)
+def test_what_is_no_json_stays_a_bad_request(api: Api, raw: bytes) -> None:
+    """Only where half a surrogate pair is all that is wrong is it named."""
+    answer = api.client.post("/graphql", content=raw, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
+
+
+def test_headers_paths_and_parameters_are_looked_at_too(api: Api) -> None:
+    """A reason, a holder, a case, a digest and the parameters of a URL with U+0000 are refused in words."""
+    auditor, applicant = ({"Authorization": f"Bearer {api.token(role)}"} for role in ("AUDITOR", "APPLICANT"))
+    case = api.submit()["case"]["id"]
+    why = auditor | {"X-Access-Reason": "why"}
+
+    def code(answer: Any) -> tuple[int, str]:
+        return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
+
+    assert code(api.client.get("/evidence/%00", params={"case": "case.\0"}, headers=why)) == (400, "INVALID_ID")
+    assert code(api.client.get("/evidence/%00", params={"case": case}, headers=why)) == (404, "EVIDENCE_MISSING")
+    assert code(api.client.post("/evidence", params={"case": "case.%ED%A0%80"}, headers=applicant)) == (
+        400,
+        "INVALID_ID",
+    )
+    for name in ("query", "variables", "operationName"):
+        parameters = {"query": "{ catalogs { id } }"} | {name: '{"a": "\\u0000"}' if name == "variables" else "a\0"}
+        answer = api.client.get("/graphql", params=parameters, headers=auditor)
+        assert code(answer)[0] == 400 or code(answer)[1] == "OPERATION_RESOLUTION_FAILURE"
+        assert code(answer)[1] in {"BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"}
+    half = {"query": "query ($a: String!) { catalog(code: $a) { id } }", "variables": r'{"a": "\ud800"}'}
+    answer = api.client.get("/graphql", params=half)
+    assert code(answer) == (400, "BAD_USER_INPUT")
+    assert "'$a'" in answer.json()["errors"][0]["message"]

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from domain.refusals import RefusalCode
-from registry_api.errors import ErrorCode
-from tests.sources import ROOT, Module, modules_of
+from catalog.faults import FaultCode
+from domain.catalog.names import NoteCode
+from domain.refusals import RefusalCode, Refused
+from domain.text import clean
+from infrastructure import evidence, identity
+from registry_api.errors import ErrorCode, status_of
+from registry_api.http.documents import InvalidDocumentError, prepare
+from registry_api.http.execution import core_schema
+from registry_api.http.limits import DEFAULT_LIMITS
+from registry_api.schema import build_schema
+from tests.docs.sentences import class_codes, given, in_capitals, sentences
+from tests.sources import ROOT, Module, all_modules
 
 PAGE: Final = ROOT / "docs" / "errors.md"
-LAYERS: Final = ("domain", "application", "infrastructure", "registry_api")
 HEAD: Final = """\
 # Refusals and errors
 
@@ -20,14 +29,23 @@ Whatever the registry does not do is answered with a stable `code` for programs 
 Codes are never renamed and never change their meaning.
 
 **Refusals** come from the rules. Nothing was recorded. A mutation answers one as data (`refusal { code message field }`), a query as
-an error with the code in its `extensions`, the command line with the sentence and exit code 1. **Errors** come from the request, the
-transport or the state of the server, and stand in `errors` of the response; where nothing was executed, the response has the HTTP
-status of the table (under `application/json`, what is wrong with the document or its variables is answered with 200, as GraphQL over
-HTTP, section 6.4.1, has it).
+an error with the code in its `extensions`, the command line with the sentence, the code and exit code 1. **Errors** come from the
+request, the transport or the state of the server, and stand in `errors` of the response.
+
+The column HTTP is the status of a response that says nothing else, as those of the evidence endpoints do, and of a GraphQL request
+of which nothing was executed. Under `application/json`, what is wrong with the document or its variables is answered with 200 (GraphQL
+over HTTP, section 6.4.1). Once an operation runs, the status is 200 and each field says for itself what it refused.
+
+Who sends no token is nobody, and may ask what is public. A field that needs somebody answers UNAUTHENTICATED in its own place, with
+status 200, since public fields beside it are answered. A token that is sent and not believed refuses the whole request: UNAUTHENTICATED
+with status 401, `WWW-Authenticate: Bearer` (RFC 6750, section 3), and in `extensions.reason` why.
+
+In the examples … stands for what varies.
 """
 FOOT: Final = """
-The page is printed from `domain/refusals.py` and `graphql/registry_api/errors.py` by `python -m tests.docs.errors`; a code without a
-line here can't be given.
+The page is printed from the source by `python -m tests.docs.errors`: codes, meanings and ways out from `domain/refusals.py`,
+`graphql/registry_api/errors.py`, `catalog/faults.py` and `domain/catalog/names.py`, sentences from where they are given. A code without
+a line here can't be given.
 """
 
 
@@ -41,52 +59,84 @@ def codes_in(modules: Iterable[Module]) -> dict[RefusalCode, list[str]]:
     return {code: sorted(names) for code, names in found.items()}
 
 
-def raised() -> dict[RefusalCode, list[str]]:
-    """Where the project's source refuses for each reason."""
-    return codes_in(module for layer in LAYERS for module in modules_of(layer))
-
-
-def error_sources() -> dict[ErrorCode, list[str]]:
-    """Which modules of the API name which code, as ``ErrorCode.X``, by its constant, or by its name in the store's errors."""
-    found: dict[ErrorCode, set[str]] = {code: set() for code in ErrorCode}
-    for module in modules_of("registry_api"):
-        if module.name == "registry_api.errors":
-            continue
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ErrorCode":
-                found[ErrorCode[node.attr]].add(module.name)
-            elif isinstance(node, ast.Name) and node.id in ErrorCode.__members__:
-                found[ErrorCode[node.id]].add(module.name)
-    for module in modules_of("infrastructure"):
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                name = node.value.upper().replace("-", "_")
-                if node.value.startswith("evidence-") and name in ErrorCode.__members__:
-                    found[ErrorCode[name]].add(module.name)
+@cache
+def places() -> dict[str, list[str]]:
+    """Which modules answer with which code, by its name in capitals; a module that only compares with one does not."""
+    found: dict[str, set[str]] = {}
+    for module in all_modules():
+        own = {in_capitals(code) for _, code, _ in class_codes(module)}
+        if module.name == "infrastructure.evidence":
+            own |= set(map(in_capitals, get_args(evidence.RefusalReason)))
+        for code in (*given(module), *own):
+            found.setdefault(code, set()).add(module.name)
     return {code: sorted(names) for code, names in found.items()}
+
+
+@cache
+def spoken() -> dict[str, str]:
+    """An example of the sentence that each code comes with; what no text of the source holds is asked of the source."""
+    found = sentences()
+    for reason in get_args(evidence.RefusalReason):
+        found[in_capitals(reason)] = str(evidence.EvidenceRefused(reason))
+    schema = core_schema(build_schema())
+    for code, document in (("GRAPHQL_PARSE_FAILED", "{"), ("GRAPHQL_VALIDATION_FAILED", "{ titel }")):
+        try:
+            prepare(schema, document, DEFAULT_LIMITS)
+        except InvalidDocumentError as invalid:
+            found[code] = invalid.errors[0].message
+    try:
+        clean("\a", "name")
+    except Refused as refused:
+        found["CONTROL_CHARACTER"] = refused.message
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _rows(codes: Iterable[RefusalCode | ErrorCode]) -> Iterator[tuple[Any, ...]]:
+    for each in codes:
+        example = spoken()[each.name]
+        yield f"`{each.value}`", status_of(each), each.meaning, example, each.way_out, _listed(places()[each.name])
 
 
 def _table(head: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     columns = head.count("|") - 1
     yield head
     yield "|---" * columns + "|"
-    yield from ("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows)
+    yield from ("| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows)
+
+
+def failures() -> list[tuple[str, str, str]]:
+    """Code, purpose and module of each error with a code of its own; those of evidence files are answered as ``ErrorCode``."""
+    return sorted(
+        (code, purpose.replace("``", "`"), module.name)
+        for module in all_modules()
+        for _, code, purpose in class_codes(module)
+        if module.name != "infrastructure.evidence"
+    )
 
 
 def page() -> str:
     """The page as it should read now."""
-    lines = [HEAD, "## Refusals\n"]
-    sources = raised()
-    lines += _table(
-        "| Code | Meaning | What helps | Where it comes from |",
-        ((f"`{c.value}`", c.meaning, c.way_out, ", ".join(f"`{n}`" for n in sources[c])) for c in RefusalCode),
+    whole = "| Code | HTTP | Meaning | Example | What helps | Where it comes from |"
+    lines = [HEAD, "## Refusals\n", *_table(whole, _rows(RefusalCode))]
+    lines += ["\n## Errors\n", *_table(whole, _rows(ErrorCode))]
+    lines.append("\n## Why a token is not believed\n\n`extensions.reason` beside UNAUTHENTICATED.\n")
+    reasons = get_args(identity.RefusalReason)
+    lines += _table("| Reason | Sentence |", ((f"`{each}`", str(identity.TokenRefused(each))) for each in reasons))
+    lines.append(
+        "\n## Faults of files\n\nPrinted by the command line behind the place and the sentence; exit code 1.\n"
     )
-    lines.append("\n## Errors\n")
-    places = error_sources()
-    lines += _table(
-        "| Code | HTTP | Meaning | What helps | Where it comes from |",
-        ((f"`{c.value}`", c.status, c.meaning, c.way_out, ", ".join(f"`{n}`" for n in places[c])) for c in ErrorCode),
+    short = "| Code | Example | Where it comes from |"
+    lines += _table(short, ((f"`{c.value}`", spoken()[c.name], _listed(places()[c.name])) for c in FaultCode))
+    lines.append("\n## Notes\n\nWhat to know about an amendment before it is signed; nothing is refused for it.\n")
+    lines += _table(short, ((f"`{c.value}`", spoken()[c.name], _listed(places()[c.name])) for c in NoteCode))
+    lines.append(
+        "\n## Failures\n\nWhat stops the registry or a part of it; printed by the command line, and in logs.\n"
     )
+    lines += _table("| Code | Meaning | Where it comes from |", ((f"`{c}`", p, f"`{m}`") for c, p, m in failures()))
     return "\n".join(lines) + "\n" + FOOT
 
 

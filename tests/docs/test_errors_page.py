@@ -1,46 +1,106 @@
-"""Every refusal is documented, given somewhere, and tested where the domain gives it."""
+"""Every code is documented, given somewhere, and tested where the domain gives it."""
 
 import ast
+import itertools
 import pickle
 import re
 
 import pytest
 
+from catalog.faults import FaultCode
+from domain.catalog.names import NoteCode
 from domain.refusals import RefusalCode, Refused
 from registry_api.errors import ApiError, ErrorCode
-from tests.docs.errors import LAYERS, PAGE, codes_in, error_sources, page, raised, write
-from tests.sources import ROOT, Module, modules_of
+from tests.docs.errors import PAGE, codes_in, failures, page, places, spoken, write
+from tests.docs.sentences import KINDS, class_codes, given, made_up, sentences
+from tests.sources import ROOT, Module, all_modules, modules_of
+
+LISTS = (RefusalCode, ErrorCode, FaultCode, NoteCode)
+
+
+def module(text):
+    """A module of this text."""
+    return Module("m", ast.parse(text))
 
 
 def test_the_page_is_complete_and_current():
-    """Each code stands on the page, with its meaning and what helps; `python -m tests.docs.errors` prints it anew."""
+    """Each code stands on the page, with what it says and what helps; `python -m tests.docs.errors` prints it anew."""
     text = PAGE.read_text(encoding="utf-8")
     assert text == page()
     rows = re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE)
-    assert rows == [code.value for code in (*RefusalCode, *ErrorCode)]
+    assert rows == [code.value for code in itertools.chain(*LISTS)]
     assert len(RefusalCode) > 30
     assert len(ErrorCode) > 30
 
 
-def test_every_error_is_given_somewhere():
-    """An error code that nothing answers with would be a promise without a rule."""
-    assert {code for code, names in error_sources().items() if not names} == set()
+def test_a_code_stands_in_one_list_only():
+    """What a program reads means one thing: refusals and errors share no code, and the page knows every list there is."""
+    assert set(RefusalCode.__members__).isdisjoint(ErrorCode.__members__)
+    assert {each.__name__ for each in LISTS} == KINDS
+    declared = {
+        node.name
+        for each in all_modules()
+        for node in ast.walk(each.tree)
+        if isinstance(node, ast.ClassDef)
+        and node.name.endswith("Code")
+        and any(isinstance(base, ast.Name) and base.id.endswith("Enum") for base in node.bases)
+    }
+    assert declared == KINDS
 
 
-def test_there_is_no_third_kind_of_code():
-    """What the API answers as a code is a member of one of the two lists: nothing makes one up from a text."""
-    made_up = [
-        f"{module.name}:{node.lineno}"
-        for module in modules_of("registry_api")
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") in {"ApiError", "HttpRefusalError", "LimitExceededError"}
-        and any(
-            isinstance(argument, ast.Constant) and isinstance(argument.value, str) and argument.value.isupper()
-            for argument in node.args
-        )
-    ]
-    assert made_up == []
+def test_every_code_is_given_somewhere_with_a_sentence():
+    """A code that nothing answers with would be a promise without a rule; each comes with a sentence that ends."""
+    for code in itertools.chain(*LISTS):
+        assert places().get(code.name), code
+        assert re.search(r"[.?]$", spoken()[code.name]), code
+    assert len(failures()) > 10
+
+
+def test_no_code_is_made_up_from_a_text():
+    """What is answered as a code is a member of a list: none is written as a text where it is given."""
+    assert [(each.name, text) for each in all_modules() for text in made_up(each)] == []
+
+
+def test_what_is_given_is_seen():
+    """The search sees a code as an argument, chosen of two, in a table and beside the key, and no mere comparison."""
+    either = module("Refused(RefusalCode.OWN_CASE if x else RefusalCode.CASE_CLOSED, 'x')")
+    assert list(given(either)) == ["OWN_CASE", "CASE_CLOSED"]
+    assert list(given(module("for c, w in ((ErrorCode.LIMIT_COST, 'x'),): pass"))) == ["LIMIT_COST"]
+    assert list(given(module("x = {'code': ErrorCode.INTERNAL.value}"))) == ["INTERNAL"]
+    assert list(given(module("if refused.code is RefusalCode.OWN_CASE: pass"))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "raise ApiError('MADE_UP', 'It is so.')",
+        "raise Refused(code='MADE_UP', message='It is so.')",
+        "raise HttpRefusalError(400, 'MADE_UP', 'It is so.')",
+        "error.extensions = {**known, 'code': 'MADE_UP'}",
+        "raise GraphQLError('It is so.', extensions={'code': 'MADE_UP'})",
+    ],
+)
+def test_a_made_up_code_is_found(text):
+    """The search that must find nothing in the source finds every way to make one up."""
+    assert list(made_up(module(text))) == ["MADE_UP"]
+
+
+def test_a_sentence_is_found_by_way_of_variables():
+    """The page's examples come from the source: literal, by a variable, worded by a limit, and of a class's own code."""
+    text = """
+def f():
+    message = f"It has {n} cells; fill them in."
+    code, advice = FaultCode.CELL_EXTRA, "x"
+    faults.append(Fault(code, message))
+    raise LimitExceededError(ErrorCode.LIMIT_COST, "cost of it", allowed=1, found=2, advice="ask for less")
+"""
+    assert sentences([module(text)]) == {
+        "CELL_EXTRA": "It has … cells; fill them in.",
+        "LIMIT_COST": "The cost of it is … and may be at most …: ask for less.",
+    }
+    own = module("class A(Exception):\n    'What it is.'\n    code = 'a-b'\ndef f():\n    raise A('It is broken.')")
+    assert list(class_codes(own)) == [("A", "a-b", "What it is.")]
+    assert sentences([own]) == {"A_B": "It is broken."}
 
 
 def test_a_code_tells_its_status():
@@ -55,12 +115,6 @@ def test_writing_it_gives_the_page(tmp_path):
     """The command writes the page the test compares with."""
     write(tmp_path / "errors.md")
     assert (tmp_path / "errors.md").read_text(encoding="utf-8") == page()
-
-
-def test_every_code_is_given_somewhere():
-    """A code that nothing refuses with would be a promise without a rule."""
-    assert all(modules_of(layer) for layer in LAYERS)
-    assert {code for code, names in raised().items() if not names} == set()
 
 
 def test_the_domains_codes_are_tested():

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from typing import Final
 
+import orjson
 import strawberry
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
+from registry_api.errors import ErrorCode
 from registry_api.http.documents import DocumentCache
 from registry_api.http.endpoint import Authenticate, ContextFactory, GraphQLEndpoint
 from registry_api.http.execution import Executor, StrawberryExecutor, core_schema
@@ -60,5 +65,18 @@ def create_app(
             Route("/readyz", health_handler(ready)),
         ],
         middleware=[Middleware(Envelope), *middleware],
+        exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )
+
+
+def _no_route(_request: Request, refused: Exception) -> Response:
+    """Where no route answers: an address that is none, or a method that its route does not take."""
+    if not isinstance(refused, HTTPException):
+        raise TypeError("registered for HTTPException alone")
+    error = {"message": "Nothing is at this address; ask at `/graphql`.", "extensions": {"code": ErrorCode.NOT_FOUND}}
+    if refused.status_code == ErrorCode.METHOD_NOT_ALLOWED.status:
+        allowed = (refused.headers or {}).get("Allow", "another method")
+        error = {"message": f"Use {allowed} here.", "extensions": {"code": ErrorCode.METHOD_NOT_ALLOWED}}
+    body = orjson.dumps({"errors": [error]})
+    return Response(body, refused.status_code, refused.headers, "application/json; charset=utf-8")

@@ -48,6 +48,10 @@ _RULES: Final = (
 _MOST_ERRORS: Final = 20
 _SHORT: Final = 600
 """Characters of a document that is prepared in a few milliseconds, on the event loop."""
+_HALF_PAIR: Final = re.compile(r"\\u(?:\{0*)?[dD][89a-fA-F][0-9a-fA-F]{2}")
+_OPENED: Final = re.compile(r'\b(\w+)\s*:[\s\[,]*"(?:[^"\\\n]|\\.)*\Z')
+_NEAR: Final = 2_000
+"""Characters before a fault among which the name of its argument is looked for."""
 _QUOTED: Final = re.compile(r"\b(String|BlockString|Int|Float) [\"'].*[\"']", re.DOTALL)
 
 
@@ -157,6 +161,7 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocumen
     try:
         document = parse(text, allow_empty_selection_sets=False)
     except GraphQLError as error:
+        _check_half_pair(text, error)
         raise InvalidDocumentError([_syntax_error(error)]) from error
     _check_literals(document)
     measures = measure(schema, document, limits)
@@ -173,10 +178,22 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocumen
 class _Literals(Visitor):
     """Looks at each string literal under the name of its argument or input field."""
 
-    def enter_string_value(self, node: StringValueNode, _key: Any, parent: Any, *_: Any) -> None:
-        """Refuse a literal that no store can hold."""
-        name = parent.name.value if isinstance(parent, ArgumentNode | ObjectFieldNode) else None
-        check_storable(node.value, f"The literal at `{name}`" if name else "A literal in the document")
+    def enter_string_value(
+        self, node: StringValueNode, _key: Any, parent: Any, _path: Any, ancestors: list[Any]
+    ) -> None:
+        """Refuse a literal that no store can hold, also within a list."""
+        named = (each for each in (parent, *reversed(ancestors)) if isinstance(each, ArgumentNode | ObjectFieldNode))
+        place = next((each.name.value for each in named), None)
+        check_storable(node.value, f"The literal at `{place}`" if place else "A literal in the document")
+
+
+def _check_half_pair(text: str, error: GraphQLError) -> None:
+    """Raises ApiError (BAD_USER_INPUT) where the lexer stopped at an escape of half a surrogate pair, as at U+0000."""
+    at = next(iter(error.positions or ()), 0)
+    if not _HALF_PAIR.match(text, at):
+        return
+    opened = _OPENED.search(text[max(0, at - _NEAR) : at])
+    check_storable("\ud800", f"The literal at `{opened[1]}`" if opened else "A literal in the document")
 
 
 def _check_literals(document: DocumentNode) -> None:

@@ -23,17 +23,17 @@ from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, 
 from registry_api.http.parameters import GraphQLRequest, read
 
 Authenticate = Callable[[Headers], Awaitable[Any]]
-"""Headers to an actor of the application's own kind; raises ApiError(ErrorCode.UNAUTHENTICATED, …) to refuse."""
+"""Headers to an actor of the application's own kind; raises ApiError(RefusalCode.UNAUTHENTICATED, …) to refuse."""
 ContextFactory = Callable[[Request, Any, str], Any]
 """Request, actor and request id to the context that resolvers see; an awaitable is awaited."""
 Page = Callable[[Request], Response]
 """What a browser gets that opens the endpoint."""
 
-# A body that is too large is not waited for: the connection goes with it.
-_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
+STATUS_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     401: {"WWW-Authenticate": "Bearer"},
     413: {"Connection": "close"},
 }
+"""What a status asks for (RFC 9110 §15.5.2); a body that is too large is not waited for: the connection goes with it."""
 
 
 class GraphQLEndpoint:
@@ -77,7 +77,9 @@ class GraphQLEndpoint:
         try:
             return await self._answer(request, media, masked)
         except ApiError as refusal:
-            headers = refusal.headers if isinstance(refusal, HttpRefusalError) else _HEADERS.get(refusal.status, {})
+            headers = (
+                refusal.headers if isinstance(refusal, HttpRefusalError) else STATUS_HEADERS.get(refusal.status, {})
+            )
             body = {"errors": [masked.refusal(refusal)]}
             return _response(body, media or JSON, refusal.status, headers)
 

@@ -1,9 +1,11 @@
 """Reading a GraphQL request out of an HTTP request (GraphQL over HTTP, §5)."""
 
 import asyncio
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
@@ -12,6 +14,8 @@ from registry_api.errors import BAD_REQUEST, ErrorCode, HttpRefusalError, LimitE
 from registry_api.http.limits import Limits, check_storable, check_values
 from registry_api.http.negotiation import JSON, content_type
 from registry_api.http.scan import json_nesting
+
+_HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
             "Send the request as `Content-Type: application/json` in UTF-8.",
             {"Accept": JSON},
         )
-    parameters = _json(await _body(request, limits), "The body", limits)
+    parameters = _json(await _body(request, limits), limits)
     if isinstance(parameters, list):
         raise HttpRefusalError(
             400, ErrorCode.BATCHING_REFUSED, "Batches are not taken: send each operation in a request of its own."
@@ -96,12 +100,13 @@ def _from_url(request: Request, limits: Limits) -> GraphQLRequest:
     parameters: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         text = parameters.get(name)
-        parameters[name] = _json(text.encode(), f"The parameter `{name}`", limits) if text else None
+        parameters[name] = _json(text.encode(), limits, name) if text else None
     parameters["operationName"] = parameters.get("operationName") or None
     return _checked(parameters, limits)
 
 
-def _json(text: bytes, where: str, limits: Limits) -> Any:
+def _json(text: bytes, limits: Limits, member: str | None = None) -> Any:
+    """The JSON of a body, or of the member of a request that a parameter of the URL holds."""
     nesting = json_nesting(text, limits.json_nesting)
     if nesting > limits.json_nesting:
         raise LimitExceededError(
@@ -114,7 +119,29 @@ def _json(text: bytes, where: str, limits: Limits) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
+        _name_half_pair(text, member)
+        where = f"The parameter `{member}`" if member else "The body"
         raise _malformed(f"{where} is not well-formed JSON in UTF-8.") from None
+
+
+def _name_half_pair(text: bytes, member: str | None) -> None:
+    """Raise ApiError (BAD_USER_INPUT, naming the place) for JSON that would be well-formed but for half a surrogate pair."""
+    try:
+        orjson.loads(_HALF_PAIR.sub(rb"\\ufffd", text))
+        sent = json.loads(text)
+    except ValueError:
+        return
+    waiting: list[tuple[str, Any]] = [(member or "", sent)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            of_variable = path.startswith("variables.")
+            check_storable(value, f"The variable '${path[10:]}'" if of_variable else f"The member '{path}'")
+        elif isinstance(value, dict):
+            waiting += [(path or "of the request", name) for name in value]
+            waiting += [(f"{path}.{name}" if path else name, inner) for name, inner in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]
 
 
 def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:

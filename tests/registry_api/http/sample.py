@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from domain.refusals import RefusalCode
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.app import create_app
 from registry_api.http.explorer import Example
@@ -99,7 +100,7 @@ async def authenticate(headers: Headers) -> str:
     """`Bearer good` is Alice, nobody is a guest, anyone else is refused."""
     sent = headers.get("authorization")
     if sent not in {None, "Bearer good"}:
-        raise ApiError(ErrorCode.UNAUTHENTICATED, "The token is not valid: get a new one.")
+        raise ApiError(RefusalCode.UNAUTHENTICATED, "The token is not valid: get a new one.")
     return "alice" if sent else "guest"
 
 
