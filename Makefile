@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
+PIP    := --disable-pip-version-check --no-input
+RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
 .PHONY: check serve demo test lint format schema eval speed bench lock clean help
@@ -41,8 +43,8 @@ eval: $(VENV)/.dev ## score the matcher on labelled certificates
 	$(BIN)/python benchmarks/matching_eval.py
 
 lock: ## resolve the dependencies anew, with hashes and without addresses
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml --group build $(RESOLVE) -o requirements.lock
+	uv pip compile pyproject.toml --group build --extra dev $(RESOLVE) -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove the environment and every cache; data under var/ stays
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/http_audit/node_modules
@@ -51,12 +53,15 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=python3.11 or so.")'
 	$(PYTHON) -m venv $(VENV)
 
-# --no-deps: the lock file names every package and its hash; the project itself is put in place without build isolation.
+# pip tells what it does, package by package: a first start takes a minute, and silence would look like a standstill.
+# The lock file names every package and its hash, the build's own included, so that nothing is fetched beside it.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	touch $@
+	@echo "Installing $$(grep -c == requirements.lock) packages into $(VENV), once; this takes about a minute."
+	$(BIN)/pip install $(PIP) --require-hashes -r requirements.lock
+	$(BIN)/pip install $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo "Installing $$(grep -c == requirements-dev.lock) packages into $(VENV), those for development included, once."
+	$(BIN)/pip install $(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@

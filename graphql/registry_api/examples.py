@@ -9,11 +9,13 @@ from typing import Final
 
 from registry_api.http.explorer import Example
 
-OPERATIONS: Final = Path(__file__).resolve().parent.parent / "operations"
+_PACKAGE: Final = Path(__file__).resolve().parent
+OPERATIONS: Final = next(each for each in (_PACKAGE / "operations", _PACKAGE.parent / "operations") if each.is_dir())
+"""Where they lie: inside the package once it is installed, beside it in the source tree."""
 
 
 def _examples() -> Iterator[Example]:
-    """One example a document; the file beside it, of the same name, holds its variables. None where the folder is absent."""
+    """One example a document; the file beside it, of the same name, holds its variables."""
     for document in sorted(OPERATIONS.glob("*.graphql")):
         variables = json.loads(document.with_suffix(".json").read_text(encoding="utf-8"))
         name = document.stem.partition("-")[2].replace("-", " ").capitalize()
