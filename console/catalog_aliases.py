@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from application.queries import AliasFilter, Page, Window
-from application.views import AliasView
-from catalog.notice import load_official_catalog
-from console.catalog_files import AsJson, Code
-from console.talk import explaining, fail, out, print_json
-from domain.catalog.amendment import AliasChange
-from domain.catalog.timeline import CatalogTimeline
-from domain.values import AliasKind, shanghai_day
-from infrastructure.composition import Registry, open_registry, utc_now
-from infrastructure.settings import Settings
+from console.opened import answered, reading
+from console.options import LARGEST, AsJson, Code, NamedKind, Version
+from console.talk import fail, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from domain.catalog.amendment import AliasChange
+    from domain.catalog.timeline import CatalogTimeline
 
 _ALL: Final = 1_000_000
+ALIAS: Final = ("kind", "text", "issuer", "numbers", "ground", "fromVersion")
+CHANGE: Final = ("kind", "aliasKind", "text", "issuer", "numbers", "ground")
 
 
 def aliases(
     search: Annotated[str | None, typer.Argument(help="A text somewhere in them; all of them by default.")] = None,
-    kind: Annotated[AliasKind | None, typer.Option("--kind", help="Of which kind.", case_sensitive=False)] = None,
-    entry: Annotated[int | None, typer.Option("--entry", help="Those that may mean this entry.")] = None,
+    kind: Annotated[NamedKind | None, typer.Option("--kind", help="Of which kind.", case_sensitive=False)] = None,
+    entry: Annotated[
+        int | None, typer.Option("--entry", min=1, max=LARGEST, help="Those that may mean this entry.")
+    ] = None,
     unlisted: Annotated[
         bool, typer.Option("--unlisted", help="Only names of qualifications that the version is known not to list.")
     ] = False,
-    version: Annotated[int | None, typer.Option("--version", help="The version; the one in force by default.")] = None,
+    version: Version = None,
     code: Code = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the aliases of a catalog version: the other names by which matching knows qualifications and bodies."""
-    which = AliasFilter(kind=kind, search=search, entry_number=entry, unlisted=unlisted)
-    with explaining(), open_registry(Settings()) as registry:
+    """Show the other names by which matching knows qualifications and bodies."""
+    from application.queries import AliasFilter, Window
+    from catalog.notice import load_official_catalog
+    from domain.values import AliasKind, shanghai_day
+
+    which = AliasFilter(
+        kind=AliasKind(kind.value) if kind else None, search=search, entry_number=entry, unlisted=unlisted
+    )
+    with reading() as registry:
         catalog = registry.shelf.catalog(code or load_official_catalog().code)
-        number = version or registry.shelf.governing(shanghai_day(utc_now()), catalog.code)[0].number
+        number = version or registry.shelf.governing(shanghai_day(registry.clock()), catalog.code)[0].number
         if not 1 <= number <= catalog.latest.number:
             fail(f"The catalog has no version {number}; it has 1 to {catalog.latest.number}.")
-        found = _found(registry, catalog, number, which)
+        asked = (catalog.code, number)
+        found = answered(registry, lambda: registry.reads.aliases(asked, which, Window(first=_ALL))).rows
     rows = [
         {
             "kind": each.kind.value,
@@ -57,18 +62,12 @@ def aliases(
     if as_json:
         print_json({"catalog": catalog.code, "version": number, "aliases": rows})
         return
-    show_rows(rows, f"{catalog.name} · version {number}")
-    out.print(f"{len(rows)} aliases.")
+    print_rows(f"{catalog.name} · version {number} · {len(rows)} aliases", ALIAS, cells(rows, ALIAS))
 
 
-def _found(registry: Registry, catalog: CatalogTimeline, number: int, which: AliasFilter) -> Sequence[AliasView]:
-    registry.projections.run_until_caught_up()
-
-    async def ask() -> Page[AliasView]:
-        async with registry.reads:
-            return await registry.reads.aliases((catalog.code, number), which, Window(first=_ALL))
-
-    return asyncio.run(ask()).rows
+def cells(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[list[Any]]:
+    """The cells of rows for programs, in the order of the columns."""
+    return [[row[name] for name in names] for row in rows]
 
 
 def change_data(change: AliasChange) -> dict[str, Any]:
@@ -84,9 +83,11 @@ def change_data(change: AliasChange) -> dict[str, Any]:
     }
 
 
-def show_alias_changes(changes: Sequence[AliasChange], title: str) -> None:
-    """Print changes of aliases as a table, if there are any."""
-    show_rows([change_data(change) for change in changes], title)
+def show_alias_changes(changes: Sequence[AliasChange]) -> None:
+    """Print changes of aliases, if there are any."""
+    if changes:
+        say()
+        print_rows("aliases", CHANGE, cells([change_data(change) for change in changes], CHANGE))
 
 
 def alias_history(catalog: CatalogTimeline) -> list[dict[str, Any]]:
@@ -103,20 +104,3 @@ def alias_history(catalog: CatalogTimeline) -> list[dict[str, Any]]:
         for change in each.terms.alias_changes
     ]
     return rows
-
-
-def show_rows(rows: Sequence[dict[str, Any]], title: str, *, lines: bool = False) -> None:
-    """Print rows of the same columns as a table, if there are any."""
-    if rows:
-        table = Table(title=escape(title), show_lines=lines)
-        for column in rows[0]:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*(escape(_text(value)) for value in row.values()))
-        out.print(table)
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

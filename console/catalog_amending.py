@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
-from pydantic_core import to_jsonable_python
-from rich.markup import escape
 
-from application.catalogs import clean_notice
-from catalog.changes import proposed_changes
-from catalog.files import EntryDifference, diff_entries
-from catalog.files.alias_changes import read_alias_changes
-from catalog.notice import load_official_catalog
-from console.acting import As, NoticeNumber, provenance
-from console.catalog_aliases import alias_history, change_data, show_alias_changes, show_rows
-from console.catalog_files import AsJson, Code, as_data, read_by, read_file, show_differences
-from console.talk import REFUSED, err, explaining, fail, out, print_json
-from domain.catalog.amendment import AmendmentTerms
-from domain.catalog.timeline import CatalogTimeline
-from domain.identifiers import catalog_id
-from domain.values import CatalogEntry, shanghai_day
-from infrastructure.composition import Registry, open_registry, utc_now
-from infrastructure.settings import Settings
+from console.catalog_aliases import alias_history, cells, change_data, show_alias_changes
+from console.catalog_files import as_data, read_by, read_file, show_differences
+from console.opened import answered, reading, writing
+from console.options import LARGEST, As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, provenance
+from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from application.catalogs import Examined
+    from catalog.files import EntryDifference
+    from domain.catalog.amendment import AmendmentTerms
+    from domain.catalog.timeline import CatalogTimeline
+    from domain.values import CatalogEntry
 
 
 def amend(
-    notice: Annotated[str, typer.Option("--notice", help="The title of the notice behind it.")],
-    effective: Annotated[datetime, typer.Option("--effective", formats=["%Y-%m-%d"], help="The day it takes effect.")],
+    notice: NoticeTitle,
+    effective: Effective,
     file: Annotated[
         Path | None, typer.Argument(help="The catalog as it is to be: CSV, XLSX, JSON, DOCX or TXT.")
     ] = None,
@@ -50,82 +45,121 @@ def amend(
         bool, typer.Option("--rematch-pending", help="Match pending cases anew once it is in force.")
     ] = False,
     base: Annotated[
-        int | None, typer.Option("--base", help="The version the file is based on; the latest by default.")
+        int | None,
+        typer.Option("--base", min=1, max=LARGEST, help="The version the file is based on; the latest by default."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show its effect and record nothing.")] = False,
     code: Code = None,
-    subject: As = None,
+    subject: Annotated[
+        str | None, typer.Option("--as", metavar="SUBJECT", help="The administrator who acts; needless for a dry run.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose an amendment that leads to what a file says; with --dry-run, only show what it would do.
 
     With --aliases it changes aliases too, or, without a file of entries, nothing else.
     """
+    from application.catalogs import clean_notice
+    from catalog.changes import proposed_changes
+    from catalog.files.alias_changes import read_alias_changes
+    from catalog.notice import load_official_catalog
+    from domain.catalog.amendment import AmendmentTerms
+
     if file is None and aliases is None:
         fail("There is nothing to amend by; name a file of entries, or one of alias changes with --aliases.")
     entries = read_file(file) if file is not None else None
     alias_changes = read_by(read_alias_changes, aliases) if aliases is not None else ()
     by = None if dry_run else provenance(subject)
-    with explaining(), open_registry(Settings()) as registry:
+    with reading() if by is None else writing() as registry:
         which = code or load_official_catalog().code
         catalog = registry.shelf.catalog(which)
         differences = _differences(catalog, entries, partial=partial) if entries is not None else ()
         terms = AmendmentTerms(
             base_version=base or catalog.latest.number,
             notice=clean_notice(notice_number, notice),
-            effective_from=effective.date(),
+            effective_from=effective,
             erratum=erratum,
             rematch_pending=rematch_pending,
             changes=proposed_changes(differences, reason=reason),
             alias_changes=alias_changes,
         )
         examined = registry.catalogs.examine(which, terms)
-        pending, titles = _impact(registry, which, terms)
+        numbers = [change.number for change in terms.changes]
+        pending, titles = answered(
+            registry, lambda: registry.reads.impact(which, numbers, every_pending=terms.rematch_pending)
+        )
         amendment = None
         if by is not None and not examined.refusals:
             amendment, _ = registry.catalogs.propose(by, which, terms)
-    told = {
-        "catalog": which,
-        "baseVersion": terms.base_version,
-        "changes": [as_data(each) for each in differences],
-        "aliasChanges": [change_data(each) for each in examined.terms.alias_changes],
-        "pendingCasesAffected": pending,
-        "titlesOnChangedEntries": titles,
-        "refusals": [{"code": r.code.value, "message": r.message, "field": r.field} for r in examined.refusals],
-        "notes": [{"code": n.code.value, "message": n.message, "field": n.field} for n in examined.notes],
-        "amendment": str(amendment) if amendment else None,
-    }
+    effect = _Effect(which, terms, differences, examined, pending, titles, amendment)
     if as_json:
-        print_json(told)
+        print_json(effect.data())
     else:
-        title = (
-            f"{which} · version {terms.base_version} → {' and '.join(each.name for each in (file, aliases) if each)}"
-        )
-        show_differences(differences, title)
-        show_alias_changes(examined.terms.alias_changes, "aliases")
-        out.print(
-            f"Pending cases affected: {pending}. Current titles on changed entries: {titles}; they stay as they are."
-        )
-    for note in examined.notes:
-        err.print(f"[yellow]·[/] {escape(note.message)} ({note.code.value})", highlight=False)
+        files = " and ".join(each.name for each in (file, aliases) if each)
+        _show(effect, f"{which} · version {terms.base_version} → {files}")
+    for each in examined.notes:
+        note(f"{each.message} ({each.code.value})")
     for refusal in examined.refusals:
-        err.print(f"[red]·[/] {escape(refusal.message)} ({refusal.code.value})", highlight=False)
+        note(f"{refusal.message} ({refusal.code.value})", "red")
     if examined.refusals:
         fail("The amendment can't be issued as it stands; correct what is listed above.", REFUSED)
-    if amendment and not as_json:
-        out.print("Proposed. Another administrator issues it:")
-        out.print(f"  recognition catalog issue {amendment} --as SUBJECT", highlight=False)
+
+
+@dataclass(frozen=True)
+class _Effect:
+    """What an amendment does: its changes, whom they concern, and its identifier once it is proposed."""
+
+    catalog: str
+    terms: AmendmentTerms
+    differences: Sequence[EntryDifference]
+    examined: Examined
+    pending: int
+    titles: int
+    amendment: UUID | None
+
+    def data(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "catalog": self.catalog,
+            "baseVersion": self.terms.base_version,
+            "changes": [as_data(each) for each in self.differences],
+            "aliasChanges": [change_data(each) for each in self.examined.terms.alias_changes],
+            "pendingCasesAffected": self.pending,
+            "titlesOnChangedEntries": self.titles,
+            "refusals": [_finding(each) for each in self.examined.refusals],
+            "notes": [_finding(each) for each in self.examined.notes],
+            "amendment": str(self.amendment) if self.amendment else None,
+        }
+
+
+def _finding(found: Any) -> dict[str, Any]:
+    return {"code": found.code.value, "message": found.message, "field": found.field}
+
+
+def _show(effect: _Effect, title: str) -> None:
+    show_differences(effect.differences, title)
+    show_alias_changes(effect.examined.terms.alias_changes)
+    say(
+        f"Pending cases affected: {effect.pending}. Current titles on changed entries: {effect.titles};"
+        " they stay as they are."
+    )
+    if effect.amendment:
+        say("Proposed. Another administrator issues it:")
+        say(f"  recognition catalog issue {effect.amendment} --as SUBJECT")
 
 
 def issue(
     amendment: Annotated[UUID, typer.Argument(help="The amendment's identifier, as `amend` and `history` print it.")],
+    subject: As,
     code: Code = None,
-    subject: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Issue another administrator's amendment, and match pending cases anew where it asks for that."""
+    from catalog.notice import load_official_catalog
+    from domain.identifiers import catalog_id
+
     by = provenance(subject)
-    with explaining(), open_registry(Settings()) as registry:
+    with writing() as registry:
         which = code or load_official_catalog().code
         number, position = registry.catalogs.issue(by, catalog_id(which), amendment)
         registry.projections.run_until_caught_up()
@@ -133,72 +167,87 @@ def issue(
     if as_json:
         print_json({"catalog": which, "version": number, "position": position, "rematched": moved})
         return
-    out.print(f"Issued as version {number} of {which}; {moved} pending cases matched anew.", highlight=False)
+    say(f"Issued as version {number} of {which}; {moved} pending cases matched anew.")
 
 
 def discard(
     amendment: Annotated[UUID, typer.Argument(help="The amendment's identifier.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it is dropped.")],
+    subject: As,
     code: Code = None,
-    subject: As = None,
 ) -> None:
     """Drop a proposed amendment."""
+    from catalog.notice import load_official_catalog
+    from domain.identifiers import catalog_id
+
     by = provenance(subject)
-    with explaining(), open_registry(Settings()) as registry:
+    with writing() as registry:
         registry.catalogs.discard(by, catalog_id(code or load_official_catalog().code), amendment, reason)
-    out.print("Discarded.")
+    say("Discarded.")
 
 
 def publish(
     proposal: Annotated[UUID, typer.Argument(help="The proposal's identifier, as `propose` printed it.")],
-    subject: As = None,
+    subject: As,
     as_json: AsJson = False,
 ) -> None:
     """Publish another administrator's proposed catalog."""
     by = provenance(subject)
-    with explaining(), open_registry(Settings()) as registry:
+    with writing() as registry:
         code, position = registry.catalog_proposals.publish(by, proposal)
     if as_json:
         print_json({"catalog": code, "version": 1, "position": position})
         return
-    out.print(f"Published {code} as version 1.", highlight=False)
+    say(f"Published {code} as version 1.")
 
 
 def history(
-    number: Annotated[int | None, typer.Argument(help="One entry; the versions by default.")] = None,
+    number: Annotated[
+        int | None, typer.Argument(min=1, max=LARGEST, help="One entry; the versions by default.")
+    ] = None,
     aliases: Annotated[bool, typer.Option("--aliases", help="Every change of an alias instead.")] = False,
     code: Code = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every version of a catalog and the amendments on their way; or every content one entry ever had; or how its
-    aliases changed.
-    """
+    """Show every version and proposed amendment, every content of one entry, or how the aliases changed."""
+    from catalog.notice import load_official_catalog
+    from domain.values import shanghai_day
+
     if aliases and number is not None:
         fail("An entry's history and that of the aliases are two questions; ask for one of them.")
-    with explaining(), open_registry(Settings()) as registry:
+    with reading() as registry:
         catalog = registry.shelf.catalog(code or load_official_catalog().code)
-    rows = alias_history(catalog) if aliases else _versions(catalog) if number is None else _contents(catalog, number)
+        today = shanghai_day(registry.clock())
+    if aliases:
+        rows = alias_history(catalog)
+    elif number is not None:
+        rows = _contents(catalog, number)
+    else:
+        rows = _versions(catalog, today)
     if not rows and not aliases:
         fail(f"{catalog.code} never had an entry {number}; look at `recognition catalog show`.", REFUSED)
     if as_json:
         print_json(rows)
-        return
-    if not rows:
-        out.print("No alias ever changed.")
-    show_rows(rows, f"{catalog.name}" + (f" · entry {number}" if number else ""), lines=number is not None)
+    elif not rows:
+        note("No alias ever changed.")
+    else:
+        print_rows(
+            f"{catalog.name}" + (f" · entry {number}" if number else ""), list(rows[0]), cells(rows, list(rows[0]))
+        )
 
 
-def _versions(catalog: CatalogTimeline) -> list[dict[str, Any]]:
-    on = catalog.version_in_force(shanghai_day(utc_now()))
+def _versions(catalog: CatalogTimeline, today: date) -> list[dict[str, Any]]:
+    on = catalog.version_in_force(today)
     rows: list[dict[str, Any]] = [
         {
             "version": each.number,
             "notice": each.notice.title,
-            "effective": str(each.effective_from),
-            "issued": each.issued_at.isoformat(timespec="seconds"),
+            "effective": each.effective_from,
+            "issued": each.issued_at,
             "changes": len(each.changes),
             "aliases": len(each.alias_changes),
             "kind": "erratum" if each.erratum else "rematch" if each.rematch_pending else None,
+            "amendment": None,
             "status": "in force" if each.number == on else None,
         }
         for each in catalog.versions
@@ -207,11 +256,12 @@ def _versions(catalog: CatalogTimeline) -> list[dict[str, Any]]:
         {
             "version": None,
             "notice": each.terms.notice.title,
-            "effective": str(each.terms.effective_from),
+            "effective": each.terms.effective_from,
             "issued": None,
             "changes": len(each.terms.changes),
             "aliases": len(each.terms.alias_changes),
-            "kind": str(each.id),
+            "kind": "erratum" if each.terms.erratum else "rematch" if each.terms.rematch_pending else None,
+            "amendment": str(each.id),
             "status": f"{each.status.lower()} by {each.proposed_by.subject}",
         }
         for each in catalog.amendments.values()
@@ -229,15 +279,17 @@ def _contents(catalog: CatalogTimeline, number: int) -> list[dict[str, Any]]:
 
 
 def _content(version: int, what: str, entry: CatalogEntry | None) -> dict[str, Any]:
-    data: dict[str, Any] = to_jsonable_python(entry) if entry else {}
+    data: dict[str, Any] = jsonable(entry) if entry else {}
     awards = "、".join(f"{award['grade'] or ''}{award['title']}" for award in data.pop("awards", ()))
-    texts = ("qualification_name", "translated_name", "issuing_body", "field")
+    texts = ("qualificationName", "translatedName", "issuingBody", "field")
     return {"version": version, "change": what, **{name: data.get(name) for name in texts}, "awards": awards or None}
 
 
 def _differences(
     catalog: CatalogTimeline, entries: Sequence[CatalogEntry], *, partial: bool
 ) -> tuple[EntryDifference, ...]:
+    from catalog.files import diff_entries
+
     current = catalog.entries_at(catalog.latest.number)
     return diff_entries(_kept(current, entries) if partial else current.values(), entries)
 
@@ -245,14 +297,3 @@ def _differences(
 def _kept(current: dict[int, CatalogEntry], entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:
     """The current entries that a partial file speaks of."""
     return [current[entry.number] for entry in entries if entry.number in current]
-
-
-def _impact(registry: Registry, code: str, terms: AmendmentTerms) -> tuple[int, int]:
-    registry.projections.run_until_caught_up()
-    numbers = [change.number for change in terms.changes]
-
-    async def ask() -> tuple[int, int]:
-        async with registry.reads:
-            return await registry.reads.impact(code, numbers, every_pending=terms.rematch_pending)
-
-    return asyncio.run(ask())

@@ -2,63 +2,70 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic_core import to_jsonable_python
-from rich.table import Table
 
-from catalog.notice import load_official_catalog
 from console import catalog_aliases, catalog_amending, catalog_files
-from console.talk import explaining, fail, out, print_json
-from domain.catalog.timeline import CatalogTimeline
-from domain.values import CatalogEntry, shanghai_day
-from infrastructure.composition import open_registry, utc_now
-from infrastructure.settings import Settings
+from console.opened import reading
+from console.options import LARGEST, AsJson, Code, On, Version
+from console.talk import fail, print_json, print_rows
+
+if TYPE_CHECKING:
+    from domain.catalog.timeline import CatalogTimeline
+    from domain.values import CatalogEntry
+
+LOOK, FILES, CHANGE = "Look at it", "As files", "Change it, by two administrators"
 
 app = typer.Typer(help="Look at a catalog, write it to a file, amend it, and see how it changed.", no_args_is_help=True)
-app.command("export")(catalog_files.export)
-app.command("import")(catalog_files.import_)
-app.command("diff")(catalog_files.diff)
-app.command("propose")(catalog_files.propose)
-app.command("publish")(catalog_amending.publish)
-app.command("amend")(catalog_amending.amend)
-app.command("issue")(catalog_amending.issue)
-app.command("discard")(catalog_amending.discard)
-app.command("history")(catalog_amending.history)
-app.command("aliases")(catalog_aliases.aliases)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Code = Annotated[str | None, typer.Option("--catalog", help="The catalog's code; the official one by default.")]
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def show(
-    number: Annotated[int | None, typer.Argument(help="One entry; all of them by default.")] = None,
+    number: Annotated[int | None, typer.Argument(min=1, max=LARGEST, help="One entry; all of them by default.")] = None,
     code: Code = None,
-    version: Annotated[int | None, typer.Option(help="The version; the one in force by default.")] = None,
-    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force on this day.")] = None,
+    version: Version = None,
+    on: On = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the entries of a catalog version."""
-    with explaining(), open_registry(Settings()) as registry:
+    from catalog.notice import load_official_catalog
+    from domain.values import shanghai_day
+
+    with reading() as registry:
         which = code or load_official_catalog().code
         catalog = registry.shelf.catalog(which)
-        day = on.date() if on else shanghai_day(utc_now())
+        day = on or shanghai_day(registry.clock())
         chosen = version or registry.shelf.governing(day, which)[0].number
         entries = _entries(catalog, chosen, number)
     if as_json:
-        print_json({"catalog": which, "version": chosen, "entries": to_jsonable_python(entries)})
+        print_json({"catalog": which, "version": chosen, "entries": entries})
         return
-    table = Table(title=f"{catalog.name} · version {chosen}", show_lines=True)
-    for column in ("序号", "境外职业资格名称", "译名", "证书颁发机构", "比照认定职称", "专业领域"):
-        table.add_column(column, overflow="fold")
-    for entry in entries:
-        awards = "、".join(f"{award.grade or ''}{award.title}" for award in entry.awards)
-        row = (entry.qualification_name, entry.translated_name, entry.issuing_body, awards, entry.field)
-        table.add_row(str(entry.number), *row)
-    out.print(table)
+    columns = ("序号", "境外职业资格名称", "译名", "证书颁发机构", "比照认定职称", "专业领域")
+    rows = [
+        (
+            entry.number,
+            entry.qualification_name,
+            entry.translated_name,
+            entry.issuing_body,
+            "、".join(f"{award.grade or ''}{award.title}" for award in entry.awards),
+            entry.field,
+        )
+        for entry in entries
+    ]
+    print_rows(f"{catalog.name} · version {chosen}", columns, rows)
+
+
+app.command("history", rich_help_panel=LOOK)(catalog_amending.history)
+app.command("diff", rich_help_panel=LOOK)(catalog_files.diff)
+app.command("aliases", rich_help_panel=LOOK)(catalog_aliases.aliases)
+app.command("export", rich_help_panel=FILES)(catalog_files.export)
+app.command("import", rich_help_panel=FILES)(catalog_files.import_)
+app.command("amend", rich_help_panel=CHANGE)(catalog_amending.amend)
+app.command("issue", rich_help_panel=CHANGE)(catalog_amending.issue)
+app.command("discard", rich_help_panel=CHANGE)(catalog_amending.discard)
+app.command("propose", rich_help_panel=CHANGE)(catalog_files.propose)
+app.command("publish", rich_help_panel=CHANGE)(catalog_amending.publish)
 
 
 def _entries(catalog: CatalogTimeline, version: int, number: int | None) -> list[CatalogEntry]:

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from application.catalog_proposals import catalog_terms
-from catalog.faults import FileRefused
-from catalog.files import EntryDifference, diff_entries, export_entries, read_entries
-from catalog.notice import load_official_catalog
-from console.acting import As, EffectiveFrom, NoticeNumber, NoticeTitle, provenance
-from console.talk import REFUSED, err, explaining, fail, out, print_json
-from domain.values import CatalogEntry, EntryChangeKind, shanghai_day
-from infrastructure.composition import Registry, open_registry, utc_now
-from infrastructure.settings import Settings
+from console.opened import reading, writing
+from console.options import As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, Version, day, provenance
+from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from catalog.files import EntryDifference
+    from domain.values import CatalogEntry
+    from infrastructure.standing import StandingRegistry
 
 T = TypeVar("T")
-Code = Annotated[str | None, typer.Option("--catalog", help="The catalog's code; the official one by default.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-_COLOURS = {EntryChangeKind.ADDED: "green", EntryChangeKind.WITHDRAWN: "red", EntryChangeKind.REVISED: "yellow"}
 
 
 class Format(StrEnum):
@@ -41,17 +36,21 @@ def export(
     fmt: Annotated[Format, typer.Option("--format", help="What to write.", case_sensitive=False)] = Format.CSV,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file; standard output by default.")] = None,
     code: Code = None,
-    version: Annotated[int | None, typer.Option(help="The version; the one in force by default.")] = None,
+    version: Version = None,
 ) -> None:
     """Write a catalog version as a file; importing it again gives the same entries."""
-    with explaining(), open_registry(Settings()) as registry:
+    from catalog.files import export_entries
+    from catalog.notice import load_official_catalog
+    from domain.values import shanghai_day
+
+    if output is None and fmt is Format.XLSX and sys.stdout.isatty():
+        fail("A workbook is no text for a terminal; name a file with -o.")
+    with reading() as registry:
         which = code or load_official_catalog().code
-        number = version or registry.shelf.governing(shanghai_day(utc_now()), which)[0].number
+        number = version or registry.shelf.governing(shanghai_day(registry.clock()), which)[0].number
         entries = entries_of(registry, which, number)
     content = export_entries(entries, fmt.value)
     if output is None:
-        if fmt is Format.XLSX and sys.stdout.isatty():
-            fail("A workbook is no text for a terminal; name a file with -o.")
         sys.stdout.buffer.write(content)
         return
     try:
@@ -65,32 +64,41 @@ def import_(
     file: Annotated[Path, typer.Argument(help="A CSV, XLSX, JSON, DOCX or TXT file.")],
     code: Annotated[str | None, typer.Option("--code", help="Propose it as a further catalog under this code.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="The further catalog's name.")] = None,
-    notice: NoticeTitle = None,
+    notice: Annotated[str | None, typer.Option("--notice", help="With --code: the title of the notice.")] = None,
     notice_number: NoticeNumber = None,
-    effective: EffectiveFrom = None,
-    subject: As = None,
+    effective: Annotated[
+        date | None,
+        typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="With --code: the day it takes effect."),
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option("--as", metavar="SUBJECT", help="With --code: the administrator who acts.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Read and check a file, telling all its faults at once; with --code, propose it as a further catalog."""
+    from catalog.files import export_entries
+
     entries = read_file(file)
     if code is not None:
+        if name is None or notice is None or effective is None:
+            fail("A further catalog needs --name, --notice and --effective; give all three.")
         propose_catalog(entries, code, name, notice, notice_number, effective, subject, as_json=as_json)
         return
     if as_json:
         sys.stdout.buffer.write(export_entries(entries, "json"))
         return
     numbers = [entry.number for entry in entries]
-    out.print(f"{escape(file.name)}: {len(entries)} entries, {min(numbers)} to {max(numbers)}, without a fault.")
+    say(f"{file.name}: {len(entries)} entries, {min(numbers)} to {max(numbers)}, without a fault.")
 
 
 def propose(
     file: Annotated[Path, typer.Argument(help="The whole catalog: a CSV, XLSX, JSON, DOCX or TXT file.")],
     code: Annotated[str, typer.Option("--code", help="Lower-case letters, digits and hyphens.")],
     name: Annotated[str, typer.Option("--name", help="The catalog's name.")],
-    notice: NoticeTitle = None,
+    notice: NoticeTitle,
+    effective: Effective,
+    subject: As,
     notice_number: NoticeNumber = None,
-    effective: EffectiveFrom = None,
-    subject: As = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose a further catalog from a file; another administrator publishes it."""
@@ -101,31 +109,31 @@ def propose(
 def propose_catalog(
     entries: Sequence[CatalogEntry],
     code: str,
-    name: str | None,
-    notice: str | None,
+    name: str,
+    notice: str,
     notice_number: str | None,
-    effective: datetime | None,
+    effective: date,
     subject: str | None,
     *,
     as_json: bool,
 ) -> None:
     """Propose entries as a further catalog, and say what to do next."""
-    if name is None or notice is None or effective is None:
-        fail("A further catalog needs --name, --notice and --effective; give all three.")
+    from application.catalog_proposals import catalog_terms
+
     by = provenance(subject)
-    with explaining(), open_registry(Settings()) as registry:
-        terms = catalog_terms(code, name, notice_number, notice, effective.date(), entries)
+    with writing() as registry:
+        terms = catalog_terms(code, name, notice_number, notice, effective, entries)
         refusals = list(registry.catalog_proposals.refusals(terms))
         if refusals:
             for refusal in refusals:
-                err.print(f"[red]·[/] {escape(refusal.message)} ({refusal.code.value})", highlight=False)
+                note(f"{refusal.message} ({refusal.code.value})", "red")
             fail("The catalog can't be published as it stands; correct what is listed above.", REFUSED)
         proposal, position = registry.catalog_proposals.propose(by, terms)
     if as_json:
         print_json({"proposal": str(proposal), "code": code, "entries": len(entries), "position": position})
         return
-    out.print(f"Proposed {escape(code)} with {len(entries)} entries. Another administrator publishes it:")
-    out.print(f"  recognition catalog publish {proposal} --as SUBJECT", highlight=False)
+    say(f"Proposed {code} with {len(entries)} entries. Another administrator publishes it:")
+    say(f"  recognition catalog publish {proposal} --as SUBJECT")
 
 
 def diff(
@@ -135,11 +143,17 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Show what differs between two versions or files, entry by entry and field by field."""
+    from catalog.files import diff_entries
+    from catalog.notice import load_official_catalog
+
+    numbers = [side for side in (a, b) if side.isdecimal()]
+    if any(len(side) > 9 for side in numbers):
+        fail("A version's number has nine digits at most; check it.")
     sides: dict[str, Sequence[CatalogEntry]] = {side: read_file(Path(side)) for side in (a, b) if not side.isdecimal()}
-    if any(side.isdecimal() for side in (a, b)):
-        with explaining(), open_registry(Settings()) as registry:
+    if numbers:
+        with reading() as registry:
             which = code or load_official_catalog().code
-            sides |= {side: entries_of(registry, which, int(side)) for side in (a, b) if side.isdecimal()}
+            sides |= {side: entries_of(registry, which, int(side)) for side in numbers}
     differences = diff_entries(sides[a], sides[b])
     if as_json:
         print_json([as_data(each) for each in differences])
@@ -157,45 +171,47 @@ def as_data(difference: EntryDifference) -> dict[str, Any]:
 
 
 def show_differences(differences: Sequence[EntryDifference], title: str) -> None:
-    """Print differences as a table, and how many of which kind there are."""
-    if differences:
-        table = Table(title=escape(title), show_lines=True)
-        for column in ("entry", "change", "field", "before", "after"):
-            table.add_column(column, overflow="fold")
-        for each in differences:
-            colour = _COLOURS[each.kind]
-            for n, field in enumerate(each.fields):
-                head = (str(each.number), f"[{colour}]{each.kind.value}[/]") if n == 0 else ("", "")
-                before, after = escape(field.before or ""), escape(field.after or "")
-                table.add_row(*head, field.field, f"[red]{before}[/]", f"[green]{after}[/]")
-        out.print(table)
+    """Print differences, and how many of which kind there are."""
+    from domain.values import EntryChangeKind
+
     counts = [f"{sum(each.kind is kind for each in differences)} {kind.value.lower()}" for kind in EntryChangeKind]
-    out.print(", ".join(counts) if differences else "No entry differs.")
+    rows = [
+        (each.number, each.kind.value, field.field, field.before, field.after)
+        for each in differences
+        for field in each.fields
+    ]
+    if differences:
+        print_rows(title, ("entry", "change", "field", "before", "after"), rows)
+    err.print(", ".join(counts) if differences else "No entry differs.", highlight=False)
 
 
 def read_file(path: Path) -> tuple[CatalogEntry, ...]:
     """A file's entries, or every fault of it and the end of the command."""
+    from catalog.files import read_entries
+
     return read_by(lambda source, left_out: read_entries(source, left_out=left_out), path)
 
 
 def read_by(read: Callable[[Path, list[str]], T], path: Path) -> T:
     """What a reader makes of a file, or every fault of it and the end of the command; what is hidden in it is said."""
+    from catalog.faults import FileRefused
+
     left_out: list[str] = []
     try:
         found = read(path, left_out)
     except FileRefused as refused:
         for fault in refused.faults:
-            err.print(f"[red]·[/] {escape(str(fault))} ({fault.code})", highlight=False, soft_wrap=True)
+            note(f"{fault} ({fault.code})", "red")
         count = "1 fault" if len(refused.faults) == 1 else f"{len(refused.faults)} faults"
-        fail(f"{escape(path.name)} is refused for {count}; correct what is listed above.", REFUSED)
+        fail(f"{path.name} is refused for {count}; correct what is listed above.", REFUSED)
     except OSError as error:
-        fail(f"{escape(str(path))} can't be read ({error.strerror}); name another file.")
+        fail(f"{path} can't be read ({error.strerror}); name another file.")
     for each in left_out:
         err.print(escape(each), highlight=False, soft_wrap=True)
     return found
 
 
-def entries_of(registry: Registry, code: str, version: int) -> list[CatalogEntry]:
+def entries_of(registry: StandingRegistry, code: str, version: int) -> list[CatalogEntry]:
     """The entries of a version by number, or one sentence and the end of the command."""
     catalog = registry.shelf.catalog(code)
     try:

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
-from pydantic_core import to_jsonable_python
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from application.catalogs import Shelf
-from application.matching_batch import Answered, Ask, Summary, match_all
-from catalog.faults import FileRefused
-from catalog.files.certificates import read_certificates
-from catalog.files.delimited import guarded
-from console.talk import REFUSED, err, explaining, fail, out, print_json
-from domain.values import MatchOutcome, shanghai_day
-from infrastructure.composition import open_registry, utc_now
-from infrastructure.settings import Settings
+from console.opened import reading, today
+from console.options import AsJson, On
+from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from application.catalogs import Shelf
+    from application.matching_batch import Answered, Ask, Summary
 
 _HEAD: Final = (
     "row", "name", "issuer", "grade", "outcome", "entry", "qualification", "title", "score", "candidates", "reasons",
     "catalog", "version", "rule set",
 )  # fmt: skip
 _PARTIAL: Final = ".partial"
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def match(
@@ -44,7 +39,7 @@ def match(
     report: Annotated[
         Path | None, typer.Option("--report", help="Where the answers go; FILE.matches.csv else.")
     ] = None,
-    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="In force on this day.")] = None,
+    on: On = None,
     code: Annotated[str | None, typer.Option("--catalog", help="The catalog's code; all in force by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -52,7 +47,7 @@ def match(
 
     Exit code 0: answered, whatever the outcome; 1: no catalog in force; 2: the call or the file can't be used.
     """
-    day = on.date() if on else shanghai_day(utc_now())
+    day = on or today()
     if (name is None) == (file is None):
         fail("Name either one certificate or, with --file, a list of them.")
     if file is not None:
@@ -64,36 +59,34 @@ def match(
 
 
 def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str | None, as_json: bool) -> None:
-    with explaining(), open_registry(Settings()) as registry:
+    with reading() as registry:
         found = registry.shelf.match(name, issuer, grade, day, code)
         if found is None:
             fail(f"No catalog is in force on {day}; choose a later day.", REFUSED)
         entries = registry.shelf.catalog(found.version.catalog_code).entries_at(found.version.number)
+    match = found.match
     if as_json:
         print_json(
             {
-                "outcome": found.match.outcome.value,
-                "entry": to_jsonable_python(found.match.entry),
-                "award": to_jsonable_python(found.match.award),
-                "candidates": to_jsonable_python(found.match.candidates),
+                "outcome": match.outcome,
+                "entry": match.entry,
+                "award": match.award,
+                "candidates": match.candidates,
                 "catalog": found.version.catalog_code,
                 "version": found.version.number,
-                "ruleSet": found.match.rule_set,
+                "ruleSet": match.rule_set,
             }
         )
         return
-    out.print(f"[bold]{found.match.outcome.value}[/]  {_title(found.match.entry, found.match.award)}")
-    table = Table(show_lines=True)
-    for column in ("entry", "qualification", "issuing body", "score", "reasons"):
-        table.add_column(column, overflow="fold")
-    for candidate in found.match.candidates:
-        entry = entries[candidate.number]
-        reasons = "\n".join(candidate.reasons)
-        table.add_row(
-            str(entry.number), entry.qualification_name, entry.issuing_body, f"{candidate.score:.2f}", reasons
-        )
-    if found.match.candidates:
-        out.print(table)
+    say(f"{match.outcome.value}  {_title(match.entry, match.award)}")
+    columns = ("entry", "qualification", "issuing body", "score", "reasons")
+    rows = [
+        (each.number, entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(each.reasons))
+        for each in match.candidates
+        for entry in [entries[each.number]]
+    ]
+    if rows:
+        print_rows("", columns, rows)
 
 
 def _title(entry: Any, award: Any) -> str:
@@ -105,6 +98,11 @@ def _title(entry: Any, award: Any) -> str:
 
 
 def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: bool) -> None:
+    from application.matching_batch import Summary, match_all
+    from catalog.faults import FileRefused
+    from catalog.files.certificates import read_certificates
+    from catalog.files.delimited import guarded
+
     left_out: list[str] = []
     try:
         certificates = read_certificates(file, left_out)
@@ -115,7 +113,7 @@ def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: 
     if report.exists() and report.samefile(file):
         fail("The report would replace the list; name another file with --report.")
     summary = Summary()
-    with explaining(), open_registry(Settings()) as registry, _written(report) as sheet, _progress() as progress:
+    with reading() as registry, _written(report) as sheet, _progress() as progress:
         writer = csv.writer(sheet)
         writer.writerow(_HEAD)
         answers = match_all(certificates, _asking(registry.shelf, day, code), summary)
@@ -124,7 +122,7 @@ def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: 
         if summary.certificates < len(certificates):
             fail(f"No catalog is in force on {day}; choose a later day.", REFUSED)
     for each in left_out:
-        err.print(each, markup=False)
+        note(each)
     _say(summary, report, left_out, as_json)
 
 
@@ -133,7 +131,7 @@ def _asking(shelf: Shelf, day: date, code: str | None) -> Ask:
     return partial(shelf.match_among, shelf.governing(day, code))
 
 
-@contextmanager
+@contextlib.contextmanager
 def _written(report: Path) -> Iterator[TextIO]:
     """The report, whole or not at all: a run that stops leaves the former report and a file beside it that ends in
     ``.partial``, which the next run replaces. With a mark, so that spreadsheets read it as UTF-8.
@@ -147,10 +145,12 @@ def _written(report: Path) -> Iterator[TextIO]:
         fail(f"{report} can't be written ({error.strerror}); name another file with --report.")
 
 
-@contextmanager
+@contextlib.contextmanager
 def _progress() -> Iterator[Progress]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err) as progress:
+    with Progress(*columns, console=err, transient=True) as progress:
         yield progress
 
 
@@ -176,6 +176,8 @@ def _row(answered: Answered) -> tuple[str, ...]:
 
 
 def _say(summary: Summary, report: Path, left_out: Sequence[str], as_json: bool) -> None:
+    from domain.values import MatchOutcome
+
     counts = {outcome.value: summary.outcomes[outcome] for outcome in MatchOutcome}
     if as_json:
         print_json(
@@ -189,12 +191,7 @@ def _say(summary: Summary, report: Path, left_out: Sequence[str], as_json: bool)
             }
         )
         return
-    table = Table("outcome", "certificates")
-    for outcome, count in counts.items():
-        table.add_row(outcome, str(count))
-    out.print(table)
-    out.print(f"{summary.certificates} certificates, {summary.open_titles} with an open title; answers in {report}")
+    print_rows("", ("outcome", "certificates"), list(counts.items()))
+    note(f"{summary.certificates} certificates, {summary.open_titles} with an open title; answers in {report}", "green")
     if summary.unread:
-        out.print(
-            f"{summary.unread} with a cell that could not be read: left to a reviewer, named in the report's reasons"
-        )
+        note(f"{summary.unread} with a cell that could not be read: left to a reviewer, named in the report's reasons")

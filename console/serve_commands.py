@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import secrets
 import signal
 import socket
 import sys
@@ -12,19 +11,16 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from console.demo import Demo
-from console.demo_catalog import CatalogStory
-from console.serving import StoppableServer, build_app, served, server_config
-from console.talk import err, explaining, fail, out
-from domain.values import Role, shanghai_day
-from infrastructure.composition import open_registry, utc_now
-from infrastructure.identity import DevelopmentIssuer
-from infrastructure.settings import Settings
+from console.options import BearerRole
+from console.talk import fail, note, say
+
+if TYPE_CHECKING:
+    from infrastructure.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 
@@ -33,15 +29,29 @@ def serve(
     host: Annotated[
         str, typer.Option(help="The address to listen on; loopback only, unless tokens come from a provider.")
     ] = LOOPBACK,
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve the registry: database, official catalog, read models and API, until interrupted."""
+    from infrastructure.postgres.existing import whereabouts
+    from infrastructure.settings import Settings
+
     settings = Settings()
     if not settings.identity_provider and not _is_loopback(host):
         fail(
             "Without an identity provider the server listens on loopback only; set RECOGNITION_JWKS, or leave --host out."
         )
-    with explaining(), open_registry(settings) as registry, _listening(host, port) as listener:
+    whereabouts(settings)
+    with _listening(host, port) as listener:  # before a database is made: a port that is taken costs nothing
+        note("Opening the registry …", "dim")
+        _serve(settings, listener)
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
+    from console.serving import StoppableServer, build_app, server_config
+    from domain.values import shanghai_day
+    from infrastructure.composition import open_registry, utc_now
+
+    with open_registry(settings) as registry:
         _greet(settings, listener.getsockname()[:2])
         stopping = threading.Event()
         config = server_config(build_app(registry, stopping))
@@ -53,25 +63,40 @@ def serve(
 
 
 def token(
-    role: Annotated[Role, typer.Option(help="What the bearer is.", case_sensitive=False)],
+    role: Annotated[BearerRole, typer.Option(help="What the bearer is.", case_sensitive=False)],
     authority: Annotated[str | None, typer.Option(help="The authority a reviewer acts for, as 330106-EI.")] = None,
     subject: Annotated[str | None, typer.Option(help="Who the bearer is; somebody new by default.")] = None,
     holder: Annotated[UUID | None, typer.Option(help="The bearer's own holder reference, if known.")] = None,
 ) -> None:
     """Print a short-lived development token on standard output; servers without an identity provider accept it."""
+    from domain.values import Role
+    from infrastructure.identity import DevelopmentIssuer
+    from infrastructure.settings import Settings
+
     settings = Settings()
     if settings.identity_provider:
         fail("Tokens come from the identity provider in RECOGNITION_JWKS; ask it for one.")
-    with explaining():
-        issued = DevelopmentIssuer(settings.data_dir).issue(role, subject=subject, authority=authority, holder=holder)
-    print(issued)
+    if role is BearerRole.REVIEWER and authority is None:
+        note("A reviewer without --authority may decide nothing; name one, as 330106-EI.")
+    issuer = DevelopmentIssuer(settings.data_dir)
+    say(issuer.issue(Role(role.value), subject=subject, authority=authority, holder=holder))
 
 
 def demo() -> None:
     """Walk four stories over HTTP, on a registry of their own: a case approved, one refused, one revoked; the catalog amended."""
-    with explaining(), _temporary_folder() as folder, _listening(LOOPBACK, 0) as listener:
+    import secrets
+
+    from console.demo import Demo
+    from console.demo_catalog import CatalogStory
+    from console.serving import build_app, served
+    from domain.values import shanghai_day
+    from infrastructure.composition import open_registry
+    from infrastructure.identity import DevelopmentIssuer
+    from infrastructure.settings import Settings
+
+    with _temporary_folder() as folder, _listening(LOOPBACK, 0) as listener:
         settings = Settings(data_dir=folder, database_url=None, database_owner_url=None)
-        err.print("Opening a registry for the demonstration …", style="dim")
+        note("Opening a registry for the demonstration …", "dim")
         with open_registry(settings) as registry, served(build_app(registry), listener):
             issuer = DevelopmentIssuer(folder)
             url = f"http://{LOOPBACK}:{listener.getsockname()[1]}/graphql"
@@ -80,24 +105,27 @@ def demo() -> None:
             stories.refused()
             stories.revoked()
             CatalogStory(stories, issuer.issue, shanghai_day(registry.clock())).amended()
-    out.print("\n[bold]Four stories, every event of them kept.[/] Start your own registry with [bold]make serve[/].")
+    say("\nFour stories, every event of them kept. Start your own registry with `make serve`.")
 
 
 def _greet(settings: Settings, address: tuple[str, int]) -> None:
+    from infrastructure.postgres.existing import whereabouts
+
     host, port = address
     base = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
-    out.print("[bold]The recognition registry is running.[/]")
-    out.print(f"  Explorer and API   {base}/graphql")
-    out.print(f"  Health             {base}/healthz  {base}/readyz")
-    out.print(
-        f"  Database           {'given' if settings.database_url else f'embedded, in {settings.data_dir.resolve()}'}"
-    )
+    database = whereabouts(settings) if settings.database_url else f"embedded, in {settings.data_dir.resolve()}"
+    say("The recognition registry is running.", "bold")
+    say(f"  Explorer and API   {base}/graphql")
+    say(f"  Health             {base}/healthz  {base}/readyz")
+    say(f"  Database           {database}")
     if not settings.identity_provider:
-        out.print(
-            "[bold yellow]  No identity provider is set:[/] this server accepts development tokens that anybody on this"
-            " machine can issue:\n    recognition token --role REVIEWER --authority 330106-EI\n"
-            "  Never run it like this with real data."
+        say(
+            "  No identity provider is set: this server accepts development tokens that anybody on this machine can issue:\n"
+            "    recognition token --role REVIEWER --authority 330106-EI\n"
+            "  Never run it like this with real data.",
+            "bold yellow",
         )
+    sys.stdout.flush()
 
 
 @contextlib.contextmanager
@@ -108,9 +136,10 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener.bind((host, port))
         listener.listen(1024)  # from here on clients wait their turn instead of being turned away while the app starts
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listener.close()
-        fail(f"Port {port} of {host} can't be had ({error.strerror}); choose another with --port.")
+        why = getattr(error, "strerror", None) or "it is no address"
+        fail(f"Port {port} of {host} can't be had ({why}); choose another with --port, or another address with --host.")
     with listener:
         yield listener
 

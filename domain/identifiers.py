@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date
 from typing import Final
 from uuid import UUID, uuid5
@@ -12,6 +14,11 @@ NAMESPACE: Final = UUID("5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10")
 """The registry's own UUID namespace (RFC 9562, section 5.5); changing it would orphan every derived stream."""
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_READ_AS: Final = str.maketrans("ILO", "110")
+_CASE_NUMBER: Final = re.compile(
+    r"ZJ(?P<year>\d{4})[-‐-―−]?(?P<first>[0-9A-Z]{5})[-‐-―−]?(?P<second>[0-9A-Z]{5})", re.ASCII
+)
+"""As somebody types it: the dashes of keyboards and word processors, or none."""
 
 
 def catalog_id(code: str) -> UUID:
@@ -54,3 +61,16 @@ def case_number(case: UUID, submitted_on: date) -> str:
     bits = case.int & (2**50 - 1)  # the low bits: RFC 9562 puts version and variant above bit 62
     digits = "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(45, -1, -5))
     return f"ZJ{submitted_on.year}-{digits[:5]}-{digits[5:]}"
+
+
+def normalised_case_number(text: str) -> str:
+    """A case number as it is recorded, from what somebody typed: lower case, blanks, full-width signs or other dashes.
+
+    I, L and O are read as the digits they stand for (Crockford's base 32); a text that is no case number comes back folded.
+    """
+    folded = "".join(unicodedata.normalize("NFKC", text).upper().split())
+    match = _CASE_NUMBER.fullmatch(folded)
+    if match is None:
+        return folded
+    digits = (match["first"] + match["second"]).translate(_READ_AS)
+    return f"ZJ{match['year']}-{digits[:5]}-{digits[5:]}"

@@ -101,7 +101,7 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
         bucket = open_bucket(settings.evidence_bucket, settings.data_dir / EVIDENCE_FOLDER)
         evidence = EvidenceStore(bucket, keyring, max_size=settings.evidence_max_size)
         holder_files = HolderFiles(journal, PersonalData(database.pool, keyring, holders, evidence), clock)
-        read_pool = _read_pool(database, settings)
+        readers = read_pool(database, settings)
         registry = Registry(
             settings=settings,
             database=database,
@@ -117,8 +117,8 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
             rematching=RematchRunner(
                 database, Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock)
             ),
-            reads=PostgresReads(read_pool, mapper),
-            access_log=PostgresAccessLog(read_pool),
+            reads=PostgresReads(readers, mapper),
+            access_log=PostgresAccessLog(readers),
             evidence=evidence,
             holder_files=holder_files,
             keyring=keyring,
@@ -201,7 +201,8 @@ def _own_keys_database(stack: contextlib.ExitStack, settings: Settings, url: str
     return stack.enter_context(open_database(settings.model_copy(update=own)))
 
 
-def _read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:
+def read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:
+    """The pool of the read side, as the settings want it; ``reads`` opens it when it is entered."""
     return AsyncConnectionPool(
         database.app_url,
         min_size=min(settings.pool_min_size, settings.pool_max_size),

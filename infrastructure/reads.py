@@ -60,6 +60,7 @@ from application.views import (
     VersionView,
 )
 from domain.base import Event
+from domain.identifiers import normalised_case_number
 from domain.values import AliasKind, CaseStatus
 from infrastructure.mapper import EventMapper
 from infrastructure.projections.positions import SCHEMA, projected_position, wait_for
@@ -244,7 +245,7 @@ class PostgresReads:
         """See ``Reads``."""
         where = _cases_in(scope)
         where.add_if(case_id, "case_id = %s")
-        where.add_if(case_number, "case_number = %s")
+        where.add_if(case_number and normalised_case_number(case_number), "case_number = %s")
         return _first(await self._views(CASES, f"{where.sql} LIMIT 1", *where.params))
 
     async def cases(self, which: CaseFilter, window: Window, scope: Scope) -> Page[CaseView]:

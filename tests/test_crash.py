@@ -32,7 +32,7 @@ def serving(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """``recognition serve`` in a process of its own, and its address."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("DATABASE")}
     server = subprocess.Popen(
-        [sys.executable, "-m", "console.cli", "serve", "--port", "0"],
+        [sys.executable, "-m", "console", "serve", "--port", "0"],
         env=environment
         | {"RECOGNITION_DATA_DIR": str(data_dir), "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"},
         stdout=subprocess.PIPE,

@@ -159,13 +159,19 @@ class Cluster:
             path.unlink(missing_ok=True)
 
 
+def cluster_data(data_dir: Path) -> Path:
+    """Where PostgreSQL's own data directory lies under a folder, whether it is there or not."""
+    root = Path(os.path.abspath(data_dir))  # noqa: PTH100 - resolve() would leave the user's own spelling
+    return root / "postgres" / "data"
+
+
 def find_cluster(data_dir: Path) -> Cluster:
     """Describe the embedded database under a folder, making the folder if need be.
 
     Raises `EmbeddedServerError` with the way out: the folder can't be used, belongs to somebody else, or its
     database was made by a PostgreSQL that isn't installed.
     """
-    root = Path(os.path.abspath(data_dir)) / "postgres"  # noqa: PTH100 - resolve() would leave the user's own spelling
+    root = cluster_data(data_dir).parent
     try:
         root.parent.mkdir(parents=True, exist_ok=True)
         uid, gid = _server_user(root)

@@ -73,17 +73,22 @@ def open_database(settings: Settings) -> Iterator[Database]:
         migrate(owner_url)
         admit(owner_url, app_url)
         check_application(app_url)
-        pool = ConnectionPool(
-            app_url,
-            min_size=min(settings.pool_min_size, settings.pool_max_size),
-            max_size=settings.pool_max_size,
-            timeout=settings.pool_timeout,
-            check=check_idle_connection,
-            open=False,
-            name="registry",
-        )
+        pool = pool_of(app_url, settings)
         stack.enter_context(pool)
         yield Database(owner_url, app_url, pool, settings.recorder_pool_size)
+
+
+def pool_of(app_url: str, settings: Settings) -> ConnectionPool[psycopg.Connection[TupleRow]]:
+    """The application's pool, as the settings want it; whoever enters it opens it."""
+    return ConnectionPool(
+        app_url,
+        min_size=min(settings.pool_min_size, settings.pool_max_size),
+        max_size=settings.pool_max_size,
+        timeout=settings.pool_timeout,
+        check=check_idle_connection,
+        open=False,
+        name="registry",
+    )
 
 
 def step_down(owner_url: str) -> str:

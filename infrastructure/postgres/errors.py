@@ -3,7 +3,8 @@
     DatabaseUnavailableError
     ├── EmbeddedServerError    the embedded PostgreSQL can't be made, started or stopped
     ├── MigrationError         the schema and this release don't fit together
-    └── PrivilegeError         a role may do too much or too little
+    ├── PrivilegeError         a role may do too much or too little
+    └── RegistryAbsentError    there is no registry where one is asked for
 
 Each message is one sentence that names the way out; each class has a stable `code`.
 """
@@ -33,3 +34,16 @@ class PrivilegeError(DatabaseUnavailableError):
     """A database role may do too much or too little for what it is meant for."""
 
     code: ClassVar[str] = "privilege"
+
+
+class RegistryAbsentError(DatabaseUnavailableError):
+    """There is no registry where one is asked for; a command that reads makes none."""
+
+    code: ClassVar[str] = "registry-absent"
+
+    def __init__(self, where: str) -> None:
+        """``where`` is the place that was looked at, in words and without a password."""
+        super().__init__(
+            f"There is no registry in {where}; name another in RECOGNITION_DATA_DIR or DATABASE_URL, or make one there with"
+            " `recognition serve`."
+        )

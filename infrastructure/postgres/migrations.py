@@ -96,6 +96,14 @@ def _pending(connection: psycopg.Connection[TupleRow], migrations: Sequence[Migr
             "CREATE TABLE registry.migrations (version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,"
             " applied_at timestamptz NOT NULL DEFAULT now())"
         )
+    return due(connection, migrations)
+
+
+def due(connection: psycopg.Connection[TupleRow], migrations: Sequence[Migration]) -> list[Migration]:
+    """Which migrations a database with a registry still lacks; it is only read.
+
+    Raises `MigrationError` when the database is newer than these, or an applied file was changed.
+    """
     rows = connection.execute("SELECT version, name, checksum FROM registry.migrations ORDER BY version").fetchall()
     if len(rows) > len(migrations):
         raise MigrationError(

@@ -4,6 +4,7 @@ Exception
 ├── ProjectionFailure                   an event could not be projected
 └── DatabaseUnavailableError            (infrastructure.postgres.errors)
     └── ProjectionError                 the read model cannot be used or rebuilt as it is
+        ├── ReadModelAbsentError        it has no tables yet
         ├── RebuildDueError             its tables have another release's shape
         └── RebuildRunningError         another process rebuilds or checks it
 """
@@ -27,6 +28,17 @@ class ProjectionError(DatabaseUnavailableError):
     """The read model cannot be used or rebuilt as it is."""
 
     code: ClassVar[str] = "projection"
+
+
+class ReadModelAbsentError(ProjectionError):
+    """The read model has no tables yet, as before the first start of a server."""
+
+    code: ClassVar[str] = "read-model-absent"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The read model was not made yet; start `recognition serve` once, or run `recognition projections rebuild`."
+        )
 
 
 class RebuildDueError(ProjectionError):

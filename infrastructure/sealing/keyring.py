@@ -20,7 +20,7 @@ from uuid import UUID
 from psycopg_pool import ConnectionPool
 
 from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError
-from infrastructure.sealing.master import MasterKeyFile, MasterKeys
+from infrastructure.sealing.master import ExistingMasterKeys, MasterKeyFile, MasterKeys
 from infrastructure.sealing.seals import KEY_BYTES
 
 INDEX_REF: Final = UUID(int=0)
@@ -97,7 +97,7 @@ class PostgresKeyring:
     def __init__(
         self,
         pool: ConnectionPool[Any],
-        master: MasterKeys | MasterKeyFile,
+        master: MasterKeys | MasterKeyFile | ExistingMasterKeys,
         *,
         cache_seconds: float = 10.0,
         cache_size: int = 20_000,

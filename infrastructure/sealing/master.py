@@ -144,5 +144,21 @@ class MasterKeyFile:
         return found.st_ino, found.st_mtime_ns
 
 
+class ExistingMasterKeys:
+    """The master keys of a file that is there, for commands that read: none is made, and none is needed until one is used."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def now(self) -> MasterKeys:
+        """The keys as the file has them. Raises ``MasterKeyError`` where there is none, or a spoilt one."""
+        if not self._path.exists():
+            raise MasterKeyError(
+                f"The master keys of this registry are not in {self._path}; name the data directory that holds them in"
+                " RECOGNITION_DATA_DIR."
+            )
+        return MasterKeys.load_or_create(self._path)
+
+
 def _bound(holder_ref: UUID, key_id: str) -> bytes:
     return orjson.dumps(["recognition-registry/data-key/1", str(holder_ref), key_id])

@@ -13,6 +13,8 @@ from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
 from console.cli import app
+from infrastructure.composition import open_registry
+from infrastructure.settings import Settings
 
 REFUSED, UNUSABLE = 1, 2
 Run = Callable[..., Result]
@@ -28,6 +30,8 @@ def run(database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
     monkeypatch.setenv("RECOGNITION_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("RECOGNITION_POOL_MIN_SIZE", "0")
+    with open_registry(Settings()) as registry:  # made, as `recognition serve` makes it
+        registry.projections.run_until_caught_up()
 
     def command(*words: str | Path, ends: int = 0) -> Result:
         result = CliRunner().invoke(app, ["catalog", *map(str, words)])

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from infrastructure.composition import open_registry
+from infrastructure.settings import Settings
+
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """``recognition`` in a process of its own."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("DATABASE", "RECOGNITION"))}
     path = {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
     return subprocess.run(
-        [sys.executable, "-m", "console.cli", *words],
+        [sys.executable, "-m", "console", *words],
         env=kept | path | environment,
         capture_output=True,
         text=True,
@@ -45,11 +48,18 @@ def test_the_value_of_a_setting_is_never_shown() -> None:
     assert "secret" not in run("case", "show", "x", RECOGNITION_POOL_MAX_SIZE="secret").stderr
 
 
-def test_an_unknown_case_is_told_from_a_registry_that_cannot_be_opened(data_dir: Path) -> None:
-    """Exit code 1: the registry understood the question, and the answer is no."""
-    done = run("case", "show", "ZJ2026-00000-00000", RECOGNITION_DATA_DIR=str(data_dir))
+def test_an_unknown_case_is_told_from_a_registry_that_is_not_there(data_dir: Path) -> None:
+    """Exit code 1: the registry understood the question, and the answer is no; 2: there is none to ask."""
+    absent = run("case", "show", "ZJ2026-00000-00000", RECOGNITION_DATA_DIR=str(data_dir))
+    assert absent.returncode == 2
+    assert str(data_dir) in absent.stderr
+    assert "RECOGNITION_DATA_DIR" in absent.stderr
+    assert list(data_dir.iterdir()) == []
+    with open_registry(Settings(data_dir=data_dir, database_url=None, database_owner_url=None)) as registry:
+        registry.projections.run_until_caught_up()
+        done = run("case", "show", "zj2026 00000 00000", RECOGNITION_DATA_DIR=str(data_dir))
     assert done.returncode == 1
-    assert "no case ZJ2026-00000-00000" in done.stderr
+    assert "no case zj2026 00000 00000" in done.stderr
 
 
 def test_development_tokens_are_not_issued_beside_an_identity_provider(data_dir: Path) -> None:

@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 from catalog.faults import FileRefused
 from catalog.files.certificates import CertificateRow, read_certificates
 from console.cli import app
+from infrastructure.composition import open_registry
+from infrastructure.settings import Settings
 
 ROWS = [
     ("AWS Certified Welding Inspector", "American Welding Society", None),
@@ -93,6 +95,8 @@ def match(database, tmp_path, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", database.app_url)
     monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
     monkeypatch.setenv("RECOGNITION_DATA_DIR", str(tmp_path / "var"))
+    with open_registry(Settings()) as registry:  # made, as `recognition serve` makes it
+        registry.projections.run_until_caught_up()
     return lambda *arguments: CliRunner().invoke(app, ["match", *map(str, arguments)])
 
 

@@ -1,0 +1,65 @@
+"""Arguments and options that several commands have, each in one form and with one help text."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from domain.values import Provenance
+
+LARGEST: Final = 2**31 - 1
+"""Numbers of entries and versions are PostgreSQL's integers."""
+
+
+class BearerRole(StrEnum):
+    """Roles that somebody signs in with: those of ``domain.values.Role`` but SYSTEM, the registry itself."""
+
+    APPLICANT = "APPLICANT"
+    REVIEWER = "REVIEWER"
+    ADMINISTRATOR = "ADMINISTRATOR"
+    AUDITOR = "AUDITOR"
+    VERIFIER = "VERIFIER"
+    PRIVACY_OFFICER = "PRIVACY_OFFICER"
+
+
+class NamedKind(StrEnum):
+    """What an alias may name, as ``domain.values.AliasKind``."""
+
+    QUALIFICATION = "QUALIFICATION"
+    ISSUING_BODY = "ISSUING_BODY"
+
+
+def day(text: str | date) -> date:
+    """A day as YYYY-MM-DD. Raises ``typer.BadParameter``."""
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise typer.BadParameter(f"'{str(text)[:40]}' is no day; write it as 2026-01-31.") from None
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Code = Annotated[str | None, typer.Option("--catalog", help="The catalog's code; the official one by default.")]
+Version = Annotated[
+    int | None, typer.Option("--version", min=1, max=LARGEST, help="The version; the one in force by default.")
+]
+On = Annotated[date | None, typer.Option("--on", parser=day, metavar="YYYY-MM-DD", help="In force on this day.")]
+As = Annotated[str, typer.Option("--as", metavar="SUBJECT", help="The administrator who acts.")]
+NoticeTitle = Annotated[str, typer.Option("--notice", help="The title of the notice behind it.")]
+NoticeNumber = Annotated[str | None, typer.Option("--notice-number", help="The notice's number, where it has one.")]
+Effective = Annotated[
+    date, typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="The day it takes effect.")
+]
+
+
+def provenance(subject: str | None) -> Provenance:
+    """The administrator named by ``--as``; whoever has the database's rights may name one."""
+    from console.talk import fail
+    from domain.values import Actor, Provenance, Role
+
+    if not subject or not subject.strip():
+        fail("This is an administrator's act; say whose with --as SUBJECT. Proposing and issuing take two.")
+    return Provenance(actor=Actor(subject=subject.strip(), role=Role.ADMINISTRATOR), client="command line")

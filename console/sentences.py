@@ -1,0 +1,60 @@
+"""What a person reads of an error, wherever in the registry it was raised, and the exit code it ends with."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from application.ports import AccessNotRecorded
+from application.queries import ProjectionBehind
+from console.http import GraphQLFailed
+from console.talk import REFUSED, UNUSABLE
+from domain.refusals import Refused
+from infrastructure.identity import TokenRefused
+from infrastructure.postgres.errors import DatabaseUnavailableError
+from infrastructure.projections.errors import ProjectionFailure
+from infrastructure.sealing.errors import SealingError
+
+
+def sentence_of(error: BaseException) -> tuple[str, int] | None:
+    """One sentence and an exit code; None for a defect of the registry itself."""
+    match error:
+        case Refused():
+            return f"{error.message} ({error.code.value})", REFUSED
+        case DatabaseUnavailableError() | SealingError() | TokenRefused():
+            return f"{error} ({error.code})", UNUSABLE
+        case ProjectionFailure():
+            return f"The read models stand still: {error}; see `recognition projections status`.", REFUSED
+        case ProjectionBehind():
+            return "The read models are behind the events; try again in a moment.", UNUSABLE
+        case AccessNotRecorded():
+            return "The access could not be recorded, so nothing is shown; check the database and try again.", REFUSED
+        case GraphQLFailed():
+            return str(error), UNUSABLE
+        case _:
+            message = _of_the_call(error)
+            return None if message is None else (message, UNUSABLE)
+
+
+def _of_the_call(error: BaseException) -> str | None:
+    match error:
+        case ValidationError() if error.title == "Settings":
+            faults = "; ".join(f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors(include_input=False))
+            return f"A setting has the wrong shape: {faults}; correct it in the environment."
+        case UnicodeError():
+            return "A text is in no encoding that could be read; write it in UTF-8."
+        case OSError():
+            return _system(error)
+        case MemoryError():
+            return "There is not enough memory for this; free some, or give less at once."
+        case _:
+            return None
+
+
+def _system(error: OSError) -> str:
+    what = error.strerror or str(error) or type(error).__name__
+    return f"{what}: {error.filename}; make it accessible." if error.filename else f"The system refused: {what}."
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "settings"
+    return name if name.startswith("DATABASE") else f"RECOGNITION_{name.upper()}"

@@ -1,0 +1,96 @@
+"""The registry as it stands, for commands that read: opening it makes, migrates, publishes and finishes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+
+from application.catalogs import Catalogs, Shelf
+from application.journal import Journal
+from application.ports import Clock
+from domain.streams import event_classes
+from infrastructure.access_log import PostgresAccessLog
+from infrastructure.composition import MASTER_KEY_FILE, PublishedCatalogs, read_pool, utc_now
+from infrastructure.mapper import EventMapper
+from infrastructure.postgres.database import Database
+from infrastructure.postgres.existing import open_existing_database
+from infrastructure.projections.errors import ReadModelAbsentError, RebuildDueError
+from infrastructure.projections.runner import ProjectionRunner
+from infrastructure.projections.schema import shape, stored_shape
+from infrastructure.reads import PostgresReads
+from infrastructure.sealing.keyring import PostgresKeyring
+from infrastructure.sealing.master import ExistingMasterKeys
+from infrastructure.sealing.plan import check_event_classes
+from infrastructure.sealing.rotation import Pool
+from infrastructure.settings import Settings
+
+
+@dataclass(frozen=True)
+class StandingRegistry:
+    """A registry that is only read: its catalogs, its read side, and the log in which reading persons in clear is recorded."""
+
+    settings: Settings
+    database: Database
+    mapper: EventMapper
+    shelf: Shelf
+    catalogs: Catalogs
+    projections: ProjectionRunner
+    reads: PostgresReads
+    access_log: PostgresAccessLog
+    clock: Clock
+
+    def catch_up(self) -> None:
+        """Bring the rows of the read model up to the events, as a running server does.
+
+        Raises ``ReadModelAbsentError`` or ``RebuildDueError`` where the tables are not there or are another release's, and
+        ``ProjectionFailure`` where an event is in the way.
+        """
+        with psycopg.connect(self.database.app_url) as connection:
+            found = stored_shape(connection)
+        if found is None:
+            raise ReadModelAbsentError
+        if found != shape():
+            raise RebuildDueError
+        self.projections.run_until_caught_up()
+
+
+@contextlib.contextmanager
+def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[StandingRegistry]:
+    """Open the registry the settings name as it stands.
+
+    Raises ``RegistryAbsentError`` where there is none, and every other ``DatabaseUnavailableError`` with the way out.
+    """
+    check_event_classes(event_classes())
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(open_existing_database(settings))
+        keys: Pool = database.pool
+        if settings.keys_database_url is not None:
+            keys = stack.enter_context(open_existing_keys(settings))
+        mapper = EventMapper(PostgresKeyring(keys, ExistingMasterKeys(settings.data_dir / MASTER_KEY_FILE)))
+        journal = Journal(database.application_environment(), mapper)
+        stack.callback(journal.close)
+        shelf = Shelf(journal, PublishedCatalogs(database).codes)
+        readers = read_pool(database, settings)
+        yield StandingRegistry(
+            settings=settings,
+            database=database,
+            mapper=mapper,
+            shelf=shelf,
+            catalogs=Catalogs(journal, shelf, clock),
+            projections=ProjectionRunner(database, mapper),
+            reads=PostgresReads(readers, mapper),
+            access_log=PostgresAccessLog(readers),
+            clock=clock,
+        )
+
+
+@contextlib.contextmanager
+def open_existing_keys(settings: Settings) -> Iterator[Pool]:
+    """Open the database of the keys as it stands, and nothing else."""
+    url = settings.keys_database_url
+    where = settings.model_copy(update={"database_url": url, "database_owner_url": None}) if url else settings
+    with open_existing_database(where) as database:
+        yield database.pool
