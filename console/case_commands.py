@@ -12,6 +12,7 @@ import typer
 
 from console.opened import asking, which_registry
 from console.options import AsJson
+from console.program import Group
 from console.talk import REFUSED, fail, jsonable, print_json, print_pairs, print_rows
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from infrastructure.standing import StandingRegistry
 
 _OPERATION = "operation of the registry"
-app = typer.Typer(help="Look at a case: as it is, and how it came about.", no_args_is_help=True)
+app = typer.Typer(help="Look at a case: as it is, and how it came about.", no_args_is_help=True, cls=Group)
 
 Number = Annotated[str, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB; in small letters too.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why the case is read; recorded with the access.")]

@@ -9,6 +9,7 @@ import typer
 from console import catalog_aliases, catalog_amending, catalog_files
 from console.opened import reading
 from console.options import LARGEST, AsJson, Code, On, Version
+from console.program import Group
 from console.talk import fail, print_json, print_rows
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 LOOK, FILES, CHANGE = "Look at it", "As files", "Change it, by two administrators"
 
-app = typer.Typer(help="Look at a catalog, write it to a file, amend it, and see how it changed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at a catalog, write it to a file, amend it, and see how it changed.", no_args_is_help=True, cls=Group
+)
 
 
 @app.command(rich_help_panel=LOOK)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.options import AsJson
+from console.program import Group
 from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from infrastructure.sealing.master import MasterKeys
     from infrastructure.sealing.rotation import Pool
 
-app = typer.Typer(help="The keys that seal personal data: which there are, and making them anew.", no_args_is_help=True)
+app = typer.Typer(
+    help="The keys that seal personal data: which there are, and making them anew.", no_args_is_help=True, cls=Group
+)
 
 
 @app.command()

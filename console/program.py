@@ -23,7 +23,16 @@ from console.talk import INTERRUPTED, PIPE_CLOSED, UNUSABLE, say_error
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class Program(TyperGroup):
+class Group(TyperGroup):
+    """A group of commands; called without one it shows its help, on standard error, since nothing was asked."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """See click; rich prints the help while the error is made that says there is no command."""
+        with contextlib.nullcontext() if args else contextlib.redirect_stdout(sys.stderr):
+            return super().parse_args(ctx, args)
+
+
+class Program(Group):
     """The group of all commands. Its ``main`` ends in an exit code and, where something is wrong, in one sentence."""
 
     def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **extra: Any) -> Any:
@@ -86,8 +95,6 @@ def _run(command: Callable[[], Any]) -> int:
 def _misused(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
-        with contextlib.redirect_stdout(sys.stderr):  # rich prints while it is asked
-            sys.stderr.write(context.get_help() + "\n" if context else "")
         return UNUSABLE
     message = error.format_message().strip()
     if context is not None:

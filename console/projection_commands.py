@@ -10,13 +10,14 @@ import typer
 
 from console.opened import reading, writing
 from console.options import AsJson
+from console.program import Group
 from console.talk import REFUSED, err, jsonable, note, print_json, print_pairs, print_rows, say
 
 if TYPE_CHECKING:
     from infrastructure.projections.compare import Comparison
 
 app = typer.Typer(
-    help="The read models: how far they are, whether they are right, making them anew.", no_args_is_help=True
+    help="The read models: how far they are, whether they are right, making them anew.", no_args_is_help=True, cls=Group
 )
 
 

@@ -130,7 +130,7 @@ def _connected(url: str) -> psycopg.Connection[TupleRow]:
 def _parts(url: str) -> dict[str, str | int | None]:
     try:
         return dict(conninfo_to_dict(url))
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         # Without the library's own message, which quotes the string and with it a password.
         raise DatabaseUnavailableError(
             "DATABASE_URL or DATABASE_OWNER_URL is no connection string of PostgreSQL;"

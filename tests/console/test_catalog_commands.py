@@ -115,7 +115,7 @@ def test_an_office_s_workbook_becomes_version_2(run: Run, tmp_path: Path) -> Non
     assert [(row["version"], row["change"]) for row in contents] == [(1, "PUBLISHED"), (2, "REVISED")]
     difference = answer(run("diff", "1", "2", "--json"))
     assert [(each["kind"], each["number"]) for each in difference] == [("REVISED", 11), ("ADDED", 101)]
-    shown = run("diff", "1", "2").stdout
+    shown = run("diff", "1", "2").stderr
     assert "0 withdrawn" in shown
     assert "1 added" in shown
 
