@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from openpyxl import Workbook, load_workbook
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from console.cli import app
 from infrastructure.composition import open_registry

@@ -17,9 +17,8 @@ from typing import Any, Final
 
 import pytest
 import typer
-from click.testing import Result
 from psycopg.conninfo import conninfo_to_dict
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from console.cli import app
 from infrastructure.postgres.migrations import load_migrations, migrate

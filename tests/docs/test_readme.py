@@ -76,9 +76,11 @@ def environment(data_dir: Path) -> Iterator[dict[str, str]]:
     ) as server:
         assert server.stdout is not None
         port = next(found[1] for line in server.stdout if (found := re.search(r"127\.0\.0\.1:(\d+)/graphql", line)))
-        yield kept | {"PORT": port}
-        server.terminate()
-        server.stdout.read()
+        try:
+            yield kept | {"PORT": port}
+        finally:
+            server.terminate()
+            server.stdout.read()
 
 
 @pytest.mark.parametrize("readme", READMES)
