@@ -1,11 +1,12 @@
-"""Who may do what, before the domain's own rules: one function, ``can``, over one table of role and action.
+"""Who may do what, before the domain's own rules: one row a role in ``RIGHTS``, and no row, no right.
 
-The table is the whole policy on roles; row scope (whose cases, which division) is ``Scope``, which every query carries
-into its SQL. Anonymous callers have no role.
+A row says what the role may ask (``can``), which cases and titles it sees (``Scope``, which every query carries into its SQL),
+and whether it reads the persons in them. Anonymous callers have no role, and a row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -35,35 +36,87 @@ class Action(StrEnum):
     READ_HOLDER_FILE = "READ_HOLDER_FILE"
     RESTRICT = "RESTRICT"
     ERASE = "ERASE"
+    REGISTER_OFFICER = "REGISTER_OFFICER"
     READ_ACCESS_LOG = "READ_ACCESS_LOG"
     READ_LOG_PROOFS = "READ_LOG_PROOFS"
     FOLLOW_EVENTS = "FOLLOW_EVENTS"
     FOLLOW_TITLES = "FOLLOW_TITLES"
 
 
-_EVERYONE: Final = frozenset(Role) | {None}
-ROLES: Final[dict[Action, frozenset[Role | None]]] = {
-    Action.READ_CATALOG: _EVERYONE,
-    Action.MATCH: _EVERYONE,
-    Action.READ_STATUS: frozenset(Role),
-    Action.READ_TITLES: frozenset(Role),
-    Action.VERIFY_TITLE: _EVERYONE,
-    Action.READ_CASES: frozenset(Role) - {Role.VERIFIER},
-    Action.READ_AUDIT_LOG: frozenset({Role.AUDITOR, Role.SYSTEM}),
-    Action.SUBMIT: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
-    Action.ACCOMPANY: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
-    Action.UPLOAD_EVIDENCE: frozenset({Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}),
-    Action.DECIDE: frozenset({Role.REVIEWER}),
-    Action.AMEND_CATALOG: frozenset({Role.ADMINISTRATOR}),
-    Action.READ_HOLDER_FILE: frozenset({Role.PRIVACY_OFFICER}),
-    Action.RESTRICT: frozenset({Role.PRIVACY_OFFICER}),
-    Action.ERASE: frozenset({Role.PRIVACY_OFFICER}),
-    Action.READ_ACCESS_LOG: frozenset({Role.AUDITOR, Role.PRIVACY_OFFICER}),
-    Action.READ_LOG_PROOFS: _EVERYONE,
-    Action.FOLLOW_EVENTS: frozenset({Role.AUDITOR, Role.SYSTEM}),
-    Action.FOLLOW_TITLES: frozenset(Role) - {Role.PRIVACY_OFFICER},
+class Rows(StrEnum):
+    """Which cases and titles a role sees."""
+
+    NONE = "none"
+    OWN = "those they submitted or hold"
+    DIVISION = "those of the authority's division and below, and their own"
+    ALL = "all, but those of persons whose data is restricted"
+    ALL_AND_RESTRICTED = "all, restricted ones too"
+
+
+class Persons(StrEnum):
+    """When a role reads persons in clear, in the rows it sees; in a row outside them nobody does, on whatever way it came."""
+
+    MASKED = "masked"
+    IN_CLEAR = "in clear, recorded"
+    FOR_A_REASON = "masked; in clear with a reason, recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a role may ask, which rows it sees then, and whether it reads the persons in them."""
+
+    actions: frozenset[Action]
+    rows: Rows
+    persons: Persons
+
+
+_PUBLIC: Final = frozenset({Action.READ_CATALOG, Action.MATCH, Action.VERIFY_TITLE, Action.READ_LOG_PROOFS})
+_SIGNED_IN: Final = _PUBLIC | {Action.READ_STATUS, Action.READ_TITLES}
+_SUBMITS: Final = frozenset({Action.READ_CASES, Action.SUBMIT, Action.ACCOMPANY, Action.UPLOAD_EVIDENCE})
+RIGHTS: Final[Mapping[Role | None, Right]] = {
+    None: Right(_PUBLIC, Rows.NONE, Persons.MASKED),
+    Role.APPLICANT: Right(_SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES}, Rows.OWN, Persons.IN_CLEAR),
+    Role.REVIEWER: Right(
+        _SIGNED_IN | _SUBMITS | {Action.DECIDE, Action.FOLLOW_TITLES}, Rows.DIVISION, Persons.IN_CLEAR
+    ),
+    Role.ADMINISTRATOR: Right(
+        _SIGNED_IN | {Action.READ_CASES, Action.AMEND_CATALOG, Action.REGISTER_OFFICER, Action.FOLLOW_TITLES},
+        Rows.ALL,
+        Persons.MASKED,
+    ),
+    Role.AUDITOR: Right(
+        _SIGNED_IN
+        | {
+            Action.READ_CASES,
+            Action.READ_AUDIT_LOG,
+            Action.READ_ACCESS_LOG,
+            Action.FOLLOW_EVENTS,
+            Action.FOLLOW_TITLES,
+        },
+        Rows.ALL,
+        Persons.FOR_A_REASON,
+    ),
+    Role.VERIFIER: Right(_SIGNED_IN | {Action.FOLLOW_TITLES}, Rows.ALL, Persons.MASKED),
+    Role.PRIVACY_OFFICER: Right(
+        _SIGNED_IN
+        | {Action.READ_CASES, Action.READ_HOLDER_FILE, Action.RESTRICT, Action.ERASE, Action.READ_ACCESS_LOG},
+        Rows.ALL_AND_RESTRICTED,
+        Persons.IN_CLEAR,
+    ),
+    Role.SYSTEM: Right(
+        _SIGNED_IN | _SUBMITS | {Action.READ_AUDIT_LOG, Action.FOLLOW_EVENTS, Action.FOLLOW_TITLES},
+        Rows.ALL,
+        Persons.IN_CLEAR,
+    ),
 }
-"""Which roles may do what; None is an anonymous caller."""
+"""One row a role, None an anonymous caller. A role without a row may nothing, sees nothing and reads nobody in clear."""
+
+_NO_RIGHT: Final = Right(frozenset(), Rows.NONE, Persons.MASKED)
+
+
+def right_of(actor: Actor | None) -> Right:
+    """The row of an actor's role; of a role without one, no right at all."""
+    return RIGHTS.get(actor.role if actor else None, _NO_RIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +153,13 @@ class CaseRow:
     holder_ref: UUID
 
 
-Resource = CaseRow | None
-
-
-def can(actor: Actor | None, action: Action, resource: Resource = None, scope: Scope | None = None) -> Decision:
-    """Whether ``actor`` may do ``action``, to ``resource`` if one is given (its ``scope`` then says which rows they see)."""
-    role = actor.role if actor else None
-    if role not in ROLES[action]:
-        if role is None:
-            return Decision(False, "Nobody is signed in; send a token as `Authorization: Bearer <token>`.")
-        return Decision(False, f"This is not for the role {role}; sign in as {_names(action)}.")
-    if resource is not None and not (scope and sees(scope, resource)):
-        return Decision(False, "No such case or title, or none that you may see.")
-    return Decision(True, f"{action} is open to {role or 'everyone'}.")
+def can(actor: Actor | None, action: Action) -> Decision:
+    """Whether ``actor`` may do ``action``; on which rows is their ``Scope``."""
+    if action in right_of(actor).actions:
+        return Decision(True, f"{action} is open to {actor.role if actor else 'everyone'}.")
+    if actor is None:
+        return Decision(False, "Nobody is signed in; send a token as `Authorization: Bearer <token>`.")
+    return Decision(False, f"This is not for the role {actor.role}; sign in as {_names(action)}.")
 
 
 def sees(scope: Scope, row: CaseRow) -> bool:
@@ -134,18 +181,16 @@ def require(actor: Actor | None, action: Action) -> None:
 
 def scope_of(actor: Actor | None, authorities: AuthorityDirectory, today: date) -> Scope:
     """Which cases and titles an actor sees: reviewers their division and below, and like applicants their own."""
-    match actor:
-        case None:
-            return Scope()
-        case Actor(role=Role.REVIEWER):
+    rows = right_of(actor).rows
+    if actor is None or rows is Rows.NONE:
+        return Scope()
+    match rows:
+        case Rows.OWN:
+            return Scope(subject=actor.subject, holder_ref=actor.holder_ref)
+        case Rows.DIVISION:
             visible = _visible(authorities, actor.authority_code, today)
             return Scope(authorities=visible, subject=actor.subject, holder_ref=actor.holder_ref)
-        case Actor(role=Role.APPLICANT):
-            return Scope(subject=actor.subject, holder_ref=actor.holder_ref)
-        case Actor(role=Role.PRIVACY_OFFICER):
-            return Scope(everything=True, restricted=True)
-        case _:
-            return Scope(everything=True)
+    return Scope(everything=True, restricted=rows is Rows.ALL_AND_RESTRICTED)
 
 
 def _visible(authorities: AuthorityDirectory, code: str | None, today: date) -> frozenset[str]:
@@ -153,19 +198,18 @@ def _visible(authorities: AuthorityDirectory, code: str | None, today: date) -> 
     return authorities.visible_authorities(code) if code and known else frozenset()
 
 
-def reads_personal_data(actor: Actor | None, reason: str | None = None) -> bool:
-    """Whether an actor reads persons in clear, which is recorded. An auditor does once they give a reason.
+def reads_persons(actor: Actor | None, reason: str | None = None) -> bool:
+    """Whether an actor reads persons in clear in the rows they see, which is recorded. An auditor does once they give a reason.
 
     An administrator and a verifier never do: their work needs no names.
     """
-    if actor is None:
-        return False
-    if actor.role is Role.AUDITOR:
-        return reason is not None
-    return actor.role in {Role.APPLICANT, Role.REVIEWER, Role.PRIVACY_OFFICER, Role.SYSTEM}
+    persons = right_of(actor).persons
+    return persons is Persons.IN_CLEAR or (persons is Persons.FOR_A_REASON and reason is not None)
 
 
 def _names(action: Action) -> str:
     """The roles that people can have; the registry itself signs in nowhere."""
-    names = sorted(role for role in ROLES[action] if role and role is not Role.SYSTEM)
+    names = sorted(
+        role for role, right in RIGHTS.items() if action in right.actions and role not in {None, Role.SYSTEM}
+    )
     return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -22,20 +22,21 @@ from application.commands import (
 )
 from application.folding import case_view
 from application.journal import Conflict, Journal
-from application.ports import Clock, EvidenceFiles, Holders
+from application.officers import Officers
+from application.ports import Clock, EvidenceFiles, Holders, Purpose
 from application.views import CaseView
 from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
 from domain.case.case import SURE, RecognitionCase
 from domain.case.events import CaseEvent, Matched, Reinstated, Rejected, Revoked, Submitted, Supplemented, Withdrawn
 from domain.case.state import CaseState
-from domain.claim import CertificateClaim, already_claimed, claim_stream
+from domain.claim import CertificateClaim, already_claimed
 from domain.guards import Circumstances
 from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.refusals import RefusalCode, Refused
-from domain.text import CODE_LIMIT, clean
+from domain.text import CODE_LIMIT, clean, identifying_form
 from domain.values import REGISTRY_ITSELF, Actor, Certificate, Evidence, Provenance, shanghai_day
 
 ACCOMPANIED: Final = frozenset[type[CaseEvent]]({Supplemented, Withdrawn})
@@ -69,14 +70,19 @@ class Cases:
         authorities: AuthorityDirectory,
         clock: Clock,
         evidence: EvidenceFiles | None = None,
+        officers: Officers | None = None,
     ) -> None:
-        """``evidence`` is asked about files that a case names; without it they are taken as stated."""
+        """``evidence`` is asked about files that a case names; without it they are taken as stated.
+
+        ``officers`` tells who decides; by default from the registered identities.
+        """
         self._journal = journal
         self._shelf = shelf
         self._holders = holders
         self._authorities = authorities
         self._clock = clock
         self._evidence = evidence
+        self._officers = officers or Officers(journal, holders, clock)
         self._known = Circumstances(authorities, shelf)
 
     # ── submitting ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,19 +111,22 @@ class Cases:
     def _submit_anew(self, act: Act, stream: UUID, form: Submission) -> Done:
         """Rules first, then the person: whoever names an authority that is none learns nothing about a holder."""
         stated = CleanSubmission.of(form, uuid4())
-        known = self._holders.find(stated.holder.id_type, stated.holder.id_number or "")
+        known = self._holders.find(stated.holder.id_type or "", stated.holder.id_number or "")
         if known is not None:
             stated = stated.about(known)
         case = self._case(act, stream, stated)
         if known is not None:
             self._require_processable(known)
-            self._check_evidence(known, stated.evidence)
+            self._check_evidence(known, stated.evidence, Purpose(uploader=act.by.actor.subject))
         claims = self._claim(act, case)
         if known is None:
             # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
-            holder = self._holders.find_or_create(stated.holder.id_type, stated.holder.id_number or "")
+            holder = self._holders.find_or_create(stated.holder.id_type or "", stated.holder.id_number or "")
             case = self._case(act, stream, stated.about(holder))
             claims = self._claim(act, case)
+        number = case.state.certificate.certificate_number
+        if number is not None:
+            self._holders.enter_certificate(number, case.id, case.state.holder_ref)
         return _done(case, self._journal.record_each(case, *claims))
 
     def _case(self, act: Act, stream: UUID, stated: CleanSubmission) -> RecognitionCase:
@@ -131,7 +140,7 @@ class Cases:
             **stated.facts(),
             catalog_code=found.version.catalog_code if found else None,
             catalog_version=found.version.number if found else None,
-            claim_id=_claim_stream(certificate, found),
+            claim_id=self._claim_stream(certificate, found),
         )
         if found:
             record_match(case, act, self._known, found)
@@ -139,8 +148,22 @@ class Cases:
 
     def _match(self, certificate: Certificate, act: Act, catalog_code: str | None) -> Found | None:
         return self._shelf.match(
-            certificate.name, certificate.issuing_body, certificate.grade, shanghai_day(act.at), catalog_code
+            certificate.name or "",
+            certificate.issuing_body or "",
+            certificate.grade,
+            shanghai_day(act.at),
+            catalog_code,
         )
+
+    def _claim_stream(self, certificate: Certificate, found: Found | None) -> UUID | None:
+        """The claim on a certificate; a body is the one the catalog names, once matched, however it was spelled.
+
+        None where the certificate shows no number to claim it by, or one without letter or digit.
+        """
+        number, entry = certificate.certificate_number, found.match.entry if found else None
+        if number is None or not identifying_form(number):
+            return None
+        return self._holders.claim_stream(entry.issuing_body if entry else certificate.issuing_body or "", number)
 
     def _claim(self, act: Act, case: RecognitionCase) -> list[CertificateClaim]:
         stream = case.state.claim_id
@@ -177,6 +200,8 @@ class Cases:
         guards, UNKNOWN_CASE, STALE_VERSION where ``expected`` is not the case's version, or somebody else was first.
         """
         require(by.actor, Action.ACCOMPANY if kind in ACCOMPANIED else Action.DECIDE)
+        if kind not in ACCOMPANIED:
+            by = self._officers.identified(by)
         said = cleaned_facts(kind, facts)
         if "evidence" in said:
             said["evidence"] = tuple(cleaned_evidence(said["evidence"]))
@@ -186,14 +211,19 @@ class Cases:
         self._require_processable(found.state.holder_ref)
         if expected is not None and expected != found.version:
             raise stale(found.version)
-        self._check_evidence(found.state.holder_ref, said.get("evidence", ()))
+        uploaded, serves = Purpose(uploader=by.actor.subject), Purpose(case_id=case)
+        self._check_evidence(found.state.holder_ref, said.get("evidence", ()), serves, uploaded)
         act, before = Act(by, self._clock()), copy(found.state)
         found.decide(kind, act, self._known, **said)
         others = self._consequences(act, kind, before, found)
         try:
-            return _done(found, self._journal.record_each(found, *others))
+            done = _done(found, self._journal.record_each(found, *others))
         except Conflict:
             raise stale(None) from None
+        if self._evidence is not None and by.actor.subject != found.state.submitted_by:
+            for each in said.get("evidence", ()):
+                self._evidence.adopt(each.sha256, found.state.holder_ref, uploaded, serves)
+        return done
 
     def confirm_match(
         self,
@@ -272,10 +302,10 @@ class Cases:
         if holder is not None:
             holder.state.require_processable()
 
-    def _check_evidence(self, holder_ref: UUID, files: Sequence[Evidence]) -> None:
-        """Raise ``Refused`` for a file that is in the store and not as stated; one that is not there may follow."""
+    def _check_evidence(self, holder_ref: UUID, files: Sequence[Evidence], *purposes: Purpose) -> None:
+        """Raise ``Refused`` for a file that was uploaded for this and is not as stated; one that is not there may follow."""
         for each in files if self._evidence is not None else ():
-            size = self._evidence.size_of(each.sha256, holder_ref) if self._evidence else None
+            size = self._evidence.size_of(each.sha256, holder_ref, purposes) if self._evidence else None
             if size is not None and size != each.size:
                 raise Refused(
                     RefusalCode.EVIDENCE_MISMATCH,
@@ -315,12 +345,6 @@ def record_match(case: RecognitionCase, act: Act, known: Circumstances, found: F
         candidates=match.candidates,
         rule_set=match.rule_set,
     )
-
-
-def _claim_stream(certificate: Certificate, found: Found | None) -> UUID | None:
-    """The claim on a certificate; a body is the one the catalog names, once matched, however it was spelled."""
-    entry = found.match.entry if found else None
-    return claim_stream(entry.issuing_body if entry else certificate.issuing_body, certificate.certificate_number)
 
 
 def unknown_case() -> Refused:

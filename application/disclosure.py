@@ -1,9 +1,8 @@
-"""What of an event is shown, and to whom in clear: facts without their envelope, persons masked unless the viewer may read
-them, and one sentence that says what happened without naming anybody.
-"""
+"""What of an event is shown: facts without their envelope, persons masked unless somebody opens them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -13,45 +12,62 @@ from pydantic_core import to_jsonable_python
 from domain.base import Event
 from domain.values import PersonalData
 
+_ITEMS: Final = 5
+_CHARACTERS: Final = 500
 _ENVELOPE: Final = frozenset({"originator_id", "originator_version", "originator_topic", "timestamp", "by"})
 
 
-def facts(event: Event, *, in_clear: bool) -> dict[str, Any]:
-    """An event's own facts as JSON values; personal data reads as None unless ``in_clear``."""
-    shown = _shown(event, in_clear)
+Opens = Callable[[str], str | None]
+"""What a seal holds; None after erasure."""
+
+
+def facts(event: Event, opens: Opens | None) -> dict[str, Any]:
+    """An event's own facts as JSON values; personal ones as ``opens`` answers them, None without it."""
+    shown = _shown(event, opens)
     return {name: value for name, value in shown.items() if name not in _ENVELOPE}
 
 
-def holds_personal_data(event: Event) -> bool:
-    """Whether an event still tells something about a person: not one of a class without such fields, nor after erasure."""
-    return _holds(event)
+def clipped(shown: dict[str, Any]) -> dict[str, Any]:
+    """Facts at a length that lists can bear: of a long list its first items, of a long text its beginning.
+
+    ``clipped`` then names what was shortened, with how many items or characters there are.
+    """
+    short: dict[str, int] = {}
+    facts = {name: _clipped(value, name, short) for name, value in shown.items()}
+    return facts | {"clipped": short} if short else facts
 
 
-def reason_of(event: Event, *, in_clear: bool) -> str | None:
-    """The reason somebody gave, where the event has one and the viewer may read it."""
-    shown = facts(event, in_clear=in_clear)
+def _clipped(value: Any, path: str, short: dict[str, int]) -> Any:
+    if isinstance(value, dict):
+        return {name: _clipped(inner, f"{path}.{name}", short) for name, inner in value.items()}
+    most = _ITEMS if isinstance(value, list) else _CHARACTERS
+    if isinstance(value, list | str) and len(value) > most:
+        short[path] = len(value)
+        value = value[:most]
+    if isinstance(value, list):
+        return [_clipped(inner, f"{path}.{place}", short) for place, inner in enumerate(value)]
+    return value
+
+
+def reason_in(shown: dict[str, Any]) -> str | None:
+    """The reason somebody gave, among the facts of an event as they are shown; None where there is none."""
     reason = shown.get("reason") or shown.get("ground")
     return reason if isinstance(reason, str) else None
 
 
-def _shown(value: Any, in_clear: bool) -> Any:
+def _shown(value: Any, opens: Opens | None) -> Any:
     if isinstance(value, BaseModel):
         return {
-            name: None if not in_clear and _is_personal(field) else _shown(getattr(value, name), in_clear)
+            name: _personal(getattr(value, name), opens) if _is_personal(field) else _shown(getattr(value, name), opens)
             for name, field in type(value).model_fields.items()
         }
     if isinstance(value, tuple):
-        return [_shown(item, in_clear) for item in value]
+        return [_shown(item, opens) for item in value]
     return to_jsonable_python(value)
 
 
-def _holds(value: Any) -> bool:
-    if isinstance(value, BaseModel):
-        return any(
-            getattr(value, name) is not None if _is_personal(field) else _holds(getattr(value, name))
-            for name, field in type(value).model_fields.items()
-        )
-    return isinstance(value, tuple) and any(_holds(item) for item in value)
+def _personal(value: str | None, opens: Opens | None) -> str | None:
+    return None if value is None or opens is None else opens(value)
 
 
 def _is_personal(field: FieldInfo) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from application.views import (
+    ActorView,
     AliasChangeView,
+    AuditEventView,
     AwardView,
     CandidateView,
     CaseView,
@@ -34,7 +36,7 @@ def case_view(state: CaseState, position: int) -> CaseView:
         holder=HolderView(
             ref=holder.ref,
             name=holder.name,
-            id_type=None if holder.name is None else holder.id_type,
+            id_type=holder.id_type,
             id_number=holder.id_number,
             erased=holder.name is None,
         ),
@@ -106,6 +108,7 @@ def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleVie
         holder=case.holder,
         certificate_number=case.certificate.certificate_number,
         authority_code=case.authority_code,
+        submitted_by=case.submitted_by,
         catalog_code=case.catalog_code,
         version_number=case.version_number,
         entry_number=entry.number,
@@ -131,6 +134,26 @@ def entry_view(code: str, entry: CatalogEntry, from_version: int, until_version:
         field=entry.field,
         awards=tuple(AwardView(grade=a.grade, title=a.title, level=a.level) for a in entry.awards),
     )
+
+
+def audit_event(event: Event, position: int) -> AuditEventView:
+    """The envelope of an event, for the audit log."""
+    topic = event.TOPIC
+    return AuditEventView(
+        position=position,
+        stream_id=event.originator_id,
+        stream_type=topic.partition(".")[0],
+        version=event.originator_version,
+        type=topic,
+        recorded_at=event.timestamp,
+        actor=actor_view(event),
+    )
+
+
+def actor_view(event: Event) -> ActorView:
+    """Who recorded an event, as people read it."""
+    actor = event.by.actor
+    return ActorView(subject=actor.subject, role=actor.role, authority_code=actor.authority_code)
 
 
 def alias_change_view(change: AliasChange) -> AliasChangeView:

@@ -6,7 +6,8 @@ The order of an erasure, and what a crash leaves behind after each step:
    goes on with whatever of the following is left.
 2. The data key is destroyed and its tombstone stays: every seal in every event is noise, late writers are refused.
 3. The index by which the person was found forgets them; their evidence files are removed.
-4. ``holder.destruction-completed`` is recorded. Each step may be repeated, by two processes at once too.
+4. ``holder.destruction-completed`` is recorded. The next night the master key that wrapped the data key is dropped, and nothing
+   opens what is left of it in dead rows, logs and backups (``infrastructure/sealing/rotation.py``). Each step may be repeated, by two processes at once too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 from uuid import UUID
 
 from application.access import Action, require
@@ -25,7 +27,7 @@ from domain.holder import Holder
 from domain.identifiers import holder_stream
 from domain.refusals import RefusalCode, Refused
 from domain.text import PROSE_LIMIT, clean
-from domain.values import REGISTRY_ITSELF, Provenance
+from domain.values import REGISTRY_ITSELF, SHANGHAI, Provenance
 
 
 class PersonalDataStore(Protocol):
@@ -44,11 +46,23 @@ class PersonalDataStore(Protocol):
         """What names the holder in their cases, as far as it can still be read."""
 
 
+NIGHT: Final = 3
+"""The hour in Shanghai at which erasures are made final: all keys under a new master key, the old ones dropped."""
+
+
+def final_by(erased_at: datetime) -> datetime:
+    """By when an erasure is final: the next night's rotation, at ``NIGHT`` o'clock in Shanghai, and the time it may take."""
+    local = erased_at.astimezone(SHANGHAI)
+    night = local.replace(hour=NIGHT, minute=0, second=0, microsecond=0)
+    return (night if local < night else night + timedelta(days=1)).astimezone(UTC) + timedelta(hours=1)
+
+
 @dataclass(frozen=True, slots=True)
 class HolderDone:
-    """What a use case on a holder answers: the position to wait for before reading."""
+    """What a use case on a holder answers: the position to wait for before reading, and by when an erasure is final."""
 
     position: int
+    final_by: datetime | None = None
 
 
 class HolderFiles:
@@ -67,7 +81,7 @@ class HolderFiles:
         require(by.actor, Action.ERASE)
         basis = self._basis(ref, legal_basis)
         self._change(by, ref, lambda holder, act: holder.erase(act, basis))
-        return HolderDone(self._destroy(by, ref))
+        return HolderDone(self._destroy(by, ref), final_by(self._clock()))
 
     def restrict(self, by: Provenance, ref: UUID, legal_basis: str) -> HolderDone:
         """Keep a person's data and process it no more. Raises ``Refused``."""

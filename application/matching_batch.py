@@ -59,7 +59,7 @@ class Answered:
     def reasons(self) -> tuple[str, ...]:
         """Why, for the surest candidate; empty where nothing is on offer."""
         offered = self.found.match.candidates
-        return (*self.certificate.problems, *(offered[0].reasons if offered else ()))
+        return (*self.certificate.problems, *(offered[0].because if offered else ()))
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,13 +15,32 @@ Clock = Callable[[], datetime]
 
 
 class Holders(Protocol):
-    """Which holder an identity number belongs to: a keyed index that can be erased (PIPL article 47)."""
+    """What secret numbers lead to: keyed digests that can be erased (PIPL article 47), never the numbers."""
 
     def find(self, id_type: str, id_number: str) -> UUID | None:
         """The holder's random reference; None where the number is unknown."""
 
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
         """The holder's reference, made on first sight; the same for two who ask at once."""
+
+    def enter_certificate(self, number: str, case_id: UUID, holder_ref: UUID) -> None:
+        """Let a certificate's number lead to a case of a holder, until they are erased."""
+
+    def cases_of_certificate(self, number: str) -> frozenset[UUID]:
+        """The cases of certificates with this number, however it is spelled."""
+
+    def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
+        """Keep who an officer is, in place of what was kept of them before."""
+
+    def officer(self, subject: str) -> tuple[bool, UUID | None]:
+        """Whether it is known who an officer is, and the holder that is the same person, if any."""
+
+    def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
+        """The stream of the claim on one certificate, whatever the spelling of its body and number."""
+
+
+class EventUnreadable(Exception):
+    """A stored event cannot be read. The message names stream, version and topic, and nothing of its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +67,28 @@ class AccessLog(Protocol):
         """Record an access durably before its answer is shown. Raises ``AccessNotRecorded``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What an evidence file serves: the case it was uploaded for, or whatever its uploader submits about the same person.
+
+    Whoever knows a digest and somebody's number gets no file with it.
+    """
+
+    case_id: UUID | None = None
+    uploader: str | None = None
+
+
 class EvidenceFiles(Protocol):
     """The evidence files that were uploaded."""
 
-    def size_of(self, sha256: str, holder_ref: UUID) -> int | None:
-        """The size in bytes of a holder's file once it is proved whole; None where there is none.
+    def size_of(self, sha256: str, holder_ref: UUID, purposes: Sequence[Purpose]) -> int | None:
+        """The size in bytes of a holder's file for one of these purposes, proved whole; None where there is none.
 
         Raises ``Refused`` (EVIDENCE_MISMATCH) for one that was altered in the store.
         """
+
+    def adopt(self, sha256: str, holder_ref: UUID, uploaded: Purpose, purpose: Purpose) -> None:
+        """Let a file that was uploaded for one purpose serve another; where there is none, nothing happens."""
 
 
 @dataclass(frozen=True, slots=True)

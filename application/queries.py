@@ -121,11 +121,23 @@ class AliasFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditWindow:
+    """Which part of the audit log: at most ``first`` events after a position, or, newest first, before it; counted if asked."""
+
+    first: int
+    after: int | None = None
+    newest_first: bool = False
+    count: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEvent:
     """An event's envelope and the event itself."""
 
     envelope: AuditEventView
-    event: Event
+    event: Event | None
+    problem: str | None = None
+    """Why the event cannot be read, where it cannot; ``event`` is None then, and the envelope is that of the table's columns."""
 
 
 EntryKey = tuple[str, int, int]
@@ -203,9 +215,6 @@ class Reads(Protocol):
     async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
         """Titles, newest recognition first; the key is (recognized_on, title_id)."""
 
-    async def titles_by_certificate(self, certificate_number: str) -> Sequence[TitleView]:
-        """The titles that certificates with this number led to, however it is spelled; newest recognition first."""
-
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
         """What the integrity archive holds, by case."""
 
@@ -220,5 +229,5 @@ class Reads(Protocol):
     ) -> Mapping[UUID, list[Positioned]]:
         """The events of streams, each in order, as far as recorded by an instant."""
 
-    async def audit_log(self, which: AuditFilter, after: int, first: int) -> Page[AuditEvent]:
-        """Events in the order of their positions, after one."""
+    async def audit_log(self, which: AuditFilter, window: AuditWindow) -> Page[AuditEvent]:
+        """Events of all streams in the order of their positions, or backwards."""

@@ -116,12 +116,14 @@ class Rematching:
         amendment = version.amendment_id
         if amendment is None or not case.state.awaits_rematch(code, version.number, amendment):
             return False
+        if case.state.certificate.name is None:
+            return False  # erased: nothing is left that could be matched anew, and what was matched stays
         act = Act(_BY, self._clock())
         case.decide(RematchRequired, act, self._known, catalog_version=version.number, amendment_id=amendment)
         certificate = case.state.certificate
         found = self._shelf.match_anew(
-            certificate.name,
-            certificate.issuing_body,
+            certificate.name or "",
+            certificate.issuing_body or "",
             certificate.grade,
             shanghai_day(act.at),
             GoverningVersion(code, version.number),

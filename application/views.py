@@ -1,6 +1,9 @@
 """What people read. A view is the row of a read model and the type of the API: its field list stands here and nowhere else.
 
 Annotations are evaluated here (no postponed ones), since the API reads them from its own modules. Nested views become columns with their field's name in front (``holder_name``); tuples of views become JSON.
+
+A field marked ``Personal`` holds a person, or what somebody typed about one. Rows hold it sealed, ``Viewer`` opens or masks it,
+erasure ends it, the database keeps no statistics of it: all of that follows from the mark.
 """
 
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ from domain.values import (
     AuthorityKind,
     CaseStatus,
     EntryChangeKind,
+    Personal,
     Role,
     TitleLevel,
     TitleStatus,
@@ -27,21 +31,21 @@ class HolderView:
     """
 
     ref: UUID
-    name: str | None
-    id_type: str | None
-    id_number: str | None
+    name: Personal
+    id_type: Personal
+    id_number: Personal
     erased: bool = False
     restricted: bool = False
 
 
 @dataclass(kw_only=True)
 class CertificateView:
-    """The foreign certificate as it was presented."""
+    """The foreign certificate as it was presented; its text is None where the viewer may not see it, or after erasure."""
 
-    name: str
-    issuing_body: str
-    grade: str | None
-    certificate_number: str | None
+    name: Personal
+    issuing_body: Personal
+    grade: Personal
+    certificate_number: Personal
     issued_on: date | None
     expires_on: date | None
 
@@ -51,10 +55,10 @@ class EvidenceView:
     """A file that supports a case."""
 
     sha256: str
-    file_name: str | None
+    file_name: Personal
     media_type: str
     size: int
-    kind: str
+    kind: Personal
 
 
 @dataclass(kw_only=True)
@@ -64,7 +68,12 @@ class CandidateView:
     number: int
     grade: str | None
     score: float
-    reasons: tuple[str, ...]
+    reasons: tuple[Personal, ...]
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """The reasons, as far as they can be read: none where they are masked, nor after an erasure."""
+        return tuple(reason for reason in self.reasons if reason is not None)
 
 
 @dataclass(kw_only=True)
@@ -78,7 +87,7 @@ class CaseView:
     status: CaseStatus
     holder: HolderView
     certificate: CertificateView
-    work_field: str | None
+    work_field: Personal
     authority_code: str
     catalog_code: str | None
     version_number: int | None
@@ -93,7 +102,7 @@ class CaseView:
     work_consistent: bool | None = None
     counted_experience_months: int | None = None
     revoked_on: date | None = None
-    revocation_ground: str | None = None
+    revocation_ground: Personal = None
 
 
 @dataclass(kw_only=True)
@@ -109,14 +118,15 @@ class TitleView:
     level: TitleLevel
     field: str
     holder: HolderView
-    certificate_number: str | None
+    certificate_number: Personal
     authority_code: str
+    submitted_by: str
     catalog_code: str
     version_number: int
     entry_number: int
     recognized_on: date
     revoked_on: date | None
-    revocation_ground: str | None
+    revocation_ground: Personal
     valid_for_appointment: bool
     valid_for_promotion: bool
     counted_experience_months: int
@@ -278,8 +288,8 @@ class IntegrityRecordView:
     record_id: UUID
     case_id: UUID
     holder_ref: UUID
-    ground: str | None
-    findings: str | None
+    ground: Personal
+    findings: Personal
     filed_on: date
     until: date
     struck: bool

@@ -17,6 +17,7 @@ from console.talk import REFUSED, fail, jsonable, print_json, print_pairs, print
 
 if TYPE_CHECKING:
     from application.queries import Positioned
+    from application.viewing import Viewer
     from application.views import CaseView, TitleView
     from infrastructure.standing import StandingRegistry
 
@@ -32,9 +33,14 @@ def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -
     """Show a case as its latest event left it, and the title it led to."""
 
     async def question(registry: StandingRegistry) -> tuple[CaseView | None, TitleView | None]:
-        case = await _find(registry, number, "case show", reason)
-        titles = await registry.reads.titles_of_cases([case.case_id]) if case else {}
-        return case, titles.get(case.case_id) if case else None
+        viewer = _operator(registry, reason)
+        case = await registry.reads.case(None, number, viewer.scope)
+        if case is None:
+            return None, None
+        title = (await registry.reads.titles_of_cases([case.case_id])).get(case.case_id)
+        shown = viewer.show(case, case, "case"), viewer.show(title, title, "title") if title else None
+        await _record(registry, viewer, "case show")
+        return shown
 
     case, title = asking(question)
     if case is None:
@@ -49,30 +55,23 @@ def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -
 def history(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
     """Show every event of a case, with who, when and why, and the state it left."""
 
-    async def question(registry: StandingRegistry) -> Sequence[Positioned]:
-        case = await _find(registry, number, "case history", reason)
-        return (await registry.reads.streams([case.case_id]))[case.case_id] if case else []
+    async def question(registry: StandingRegistry) -> Sequence[dict[str, Any]]:
+        viewer = _operator(registry, reason)
+        case = await registry.reads.case(None, number, viewer.scope)
+        events = (await registry.reads.streams([case.case_id]))[case.case_id] if case else []
+        told = _told(viewer, events)
+        await _record(registry, viewer, "case history")
+        return told
 
-    events = asking(question)
-    if not events:
+    told = asking(question)
+    if not told:
         _no_such_case(number)
-    told = list(_told(events))
     if as_json:
         print_json(told)
         return
     columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
     names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
     print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in told])
-
-
-async def _find(registry: StandingRegistry, number: str, operation: str, reason: str) -> CaseView | None:
-    """The case of a number; that it is read is recorded first."""
-    from application.access import Scope
-
-    case = await registry.reads.case(None, number, Scope(everything=True))
-    if case:
-        await _record(registry, case, operation, reason)
-    return case
 
 
 def _no_such_case(number: str) -> NoReturn:
@@ -88,35 +87,45 @@ def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
     return own | data | ({"caseId": encode("case", data["caseId"])} if "caseId" in data else {})
 
 
-async def _record(registry: StandingRegistry, case: CaseView, operation: str, reason: str) -> None:
-    """Record that the operator reads a person's case in clear; without that nothing is shown."""
+def _operator(registry: StandingRegistry, reason: str) -> Viewer:
+    """Whoever runs the command, under their account's name: they hold the keys, so they see everything."""
     import os
     import pwd
 
-    from application.ports import Access
+    from application.access import Scope
+    from application.viewing import Viewer
     from domain.values import Actor, Role
 
-    operator = Actor(subject=f"operator:{pwd.getpwuid(os.getuid()).pw_name}", role=Role.SYSTEM)
+    actor = Actor(subject=f"operator:{pwd.getpwuid(os.getuid()).pw_name}", role=Role.SYSTEM)
+    return Viewer(actor, Scope(everything=True, restricted=True), registry.seals, reason)
+
+
+async def _record(registry: StandingRegistry, viewer: Viewer, operation: str) -> None:
+    """Record what the operator is shown of persons in clear; without that nothing is shown."""
+    from application.ports import Access
+
+    if viewer.actor is None or not viewer.shown:
+        return
     access = Access(
         at=registry.clock(),
-        actor=operator,
+        actor=viewer.actor,
         client="console",
         request_id="",
-        reason=reason,
+        reason=viewer.reason or operation,
         operation=operation,
-        fields={case.holder.ref: frozenset({"certificateNumber", "event", "holder"})},
+        fields={ref: frozenset(kinds) for ref, kinds in viewer.shown.items()},
     )
     await registry.access_log.append(access)
 
 
-def _told(events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:
-    from application.disclosure import facts, reason_of
+def _told(viewer: Viewer, events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:
+    from application.disclosure import reason_in
     from application.folding import case_views
 
     told = []
     views = case_views((each.event, each.position) for each in events)
     for each, view in zip(events, views, strict=True):
-        actor = each.event.by.actor
+        actor, facts = each.event.by.actor, viewer.facts(each.event, view)
         told.append(
             {
                 "version": each.event.originator_version,
@@ -125,9 +134,9 @@ def _told(events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:
                 "type": each.event.TOPIC,
                 "by": " ".join(filter(None, [actor.role.value, actor.subject, actor.authority_code])),
                 "summary": each.event.sentence,
-                "reason": reason_of(each.event, in_clear=True),
+                "reason": reason_in(facts),
                 "state": view.status.value,
-                "data": facts(each.event, in_clear=True),
+                "data": facts,
             }
         )
     return told
@@ -139,7 +148,7 @@ def _facts(case: CaseView, title: TitleView | None) -> Sequence[tuple[str, Any]]
         ("status", case.status.value),
         ("version", case.version),
         ("holder", case.holder.name or ("erased" if case.holder.erased else None)),
-        ("certificate", f"{case.certificate.name} · {case.certificate.issuing_body}"),
+        ("certificate", " · ".join(filter(None, [case.certificate.name, case.certificate.issuing_body])) or None),
         ("entry", entry),
         ("grade", case.grade),
         ("authority", case.authority_code),

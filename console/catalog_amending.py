@@ -163,7 +163,7 @@ def issue(
         which = code or load_official_catalog().code
         number, position = registry.catalogs.issue(by, catalog_id(which), amendment)
         registry.projections.run_until_caught_up()
-        moved = registry.rematching.run_until_done()
+        moved = sum(1 for _ in registry.rematching.run())
     if as_json:
         print_json({"catalog": which, "version": number, "position": position, "rematched": moved})
         return

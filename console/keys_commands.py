@@ -10,7 +10,7 @@ import typer
 
 from console.options import AsJson
 from console.program import Group
-from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
+from console.talk import err, note, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +52,15 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command("rotate")
 def rotate_keys(
-    drop_old: Annotated[
+    drop: Annotated[
         bool, typer.Option("--drop-old", help="Afterwards remove old master keys that wrap nothing any more.")
+    ] = False,
+    finish: Annotated[
+        bool,
+        typer.Option(
+            "--finish-erasures",
+            help="Only where a person was erased: a new master key, and the old ones dropped at once.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -62,8 +69,16 @@ def rotate_keys(
     Servers that run meanwhile learn of the new key by themselves. Old master keys stay in the file until --drop-old, since
     backups of the key table still need them.
     """
-    from infrastructure.sealing.rotation import count_keys
+    from infrastructure.sealing.rotation import count_keys, drop_old, finish_erasures
 
+    if finish:
+        with _keys() as (pool, path, _):
+            done = finish_erasures(pool, path)
+        if as_json:
+            print_json({"rewrapped": done, "finished": True})
+        else:
+            say("Every erasure is final: no master key that is left ever wrapped the key of an erased person.")
+        return
     with _keys() as (pool, path, found):
         master = found
         left = [each for each in count_keys(pool) if each.master_key_id not in {None, master.current_id}]
@@ -73,10 +88,10 @@ def rotate_keys(
             master = master.with_new()
             master.save(path)  # before the first key is wrapped by it: a crash leaves a key that nothing needs yet
         done = _rotate(pool, master)
-        if drop_old:
-            _drop(pool, master, path)
+        if drop:
+            master = drop_old(pool, path)
     if as_json:
-        print_json({"current": master.current_id, "rewrapped": done, "dropped": drop_old})
+        print_json({"current": master.current_id, "rewrapped": done, "dropped": drop})
     else:
         say(f"{done} keys are under the master key {master.current_id}.")
 
@@ -104,11 +119,3 @@ def _rotate(pool: Pool, master: MasterKeys) -> int:
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("keys", total=None)
         return rotate(pool, master, progress=lambda done, total: bar.update(task, completed=done, total=total))
-
-
-def _drop(pool: Pool, master: MasterKeys, path: Path) -> None:
-    from infrastructure.sealing.rotation import count_keys
-
-    if any(each.master_key_id not in {None, master.current_id} for each in count_keys(pool)):
-        fail("A writer wrapped a key under an old master key meanwhile; rotate once more.", REFUSED)
-    master.only_current().save(path)

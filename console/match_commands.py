@@ -81,7 +81,7 @@ def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str |
     say(f"{match.outcome.value}  {_title(match.entry, match.award)}")
     columns = ("entry", "qualification", "issuing body", "score", "reasons")
     rows = [
-        (each.number, entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(each.reasons))
+        (each.number, entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(each.because))
         for each in match.candidates
         for entry in [entries[each.number]]
     ]

@@ -58,8 +58,13 @@ Effective = Annotated[
 def provenance(subject: str | None) -> Provenance:
     """The administrator named by ``--as``; whoever has the database's rights may name one."""
     from console.talk import fail
+    from domain.text import subject_form
     from domain.values import Actor, Provenance, Role
+    from infrastructure.settings import Settings
 
     if not subject or not subject.strip():
         fail("This is an administrator's act; say whose with --as SUBJECT. Proposing and issuing take two.")
-    return Provenance(actor=Actor(subject=subject.strip(), role=Role.ADMINISTRATOR), client="command line")
+    return Provenance(
+        actor=Actor(subject=subject_form(subject, tells_case=Settings().subjects_tell_case), role=Role.ADMINISTRATOR),
+        client="command line",
+    )

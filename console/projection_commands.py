@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.opened import reading, writing
 from console.options import AsJson
 from console.program import Group
-from console.talk import REFUSED, err, jsonable, note, print_json, print_pairs, print_rows, say
+from console.talk import REFUSED, err, fail, jsonable, note, print_json, print_pairs, print_rows, say
 
 if TYPE_CHECKING:
     from infrastructure.projections.compare import Comparison
@@ -27,11 +27,18 @@ def status(as_json: AsJson = False) -> None:
     from infrastructure.projections.positions import projection_status
 
     with reading() as registry:
-        found: dict[str, object] = jsonable(projection_status(registry.database))
+        found: dict[str, Any] = jsonable(projection_status(registry.database))
     if as_json:
         print_json(found)
     else:
+        aside = found.pop("quarantined")
         print_pairs("Read models", [(_words(name), value) for name, value in found.items()])
+        for each in aside:
+            note(
+                f"Set aside: {each['topic']} at position {each['position']}, version {each['version']} of stream"
+                f" {each['streamId']}, by {each['operator']}: {each['reason']}",
+                "yellow",
+            )
     if found["lastError"]:
         raise typer.Exit(REFUSED)
 
@@ -74,6 +81,30 @@ def rebuild(as_json: AsJson = False) -> None:
         f"{report.events} events in {report.seconds:.1f} s ({rate:,.0f}/s), in place at position {report.position};"
         f" {len(report.differences)} tables differed from the events before."
     )
+
+
+@app.command()
+def quarantine(
+    position: Annotated[int, typer.Argument(help="The position of the event, as `projections status` names it.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it is set aside; recorded, and shown by `status`.")],
+) -> None:
+    """Set aside an event that cannot be read, so that all others go on; recorded with your account's name, never silent.
+
+    The event stays where it is. Its stream is not projected from it on; a release that reads it again takes it in at a rebuild.
+    """
+    import os
+    import pwd
+
+    import psycopg
+
+    from infrastructure.quarantine import set_aside
+
+    if len(reason.strip()) < 3:
+        fail("Say why the event is set aside, in a few words, with --reason.")
+    operator = f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
+    with reading() as registry, psycopg.connect(registry.database.owner_url) as connection:
+        wrong = set_aside(connection, registry.mapper, position, reason.strip(), operator)
+    say(f"{wrong} It is set aside; `recognition projections status` shows it.")
 
 
 def _words(name: str) -> str:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -17,6 +18,7 @@ from anyio import to_thread
 from starlette.applications import Starlette
 
 from console.patience import PatientProtocol
+from domain.text import subject_form
 from infrastructure.composition import Registry
 from infrastructure.evidence import EvidenceError
 from infrastructure.projections.positions import projection_status
@@ -61,7 +63,7 @@ class StoppableServer(uvicorn.Server):
 
 
 def build_app(registry: Registry, stopping: threading.Event | None = None) -> Starlette:
-    """The ASGI application of an opened registry; its lifespan runs the projections, and the rematching of pending cases.
+    """The ASGI application of an opened registry; its lifespan runs the projections and the other processes.
 
     ``stopping`` is set by whoever stops the server, so that long work ends unfinished.
     """
@@ -70,11 +72,13 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with registry.reads:
             registry.projections.start()
-            registry.rematching.start()
+            for process in registry.processes:
+                process.start()
             try:
                 yield
             finally:
-                await to_thread.run_sync(registry.rematching.stop)
+                for process in registry.processes:
+                    await to_thread.run_sync(process.stop)
                 await to_thread.run_sync(registry.projections.stop)
 
     async def ready() -> Mapping[str, str]:
@@ -85,6 +89,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
             or (
                 "ok" if projection.lag_events <= BEHIND else f"{projection.lag_events} events behind; it is catching up"
             ),
+            **{each.process.name: each.failure or "ok" for each in registry.processes},
         }
 
     return create_registry_app(
@@ -108,6 +113,9 @@ def services_of(registry: Registry) -> Services:
         holders=registry.holders,
         holder_files=registry.holder_files,
         access_log=registry.access_log,
+        seals=registry.seals,
+        officers=registry.officers,
+        subject_form=partial(subject_form, tells_case=registry.settings.subjects_tell_case),
         accesses_read=registry.access_log.read,
         forget_documents=lambda: None,
         authorities=registry.authorities,

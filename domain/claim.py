@@ -1,7 +1,8 @@
 """A certificate supports one person's live recognition at a time.
 
-The stream's identifier is derived from issuing body and certificate number, so that the store itself refuses the second
-claim: two submissions of one certificate collide on the version they both want to write.
+The stream's identifier is a keyed digest of issuing body and certificate number: the store itself refuses the second claim,
+since two submissions of one certificate collide on the version they both want to write, and nobody without the key can try
+numbers on the identifiers.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from uuid import UUID
 
 from domain.base import Act, Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
-from domain.identifiers import claim_id
 from domain.refusals import RefusalCode, Refused
-from domain.text import identifying_form
 
 
 @dataclass(kw_only=True)
@@ -108,10 +107,3 @@ class CertificateClaim(Aggregate):
         """Give the certificate back; a case that does not hold it changes nothing."""
         if self.state.case_id == case_id:
             self.decide(CertificateClaim.Released, act, case_id=case_id)
-
-
-def claim_stream(issuing_body: str, certificate_number: str | None) -> UUID | None:
-    """The claim's stream; None where the certificate shows no number to claim it by, or one without letter or digit."""
-    if certificate_number is None or not identifying_form(certificate_number):
-        return None
-    return claim_id(issuing_body, certificate_number)

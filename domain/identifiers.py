@@ -8,8 +8,6 @@ from datetime import date
 from typing import Final
 from uuid import UUID, uuid5
 
-from domain.text import identifying_form
-
 NAMESPACE: Final = UUID("5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10")
 """The registry's own UUID namespace (RFC 9562, section 5.5); changing it would orphan every derived stream."""
 
@@ -31,11 +29,6 @@ def case_id(subject: str, idempotency_key: str) -> UUID:
     return uuid5(NAMESPACE, f"case\n{subject}\n{idempotency_key}")
 
 
-def claim_id(issuing_body: str, certificate_number: str) -> UUID:
-    """The stream of the claim on one certificate, whatever the spelling of its body and number."""
-    return uuid5(NAMESPACE, f"claim\n{identifying_form(issuing_body)}\n{identifying_form(certificate_number)}")
-
-
 def integrity_record_id(case: UUID, revoked_at_version: int) -> UUID:
     """The stream of the integrity record that one revocation of one case files."""
     return uuid5(NAMESPACE, f"integrity\n{case}\n{revoked_at_version}")
@@ -54,6 +47,11 @@ def title_id(case: UUID) -> UUID:
 def holder_stream(holder_ref: UUID) -> UUID:
     """The stream of what was decided about a holder's data as a whole, from the holder's random reference."""
     return uuid5(NAMESPACE, f"holder\n{holder_ref}")
+
+
+def officer_stream(subject: str) -> UUID:
+    """The stream of what was said of an officer's identity."""
+    return uuid5(NAMESPACE, f"officer\n{subject}")
 
 
 def case_number(case: UUID, submitted_on: date) -> str:

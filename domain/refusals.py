@@ -53,6 +53,11 @@ class RefusalCode(StrEnum):
         "A second officer must confirm what the first proposed.",
         "Let another officer confirm.",
     )
+    OFFICER_UNKNOWN = (
+        "OFFICER_UNKNOWN",
+        "It is not known who the officer is, so nobody can tell that it is not their own case.",
+        "Let an administrator register them with `registerOfficer`, or the identity provider state `holder`.",
+    )
     SAME_ADMINISTRATOR = (
         "SAME_ADMINISTRATOR",
         "A second administrator must issue what the first proposed.",

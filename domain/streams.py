@@ -12,6 +12,7 @@ from domain.catalog.proposal import CatalogProposal
 from domain.claim import CertificateClaim
 from domain.holder import Holder
 from domain.integrity import IntegrityRecord
+from domain.officer import Officer
 
 AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Catalog,
@@ -20,6 +21,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     CertificateClaim,
     Holder,
     IntegrityRecord,
+    Officer,
 )
 """The aggregates; importing this module makes every topic resolvable."""
 

@@ -43,6 +43,16 @@ def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = T
     return text
 
 
+def subject_form(subject: str, *, tells_case: bool = False) -> str:
+    """The one form in which subjects are recorded and compared: NFC, without blanks at the ends, in lower case.
+
+    ``Officer.X`` and ``officer.x`` are one person, so neither is the second officer for the other; unless the identity
+    provider tells them apart (``tells_case``).
+    """
+    form = unicodedata.normalize("NFC", subject).strip()
+    return form if tells_case else unicodedata.normalize("NFC", form.casefold())
+
+
 def clean_optional(value: str | None, field: str, *, limit: int = NAME_LIMIT) -> str | None:
     """As ``clean``, where nothing and blank both read as None."""
     return None if value is None else clean(value, field, limit=limit, required=False) or None

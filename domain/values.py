@@ -183,11 +183,11 @@ class Notice(_Value):
 
 
 class Certificate(_Value):
-    """A foreign certificate as somebody presented it."""
+    """A foreign certificate as somebody presented it: all its text is sealed, since people type their names and numbers anywhere."""
 
-    name: str
-    issuing_body: str = ""
-    grade: str | None = None
+    name: Personal
+    issuing_body: Personal = None
+    grade: Personal = None
     certificate_number: Personal = None
     issued_on: date | None = None
     expires_on: date | None = None
@@ -198,7 +198,7 @@ class Person(_Value):
 
     ref: UUID
     name: Personal
-    id_type: str
+    id_type: Personal
     id_number: Personal
 
 
@@ -209,7 +209,7 @@ class Evidence(_Value):
     file_name: Personal
     media_type: str
     size: int
-    kind: str
+    kind: Personal
 
 
 class Experience(_Value):
@@ -218,16 +218,24 @@ class Experience(_Value):
     employer: Personal
     start: date
     end: date
-    field: str
+    field: Personal
 
 
 class MatchCandidate(_Value):
-    """An entry that may be meant, its score in 0..1, and the reasons a reviewer reads before confirming."""
+    """An entry that may be meant, its score in 0..1, and the reasons a reviewer reads before confirming.
+
+    Reasons may quote what somebody typed.
+    """
 
     number: int
     grade: str | None = None
     score: float
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Personal, ...] = ()
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """The reasons, as far as they can be read: none where they are masked, nor after an erasure."""
+        return tuple(reason for reason in self.reasons if reason is not None)
 
 
 class AliasKind(StrEnum):

@@ -19,6 +19,7 @@ from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.journal import Journal
+from application.officers import Officers
 from application.ports import Authenticator, Clock
 from application.rematching import Rematching
 from catalog.aliases import load_aliases
@@ -35,14 +36,16 @@ from infrastructure.identity import DevelopmentIssuer, TokenVerifier
 from infrastructure.jwks import KeySet, file_source, url_source
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
+from infrastructure.processes import ProcessRunner
 from infrastructure.projections.runner import ProjectionRunner
 from infrastructure.reads import PostgresReads
-from infrastructure.rematching import ProjectedPendingCases, RematchRunner
+from infrastructure.rematching import ProjectedPendingCases, rematching_process
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import MasterKeyFile
+from infrastructure.sealing.opening import KeyringSeals
 from infrastructure.sealing.plan import check_event_classes
-from infrastructure.sealing.rotation import Pool
+from infrastructure.sealing.rotation import Pool, finishing_process
 from infrastructure.settings import Settings
 
 MASTER_KEY_FILE = "master.keys"
@@ -67,14 +70,17 @@ class Registry:
     catalogs: Catalogs
     catalog_proposals: CatalogProposals
     holders: HolderDirectory
+    officers: Officers
     authorities: AuthorityDirectory
     projections: ProjectionRunner
-    rematching: RematchRunner
+    rematching: Rematching
+    processes: tuple[ProcessRunner, ...]
     reads: PostgresReads
     access_log: PostgresAccessLog
     evidence: EvidenceStore
     holder_files: HolderFiles
     keyring: PostgresKeyring
+    seals: KeyringSeals
     authenticator: Authenticator
     clock: Clock
 
@@ -85,7 +91,7 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
 
     First it is made sure that every event class can be sealed, named and upcast without a gap (``EventClassError``).
 
-    Nothing runs yet: ``registry.projections`` and ``registry.rematching`` are started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
+    Nothing runs yet: ``registry.projections`` and ``registry.processes`` are started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
     """
     check_event_classes(event_classes())
     with contextlib.ExitStack() as stack:
@@ -102,26 +108,35 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
         evidence = EvidenceStore(bucket, keyring, max_size=settings.evidence_max_size)
         holder_files = HolderFiles(journal, PersonalData(database.pool, keyring, holders, evidence), clock)
         readers = read_pool(database, settings)
+        officers = Officers(journal, holders, clock, needed=settings.identity_provider)
+        rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock)
         registry = Registry(
             settings=settings,
             database=database,
             mapper=mapper,
             journal=journal,
             shelf=shelf,
-            cases=Cases(journal, shelf, holders, authorities, clock, evidence),
+            cases=Cases(journal, shelf, holders, authorities, clock, evidence, officers),
             catalogs=Catalogs(journal, shelf, clock),
             catalog_proposals=CatalogProposals(journal, shelf, clock),
             holders=holders,
+            officers=officers,
             authorities=authorities,
             projections=ProjectionRunner(database, mapper),
-            rematching=RematchRunner(
-                database, Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock)
+            rematching=rematching,
+            processes=tuple(
+                ProcessRunner(process, database.app_url)
+                for process in (
+                    rematching_process(rematching),
+                    finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
+                )
             ),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
             evidence=evidence,
             holder_files=holder_files,
             keyring=keyring,
+            seals=KeyringSeals(keyring),
             authenticator=open_authenticator(settings),
             clock=clock,
         )
@@ -176,7 +191,12 @@ def open_authenticator(settings: Settings) -> Authenticator:
         raise ValueError(
             "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
         )
-    return TokenVerifier(KeySet(source), issuer=settings.token_issuer, audience=settings.token_audience).verify
+    return TokenVerifier(
+        KeySet(source),
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        tells_case=settings.subjects_tell_case,
+    ).verify
 
 
 @contextlib.contextmanager

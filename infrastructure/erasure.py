@@ -10,10 +10,12 @@ from psycopg_pool import ConnectionPool
 
 from domain.holder import Holder
 from infrastructure.evidence import EvidenceStore
-from infrastructure.projections.schema import NEXT, OLD, REBUILD_LOCK, SCHEMA
+from infrastructure.locks import REBUILD
+from infrastructure.projections.schema import NEXT, OLD, SCHEMA
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.errors import HolderKeyMissingError
 from infrastructure.sealing.keyring import INDEX_REF, PostgresKeyring
+from infrastructure.sealing.opening import KeyringSeals
 
 # The topics stand in the text, so that the partial index of erasures answers.
 _UNFINISHED: Final = (
@@ -22,7 +24,7 @@ _UNFINISHED: Final = (
     " AND NOT EXISTS (SELECT FROM registry.events AS d WHERE d.originator_id = e.originator_id"
     f" AND d.topic = '{Holder.DestructionCompleted.TOPIC}')"
 )
-_NAMES: Final = f"SELECT holder_name, holder_id_number FROM {SCHEMA}.cases WHERE holder_ref = %s"  # noqa: S608 - a constant
+_NAMES: Final = f"SELECT case_id, holder_name, holder_id_number FROM {SCHEMA}.cases WHERE holder_ref = %s"  # noqa: S608 - a constant
 _PROJECTED: Final = f"SELECT to_regclass('{SCHEMA}.cases') IS NOT NULL"
 _SHORTEST_NAME: Final = 2
 ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
@@ -65,7 +67,9 @@ class PersonalData:
             if not (connection.execute(_PROJECTED.encode()).fetchone() or (False,))[0]:
                 return frozenset()
             rows = connection.execute(_NAMES.encode(), [holder_ref]).fetchall()
-        return frozenset(name for row in rows for name in row if name and len(name) >= _SHORTEST_NAME)
+        seals = KeyringSeals(self._keyring)
+        names = (seals.opened(holder_ref, case_id, text) for case_id, *texts in rows for text in texts if text)
+        return frozenset(name for name in names if name and len(name) >= _SHORTEST_NAME)
 
     def _scrub_leftovers(self, holder_ref: UUID) -> None:
         """Take the holder out of tables that a rebuild replaced, or that an interrupted one left; nothing else will.
@@ -73,7 +77,7 @@ class PersonalData:
         The tables of a rebuild under way are left to it: it projects the erasure like any event.
         """
         with self._pool.connection() as connection, connection.transaction():
-            free = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [REBUILD_LOCK]).fetchone()
+            free = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [REBUILD]).fetchone()
             for schema in (OLD, NEXT) if free and free[0] else (OLD,):
                 for table in ABOUT_HOLDERS:
                     there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{schema}.{table}"]).fetchone()

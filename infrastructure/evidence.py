@@ -20,7 +20,7 @@ import hmac
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from application.ports import Purpose
 from domain.refusals import RefusalCode, Refused
 from infrastructure.sealing.errors import HolderKeyMissingError, SealBrokenError
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
@@ -165,11 +166,12 @@ class EvidenceStore:
         pieces: Iterable[bytes],
         holder: UUID | Callable[[], UUID],
         media_type: str,
+        purpose: Purpose,
         *,
         max_size: int | None = None,
         sha256: str | None = None,
     ) -> StoredEvidence:
-        """Take a file in and seal it; the same file of the same holder again replaces itself.
+        """Take a file in and seal it; the same file of the same holder for the same purpose again replaces itself.
 
         ``holder`` is a reference, or what makes a person known: called once the file was taken, so that a refused one
         leaves nobody behind. ``media_type`` is what the sender declares, ``sha256`` what the sender announced, if anything. Raises
@@ -188,21 +190,21 @@ class EvidenceStore:
                 raise EvidenceRefused("evidence-digest")
             spool.seek(0)
             if isinstance(holder, UUID):
-                obstore.put(self._bucket, self._path(holder, found), spool, max_concurrency=2)
+                obstore.put(self._bucket, self._path(holder, found, purpose), spool, max_concurrency=2)
             else:
-                self._put_anew(open_stream(key, bound, _read(spool)), holder(), found)
+                self._put_anew(open_stream(key, bound, _read(spool)), holder(), found, purpose)
         return StoredEvidence(found, intake.size, media_type)
 
-    def _put_anew(self, plain: Iterable[bytes], holder_ref: UUID, sha256: str) -> None:
+    def _put_anew(self, plain: Iterable[bytes], holder_ref: UUID, sha256: str, purpose: Purpose) -> None:
         """Seal what was taken under its holder's own key, and keep it."""
         with tempfile.TemporaryFile(dir=self._spool_dir) as spool:
             for sealed in seal_stream(self._keyring.key_for(holder_ref), _bound(holder_ref), plain):
                 spool.write(sealed)
             spool.seek(0)
-            obstore.put(self._bucket, self._path(holder_ref, sha256), spool, max_concurrency=2)
+            obstore.put(self._bucket, self._path(holder_ref, sha256, purpose), spool, max_concurrency=2)
 
-    def open(self, sha256: str, holder_ref: UUID) -> VerifiedEvidence:
-        """The file with this digest, wholly fetched and proved before this returns; what was proved is what is served.
+    def open(self, sha256: str, holder_ref: UUID, purposes: Sequence[Purpose]) -> VerifiedEvidence:
+        """The file with this digest for the first of these purposes that has it, wholly fetched and proved before this returns; what was proved is what is served.
 
         Raises ``EvidenceMissing`` and ``EvidenceAltered``.
         """
@@ -214,7 +216,7 @@ class EvidenceStore:
         spool = tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115 - handed on to VerifiedEvidence
         with contextlib.ExitStack() as undo:
             undo.callback(spool.close)
-            stored = self._fetch(holder_ref, sha256)
+            stored = self._fetch(holder_ref, sha256, purposes)
             digest, size = hashlib.sha256(), 0
             try:
                 for plain in open_stream(key, _bound(holder_ref), _spooled(stored, spool)):
@@ -229,13 +231,13 @@ class EvidenceStore:
             undo.pop_all()
         return VerifiedEvidence(spool, lambda file: open_stream(key, _bound(holder_ref), _read(file)), size)
 
-    def size_of(self, sha256: str, holder_ref: UUID) -> int | None:
+    def size_of(self, sha256: str, holder_ref: UUID, purposes: Sequence[Purpose]) -> int | None:
         """``application.ports.EvidenceFiles``: the size of a file that was proved whole, None where there is none.
 
         Raises ``Refused`` (EVIDENCE_MISMATCH) for one that was altered.
         """
         try:
-            with self.open(sha256, holder_ref) as file:
+            with self.open(sha256, holder_ref, purposes) as file:
                 return file.size
         except (EvidenceMissing, HolderKeyMissingError):
             return None
@@ -245,6 +247,15 @@ class EvidenceStore:
                 "The uploaded file was altered in the store; upload it anew.",
                 "evidence.sha256",
             ) from None
+
+    def adopt(self, sha256: str, holder_ref: UUID, uploaded: Purpose, purpose: Purpose) -> None:
+        """See ``application.ports.EvidenceFiles``."""
+        with contextlib.suppress(FileNotFoundError):
+            obstore.copy(
+                self._bucket,
+                self._path(holder_ref, sha256, uploaded),
+                self._path(holder_ref, sha256, purpose),
+            )
 
     def forget(self, holder_ref: UUID) -> int:
         """Remove every file of a holder; answers how many.
@@ -263,20 +274,21 @@ class EvidenceStore:
         listing = obstore.list(self._bucket, self._folder(holder_ref), chunk_size=_DELETE_AT_ONCE)
         return [meta["path"] for meta in next(iter(listing), [])]
 
-    def _fetch(self, holder_ref: UUID, sha256: str) -> Iterator[bytes]:
-        try:
-            found = obstore.get(self._bucket, self._path(holder_ref, sha256))
-        except FileNotFoundError:
-            found = None
-        if found is None:
-            raise EvidenceMissing("The evidence file is not in the store; restore it from a backup.")
-        return iter(found.stream(min_chunk_size=CHUNK))
+    def _fetch(self, holder_ref: UUID, sha256: str, purposes: Sequence[Purpose]) -> Iterator[bytes]:
+        for purpose in purposes:
+            with contextlib.suppress(FileNotFoundError):
+                found = obstore.get(self._bucket, self._path(holder_ref, sha256, purpose))
+                return iter(found.stream(min_chunk_size=CHUNK))
+        raise EvidenceMissing(
+            "No such file was uploaded for this case; upload it with `?case=`, or restore it from a backup."
+        )
 
     def _folder(self, holder_ref: UUID) -> str:
         return self._keyed("holder", str(holder_ref))[:32]
 
-    def _path(self, holder_ref: UUID, sha256: str) -> str:
-        return f"{self._folder(holder_ref)}/{self._keyed('file', str(holder_ref), sha256)}"
+    def _path(self, holder_ref: UUID, sha256: str, purpose: Purpose) -> str:
+        serves = ("case", str(purpose.case_id)) if purpose.case_id else ("uploader", purpose.uploader or "")
+        return f"{self._folder(holder_ref)}/{self._keyed('file', str(holder_ref), sha256, *serves)}"
 
     def _keyed(self, *parts: str) -> str:
         return hmac.new(self._names, orjson.dumps(parts), hashlib.sha256).hexdigest()

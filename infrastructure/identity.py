@@ -23,6 +23,7 @@ from joserfc.util import urlsafe_b64decode
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from application.ports import Identity, NotAuthenticated
+from domain.text import subject_form
 from domain.values import Actor, Role
 from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey
 from infrastructure.private_files import others_may_read, write_private
@@ -93,9 +94,10 @@ class _Claims(BaseModel):
     azp: _Name | None = None
     client_id: _Name | None = None
 
-    def identity(self) -> Identity:
-        """The identity these claims state."""
-        actor = Actor(subject=self.sub, role=self.role, authority_code=self.authority, holder_ref=self.holder)
+    def identity(self, *, tells_case: bool) -> Identity:
+        """The identity these claims state; see ``subject_form`` for ``tells_case``."""
+        subject = subject_form(self.sub, tells_case=tells_case)
+        actor = Actor(subject=subject, role=self.role, authority_code=self.authority, holder_ref=self.holder)
         return Identity(actor, self.azp or self.client_id)
 
 
@@ -124,9 +126,14 @@ class TokenVerifier:
         issuer: str,
         audience: str = AUDIENCE,
         leeway: int = 30,
+        tells_case: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``leeway`` is how many seconds the clocks may differ; ``clock`` tells seconds since 1970."""
+        """``leeway`` is how many seconds the clocks may differ; ``clock`` tells seconds since 1970.
+
+        ``tells_case``: whether two subjects that differ in case alone are two people.
+        """
+        self._tells_case = tells_case
         self._keys = keys
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(clock()),
@@ -171,7 +178,7 @@ class TokenVerifier:
             raise _NotBelieved("token-claims") from None
         if found.role is Role.SYSTEM:
             raise _NotBelieved("token-claims")
-        return found.identity()
+        return found.identity(tells_case=self._tells_case)
 
     def _trusted(self, header: dict[str, Any]) -> TrustedKey:
         kid, algorithm, kind = header.get("kid"), header.get("alg"), header.get("typ", "JWT")

@@ -18,16 +18,21 @@ from eventsourcing.utils import TopicError, get_topic, resolve_topic
 from pydantic import ValidationError
 
 import domain.streams  # noqa: F401 - makes every topic resolvable
+from application.ports import EventUnreadable
+from application.seals import Seal, text_of
 from domain.base import Event
+from infrastructure.postgres.recorder import EnvelopedEvent
 from infrastructure.sealing.errors import SealBrokenError, SealingError
 from infrastructure.sealing.keyring import Keyring
 from infrastructure.sealing.plan import plan_of
-from infrastructure.sealing.seals import is_sealed, place, seal, unseal
+from infrastructure.sealing.seals import SEALED, is_sealed, place, seal, unseal
 
 _COLUMNS: Final = {"originator_id", "originator_version"}
+_Opener = Callable[[StoredEvent, dict[str, Any]], Callable[[str, Any], Any]]
+"""Makes of a stored event and its JSON what stands for each personal value, by its path."""
 
 
-class StoredEventError(MapperDeserialisationError):
+class StoredEventError(EventUnreadable, MapperDeserialisationError):
     """A stored event does not decode: its bytes, its topic, its class version, a seal or a rule of its model.
 
     Names the place and never the content. ``code`` is ``stored-event``, or the code of the ``SealingError`` met.
@@ -85,15 +90,41 @@ class EventMapper(Mapper[UUID]):
                 return seal(key[0], value, place(stream_id, version, topic, path))
 
             plan.replace(state, seal_at)
-        return StoredEvent(stream_id, version, topic, orjson.dumps(state, option=orjson.OPT_SORT_KEYS))
+        actor, client = domain_event.by.actor, domain_event.by.client
+        return EnvelopedEvent(
+            stream_id,
+            version,
+            topic,
+            orjson.dumps(state, option=orjson.OPT_SORT_KEYS),
+            recorded_at=domain_event.timestamp,
+            actor_subject=actor.subject,
+            actor_role=actor.role.value,
+            actor_authority=actor.authority_code,
+            client=client,
+        )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
         """The event behind stored bytes, validated; personal fields of an erased holder read as None.
 
         Raises ``StoredEventError``.
         """
+        return self._decoded(stored_event, self._opener)
+
+    def to_domain_events(self, stored_events: Sequence[StoredEvent]) -> list[Event]:
+        """A batch of events; the keys of all its holders are fetched at once. Raises ``StoredEventError``."""
+        self._keyring.warm({ref for stored in stored_events if (ref := _holder_to_warm(stored)) is not None})
+        return [self.to_domain_event(stored) for stored in stored_events]
+
+    def sealed_events(self, stored_events: Sequence[StoredEvent]) -> list[Event]:
+        """A batch of events as the read side keeps them: personal fields hold their seals (``application.seals``), no key is asked for.
+
+        Raises ``StoredEventError``.
+        """
+        return [self._decoded(stored, _keeper) for stored in stored_events]
+
+    def _decoded(self, stored_event: StoredEvent, opener: _Opener) -> Event:
         try:
-            return self._read(stored_event)
+            return self._read(stored_event, opener)
         except SealingError as error:
             unreadable = StoredEventError(stored_event, str(error), error.code)
         except _Unreadable as error:
@@ -101,17 +132,12 @@ class EventMapper(Mapper[UUID]):
         # Raised out here, so that no traceback carries the inner error: pydantic's would show the values it refused.
         raise unreadable
 
-    def to_domain_events(self, stored_events: Sequence[StoredEvent]) -> list[Event]:
-        """A batch of events; the keys of all its holders are fetched at once. Raises ``StoredEventError``."""
-        self._keyring.warm({ref for stored in stored_events if (ref := _holder_to_warm(stored)) is not None})
-        return [self.to_domain_event(stored) for stored in stored_events]
-
-    def _read(self, stored: StoredEvent) -> Event:
+    def _read(self, stored: StoredEvent, opener: _Opener) -> Event:
         event_class, state = _class_of(stored), _state_of(stored)
         version = state.pop("class_version", 1)
         if not isinstance(version, int) or not 1 <= version <= event_class.class_version:
             raise _Unreadable("a newer release wrote it, or its class version is wrong; upgrade the registry.")
-        open_at = self._opener(stored, state)
+        open_at = opener(stored, state)
         if version < event_class.class_version:
             _replace_sealed(state, "", open_at)
             _upcast(event_class, state, version)
@@ -142,6 +168,15 @@ class EventMapper(Mapper[UUID]):
             return unseal(found[0], value, place(stream_id, stored.originator_version, stored.topic, path))
 
         return open_at
+
+
+def _keeper(stored: StoredEvent, state: dict[str, Any]) -> Callable[[str, Any], Any]:  # noqa: ARG001 - an opener's shape
+    def keep_at(path: str, value: Any) -> str:
+        if not is_sealed(value):
+            raise SealBrokenError(f"The personal field {path} is stored without a seal.")
+        return text_of(Seal(stored.originator_version, stored.topic, path, value[SEALED]))
+
+    return keep_at
 
 
 def _class_of(stored: StoredEvent) -> type[Event]:

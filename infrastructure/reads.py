@@ -6,9 +6,9 @@ which may ask for holders' keys, runs beside the event loop. A total costs a sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
@@ -17,9 +17,10 @@ from eventsourcing.persistence import StoredEvent
 from psycopg_pool import AsyncConnectionPool
 
 from application.access import Scope
+from application.folding import audit_event
+from application.ports import EventUnreadable
 from application.projections.tables import (
     AMENDMENTS,
-    AUDIT_EVENTS,
     CASES,
     CATALOG_ALIASES,
     CATALOG_ENTRIES,
@@ -30,12 +31,12 @@ from application.projections.tables import (
     INTEGRITY_RECORDS,
     TITLES,
     Table,
-    certificate_key,
 )
 from application.queries import (
     AliasFilter,
     AuditEvent,
     AuditFilter,
+    AuditWindow,
     CaseFilter,
     EntryFilter,
     EntryKey,
@@ -46,6 +47,7 @@ from application.queries import (
     Window,
 )
 from application.views import (
+    ActorView,
     AliasView,
     AmendmentView,
     AuditEventView,
@@ -61,7 +63,7 @@ from application.views import (
 )
 from domain.base import Event
 from domain.identifiers import normalised_case_number
-from domain.values import AliasKind, CaseStatus
+from domain.values import AliasKind, CaseStatus, Role
 from infrastructure.mapper import EventMapper
 from infrastructure.projections.positions import SCHEMA, projected_position, wait_for
 
@@ -243,14 +245,14 @@ class PostgresReads:
     # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
     async def case(self, case_id: UUID | None, case_number: str | None, scope: Scope) -> CaseView | None:
         """See ``Reads``."""
-        where = _cases_in(scope)
+        where = _in(scope)
         where.add_if(case_id, "case_id = %s")
         where.add_if(case_number and normalised_case_number(case_number), "case_number = %s")
         return _first(await self._views(CASES, f"{where.sql} LIMIT 1", *where.params))
 
     async def cases(self, which: CaseFilter, window: Window, scope: Scope) -> Page[CaseView]:
         """See ``Reads``."""
-        where = _cases_in(scope)
+        where = _in(scope)
         where.add_if([each.value for each in which.status] if which.status is not None else None, "status = ANY(%s)")
         where.add_if(which.authority_code, "authority_code = %s")
         where.add_if(which.submitted_from, "submitted_at >= %s")
@@ -265,13 +267,13 @@ class PostgresReads:
 
     async def cases_of(self, holder_ref: UUID, scope: Scope) -> Sequence[CaseView]:
         """See ``Reads``."""
-        where = _cases_in(scope)
+        where = _in(scope)
         where.add("holder_ref = %s", holder_ref)
         return await self._views(CASES, f"{where.sql} ORDER BY submitted_at, case_id", *where.params)
 
     async def titles_of(self, holder_ref: UUID, scope: Scope) -> Sequence[TitleView]:
         """See ``Reads``."""
-        where = _titles_in(scope)
+        where = _in(scope)
         where.add("holder_ref = %s", holder_ref)
         return await self._views(TITLES, f"{where.sql} ORDER BY recognized_on, title_id", *where.params)
 
@@ -282,13 +284,13 @@ class PostgresReads:
 
     async def title(self, title_id: UUID, scope: Scope) -> TitleView | None:
         """See ``Reads``."""
-        where = _titles_in(scope)
+        where = _in(scope)
         where.add("title_id = %s", title_id)
         return _first(await self._views(TITLES, where.sql, *where.params))
 
     async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
         """See ``Reads``."""
-        where = _titles_in(scope)
+        where = _in(scope)
         where.add_if(which.field, "field = %s")
         where.add_if(which.title, "title = %s")
         where.add_if(which.status.value if which.status else None, "status = %s")
@@ -301,15 +303,6 @@ class PostgresReads:
             window,
             "recognized_on DESC, title_id DESC",
             "(recognized_on, title_id) < (%s::date, %s::uuid)",
-        )
-
-    async def titles_by_certificate(self, certificate_number: str) -> Sequence[TitleView]:
-        """See ``Reads``."""
-        key = certificate_key(certificate_number)
-        if key is None:
-            return []
-        return await self._views(
-            TITLES, "certificate_key = %s AND NOT holder_restricted ORDER BY recognized_on DESC, title_id", key
         )
 
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
@@ -344,27 +337,28 @@ class PostgresReads:
                 found.setdefault(event.originator_id, []).append(Positioned(event, row[4]))
         return found
 
-    async def audit_log(self, which: AuditFilter, after: int, first: int) -> Page[AuditEvent]:
-        """See ``Reads``."""
+    async def audit_log(self, which: AuditFilter, window: AuditWindow) -> Page[AuditEvent]:
+        """See ``Reads``. Asked of the event table itself, whose columns repeat the envelopes."""
         where = _Where()
-        where.add("a.position > %s", after)
-        where.add_if(list(which.types) if which.types is not None else None, "a.type = ANY(%s)")
-        where.add_if(which.stream_id, "a.stream_id = %s")
-        where.add_if(which.actor, "a.actor_subject = %s")
-        where.add_if(which.recorded_from, "a.recorded_at >= %s")
-        where.add_if(which.recorded_to, "a.recorded_at < %s")
-        envelope = ", ".join(f"a.{name}" for name in AUDIT_EVENTS.column_names)
+        where.add_if(list(which.types) if which.types is not None else None, "topic = ANY(%s)")
+        where.add_if(which.stream_id, "originator_id = %s")
+        where.add_if(which.actor, "actor_subject = %s")
+        where.add_if(which.recorded_from, "recorded_at >= %s")
+        where.add_if(which.recorded_to, "recorded_at < %s")
+        seek = _Where(list(where.texts), list(where.params))
+        seek.add_if(window.after, "position < %s" if window.newest_first else "position > %s")
+        order = "position DESC" if window.newest_first else "position"
         rows = await self._rows(
-            f"SELECT e.originator_id, e.originator_version, e.topic, e.state, {envelope}"
-            f" FROM {SCHEMA}.audit_events AS a JOIN registry.events AS e ON e.position = a.position"
-            f" WHERE {where.sql} ORDER BY a.position LIMIT %s",
-            *where.params,
-            first + 1,
+            f"SELECT {_EVENT}, recorded_at, actor_subject, actor_role, actor_authority FROM registry.events"
+            f" WHERE {seek.sql} ORDER BY {order} LIMIT %s",
+            *seek.params,
+            window.first + 1,
         )
-        events = await self._decoded(rows[:first])
-        envelopes: Iterable[AuditEventView] = (AUDIT_EVENTS.from_row(row[4:]) for row in rows[:first])
-        found = [AuditEvent(envelope, event) for envelope, event in zip(envelopes, events, strict=True)]
-        return Page(found, has_next=len(rows) > first)
+        found = await to_thread.run_sync(lambda: list(map(self._audited, rows[: window.first])))
+        total = None
+        if window.count:
+            [(total,)] = await self._rows(f"SELECT count(*) FROM registry.events WHERE {where.sql}", *where.params)
+        return Page(found, has_next=len(rows) > window.first, total=total)
 
     # ── what all of them share ────────────────────────────────────────────────────────────────────────────────────
     async def _page(
@@ -391,13 +385,35 @@ class PostgresReads:
             rows: list[tuple[Any, ...]] = await cursor.fetchall()
             return rows
 
+    def _audited(self, row: Sequence[Any]) -> AuditEvent:
+        stream_id, version, topic, state, position, recorded_at, subject, role, authority = row
+        try:
+            [event] = self._mapper.sealed_events([StoredEvent(stream_id, version, topic, bytes(state))])
+        except EventUnreadable as unreadable:
+            actor = ActorView(
+                subject=subject or "unknown",
+                role=Role(role) if role in set(Role) else Role.SYSTEM,
+                authority_code=authority,
+            )
+            envelope = AuditEventView(
+                position=position,
+                stream_id=stream_id,
+                stream_type=topic.partition(".")[0],
+                version=version,
+                type=topic,
+                recorded_at=recorded_at or datetime.fromtimestamp(0, UTC),
+                actor=actor,
+            )
+            return AuditEvent(envelope, None, str(unreadable))
+        return AuditEvent(audit_event(event, position), event)
+
     async def _decoded(self, rows: Sequence[Sequence[Any]]) -> list[Event]:
         stored = [StoredEvent(row[0], row[1], row[2], bytes(row[3])) for row in rows]
-        return await to_thread.run_sync(self._mapper.to_domain_events, stored) if stored else []
+        return await to_thread.run_sync(self._mapper.sealed_events, stored) if stored else []
 
 
-def _cases_in(scope: Scope) -> _Where:
-    """The rows of ``cases`` within a scope, as ``application.access.sees`` has it."""
+def _in(scope: Scope) -> _Where:
+    """The rows of ``cases`` or ``titles`` within a scope, as ``application.access.sees`` has it."""
     where = _Where()
     if not scope.everything:
         where.add(
@@ -408,22 +424,6 @@ def _cases_in(scope: Scope) -> _Where:
         )
     if not scope.restricted:
         where.add("NOT holder_restricted")
-    return where
-
-
-def _titles_in(scope: Scope) -> _Where:
-    """The rows of ``titles`` within a scope; who submitted is known to the case."""
-    where = _Where()
-    if not scope.everything:
-        where.add(
-            "t.authority_code = ANY(%s) OR t.holder_ref = %s OR EXISTS"
-            f" (SELECT FROM {SCHEMA}.cases AS c WHERE c.case_id = t.case_id AND c.submitted_by = %s)",
-            sorted(scope.authorities),
-            scope.holder_ref,
-            scope.subject,
-        )
-    if not scope.restricted:
-        where.add("NOT t.holder_restricted")
     return where
 
 

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     token_audience: str = "recognition-registry"  # noqa: S105 - an audience is no secret
     """The `aud` of the tokens to accept."""
 
+    subjects_tell_case: bool = False
+    """Whether two subjects that differ in capital letters alone are two people at the identity provider."""
+
     keys_database_url: str | None = None
     """Connection string of the owner of a database for holders' keys alone; None: they lie beside the events."""
 

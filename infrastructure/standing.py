@@ -23,6 +23,7 @@ from infrastructure.projections.schema import shape, stored_shape
 from infrastructure.reads import PostgresReads
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import ExistingMasterKeys
+from infrastructure.sealing.opening import KeyringSeals
 from infrastructure.sealing.plan import check_event_classes
 from infrastructure.sealing.rotation import Pool
 from infrastructure.settings import Settings
@@ -40,6 +41,7 @@ class StandingRegistry:
     projections: ProjectionRunner
     reads: PostgresReads
     access_log: PostgresAccessLog
+    seals: KeyringSeals
     clock: Clock
 
     def catch_up(self) -> None:
@@ -69,7 +71,8 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
         keys: Pool = database.pool
         if settings.keys_database_url is not None:
             keys = stack.enter_context(open_existing_keys(settings))
-        mapper = EventMapper(PostgresKeyring(keys, ExistingMasterKeys(settings.data_dir / MASTER_KEY_FILE)))
+        keyring = PostgresKeyring(keys, ExistingMasterKeys(settings.data_dir / MASTER_KEY_FILE))
+        mapper = EventMapper(keyring)
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database).codes)
@@ -83,6 +86,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             projections=ProjectionRunner(database, mapper),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
+            seals=KeyringSeals(keyring),
             clock=clock,
         )
 

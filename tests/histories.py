@@ -31,7 +31,7 @@ from domain.catalog.catalog import Catalog
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.claim import CertificateClaim
 from domain.guards import Circumstances
-from domain.identifiers import case_id, claim_id
+from domain.identifiers import case_id
 from domain.integrity import IntegrityRecord
 from domain.refusals import Refused
 from domain.values import (
@@ -54,6 +54,7 @@ from domain.values import (
     TitleLevel,
     shanghai_day,
 )
+from tests.claims import claim_id
 
 FIRST_DAY = date(2023, 11, 1)
 NAMES = ("王小明", "Zoë Müller", "O'Brien", "\\N", "back\\slash\ttab", 'quo"te', "élève 🎓", "-", "{}")

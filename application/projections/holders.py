@@ -1,8 +1,7 @@
 """What the events of a holder do to the rows about them: nothing personal stays after erasure, and rows tell a restriction.
 
 A holder's file lists the rows that are about them, so that one event finds them all by key, in a live table and in a rebuild
-alike. The rows after an erasure are those that a fold of the same events without the destroyed data leads to; hence a
-rebuild and a check agree with the live tables, whenever the key went.
+alike. Rows hold seals, which no rule opens; hence a rebuild and a check agree with the live tables, whenever the key went.
 """
 
 from __future__ import annotations
@@ -12,7 +11,8 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from application.projections.tables import CASES, HOLDERS, INTEGRITY_RECORDS, TITLES, Key, Table
-from application.views import CaseView, HolderFileView, HolderView, IntegrityRecordView, TitleView
+from application.seals import masked
+from application.views import CaseView, HolderFileView, TitleView
 from domain.base import Event
 from domain.holder import Holder
 from domain.identifiers import title_id
@@ -57,29 +57,15 @@ def project_holder(event: Event, rows: Rows) -> None:
 
 
 def erased_case(case: CaseView) -> CaseView:
-    """A case without the person, as events after the destruction of their key fold to."""
-    return replace(
-        case,
-        holder=erased_holder(case.holder),
-        certificate=replace(case.certificate, certificate_number=None),
-        evidence=tuple(replace(each, file_name=None) for each in case.evidence),
-        revocation_ground=None,
-    )
+    """A case without the person; what was understood and decided stays."""
+    case = masked(case)
+    return replace(case, holder=replace(case.holder, erased=True))
 
 
 def erased_title(title: TitleView) -> TitleView:
     """A title without the person; what was recognised stays."""
-    return replace(title, holder=erased_holder(title.holder), certificate_number=None, revocation_ground=None)
-
-
-def erased_record(record: IntegrityRecordView) -> IntegrityRecordView:
-    """An integrity record without what was found about the person."""
-    return replace(record, ground=None, findings=None)
-
-
-def erased_holder(holder: HolderView) -> HolderView:
-    """A holder of whom the random reference is left."""
-    return replace(holder, name=None, id_type=None, id_number=None, erased=True)
+    title = masked(title)
+    return replace(title, holder=replace(title.holder, erased=True))
 
 
 def _put(rows: Rows, ref: UUID, *, erased: bool | None = None, restricted: bool | None = None) -> None:
@@ -103,4 +89,4 @@ def _put(rows: Rows, ref: UUID, *, erased: bool | None = None, restricted: bool 
     for each in file.record_ids:
         record = rows.get(INTEGRITY_RECORDS, (each,))
         if record is not None and file.erased:
-            rows.put(INTEGRITY_RECORDS, erased_record(record))
+            rows.put(INTEGRITY_RECORDS, masked(record))

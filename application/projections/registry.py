@@ -13,12 +13,11 @@ from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
-from application.folding import alias_change_view, case_view, entry_view, title_of
+from application.folding import actor_view, alias_change_view, case_view, entry_view, title_of
 from application.projections.content import proposed_changes, rows_of_issue, rows_of_publication
-from application.projections.holders import case_for, erased_record, file_of, project_holder
+from application.projections.holders import case_for, file_of, project_holder
 from application.projections.tables import (
     AMENDMENTS,
-    AUDIT_EVENTS,
     CASES,
     CATALOG_ALIASES,
     CATALOG_ENTRIES,
@@ -31,11 +30,10 @@ from application.projections.tables import (
     Key,
     Table,
 )
+from application.seals import masked
 from application.views import (
-    ActorView,
     AliasView,
     AmendmentView,
-    AuditEventView,
     CatalogProposalView,
     CatalogView,
     EntryView,
@@ -58,6 +56,7 @@ from domain.claim import CertificateClaim
 from domain.holder import Holder
 from domain.identifiers import catalog_id
 from domain.integrity import IntegrityRecord
+from domain.officer import Officer
 
 V = TypeVar("V")
 
@@ -138,7 +137,6 @@ class RegistryProjector:
         if rule is None:
             raise UnknownEvent(f"no rule says how to project {event.TOPIC}; run a release that knows it")
         rule(self, event, position, rows)
-        rows.put(AUDIT_EVENTS, audit_event(event, position))
 
     def _case(self, event: Event, position: int, rows: Rows) -> None:
         state = self._case_before(event, position)
@@ -192,7 +190,7 @@ class RegistryProjector:
             effective_from=terms.effective_from,
             erratum=terms.erratum,
             rematch_pending=terms.rematch_pending,
-            proposed_by=_actor(event),
+            proposed_by=actor_view(event),
             proposed_at=event.timestamp,
             closed_at=None,
             version_number=None,
@@ -232,7 +230,7 @@ class RegistryProjector:
             notice_number=terms.notice.number,
             notice_title=terms.notice.title,
             effective_from=terms.effective_from,
-            proposed_by=_actor(event),
+            proposed_by=actor_view(event),
             proposed_at=event.timestamp,
             closed_at=None,
             entries=tuple(entry_view(terms.code, entry, 1) for entry in terms.entries),
@@ -260,7 +258,7 @@ class RegistryProjector:
         file = file_of(rows, event.holder_ref)
         if view.record_id not in file.record_ids:
             rows.put(HOLDERS, replace(file, record_ids=(*file.record_ids, view.record_id)))
-        rows.put(INTEGRITY_RECORDS, erased_record(view) if file.erased else view)
+        rows.put(INTEGRITY_RECORDS, masked(view) if file.erased else view)
 
     def _struck(self, event: IntegrityRecord.Struck, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         record = rows.get(INTEGRITY_RECORDS, (event.originator_id,))
@@ -274,8 +272,8 @@ class RegistryProjector:
                 self._cases.pop(case, None)  # what is remembered of a person goes with the person
         project_holder(event, rows)
 
-    def _claim(self, event: Event, position: int, rows: Rows) -> None:
-        """A claim guards uniqueness among writers; nobody reads it, so only the audit log shows it."""
+    def _no_row(self, event: Event, position: int, rows: Rows) -> None:
+        """What serves writers alone, as the claims that guard uniqueness: the audit log shows it, and no row."""
 
     def _timeline(self, stream_id: UUID, position: int) -> CatalogTimeline:
         timeline = self._catalogs.get(stream_id)
@@ -298,11 +296,13 @@ RULES: Final[Mapping[str, Rule]] = {
     CatalogProposal.Proposed.TOPIC: RegistryProjector._catalog_proposed,  # noqa: SLF001
     CatalogProposal.Published.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
     CatalogProposal.Discarded.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
-    CertificateClaim.Claimed.TOPIC: RegistryProjector._claim,  # noqa: SLF001
-    CertificateClaim.Released.TOPIC: RegistryProjector._claim,  # noqa: SLF001
-    CertificateClaim.Reclaimed.TOPIC: RegistryProjector._claim,  # noqa: SLF001
+    CertificateClaim.Claimed.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
+    CertificateClaim.Released.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
+    CertificateClaim.Reclaimed.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
     IntegrityRecord.Filed.TOPIC: RegistryProjector._filed,  # noqa: SLF001
     IntegrityRecord.Struck.TOPIC: RegistryProjector._struck,  # noqa: SLF001
+    Officer.Registered.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
+    Officer.RegisteredAnew.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
     Holder.Opened.TOPIC: RegistryProjector._holder,  # noqa: SLF001
     Holder.Restricted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
     Holder.RestrictionLifted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
@@ -340,25 +340,6 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
 @lru_cache(maxsize=256)
 def _stream_of(catalog_code: str) -> UUID:
     return catalog_id(catalog_code)
-
-
-def audit_event(event: Event, position: int) -> AuditEventView:
-    """The envelope of an event, for the audit log."""
-    topic = event.TOPIC
-    return AuditEventView(
-        position=position,
-        stream_id=event.originator_id,
-        stream_type=topic.partition(".")[0],
-        version=event.originator_version,
-        type=topic,
-        recorded_at=event.timestamp,
-        actor=_actor(event),
-    )
-
-
-def _actor(event: Event) -> ActorView:
-    actor = event.by.actor
-    return ActorView(subject=actor.subject, role=actor.role, authority_code=actor.authority_code)
 
 
 def state_after(events: Iterable[Event]) -> Any:

@@ -16,17 +16,20 @@ from uuid import UUID
 
 import orjson
 
+from application.seals import is_personal
+
 _SQL: Final = {UUID: "uuid", datetime: "timestamptz", date: "date", bool: "boolean", str: "text", int: "integer"}
 _PARSED: Final = {UUID: "UUID({})", datetime: "datetime.fromisoformat({})", date: "date.fromisoformat({})"}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, its PostgreSQL type, and whether it may be null."""
+    """One column: its name, its PostgreSQL type, whether it may be null, and whether it holds something personal."""
 
     name: str
     sql_type: str
     nullable: bool
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,9 @@ def view_columns(view: type) -> tuple[Column, ...]:
     return tuple(leaf.column for leaf in _leaves(view))
 
 
-def row_writer(view: type, further: Sequence[Callable[[Any], Any]] = ()) -> Callable[[Any], tuple[Any, ...]]:
-    """A function from a view to its row: values in column order, JSON as text, then the results of ``further``."""
-    names: dict[str, Any] = {"to_json": _to_json} | {f"further{n}": each for n, each in enumerate(further)}
+def row_writer(view: type) -> Callable[[Any], tuple[Any, ...]]:
+    """A function from a view to its row: values in column order, JSON as text."""
+    names: dict[str, Any] = {"to_json": _to_json}
     values = []
     for leaf in _leaves(view):
         kind, nullable = _optional(leaf.kind)
@@ -53,12 +56,11 @@ def row_writer(view: type, further: Sequence[Callable[[Any], Any]] = ()) -> Call
         elif issubclass(kind, Enum):
             value = f"{value} and {value}.value" if nullable else f"{value}.value"
         values.append(value)
-    values += [f"further{n}(view)" for n in range(len(further))]
     return _function(f"lambda view: ({', '.join(values)},)", names)
 
 
 def row_reader(view: type) -> Callable[[Sequence[Any]], Any]:
-    """A function from a row (values in column order; JSON parsed or as text; further columns ignored) to its view."""
+    """A function from a row (values in column order; JSON parsed or as text) to its view."""
     names: dict[str, Any] = {"from_json": _from_json, "UUID": UUID, "date": date, "datetime": datetime}
     places = {leaf.path: n for n, leaf in enumerate(_leaves(view))}
 
@@ -79,15 +81,26 @@ def row_reader(view: type) -> Callable[[Sequence[Any]], Any]:
 
 
 def _leaves(view: type, path: str = "", prefix: str = "") -> Iterator[_Leaf]:
-    kinds = get_type_hints(view)
+    kinds, marked = get_type_hints(view), get_type_hints(view, include_extras=True)
     for field in fields(view):
         kind = kinds[field.name]
         if is_dataclass(kind):
             yield from _leaves(kind, f"{path}{field.name}.", f"{prefix}{field.name}_")  # type: ignore[arg-type]
             continue
         bare, nullable = _optional(kind)
-        column = Column(prefix + field.name, _sql_type(bare, field.name), nullable)
+        column = Column(prefix + field.name, _sql_type(bare, field.name), nullable, _holds_personal(marked[field.name]))
         yield _Leaf(column, path + field.name, kind)
+
+
+def _holds_personal(kind: Any) -> bool:
+    """Whether a field is personal itself, or a tuple of views with a personal field."""
+    if get_origin(kind) is tuple:
+        return any(is_personal(each) or (is_dataclass(each) and _view_holds_personal(each)) for each in get_args(kind))
+    return is_personal(kind)
+
+
+def _view_holds_personal(view: Any) -> bool:
+    return any(map(_holds_personal, get_type_hints(view, include_extras=True).values()))
 
 
 def _sql_type(kind: Any, name: str) -> str:

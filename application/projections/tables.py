@@ -1,11 +1,11 @@
 """The tables of the projection ``registry``: which view each holds, its key, and the indexes its questions need.
 
-A table's columns are its view's (see ``shapes``); a derived column stands behind them and is never read back.
+A table's columns are its view's (see ``shapes``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -15,7 +15,6 @@ from application.projections.shapes import Column, row_reader, row_writer, view_
 from application.views import (
     AliasView,
     AmendmentView,
-    AuditEventView,
     CaseView,
     CatalogProposalView,
     CatalogView,
@@ -25,7 +24,6 @@ from application.views import (
     TitleView,
     VersionView,
 )
-from domain.text import identifying_form
 
 V = TypeVar("V")
 Key = tuple[Any, ...]
@@ -43,14 +41,6 @@ class Index:
     where: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A column computed from the view, for questions that SQL cannot compute it for."""
-
-    column: Column
-    of: Callable[[Any], Any]
-
-
 @dataclass(frozen=True, eq=False)
 class Table(Generic[V]):
     """One table of the read model: rows of one view under a key."""
@@ -59,14 +49,11 @@ class Table(Generic[V]):
     view: type[V]
     key: tuple[str, ...]
     indexes: tuple[Index, ...] = ()
-    derived: tuple[Derived, ...] = ()
-    personal: tuple[str, ...] = ()
-    """Columns about a person: the database keeps no statistics of them, which would outlive an erasure."""
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """All columns: the view's in the order of its fields, then the derived ones."""
-        return view_columns(self.view) + tuple(each.column for each in self.derived)
+        """The view's columns, in the order of its fields."""
+        return view_columns(self.view)
 
     @cached_property
     def column_names(self) -> tuple[str, ...]:
@@ -74,23 +61,24 @@ class Table(Generic[V]):
         return tuple(column.name for column in self.columns)
 
     @cached_property
+    def personal(self) -> tuple[str, ...]:
+        """Columns about a person: the database keeps no statistics of them, which would outlive an erasure."""
+        return tuple(column.name for column in self.columns if column.personal)
+
+    @cached_property
     def select_list(self) -> str:
-        """The view's own columns, for ``SELECT … FROM``; ``from_row`` reads what it answers."""
-        return ", ".join(column.name for column in view_columns(self.view))
+        """The columns, for ``SELECT … FROM``; ``from_row`` reads what it answers."""
+        return ", ".join(self.column_names)
 
     @cached_property
     def to_row(self) -> Callable[[V], tuple[Any, ...]]:
         """From a view to its row: one value per column, JSON as text."""
-        return row_writer(self.view, [each.of for each in self.derived])
+        return row_writer(self.view)
 
     @cached_property
     def from_row(self) -> Callable[[Sequence[Any]], V]:
         """From a row, whose values stand in column order, to its view."""
         return row_reader(self.view)
-
-    def from_mapping(self, row: Mapping[str, Any]) -> V:
-        """From a row by column names to its view. Raises ``KeyError`` for a missing column."""
-        return self.from_row([row[column.name] for column in view_columns(self.view)])
 
     @cached_property
     def key_of(self) -> Callable[[V], Key]:
@@ -105,11 +93,6 @@ class Table(Generic[V]):
         """The PostgreSQL types of the key's columns."""
         types = {column.name: column.sql_type for column in self.columns}
         return tuple(types[name] for name in self.key)
-
-
-def certificate_key(number: str | None) -> str | None:
-    """What a certificate number is looked up by: the same for every spelling of it, None where nothing identifies."""
-    return None if number is None else identifying_form(number) or None
 
 
 CASES: Final = Table(
@@ -135,7 +118,6 @@ TITLES: Final = Table(
     ("title_id",),
     (
         Index(("holder_ref",)),
-        Index(("certificate_key",), "certificate_key IS NOT NULL"),
         Index(("case_id",)),
         Index(("case_number",)),
         Index(("position",)),
@@ -144,10 +126,9 @@ TITLES: Final = Table(
         Index(("field", "recognized_on DESC", "title_id DESC")),
         Index(("title", "recognized_on DESC", "title_id DESC")),
         Index(("authority_code", "recognized_on DESC", "title_id DESC")),
+        Index(("submitted_by",)),
         Index(("catalog_code", "entry_number")),
     ),
-    (Derived(Column("certificate_key", "text", True), lambda title: certificate_key(title.certificate_number)),),
-    ("holder_name", "holder_id_number", "certificate_number", "certificate_key", "revocation_ground"),
 )
 CATALOGS: Final = Table("catalogs", CatalogView, ("code",), (Index(("catalog_id",)), Index(("position",))))
 CATALOG_VERSIONS: Final = Table("catalog_versions", VersionView, ("catalog_code", "number"))
@@ -171,21 +152,8 @@ INTEGRITY_RECORDS: Final = Table(
     IntegrityRecordView,
     ("record_id",),
     (Index(("case_id",)), Index(("holder_ref",))),
-    personal=("ground", "findings"),
 )
 HOLDERS: Final = Table("holders", HolderFileView, ("ref",))
-AUDIT_EVENTS: Final = Table(
-    "audit_events",
-    AuditEventView,
-    ("position",),
-    (
-        Index(("type", "position")),
-        Index(("stream_id", "position")),
-        Index(("actor_subject", "position")),
-        Index(("recorded_at", "position")),
-    ),
-)
-
 TABLES: Final[tuple[Table[Any], ...]] = (
     CASES,
     TITLES,
@@ -197,6 +165,5 @@ TABLES: Final[tuple[Table[Any], ...]] = (
     CATALOG_PROPOSALS,
     INTEGRITY_RECORDS,
     HOLDERS,
-    AUDIT_EVENTS,
 )
 """Every table of the projection."""

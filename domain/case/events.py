@@ -52,7 +52,7 @@ class Submitted(Created, CaseEvent):
     holder: Person
     certificate: Certificate
     authority_code: str
-    work_field: str
+    work_field: Personal
     experience: tuple[Experience, ...]
     evidence: tuple[Evidence, ...]
     catalog_code: str | None

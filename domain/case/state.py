@@ -45,7 +45,7 @@ class CaseState(State):
     holder_ref: UUID
     holder: Person
     certificate: Certificate
-    work_field: str
+    work_field: str | None
     experience: tuple[Experience, ...]
     authority_code: str
     evidence: tuple[Evidence, ...]

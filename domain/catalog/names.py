@@ -232,7 +232,7 @@ class ResultingNames:
             others = _listed([str(number) for number in shared])
             message = f"{head}: it may mean entry {others} as well, and a reviewer decides; change a name or an alias unless that is meant."
             return Note(NoteCode.NAME_SHARED, message, "changes")
-        why = " ".join(reason for each in match.candidates for reason in each.reasons[-1:])
+        why = " ".join(reason for each in match.candidates for reason in each.because[-1:])
         message = f"{head}, and a reviewer decides; match it to see why{f': {why}' if why else '.'}"
         return Note(NoteCode.NAME_NOT_MATCHED, message, "changes")
 

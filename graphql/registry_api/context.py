@@ -13,19 +13,23 @@ import strawberry
 from anyio import CapacityLimiter, to_thread
 from strawberry.dataloader import DataLoader
 
-from application.access import Scope, reads_personal_data, scope_of
+from application.access import Scope, scope_of
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
-from application.ports import AccessLog, Clock, Holders
+from application.officers import Officers
+from application.ports import AccessLog, Clock, EventUnreadable, Holders
 from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey
+from application.seals import Seals
+from application.viewing import Viewer
 from application.views import AccessView, AuthorityView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
 from domain.refusals import RefusalCode, Refused
+from domain.text import subject_form
 from domain.values import Actor, Provenance, shanghai_day
-from registry_api.errors import ApiError, ErrorCode
+from registry_api.errors import ApiError, ErrorCode, unreadable_event
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -46,12 +50,16 @@ class Services:
     catalog_proposals: CatalogProposals
     shelf: Shelf
     holders: Holders
+    officers: Officers
+    seals: Seals
     holder_files: HolderFiles
     access_log: AccessLog
     accesses_read: AccessesRead
     forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
     clock: Clock
+    subject_form: Callable[[str], str] = subject_form
+    """How subjects are recorded and compared."""
     stopping: Event = field(default_factory=Event)
     """Set when the server is told to stop: long work then ends unfinished."""
     long_work: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
@@ -62,8 +70,7 @@ class Services:
 class Context:
     """One request: who asks, under which id, for which reason, and the loaders that live as long as it does.
 
-    ``accesses`` is what it shows of persons in clear, kinds of fields by holder; ``withheld`` are holders whose data is kept
-    and not processed.
+    ``viewer`` says what of persons they may see, and notes what they are shown.
     """
 
     services: Services
@@ -72,18 +79,19 @@ class Context:
     request_id: str
     address: str = "unknown"
     reason: str | None = None
-    accesses: dict[UUID, set[str]] = field(default_factory=dict)
-    withheld: frozenset[UUID] = frozenset()
     gone: Event = field(default_factory=Event)
     """Set when the client has gone: nobody waits for the answer any more."""
     versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
     entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
     streams: DataLoader[UUID, list[Positioned]] = field(init=False)
+    viewer: Viewer = field(init=False)
+    _keys: DataLoader[UUID, None] = field(init=False)
 
     def __post_init__(self) -> None:
         reads = self.services.reads
         shelf = self.services.shelf
+        self.viewer = Viewer(self.actor, self.scope, self.services.seals, self.reason)
         self.versions = _loader(self._issued(reads.versions_by_key, lambda key: shelf.has(*key)))
         self.entries = _loader(
             self._issued(reads.entries_by_key, lambda key: shelf.has(*key[:2]) and shelf.entry_at(*key) is not None)
@@ -91,10 +99,24 @@ class Context:
         self.titles = _loader(reads.titles_of_cases)
 
         async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
-            found = await reads.streams(keys)
+            try:
+                found = await reads.streams(keys)
+            except EventUnreadable as unreadable:
+                raise unreadable_event(unreadable) from None
             return [found.get(key, []) for key in keys]
 
         self.streams = DataLoader(load_fn=load_streams)
+
+        async def load_keys(keys: list[UUID]) -> Sequence[None]:
+            await in_thread(self.services.seals.warm, keys)
+            return [None] * len(keys)
+
+        self._keys = DataLoader(load_fn=load_keys)
+
+    async def key_of(self, holder_ref: UUID) -> None:
+        """Have a holder's key at hand, so that showing what it seals waits for nothing; gathered over the request."""
+        if not self.viewer.at_hand(holder_ref):
+            await self._keys.load(holder_ref)
 
     def wanted(self) -> bool:
         """Whether somebody waits for what is being worked out."""
@@ -155,11 +177,6 @@ class Context:
     def scope(self) -> Scope:
         """Which cases and titles the asker sees."""
         return scope_of(self.actor, self.services.authorities, self.today)
-
-    @property
-    def in_clear(self) -> bool:
-        """Whether the asker reads persons in clear."""
-        return reads_personal_data(self.actor, self.reason)
 
     @property
     def provenance(self) -> Provenance:

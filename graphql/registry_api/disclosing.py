@@ -1,21 +1,20 @@
 """Personal data in clear: who sees it, that it was seen, and that nothing is shown which could not be recorded.
 
-Resolvers note what they show; the executor records it, one row a request, when the answer is computed and before it leaves.
+Resolvers ask the request's ``Viewer``, which notes what it shows; the executor records it, one row a request, when the answer is
+computed and before it leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Final
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
-from application.disclosure import holds_personal_data
 from application.ports import Access, AccessNotRecorded
-from application.views import HolderView
-from domain.base import Event
+from application.seals import personal_fields
+from application.viewing import Row
 from graphql import ExecutionResult, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
 from registry_api.context import Context
 from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
@@ -25,7 +24,8 @@ from registry_api.http.parameters import GraphQLRequest
 
 REASON_HEADER: Final = "X-Access-Reason"
 _LONGEST_REASON: Final = 500
-_PERSON: Final = frozenset({"name", "idType", "idNumber"})
+V = TypeVar("V")
+C = TypeVar("C", bound=type)
 
 
 def reason_in(header: str | None) -> str | None:
@@ -48,62 +48,64 @@ def reason_in(header: str | None) -> str | None:
     return reason
 
 
-def selects(info: strawberry.Info[Context, Any], names: frozenset[str]) -> bool:
-    """Whether the selection below a field asks for one of these fields, in fragments too; conditions count as met."""
+def selected(info: strawberry.Info[Context, Any]) -> frozenset[str]:
+    """The fields that a selection asks for directly, in fragments too, as Python names them; conditions count as met."""
     raw = info._raw_info  # noqa: SLF001 - Strawberry's own view of it converts the whole selection for each row
     waiting = [node.selection_set for node in raw.field_nodes]
+    found: set[str] = set()
     while waiting:
         selection_set = waiting.pop()
         for node in selection_set.selections if selection_set else ():
             match node:
                 case FieldNode():
-                    if node.name.value in names:
-                        return True
+                    found.add(to_snake_case(node.name.value))
                 case InlineFragmentNode():
                     waiting.append(node.selection_set)
                 case FragmentSpreadNode():
                     waiting.append(raw.fragments[node.name.value].selection_set)
-    return False
+    return frozenset(found)
 
 
-def shown_holder(info: strawberry.Info[Context, Any], holder: HolderView) -> HolderView:
-    """A holder as the viewer may see them; what is shown of a person in clear is noted."""
-    if not info.context.in_clear:
-        return replace(holder, name=None, id_type=None, id_number=None)
-    if holder.name is not None and selects(info, _PERSON):
-        note(info.context, holder.ref, "holder")
-    return holder
+async def shown(info: strawberry.Info[Context, Any], row: Row, part: V, kind: str) -> V:
+    """A part of a case or title as the viewer may see it; what is asked for and shown of a person in clear is noted."""
+    viewer = info.context.viewer
+    if viewer.in_clear(row):
+        await info.context.key_of(row.holder.ref)
+    return viewer.show(row, part, kind, selected(info))
 
 
-def in_clear(context: Context, ref: UUID, kind: str, *values: object) -> bool:
-    """Whether the viewer sees this in clear; noted where there is something to see."""
-    if not context.in_clear:
-        return False
-    if any(value is not None for value in values):
-        note(context, ref, kind)
-    return True
+def shows_personal(view: type, **descriptions: str) -> Callable[[C], C]:
+    """Let a type of the API show the personal fields of its view, under their own names, as the viewer may see them.
+
+    Stands below ``strawberry.type``; the view's annotation is all that says which fields these are. ``descriptions`` are the
+    schema's, by field.
+    """
+
+    def decorate(cls: C) -> C:
+        for name in personal_fields(view):
+            cls.__annotations__[name] = strawberry.Private[str | None]  # type: ignore[misc]  # a value here, no annotation
+            setattr(
+                cls,
+                f"shown_{name}",
+                strawberry.field(_resolver(name), name=to_camel_case(name), description=descriptions[name]),
+            )
+        return cls
+
+    return decorate
 
 
-def event_in_clear(context: Context, event: Event) -> bool:
-    """Whether the viewer sees an event's personal data; noted where the event holds some."""
-    if not context.in_clear:
-        return False
-    holder = getattr(event, "holder_ref", None)
-    if holder is None or holder in context.withheld:
-        return False
-    if holds_personal_data(event):
-        note(context, holder, "event")
-    return True
+def _resolver(name: str) -> Callable[..., Awaitable[str | None]]:
+    async def resolve(self: Any, info: strawberry.Info[Context, Any]) -> str | None:
+        if getattr(self, name) is not None and info.context.viewer.in_clear(self):
+            await info.context.key_of(self.holder.ref)
+        return info.context.viewer.value(self, name)
 
-
-def note(context: Context, ref: UUID, kind: str) -> None:
-    """Remember that this request shows a kind of personal data of a holder."""
-    context.accesses.setdefault(ref, set()).add(kind)
+    return resolve
 
 
 async def record_accesses(context: Context, operation: str) -> None:
     """Record what was noted, if anything. Raises ``HttpRefusalError`` (503, ACCESS_NOT_RECORDED), and then nothing may be shown."""
-    if not context.accesses or context.actor is None:
+    if not context.viewer.shown or context.actor is None:
         return
     access = Access(
         at=context.services.clock(),
@@ -112,7 +114,7 @@ async def record_accesses(context: Context, operation: str) -> None:
         request_id=context.request_id,
         reason=context.reason or f"{context.actor.role.value}: {operation}",
         operation=operation,
-        fields={ref: frozenset(kinds) for ref, kinds in context.accesses.items()},
+        fields={ref: frozenset(kinds) for ref, kinds in context.viewer.shown.items()},
     )
     try:
         await context.services.access_log.append(access)
@@ -122,7 +124,7 @@ async def record_accesses(context: Context, operation: str) -> None:
             ErrorCode.ACCESS_NOT_RECORDED,
             "Reading personal data could not be recorded, so it is not shown; what a mutation did stays done. Ask again.",
         ) from None
-    context.accesses.clear()
+    context.viewer.shown.clear()
 
 
 class RecordingExecutor:
@@ -136,7 +138,7 @@ class RecordingExecutor:
     ) -> ExecutionResult | bytes:
         """See ``Executor``."""
         result = await self._inner(operation, request, context)
-        if context.accesses:
+        if context.viewer.shown:
             await record_accesses(context, ", ".join(root_fields(operation))[:200])
         return result
 

@@ -171,6 +171,11 @@ class ErrorCode(StrEnum):
         "This installation does not offer that part of the registry.",
         "Do without it; nothing was changed.",
     )
+    EVENT_UNREADABLE = (
+        "EVENT_UNREADABLE",
+        "A recorded event cannot be read; the message names its place.",
+        "Tell the operator: `recognition projections status` shows what is known of it. Everything else goes on.",
+    )
     UNAVAILABLE = (
         "UNAVAILABLE",
         "The registry can't answer at the moment.",
@@ -225,6 +230,13 @@ class ApiError(Exception):
     def status(self) -> int:
         """The HTTP status where this is the answer to the whole request."""
         return status_of(self.code)
+
+
+def unreadable_event(unreadable: Exception) -> ApiError:
+    """The answer where an event that is needed for it cannot be read."""
+    return ApiError(
+        ErrorCode.EVENT_UNREADABLE, f"{unreadable} Tell the operator; what does not need this event goes on."
+    )
 
 
 class LimitExceededError(ApiError):

@@ -13,7 +13,7 @@ import binascii
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -27,12 +27,12 @@ from starlette.routing import Route
 
 from application.access import Action, can
 from application.commands import clean_id_number, clean_id_type
-from application.ports import Identity
+from application.ports import Identity, Purpose
 from application.views import CaseView, EvidenceView
 from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.context import Context, in_thread
-from registry_api.disclosing import note, record_accesses
+from registry_api.disclosing import record_accesses
 from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, status_of
 from registry_api.http.endpoint import STATUS_HEADERS, Authenticate
 from registry_api.http.middleware import request_id_of
@@ -72,12 +72,13 @@ class Files(Protocol):
         pieces: Iterable[bytes],
         holder: UUID | Callable[[], UUID],
         media_type: str,
+        purpose: Purpose,
         *,
         sha256: str | None = None,
     ) -> Stored:
         """Take a file in; ``holder`` is asked, where it is a function, once the file is known to be taken."""
 
-    def open(self, sha256: str, holder_ref: UUID) -> Any:
+    def open(self, sha256: str, holder_ref: UUID, purposes: Sequence[Purpose]) -> Any:
         """A file that was proved whole: an iterable of its bytes with a ``size``, to be read once or closed."""
 
 
@@ -171,7 +172,7 @@ class EvidenceDoor:
             raise HttpRefusalError(415, ErrorCode.EVIDENCE_TYPE, "Send the file as it is, without a content encoding.")
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         digest = _announced(request.headers.get("content-digest"))
-        holder = await self._holder(request, context)
+        holder, purpose = await self._holder(request, context)
         subject = context.actor.subject if context.actor else ""
         with self.places.one(subject):
             if self.arriving.available_tokens < 1:
@@ -182,7 +183,7 @@ class EvidenceDoor:
                     {"Retry-After": "5"},
                 )
             stored = await to_thread.run_sync(
-                lambda: self.files.put(self._pieces(request, subject), holder, media_type, sha256=digest),
+                lambda: self.files.put(self._pieces(request, subject), holder, media_type, purpose, sha256=digest),
                 limiter=self.arriving,
             )
         body = {"sha256": stored.sha256, "size": stored.size, "mediaType": stored.media_type}
@@ -213,11 +214,12 @@ class EvidenceDoor:
         while (piece := from_thread.run(next_piece)) is not None:
             yield piece
 
-    async def _holder(self, request: Request, context: Context) -> UUID | Callable[[], UUID]:
-        """Whose file it is; for a person of whom nothing is kept yet, what makes them known once the file was taken."""
+    async def _holder(self, request: Request, context: Context) -> tuple[UUID | Callable[[], UUID], Purpose]:
+        """Whose file it is, and what it serves; for a person of whom nothing is kept yet, what makes them known once it was taken."""
         named = request.query_params.get("case")
         if named is not None:
-            return (await _known_case(context, named)).holder.ref
+            case = await _known_case(context, named)
+            return case.holder.ref, Purpose(case_id=case.case_id)
         number = request.headers.get("x-holder-id-number")
         if number is None:
             raise HttpRefusalError(
@@ -227,13 +229,14 @@ class EvidenceDoor:
         cleaned = clean_id_number(number)
         holders = context.services.holders
         known = await in_thread(holders.find, kind, cleaned)
-        return known or (lambda: holders.find_or_create(kind, cleaned))
+        uploader = Purpose(uploader=context.actor.subject if context.actor else "")
+        return known or (lambda: holders.find_or_create(kind, cleaned)), uploader
 
     async def _download(self, request: Request, context: Context) -> Response:
         decision = can(context.actor, Action.READ_CASES)
         if not decision:
             raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED, decision.reason)
-        if not context.in_clear:
+        if not context.viewer.reads_persons:
             raise HttpRefusalError(
                 403,
                 RefusalCode.NOT_PERMITTED,
@@ -247,9 +250,10 @@ class EvidenceDoor:
             raise HttpRefusalError(
                 404, ErrorCode.EVIDENCE_MISSING, "The case states no such file, or none that you may see."
             )
-        file = await in_thread(self.files.open, digest, case.holder.ref)
+        purposes = [Purpose(case_id=case.case_id), Purpose(uploader=case.submitted_by)]
+        file = await in_thread(self.files.open, digest, case.holder.ref, purposes)
         try:
-            note(context, case.holder.ref, "evidence file")
+            context.viewer.note(case.holder.ref, "evidence file")
             await record_accesses(context, "evidence")
         except BaseException:
             file.close()

@@ -9,19 +9,17 @@ from uuid import UUID
 
 import strawberry
 
-from application.access import Action, CaseRow, can
+from application.access import Action, can
 from application.catalogs import Found
 from application.commands import CertificateForm
-from application.disclosure import facts
 from application.folding import case_after, title_of
 from application.queries import AuditEvent as AuditRow
-from application.views import AwardView, CaseView, EntryView, TitleView, VersionView
+from application.views import AwardView, EntryView, TitleView, VersionView
 from domain.refusals import RefusalCode, Refused
-from domain.text import clean
+from domain.text import identifying_form
 from domain.values import MatchOutcome
 from registry_api import ids
 from registry_api.context import Context, in_thread
-from registry_api.disclosing import event_in_clear
 from registry_api.types.audit import AuditEventRow
 from registry_api.types.cases import Candidate, MatchCandidate, award_for
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
@@ -68,7 +66,7 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     for each in match.candidates:
         entry = await context.entries.load((version.catalog_code, version.number, each.number))
         if entry is not None:
-            candidates.append(Candidate(entry, award_for(entry, each.grade), each.score, each.reasons))
+            candidates.append(Candidate(entry, award_for(entry, each.grade), each.score, each.because))
     automatic = match.entry if match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} else None
     entry = await context.entries.load((version.catalog_code, version.number, automatic.number)) if automatic else None
     return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
@@ -86,6 +84,25 @@ async def titles_of_cases_at(context: Context, cases: Sequence[UUID], at: dateti
             if title:
                 titles.append(title)
     return titles
+
+
+async def titles_of_certificate(context: Context, certificate_number: str) -> list[TitleView]:
+    """The titles that certificates with this number led to, however it is spelled; none of a person whose data is restricted."""
+    cases = await in_thread(context.services.holders.cases_of_certificate, certificate_number)
+    titles = (await context.services.reads.titles_of_cases(sorted(cases))).values() if cases else ()
+    return [each for each in titles if not each.holder.restricted]
+
+
+def titles_of_person(context: Context, titles: Sequence[TitleView], name: str) -> list[TitleView]:
+    """Those of these titles whose holder has this name, however it is spelled; compared, not shown. Blocks on holders' keys."""
+    seals, form = context.services.seals, identifying_form(name)
+    seals.warm({each.holder.ref for each in titles})
+    return [
+        each
+        for each in titles
+        if each.holder.name is not None
+        and identifying_form(seals.opened(each.holder.ref, each.case_id, each.holder.name) or "") == form
+    ]
 
 
 async def node_by_id(context: Context, identifier: str) -> object | None:
@@ -118,8 +135,8 @@ async def node_by_id(context: Context, identifier: str) -> object | None:
             return None
 
 
-def audit_row(context: Context, row: AuditRow) -> AuditEventRow:
-    """An event of the audit log as the asker may see it."""
+def audit_row(row: AuditRow) -> AuditEventRow:
+    """An event of the audit log."""
     envelope = row.envelope
     return AuditEventRow(
         position=envelope.position,
@@ -129,16 +146,6 @@ def audit_row(context: Context, row: AuditRow) -> AuditEventRow:
         type=envelope.type,
         recorded_at=envelope.recorded_at,
         actor=envelope.actor,
-        summary=row.event.sentence,
-        data=facts(row.event, in_clear=event_in_clear(context, row.event)),
+        event=row.event,
+        problem=row.problem,
     )
-
-
-def case_row(case: CaseView) -> CaseRow:
-    """What scope needs to know of a case."""
-    return CaseRow(case.authority_code, case.submitted_by, case.holder.ref)
-
-
-def clean_search(value: str | None, field: str) -> str | None:
-    """A search text, cleaned. Raises ``Refused``."""
-    return None if value is None else clean(value, field, required=False) or None

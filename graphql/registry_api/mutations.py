@@ -6,6 +6,7 @@ The case in a payload is folded from its own events, so it is the state that the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -28,7 +29,7 @@ from domain.case.events import (
 from registry_api import ids
 from registry_api.catalog_mutations import CatalogMutations
 from registry_api.context import Context, Info, acting, in_thread
-from registry_api.inputs import EvidenceInput, SubmitCaseInput
+from registry_api.inputs import EvidenceInput, HolderInput, SubmitCaseInput
 from registry_api.refusals import Refusal, recording
 from registry_api.scalars import Position
 from registry_api.types.cases import RecognitionCase
@@ -53,11 +54,20 @@ class CasePayload:
 
 
 @strawberry.type(description="The position to wait for, or the refusal.")
+class RegistrationPayload:
+    """The answer of a registration."""
+
+    position: Position | None
+    refusal: Refusal | None
+
+
+@strawberry.type(description="The position to wait for, or the refusal.")
 class ErasurePayload:
     """The answer of an erasure."""
 
     position: Position | None
     refusal: Refusal | None
+    final_by: datetime | None = strawberry.field(description="When no copy of the key can exist any more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,19 @@ class ErasureAnswer:
 
     position: Position | None = None
     refusal: Refusal | None = None
+    final_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationAnswer:
+    """What a registration answers."""
+
+    position: Position | None = None
+    refusal: Refusal | None = None
+
+
+def _registration_field(resolver: Any) -> Any:
+    return strawberry.mutation(recording(RegistrationAnswer)(resolver), graphql_type=RegistrationPayload)
 
 
 def _erasure_field(resolver: Any) -> Any:
@@ -203,7 +226,7 @@ class Mutation(CatalogMutations):
         files = context.services.holder_files
         done = await in_thread(files.erase, acting(context), ids.holder_in(ref), legal_basis)
         context.services.forget_documents()  # their texts may hold literals about the person
-        return ErasureAnswer(position=Position(done.position))
+        return ErasureAnswer(position=Position(done.position), final_by=done.final_by)
 
     @_erasure_field
     async def restrict_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
@@ -218,6 +241,19 @@ class Mutation(CatalogMutations):
         files = info.context.services.holder_files
         done = await in_thread(files.lift_restriction, acting(info.context), ids.holder_in(ref), legal_basis)
         return ErasureAnswer(position=Position(done.position))
+
+    @_registration_field
+    async def register_officer(self, info: Info, subject: str, identity: HolderInput) -> RegistrationAnswer:
+        """An administrator says who an officer is; kept as a keyed digest, so that nobody decides their own case."""
+        services = info.context.services
+        done = await in_thread(
+            services.officers.register,
+            acting(info.context),
+            services.subject_form(subject),
+            identity.id_type,
+            identity.id_number,
+        )
+        return RegistrationAnswer(position=Position(done.position))
 
 
 async def _decide(

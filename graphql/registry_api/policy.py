@@ -51,7 +51,8 @@ FIELDS: Final[Mapping[str, Action | None]] = {
     "eraseHolder": Action.ERASE,
     "restrictHolder": Action.RESTRICT,
     "liftRestriction": Action.RESTRICT,
+    "registerOfficer": Action.REGISTER_OFFICER,
     "events": Action.FOLLOW_EVENTS,
     "titleChanges": Action.FOLLOW_TITLES,
 }
-"""Fields of queries, mutations and subscriptions alike; a test holds this to the schema, and every answer to this."""
+"""Fields of queries, mutations and subscriptions alike. The gate asks it before a field looks at its input; one that is not here cannot be declared."""

@@ -9,11 +9,10 @@ from uuid import UUID
 
 import strawberry
 
-from application.access import Action, require
 from application.commands import CertificateForm, clean_id_number, clean_id_type
 from application.folding import case_after
 from application.queries import AuditEvent as AuditRow
-from application.queries import AuditFilter, CaseFilter, TitleFilter
+from application.queries import AuditFilter, AuditWindow, CaseFilter, TitleFilter
 from application.views import (
     AccessView,
     AmendmentView,
@@ -25,7 +24,6 @@ from application.views import (
     StatusView,
     TitleView,
 )
-from domain.text import identifying_form
 from domain.values import TitleStatus
 from registry_api import ids
 from registry_api.amendments import AmendmentPreview, Preview, preview
@@ -33,7 +31,16 @@ from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import page_size
 from registry_api.inputs import AmendmentInput, CaseFilterInput, CertificateInput, HolderInput, TitleFilterInput
-from registry_api.lookups import Matched, MatchResult, audit_row, match_certificate, node_by_id, titles_of_cases_at
+from registry_api.lookups import (
+    Matched,
+    MatchResult,
+    audit_row,
+    match_certificate,
+    node_by_id,
+    titles_of_cases_at,
+    titles_of_certificate,
+    titles_of_person,
+)
 from registry_api.pages import Connection, Edge, PageInfo, connection, wants_total, window
 from registry_api.refusals import answering, unavailable
 from registry_api.scalars import Position
@@ -118,7 +125,6 @@ class Query:
         self, info: Info, catalog_code: str, at_least: Position | None = None
     ) -> Sequence[AmendmentView]:
         """The amendments of a catalog, newest first."""
-        require(info.context.actor, Action.READ_CASES)
         await info.context.reach(at_least)
         return await info.context.services.reads.amendments(catalog_code)
 
@@ -131,7 +137,6 @@ class Query:
         at_least: Position | None = None,
     ) -> Preview:
         """What an amendment would do before anyone signs it: every change, every refusal, and what it touches."""
-        require(info.context.actor, Action.AMEND_CATALOG)
         await info.context.reach(at_least)
         terms, malformed = input.checked()
         return await preview(info.context, input.catalog_code, terms, malformed)
@@ -140,7 +145,6 @@ class Query:
     @answering
     async def catalog_proposals(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogProposalView]:
         """The catalogs that were proposed, newest first."""
-        require(info.context.actor, Action.READ_CASES)
         await info.context.reach(at_least)
         return await info.context.services.reads.catalog_proposals()
 
@@ -152,7 +156,6 @@ class Query:
     ) -> Sequence[TitleView]:
         """The titles a holder has now, or had as the registry knew it at an instant."""
         context = info.context
-        require(context.actor, Action.READ_TITLES)
         await context.reach(at_least)
         ref = await in_thread(
             context.services.holders.find, clean_id_type(holder.id_type), clean_id_number(holder.id_number)
@@ -175,7 +178,6 @@ class Query:
         at_least: Position | None = None,
     ) -> Connection[TitleView]:
         """Titles, newest recognition first."""
-        require(info.context.actor, Action.READ_TITLES)
         await info.context.reach(at_least)
         asked = window("titles", first, after, (date.fromisoformat, UUID), count=wants_total(info))
         page = await info.context.services.reads.titles(filter or TitleFilter(), asked, info.context.scope)
@@ -194,19 +196,15 @@ class Query:
     ) -> TitleVerification:
         """Whether the holder of a certificate has a valid title: now, or as the registry knew it at an instant."""
         context = info.context
-        require(context.actor, Action.VERIFY_TITLE)
         await context.reach(at_least)
         reads = context.services.reads
         status = await reads.status()
         at = as_of or context.services.clock()
-        found = list(await reads.titles_by_certificate(certificate_number))
+        found = await titles_of_certificate(context, certificate_number)
         if as_of is not None:
             found = await titles_of_cases_at(context, [each.case_id for each in found], as_of)
-        held = [
-            each
-            for each in found
-            if identifying_form(each.holder.name or "") == identifying_form(holder_name) and title in {None, each.title}
-        ]
+        named = await in_thread(titles_of_person, context, found, holder_name)
+        held = [each for each in named if title in {None, each.title}]
         held.sort(key=lambda each: (each.status is TitleStatus.CURRENT, each.recognized_on), reverse=True)
         best: Any = held[0] if held else None
         return TitleVerification(
@@ -230,7 +228,6 @@ class Query:
     ) -> CaseView | None:
         """A case now, as the registry knew it at an instant, or at one of its versions."""
         context = info.context
-        require(context.actor, Action.READ_CASES)
         if (id is None) == (case_number is None):
             raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the case by `id` or by `caseNumber`, one of the two.")
         await context.reach(at_least)
@@ -257,7 +254,6 @@ class Query:
         at_least: Position | None = None,
     ) -> Connection[CaseView]:
         """Cases, newest submission first."""
-        require(info.context.actor, Action.READ_CASES)
         await info.context.reach(at_least)
         asked = window("cases", first, after, (datetime.fromisoformat, UUID), count=wants_total(info))
         page = await info.context.services.reads.cases(filter or CaseFilter(), asked, info.context.scope)
@@ -276,29 +272,30 @@ class Query:
         recorded_from: Annotated[datetime | None, strawberry.argument(name="from")] = None,
         recorded_to: Annotated[datetime | None, strawberry.argument(name="to")] = None,
         first: int | None = 100,
+        newest_first: bool = False,
         at_least: Position | None = None,
     ) -> Connection[AuditEventRow]:
-        """Events of all streams in the registry's order; the cursor of an event is its position."""
+        """Events of all streams in the registry's order, or the newest first; the cursor of an event is its position."""
         context = info.context
-        require(context.actor, Action.READ_AUDIT_LOG)
         await context.reach(at_least)
         which = AuditFilter(
             types=types,
             stream_id=ids.stream_in(stream_id) if stream_id is not None else None,
-            actor=actor,
+            actor=None if actor is None else context.services.subject_form(actor),
             recorded_from=recorded_from,
             recorded_to=recorded_to,
         )
-        page = await context.services.reads.audit_log(which, after or 0, page_size(first, default=100))
+        asked = AuditWindow(page_size(first, default=100), after, newest_first, wants_total(info))
+        page = await context.services.reads.audit_log(which, asked)
         await _withhold(context, page.rows)
-        edges = [Edge(str(row.envelope.position), audit_row(context, row)) for row in page.rows]
+        edges = [Edge(str(row.envelope.position), audit_row(row)) for row in page.rows]
         shown = PageInfo(
             has_next_page=page.has_next,
             has_previous_page=after is not None,
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         )
-        return Connection(edges, [edge.node for edge in edges], shown, None)
+        return Connection(edges, [edge.node for edge in edges], shown, page.total)
 
     @edge(AccessConnection)
     @answering
@@ -312,9 +309,9 @@ class Query:
     ) -> Connection[AccessView]:
         """Who read personal data in clear, and why, in the order of recording; of one holder or by one subject, if named."""
         context = info.context
-        require(context.actor, Action.READ_ACCESS_LOG)
         ref = ids.holder_in(holder) if holder is not None else None
-        page = await context.services.accesses_read(after or 0, page_size(first, default=100), ref, subject)
+        by = None if subject is None else context.services.subject_form(subject)
+        page = await context.services.accesses_read(after or 0, page_size(first, default=100), ref, by)
         edges = [Edge(str(each.number), each) for each in page.rows]
         shown = PageInfo(
             has_next_page=page.has_next,
@@ -335,7 +332,6 @@ class Query:
     ) -> HolderFileView | None:
         """What the registry holds of a person, named by reference or by identity document."""
         context = info.context
-        require(context.actor, Action.READ_HOLDER_FILE)
         if (ref is None) == (holder is None):
             raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the person by `ref` or by `holder`, one of the two.")
         await context.reach(at_least)
@@ -368,12 +364,12 @@ class Query:
     @answering
     async def status(self, info: Info) -> StatusView:
         """How far the read side is behind the write side."""
-        require(info.context.actor, Action.READ_STATUS)
         return await info.context.services.reads.status()
 
 
 async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
-    """Learn which holders' data is not processed, before events about them are shown in clear."""
-    if context.in_clear:
-        refs = {ref for row in rows if (ref := getattr(row.event, "holder_ref", None)) is not None}
-        context.withheld = await context.services.reads.restricted(refs) if refs else frozenset()
+    """Learn which holders' data is not processed, and fetch the others' keys, before events about them are shown in clear."""
+    refs = {ref for row in rows if (ref := getattr(row.event, "holder_ref", None)) is not None}
+    if context.viewer.reads_persons and refs:
+        context.viewer.withheld = await context.services.reads.restricted(refs)
+        await in_thread(context.services.seals.warm, refs)

@@ -9,11 +9,14 @@ from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from application.access import Action, require
+from application.ports import EventUnreadable
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
-from registry_api.errors import ApiError, ErrorCode
+from registry_api.errors import ApiError, ErrorCode, unreadable_event
+from registry_api.policy import FIELDS
 
 UNKNOWN_SECONDS: Final = 0.05
 """How long it takes at least to refuse something as unknown, whether it is not there or not the asker's to see."""
@@ -41,15 +44,30 @@ def as_error(refused: Refused) -> ApiError:
     return ApiError(refused.code, refused.message, {"field": refused.field} if refused.field else None)
 
 
+def _gate_of(resolver: Callable[..., Any]) -> Callable[..., None]:
+    """What asks the policy before a field at the root looks at its input. Raises ``KeyError`` for a field without a row."""
+    action = FIELDS[to_camel_case(resolver.__name__)]
+
+    def gate(_root: Any, info: strawberry.Info[Context, Any], **_named: Any) -> None:
+        if action is not None:
+            require(info.context.actor, action)
+
+    return gate
+
+
 def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Let a query's refusals reach the client as errors with their codes."""
+    """Gate a query, and let its refusals reach the client as errors with their codes."""
+    gate = _gate_of(resolver)
 
     @wraps(resolver)
     async def answer(*arguments: P.args, **named: P.kwargs) -> T:
         try:
+            gate(*arguments, **named)
             return await resolver(*arguments, **named)
         except Refused as refused:
             raise as_error(refused) from None
+        except EventUnreadable as unreadable:
+            raise unreadable_event(unreadable) from None
 
     return answer
 
@@ -73,19 +91,24 @@ Payload = TypeVar("Payload")
 def recording(
     payload: Callable[..., Payload],
 ) -> Callable[[Callable[P, Awaitable[Payload]]], Callable[P, Awaitable[Payload]]]:
-    """Let a mutation's refusals come back as ``payload(refusal=…)``, and malformed identifiers as well-formed errors."""
+    """Gate a mutation, and let its refusals come back as ``payload(refusal=…)``, malformed identifiers as well-formed errors."""
 
     def decorate(resolver: Callable[P, Awaitable[Payload]]) -> Callable[P, Awaitable[Payload]]:
+        gate = _gate_of(resolver)
+
         @wraps(resolver)
         async def answer(*arguments: P.args, **named: P.kwargs) -> Payload:
             started = time.monotonic()
             try:
+                gate(*arguments, **named)
                 return await resolver(*arguments, **named)
             except Refused as refused:
                 if refused.code in _UNKNOWN:
                     # What is not there is found faster than what is not allowed; both answers take the same while.
                     await asyncio.sleep(max(0.0, UNKNOWN_SECONDS - (time.monotonic() - started)))
                 return payload(refusal=as_data(refused))
+            except EventUnreadable as unreadable:
+                raise unreadable_event(unreadable) from None
 
         return answer
 

@@ -14,9 +14,10 @@ from importlib.resources.abc import Traversable
 import psycopg
 from psycopg.rows import TupleRow
 
+from infrastructure.locks import MIGRATION
+
 from .errors import MigrationError
 
-MIGRATION_LOCK = 7310573000000000002
 OLDEST_SERVER = 150000
 FILE_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+)\.sql")
 
@@ -72,7 +73,7 @@ def migrate(owner_url: str, migrations: Sequence[Migration] | None = None) -> li
                 raise MigrationError(
                     f"The server runs PostgreSQL {connection.info.server_version // 10000}; the registry needs 15 or later."
                 )
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION])
             pending = _pending(connection, migrations)
             for migration in pending:
                 _apply(connection, migration)

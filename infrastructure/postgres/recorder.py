@@ -6,7 +6,9 @@ one lock from before a position is drawn until its transaction is visible.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import (
@@ -27,7 +29,8 @@ from .group_commit import GroupCommit, Save
 
 CHANNEL = "registry_events"
 APPEND = SQL(
-    "SELECT refused, positions FROM registry.append(%b::int4[], %b::uuid[], %b::int8[]::int4[], %b::text[], %b::bytea[])"
+    "SELECT refused, positions FROM registry.append(%b::int4[], %b::uuid[], %b::int8[]::int4[], %b::text[], %b::bytea[],"
+    " %b::timestamptz[], %b::text[], %b::text[], %b::text[], %b::text[])"
 )
 EVENT = SQL("SELECT originator_id, originator_version, topic, state FROM registry.events WHERE originator_id = %s")
 NOTIFICATION = SQL("SELECT position, originator_id, originator_version, topic, state FROM registry.events WHERE true")
@@ -39,6 +42,21 @@ LAST_POSITION = SQL("SELECT max(position) FROM registry.events")
 
 # Reading again is harmless, so a read that met a broken connection is tried once more; a save never is.
 retry_read = retry((InterfaceError, OperationalError), max_attempts=3, wait=0.2)
+
+
+ENVELOPE: Final = ("recorded_at", "actor_subject", "actor_role", "actor_authority", "client")
+"""Columns of the event table that repeat what an event's state says of its recording."""
+
+
+@dataclass(frozen=True)
+class EnvelopedEvent(StoredEvent):
+    """A stored event with its envelope beside the state, so that the table can be asked for it."""
+
+    recorded_at: datetime
+    actor_subject: str
+    actor_role: str
+    actor_authority: str | None
+    client: str | None
 
 
 class TailedEvent(NamedTuple):
@@ -138,6 +156,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
             [Int8(event.originator_version) for event in events],
             [event.topic for event in events],
             [event.state for event in events],
+            *([getattr(event, column, None) for event in events] for column in ENVELOPE),
         )
         [(refused, positions)] = self._rows(APPEND, params)
         drawn = iter(positions)

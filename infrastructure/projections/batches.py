@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from eventsourcing.persistence import StoredEvent
 from application.projections.registry import RegistryProjector, Stream, keys_needed
 from application.projections.tables import PROJECTION
 from domain.base import Event
+from infrastructure.locks import PROJECTING
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.recorder import TailedEvent
 from infrastructure.projections.errors import ProjectionFailure, RebuildDueError
 from infrastructure.projections.rows import PostgresRows
-from infrastructure.projections.schema import PROJECTING_LOCK, SCHEMA, shape
+from infrastructure.projections.schema import SCHEMA, shape
+from infrastructure.quarantine import first_set_aside
 
 CHANNEL: Final = "registry_projected"
 """Notified with the position when rows up to it are committed."""
@@ -24,10 +26,6 @@ CHANNEL: Final = "registry_projected"
 _TAIL: Final = (
     "SELECT position, originator_id, originator_version, topic, state FROM registry.events"
     " WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
-)
-_STREAM: Final = (
-    "SELECT originator_id, originator_version, topic, state FROM registry.events"
-    " WHERE originator_id = %s AND position < %s ORDER BY originator_version"
 )
 _STREAMS: Final = (
     "SELECT originator_id, originator_version, topic, state FROM registry.events"
@@ -48,9 +46,7 @@ def stream_before(connection: psycopg.Connection[Any], mapper: EventMapper) -> S
     """What ``RegistryProjector`` reads one stream by, over the connection of its transaction."""
 
     def stream(stream_id: UUID, position: int) -> Iterable[Event]:
-        with connection.cursor(binary=True) as cursor:
-            rows = cursor.execute(_STREAM, (stream_id, position)).fetchall()
-        return mapper.to_domain_events([StoredEvent(*row) for row in rows])
+        return _streams_before(connection, mapper, [stream_id], position)
 
     return stream
 
@@ -60,7 +56,8 @@ def _streams_before(
 ) -> list[Event]:
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(_STREAMS, (stream_ids, position)).fetchall()
-    return mapper.to_domain_events([StoredEvent(*row) for row in rows])
+    set_aside = first_set_aside(connection)
+    return mapper.sealed_events([StoredEvent(*row) for row in rows if not _is_set_aside(row[0], row[1], set_aside)])
 
 
 def project_batch(
@@ -68,16 +65,18 @@ def project_batch(
 ) -> None:
     """Decode events and put what they do to the rows. Raises ``ProjectionFailure`` for the first that cannot be.
 
-    An error of the database is raised as it is.
+    Events from a quarantined one on are passed over in its stream. An error of the database is raised as it is.
     """
-    events = _decode(stored, mapper)
+    set_aside = first_set_aside(rows.connection)
+    places = [n for n, each in enumerate(stored) if not _is_set_aside(each.stream_id, each.version, set_aside)]
+    events = _decode(stored, places, mapper)
     rows.fetch(keys_needed(events))
     if unknown := projector.unknown_cases(events):
         projector.remember(_streams_before(rows.connection, mapper, unknown, stored[0].position))
     index = 0
     try:
-        for index, (event, place) in enumerate(zip(events, stored, strict=True)):  # noqa: B007 - named by the error
-            projector.project(event, place.position, rows)
+        for index, event in zip(places, events, strict=True):
+            projector.project(event, stored[index].position, rows)
     except psycopg.Error:
         raise
     except Exception as error:
@@ -111,7 +110,7 @@ class LiveProjection:
 
     def _step(self, limit: int) -> int:
         connection = self._connection
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [PROJECTING_LOCK])
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [PROJECTING])
         row = connection.execute(
             "SELECT position, shape, error FROM registry.projection_positions WHERE name = %s", [PROJECTION]
         ).fetchone()
@@ -140,19 +139,20 @@ class LiveProjection:
         return len(stored)
 
 
-def _decode(stored: Sequence[TailedEvent], mapper: EventMapper) -> list[Event]:
-    as_stored = [StoredEvent(each.stream_id, each.version, each.topic, each.state) for each in stored]
+def _decode(stored: Sequence[TailedEvent], places: Sequence[int], mapper: EventMapper) -> list[Event]:
+    """The events at these places of a batch."""
+    as_stored = [StoredEvent(*stored[place][1:]) for place in places]
     try:
-        return mapper.to_domain_events(as_stored)
-    except psycopg.Error:
-        raise
+        return mapper.sealed_events(as_stored)
     except Exception as of_one:
         # Whichever it was: one by one tells at which event.
-        for index, (place, each) in enumerate(zip(stored, as_stored, strict=True)):
+        for place, each in zip(places, as_stored, strict=True):
             try:
-                mapper.to_domain_event(each)
-            except psycopg.Error:
-                raise
+                mapper.sealed_events([each])
             except Exception as error:
-                raise ProjectionFailure(place.position, place.topic, index, error) from error
+                raise ProjectionFailure(stored[place].position, stored[place].topic, place, error) from error
         raise ProjectionFailure(stored[0].position, stored[0].topic, 0, of_one) from of_one
+
+
+def _is_set_aside(stream_id: UUID, version: int, set_aside: Mapping[UUID, int]) -> bool:
+    return bool(set_aside) and version >= set_aside.get(stream_id, version + 1)

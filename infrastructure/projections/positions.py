@@ -13,7 +13,9 @@ from psycopg_pool import AsyncConnectionPool
 
 from application.projections.tables import PROJECTION
 from application.queries import ProjectionBehind
-from infrastructure.projections.schema import RUNNER_LOCK, SCHEMA, DatabaseUrls, shape
+from infrastructure.locks import PROJECTION_RUNNER
+from infrastructure.projections.schema import SCHEMA, DatabaseUrls, shape
+from infrastructure.quarantine import Quarantined, quarantined
 
 __all__ = ["SCHEMA", "ProjectionStatus", "projected_position", "projection_status", "wait_for"]
 
@@ -23,7 +25,10 @@ LONGEST_PAUSE: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ProjectionStatus:
-    """Where the projection stands. ``last_error`` says why it stands still; None while it goes on."""
+    """Where the projection stands. ``last_error`` says why it stands still; None while it goes on.
+
+    ``quarantined`` are the events that an operator set aside.
+    """
 
     position: int
     head: int
@@ -32,6 +37,7 @@ class ProjectionStatus:
     rebuild_due: bool
     last_error: str | None
     failed_at: datetime | None
+    quarantined: tuple[Quarantined, ...] = ()
 
 
 def projected_position() -> str:
@@ -71,9 +77,10 @@ def projection_status(database: DatabaseUrls) -> ProjectionStatus:
             " p.shape, p.error, p.failed_at"
             " FROM (SELECT 0) AS one (x) LEFT JOIN registry.projection_positions AS q ON q.name = %s"
             " CROSS JOIN LATERAL (SELECT coalesce(q.position, 0) AS position, q.shape, q.error, q.failed_at) AS p",
-            [RUNNER_LOCK, PROJECTION],
+            [PROJECTION_RUNNER, PROJECTION],
         ).fetchone()
+        aside = quarantined(connection)
     if row is None:
         raise AssertionError("one row is selected from one row")
     position, head, lag, active, found, error, failed_at = row
-    return ProjectionStatus(position, head, lag, active, found not in {None, shape()}, error, failed_at)
+    return ProjectionStatus(position, head, lag, active, found not in {None, shape()}, error, failed_at, tuple(aside))

@@ -17,6 +17,7 @@ import psycopg
 
 from application.projections.registry import RegistryProjector
 from application.projections.tables import PROJECTION, TABLES, Key, Table
+from infrastructure.locks import PROJECTING, REBUILD
 from infrastructure.mapper import EventMapper
 from infrastructure.projections.batches import CHANNEL, project_batch, read_events, stream_before
 from infrastructure.projections.compare import Comparison, compare, differing_keys, digests
@@ -25,8 +26,6 @@ from infrastructure.projections.rows import PostgresRows
 from infrastructure.projections.schema import (
     NEXT,
     OLD,
-    PROJECTING_LOCK,
-    REBUILD_LOCK,
     SCHEMA,
     DatabaseUrls,
     ensure_read_model,
@@ -129,14 +128,14 @@ def _shadow(database: DatabaseUrls, mapper: EventMapper, progress: Progress | No
         finally:
             if not connection.closed:
                 shadow.drop_leftovers()
-                connection.execute("SELECT pg_advisory_unlock(%s)", [REBUILD_LOCK])
+                connection.execute("SELECT pg_advisory_unlock(%s)", [REBUILD])
 
 
 def _lock_out_others(connection: psycopg.Connection[Any]) -> None:
     """One rebuild or check at a time; patient, since the server takes a moment to notice that a killed one is gone."""
     connection.execute(f"SET lock_timeout = '{_PATIENCE}'".encode())
     try:
-        connection.execute("SELECT pg_advisory_lock(%s)", [REBUILD_LOCK])
+        connection.execute("SELECT pg_advisory_lock(%s)", [REBUILD])
     except psycopg.errors.LockNotAvailable:
         raise RebuildRunningError from None
     connection.execute("RESET lock_timeout")
@@ -215,12 +214,12 @@ class _Shadow:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Nobody projects meanwhile, so the live tables stand still."""
-        self.connection.execute("SELECT pg_advisory_lock(%s)", [PROJECTING_LOCK])
+        self.connection.execute("SELECT pg_advisory_lock(%s)", [PROJECTING])
         try:
             yield
         finally:
             if not self.connection.closed:
-                self.connection.execute("SELECT pg_advisory_unlock(%s)", [PROJECTING_LOCK])
+                self.connection.execute("SELECT pg_advisory_unlock(%s)", [PROJECTING])
 
     def swap(self) -> None:
         """Put the new tables in place of the live ones, at the position of the last event, in one transaction."""

@@ -12,11 +12,12 @@ from typing import Final, Self
 import psycopg
 
 from application.projections.tables import PROJECTION
+from infrastructure.locks import PROJECTION_RUNNER
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.listener import EventListener
 from infrastructure.projections.batches import LiveProjection
 from infrastructure.projections.errors import ProjectionFailure, describe
-from infrastructure.projections.schema import RUNNER_LOCK, DatabaseUrls, ensure_read_model
+from infrastructure.projections.schema import DatabaseUrls, ensure_read_model
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class ProjectionRunner:
                         if self._stopping.wait(STANDBY_SECONDS):
                             return
                     self._work(LiveProjection(connection, self._mapper))
-                    connection.execute("SELECT pg_advisory_unlock(%s)", [RUNNER_LOCK])
+                    connection.execute("SELECT pg_advisory_unlock(%s)", [PROJECTION_RUNNER])
             except Exception as error:  # noqa: BLE001 - the thread outlives whatever fails; it is logged and shown
                 self._note(error)
                 self._stopping.wait(self._pause)
@@ -96,7 +97,7 @@ class ProjectionRunner:
 
     @staticmethod
     def _becomes_active(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [RUNNER_LOCK]).fetchone()
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [PROJECTION_RUNNER]).fetchone()
         return row is not None and bool(row[0])
 
     def _work(self, live: LiveProjection) -> None:

@@ -13,6 +13,7 @@ import psycopg
 
 from application.projections.shapes import Column
 from application.projections.tables import PROJECTION, TABLES, Table
+from infrastructure.locks import MAKING_READ_MODEL
 from infrastructure.projections.errors import RebuildDueError
 
 SCHEMA: Final = "read_model"
@@ -20,15 +21,6 @@ NEXT: Final = "read_model_next"
 """Where a rebuild fills new tables; what an interrupted one left there is dropped by the next."""
 OLD: Final = "read_model_old"
 """Where the replaced tables go until nobody reads them any more."""
-
-PROJECTING_LOCK: Final = 7310573000000000003
-"""Held by each transaction that projects, and by the swap: whoever has it sees rows and position stand still."""
-RUNNER_LOCK: Final = 7310573000000000004
-"""Held by the session of the one active runner."""
-REBUILD_LOCK: Final = 7310573000000000005
-"""Held by the session that rebuilds or checks."""
-
-_MAKING: Final = 7310573000000000006
 
 
 class DatabaseUrls(Protocol):
@@ -83,7 +75,7 @@ def ensure_read_model_exists(owner_url: str) -> str:
     with psycopg.connect(owner_url) as connection:
         found = stored_shape(connection)
         if found is None:
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_READ_MODEL])
             found = stored_shape(connection)
         if found is None:
             for statement in table_statements(SCHEMA) + index_statements(SCHEMA):

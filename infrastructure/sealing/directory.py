@@ -1,4 +1,4 @@
-"""Which holder an identity number belongs to, without keeping the number: a keyed hash that erasure removes."""
+"""Who and what a secret number leads to, without keeping the number: keyed digests that erasure removes."""
 
 from __future__ import annotations
 
@@ -12,34 +12,46 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg_pool import ConnectionPool
 
 from domain.identity_numbers import normalised_identity_number
+from domain.text import identifying_form
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
 from infrastructure.sealing.seals import KEY_BYTES
 
-_FIND: Final = "SELECT holder_ref FROM registry.holder_index WHERE lookup = %s"
+_NO_CASE: Final = UUID(int=0)
+_FIND: Final = "SELECT holder_ref FROM registry.lookups WHERE digest = %s AND case_id = %s"
 _ADD: Final = (
-    "INSERT INTO registry.holder_index (lookup, holder_ref) VALUES (%s, %s)"
-    " ON CONFLICT (lookup) DO NOTHING RETURNING holder_ref"
+    "INSERT INTO registry.lookups (digest, case_id, holder_ref) VALUES (%s, %s, %s)"
+    " ON CONFLICT (digest, case_id) DO NOTHING RETURNING holder_ref"
 )
-_FORGET: Final = "DELETE FROM registry.holder_index WHERE holder_ref = %s"
+_CASES: Final = "SELECT case_id FROM registry.lookups WHERE digest = %s"
+_REGISTER: Final = (
+    "INSERT INTO registry.officers (subject, digest) VALUES (%s, %s)"
+    " ON CONFLICT (subject) DO UPDATE SET digest = EXCLUDED.digest, registered_at = now()"
+)
+_OFFICER: Final = (
+    "SELECT l.holder_ref FROM registry.officers AS o LEFT JOIN registry.lookups AS l ON l.digest = o.digest AND l.case_id = %s"
+    " WHERE o.subject = %s"
+)
+_FORGET: Final = "DELETE FROM registry.lookups WHERE holder_ref = %s"
 
 
 class HolderDirectory:
-    """``registry.holder_index``: HMAC-SHA256 over identity type and normalised number, to the holder's random reference.
+    """``registry.lookups``: HMAC-SHA256 over an identity number to its holder, over a certificate's number to its cases.
 
-    The index key is derived (HKDF, RFC 5869) from a secret that the keyring keeps wrapped by the master key like any data
-    key, so that a rotation of the master key leaves every look-up as it is. Safe to share by threads.
+    Whoever has the table, and all that is public, can try no number on it. The key is derived (HKDF, RFC 5869) from a secret
+    that the keyring keeps wrapped by the master key like any data key, so that a rotation of the master key leaves every
+    look-up as it is. Safe to share by threads.
     """
 
     def __init__(self, pool: ConnectionPool[Any], keyring: Keyring) -> None:
-        """Fetch the index secret, or make it on first use."""
+        """Fetch the secret of the look-ups, or make it on first use."""
         self._pool = pool
-        derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"recognition-registry/holder-index/1")
+        derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"recognition-registry/lookups/1")
         self._key = derivation.derive(keyring.key_for(INDEX_REF))
 
     def find(self, id_type: str, id_number: str) -> UUID | None:
         """The holder with this number, None when the registry knows none (or has forgotten them)."""
         with self._pool.connection() as connection:
-            row = connection.execute(_FIND, [self._lookup(id_type, id_number)]).fetchone()
+            row = connection.execute(_FIND, [self._identity(id_type, id_number), _NO_CASE]).fetchone()
         return row[0] if row else None
 
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
@@ -47,21 +59,62 @@ class HolderDirectory:
 
         Committed before the case that uses it: a crash leaves at most a reference that no event names.
         """
-        lookup = self._lookup(id_type, id_number)
+        digest = self._identity(id_type, id_number)
         with self._pool.connection() as connection:
             while True:  # a second round only where the row found by the insert was forgotten before it was read
-                row = connection.execute(_FIND, [lookup]).fetchone()
-                row = row or connection.execute(_ADD, [lookup, uuid4()]).fetchone()
+                row = connection.execute(_FIND, [digest, _NO_CASE]).fetchone()
+                row = row or connection.execute(_ADD, [digest, _NO_CASE, uuid4()]).fetchone()
                 if row is not None:
                     return UUID(str(row[0]))
 
+    def enter_certificate(self, number: str, case_id: UUID, holder_ref: UUID) -> None:
+        """Let a certificate's number lead to a case; again changes nothing.
+
+        Committed before the case: a crash leaves at most a digest that leads to no case.
+        """
+        digest = self._certificate(number)
+        if digest is not None:
+            with self._pool.connection() as connection:
+                connection.execute(_ADD, [digest, case_id, holder_ref])
+
+    def cases_of_certificate(self, number: str) -> frozenset[UUID]:
+        """The cases of certificates with this number, however it is spelled."""
+        digest = self._certificate(number)
+        if digest is None:
+            return frozenset()
+        with self._pool.connection() as connection:
+            return frozenset(case_id for (case_id,) in connection.execute(_CASES, [digest]))
+
+    def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
+        """See ``Holders``; the digest is that by which the same person would be found as a holder."""
+        with self._pool.connection() as connection:
+            connection.execute(_REGISTER, [subject, self._identity(id_type, id_number)])
+
+    def officer(self, subject: str) -> tuple[bool, UUID | None]:
+        """See ``Holders``."""
+        with self._pool.connection() as connection:
+            row = connection.execute(_OFFICER, [_NO_CASE, subject]).fetchone()
+        return (False, None) if row is None else (True, row[0])
+
+    def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
+        """The stream of the claim on one certificate, whatever the spelling of its body and number."""
+        digest = self._digest("claim", identifying_form(issuing_body), identifying_form(certificate_number))
+        number = int.from_bytes(digest[:16]) & ~(0xF000 << 64 | 0xC000 << 48)
+        return UUID(int=number | 8 << 76 | 1 << 63)  # version 8, of one's own making (RFC 9562, section 5.8)
+
     def forget(self, holder_ref: UUID) -> int:
-        """Remove every number that leads to this holder; answers how many there were."""
+        """Remove every number that leads to this holder or a case of theirs; answers how many there were."""
         with self._pool.connection() as connection:
             return int(connection.execute(_FORGET, [holder_ref]).rowcount)
 
-    def _lookup(self, id_type: str, id_number: str) -> bytes:
-        # A type has no blanks once normalised, so no two pairs give the same message.
+    def _identity(self, id_type: str, id_number: str) -> bytes:
         kind = "".join(id_type.split()).upper()
-        message = f"{kind}\n{normalised_identity_number(kind, id_number)}"
-        return hmac.new(self._key, message.encode(), hashlib.sha256).digest()
+        return self._digest("identity", kind, normalised_identity_number(kind, id_number))
+
+    def _certificate(self, number: str) -> bytes | None:
+        form = identifying_form(number)
+        return self._digest("certificate", form) if form else None
+
+    def _digest(self, *parts: str) -> bytes:
+        # No part has a line feed once normalised, so no two lists of parts give the same message.
+        return hmac.new(self._key, "\n".join(parts).encode(), hashlib.sha256).digest()

@@ -17,9 +17,10 @@ from collections.abc import Callable, Collection
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+import psycopg
 from psycopg_pool import ConnectionPool
 
-from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError
+from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError, MasterKeyError
 from infrastructure.sealing.master import ExistingMasterKeys, MasterKeyFile, MasterKeys
 from infrastructure.sealing.seals import KEY_BYTES
 
@@ -54,6 +55,9 @@ class Keyring(Protocol):
     def warm(self, holder_refs: Collection[UUID]) -> None:
         """Make ready for these holders at once; unknown ones are passed over."""
 
+    def at_hand(self, holder_ref: UUID) -> bool:
+        """Whether ``existing_key`` answers for this holder without asking anybody."""
+
     def destroy(self, holder_ref: UUID) -> bool:
         """Destroy the key for good and leave a tombstone, also for a new holder; False if there was one already."""
 
@@ -79,6 +83,10 @@ class InMemoryKeyring:
 
     def warm(self, holder_refs: Collection[UUID]) -> None:
         """See ``Keyring``; there is nothing to fetch."""
+
+    def at_hand(self, holder_ref: UUID) -> bool:
+        """See ``Keyring``."""
+        return holder_ref in self._keys
 
     def destroy(self, holder_ref: UUID) -> bool:
         """See ``Keyring``."""
@@ -114,14 +122,26 @@ class PostgresKeyring:
         try:
             key = self.existing_key(holder_ref)
         except HolderKeyMissingError:
-            master = self._master.now()
-            wrapped = master.wrap(holder_ref, secrets.token_bytes(KEY_BYTES))
-            with self._pool.connection() as connection:
-                connection.execute(_INSERT, [holder_ref, wrapped, master.current_id])
+            while not self._keep(holder_ref, self._master.now()):
+                pass  # the master key was dropped meanwhile; the file has the next
             key = self.existing_key(holder_ref)
         if key is None:
             raise HolderErased
         return key
+
+    def _keep(self, holder_ref: UUID, master: MasterKeys) -> bool:
+        """Make a key and keep it, unless somebody else did; False where the master key was dropped."""
+        wrapped = master.wrap(holder_ref, secrets.token_bytes(KEY_BYTES))
+        try:
+            with self._pool.connection() as connection:
+                connection.execute(_INSERT, [holder_ref, wrapped, master.current_id])
+        except psycopg.errors.CheckViolation:
+            if self._master.now().current_id == master.current_id:
+                raise MasterKeyError(
+                    f"The master key {master.current_id} was dropped after an erasure; restore the file that followed it."
+                ) from None
+            return False
+        return True
 
     def existing_key(self, holder_ref: UUID) -> bytes | None:
         """See ``Keyring``. Raises also ``MasterKeyError`` and ``SealBrokenError`` for a key that does not unwrap."""
@@ -137,6 +157,10 @@ class PostgresKeyring:
         """See ``Keyring``; one statement for all that are not cached."""
         if missing := [ref for ref in holder_refs if self._cached(ref) is None]:
             self._fetch(missing)
+
+    def at_hand(self, holder_ref: UUID) -> bool:
+        """See ``Keyring``."""
+        return self._cached(holder_ref) is not None
 
     def destroy(self, holder_ref: UUID) -> bool:
         """See ``Keyring``; committed when this returns."""

@@ -308,7 +308,8 @@ def test_what_a_withdrawn_entry_leaves_behind_is_found_as_unlisted(api: Api) -> 
 
 def test_pending_cases_are_matched_anew_by_the_new_aliases_on_their_day(api: Api, clock: Clock) -> None:
     """An amendment of aliases with rematchPending: nothing moves before its day, then the server moves what waits."""
-    api.registry.rematching.stop()
+    for each in api.registry.processes:
+        each.stop()
     waiting = api.submit(certificate=HOUSE_NAME)
     assert state(api, stream(waiting))[2] is None
     projected(api)

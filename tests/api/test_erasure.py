@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from application.ports import Purpose
 from domain.holder import Holder
 from domain.identifiers import holder_stream
+from infrastructure.composition import MASTER_KEY_FILE
 from infrastructure.projections import rebuild as rebuilding
-from infrastructure.sealing.errors import HolderErased
+from infrastructure.sealing.errors import HolderErased, MasterKeyError
+from infrastructure.sealing.keyring import PostgresKeyring
+from infrastructure.sealing.master import MasterKeys
+from infrastructure.sealing.rotation import finish_erasures, finishing_process, unfinished_erasures
 from tests.api.conftest import XIHU, Api
 
 NAME, NUMBER, CERTIFICATE = "欧阳卓异", "330106198811223344", "PSA-GEHEIM-77"
@@ -117,9 +123,9 @@ def stored(api: Api) -> Iterator[tuple[str, bytes]]:
                     yield f"{source} ({form})", b"".join(bytes(piece) for piece in copy)
 
 
-def found(api: Api, folder: Path) -> list[str]:
+def found(api: Api, folder: Path, words: list[str] = NEEDLES) -> list[str]:
     """Where any of the person's words stand: tables and files."""
-    needles = [needle.encode() for needle in NEEDLES]
+    needles = [needle.encode() for needle in words]
     needles += [needle.hex().encode() for needle in needles] + [CONTENT[:40]]
     places = [where for where, text in stored(api) if any(needle in text for needle in needles)]
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -136,7 +142,8 @@ def test_after_erasure_nothing_names_the_person(
 ) -> None:
     """PIPL article 47: database, dump, statistics, evidence folder and logs hold neither name, number nor file name."""
     caplog.set_level(logging.DEBUG)
-    assert found(api, tmp_path)  # the search finds what is there: the read model's rows
+    assert found(api, tmp_path, ["recognition-case.revoked"])  # the search finds what is there
+    assert found(api, tmp_path) == []  # sealed from the first moment
     literal = f'{{ verifyTitle(certificateNumber: "{CERTIFICATE}", holderName: "{NAME}") {{ known }} }}'
     assert api.ask(literal)["verifyTitle"]["known"] is True
     done = story.erase()
@@ -190,7 +197,7 @@ def test_a_writer_who_races_with_the_erasure_is_refused(api: Api, story: Story) 
     with pytest.raises(HolderErased):
         api.registry.keyring.key_for(UUID(story.ref))
     with pytest.raises(HolderErased):
-        api.registry.evidence.put([CONTENT], UUID(story.ref), "application/pdf")
+        api.registry.evidence.put([CONTENT], UUID(story.ref), "application/pdf", Purpose(uploader="somebody"))
 
 
 @pytest.mark.parametrize("broken", ["key", "index", "files"])
@@ -255,3 +262,37 @@ def officer_provenance() -> Any:
     from domain.values import Actor, Provenance, Role
 
     return Provenance(actor=Actor(subject="officer", role=Role.PRIVACY_OFFICER))
+
+
+def test_an_erasure_is_final_once_its_master_key_is_gone(api: Api, story: Story, tmp_path: Path) -> None:
+    """The answer says by when; afterwards the old master key is dropped, others are read as before, and nobody wraps under it."""
+    other = api.submit()
+    answer = api.ask(ERASE.replace("refusal", "finalBy refusal"), {"ref": story.ref, "basis": BASIS}, story.officer)
+    final = datetime.fromisoformat(answer["eraseHolder"]["finalBy"])
+    assert timedelta(0) < final - api.clock.now <= timedelta(hours=25)
+    path, pool = tmp_path / MASTER_KEY_FILE, api.registry.database.pool
+    old = MasterKeys.load_or_create(path)
+    assert unfinished_erasures(pool, old) is not None
+    assert finish_erasures(pool, path) > 0
+    new = MasterKeys.load_or_create(path)
+    assert set(old.keys).isdisjoint(new.keys)
+    assert unfinished_erasures(pool, new) is None
+    assert finish_erasures(pool, path) == 0
+    read = "query ($id: ID!) { case(id: $id) { holder { name } } }"
+    assert api.ask(read, {"id": other["case"]["id"]}, story.reviewer)["case"]["holder"]["name"] == "王敏"
+    stale = PostgresKeyring(pool, old)
+    with pytest.raises(MasterKeyError, match="dropped"):
+        stale.key_for(uuid4())
+    assert api.submit()["refusal"] is None
+
+
+def test_the_night_makes_erasures_final(api: Api, story: Story, tmp_path: Path) -> None:
+    """What was erased before is finished at the next night's hour, not at once, and by one process."""
+    story.erase()
+    path, pool = tmp_path / MASTER_KEY_FILE, api.registry.database.pool
+    before = MasterKeys.load_or_create(path).current_id
+    now = datetime.now(UTC)
+    finishing_process(pool, path, lambda: now).step(lambda: False)
+    assert MasterKeys.load_or_create(path).current_id == before
+    finishing_process(pool, path, lambda: now + timedelta(days=1)).step(lambda: False)
+    assert MasterKeys.load_or_create(path).current_id != before

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from application.access import ROLES
+from application.access import RIGHTS
 from domain.values import Role
 from graphql import (
     GraphQLEnumType,
@@ -270,7 +270,7 @@ def roles_for(opening: str, name: str) -> list[Role | None]:
     action = FIELDS[root]
     return [
         role
-        for role in ([*Role, None] if action is None else sorted(ROLES[action], key=str))
+        for role in ([*Role, None] if action is None else [each for each in RIGHTS if action in RIGHTS[each].actions])
         if role is not Role.SYSTEM
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from application.access import ROLES, Action
+from application.access import RIGHTS, Action
 from application.permissions import matrix
 from console.serving import services_of
 from domain.values import Actor, Role
@@ -50,6 +50,7 @@ SPECIAL = {
     "proposalId": '"catalog-proposal.00000000-0000-4000-8000-000000000000"',
     "ref": '"00000000-0000-4000-8000-000000000000"',
     "idType": '"PASSPORT"',
+    "subject": '"administrator-anywhere"',
 }
 
 DENIED = {"NOT_PERMITTED", "UNAUTHENTICATED"}
@@ -105,7 +106,7 @@ def tokens(api: Api) -> dict[Role | None, str | None]:
 
 def may(role: Role | None, action: Action | None) -> bool:
     """Whether the policy lets a role ask."""
-    return action is None or role in ROLES[action]
+    return action is None or action in RIGHTS[role].actions
 
 
 def well_denied(role: Role | None, action: Action | None, refusal: dict[str, Any]) -> bool:
@@ -115,7 +116,7 @@ def well_denied(role: Role | None, action: Action | None, refusal: dict[str, Any
         return False
     if role is None:
         return code == "UNAUTHENTICATED" and "Bearer" in message
-    allowed = {each for each in ROLES[action] if each and each is not Role.SYSTEM} if action else set()
+    allowed = {each for each in RIGHTS if each not in {None, Role.SYSTEM} and may(each, action)} if action else set()
     return code == "NOT_PERMITTED" and all(each in message for each in allowed)
 
 

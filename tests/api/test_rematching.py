@@ -13,7 +13,8 @@ import pytest
 
 from application.rematching import Rematching
 from domain.case.case import RecognitionCase
-from infrastructure.rematching import ProjectedPendingCases, RematchRunner
+from infrastructure.processes import ProcessRunner
+from infrastructure.rematching import ProjectedPendingCases, rematching_process
 from registry_api import ids
 from tests.api.catalogs import CODE, added, amend, amendment, withdrawn
 from tests.api.conftest import Api, Clock
@@ -28,7 +29,8 @@ ANEW = ["recognition-case.rematch-required"]
 @pytest.fixture
 def quiet(api: Api) -> Api:
     """A registry whose own runner rests, so that the test says when cases are moved."""
-    api.registry.rematching.stop()
+    for each in api.registry.processes:
+        each.stop()
     return api
 
 
@@ -94,8 +96,8 @@ def test_the_server_moves_pending_cases_by_itself(api: Api) -> None:
 
 def test_another_process_takes_over_from_one_that_ends(api: Api) -> None:
     """Two runners, as two servers have: one is active, and when it ends the other moves what is due, once."""
-    first = api.registry.rematching
-    second = RematchRunner(api.registry.database, process(api))
+    first = next(each for each in api.registry.processes if each.process.name == "rematching")
+    second = ProcessRunner(rematching_process(process(api)), api.registry.database.app_url)
     second.start()
     try:
         case = stream(api.submit(certificate=ARCHITECT))

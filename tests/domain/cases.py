@@ -24,7 +24,7 @@ from domain.case.events import (
     Withdrawn,
 )
 from domain.guards import Circumstances
-from domain.identifiers import case_id, case_number, claim_id
+from domain.identifiers import case_id, case_number
 from domain.values import (
     Actor,
     CatalogEntry,
@@ -37,6 +37,7 @@ from domain.values import (
     TitleAward,
     TitleLevel,
 )
+from tests.claims import claim_id
 from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act
 
 AUTHORITIES = load_directory()

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from domain.claim import CertificateClaim, already_claimed, claim_stream
-from domain.identifiers import claim_id, integrity_record_id
+from domain.claim import CertificateClaim, already_claimed
+from domain.identifiers import integrity_record_id
 from domain.integrity import TERM_YEARS, IntegrityRecord
 from domain.refusals import RefusalCode
+from tests.claims import claim_id
 from tests.domain.cases import CASE, HOLDER
 from tests.domain.scenario import Given, Happened, act
 
@@ -82,11 +83,6 @@ class TestClaim:
             outcome.refused(result)
         else:
             outcome.then(*result)
-
-    def test_a_certificate_without_a_number_is_not_claimed(self):
-        """Where no number is shown there is nothing to be unique by."""
-        assert claim_stream("Example Institute", None) is None
-        assert claim_stream("Example Institute", "CEE-0042") == STREAM
 
     def test_rule_and_store_refuse_alike(self):
         """The second claim gets one answer, whoever found it, and without the number in it."""

@@ -1,18 +1,17 @@
 """Laws that hold for any catalog, text and identifier."""
 
 import re
-import string
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.catalog.catalog import Catalog
 from domain.catalog.timeline import CatalogVersion, version_in_force
-from domain.identifiers import NAMESPACE, case_id, case_number, claim_id
+from domain.identifiers import NAMESPACE, case_id, case_number
 from domain.refusals import RefusalCode, Refused
 from domain.text import NAME_LIMIT, clean, clean_optional
 from domain.values import EntryChangeKind
@@ -148,34 +147,8 @@ class TestText:
         assert clean_optional(text, "grade") == cleaned
 
 
-WIDE = {ord(character): ord(character) + 0xFEE0 for character in map(chr, range(0x21, 0x7F))}
-SPELT = st.text(string.ascii_letters + string.digits + "ÄÖÜäöüß级級ィアー社团法人日本", min_size=1, max_size=20)
-MARKS = st.sampled_from(list(" -./,()&'·–—（）、・"))
-
-
-@st.composite
-def respelt(draw, text):
-    """The same text in other case, other width, with other punctuation between the letters."""
-    changed = draw(st.sampled_from([str.upper, str.lower, str.casefold, str.swapcase, str]))(text)
-    wide = [draw(st.booleans()) for _ in changed]
-    letters = [character.translate(WIDE) if w else character for character, w in zip(changed, wide, strict=True)]
-    return "".join(part for letter in letters for part in (draw(st.one_of(st.just(""), MARKS)), letter))
-
-
 class TestIdentifiers:
     """What streams and cases are called."""
-
-    @given(st.data(), SPELT, SPELT)
-    def test_one_certificate_has_one_claim_however_it_is_spelt(self, data, body, number):
-        """Case, width and punctuation of body and number make no difference to the claim."""
-        again = claim_id(data.draw(respelt(body)), data.draw(respelt(number)))
-        assert again == claim_id(body, number)
-
-    @given(*[st.text(string.ascii_lowercase + string.digits, max_size=6)] * 4)
-    def test_two_certificates_have_two(self, body, number, other_body, other_number):
-        """Another body or another number is another claim, also where both together read the same."""
-        assume((body, number) != (other_body, other_number))
-        assert claim_id(body, number) != claim_id(other_body, other_number)
 
     @given(st.uuids(), st.dates(date(2023, 11, 1), date(2999, 12, 31)))
     def test_a_case_number_can_be_quoted(self, case, day):

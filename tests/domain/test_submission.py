@@ -9,9 +9,10 @@ from domain.authorities import Authority, AuthorityDirectory, AuthorityKind, Div
 from domain.base import Act
 from domain.case.case import RecognitionCase
 from domain.guards import Circumstances
-from domain.identifiers import case_number, claim_id
+from domain.identifiers import case_number
 from domain.refusals import RefusalCode
 from domain.values import CaseStatus, Certificate, Experience, Provenance, shanghai_day
+from tests.claims import claim_id
 from tests.domain.cases import CASE, CATALOG, CERTIFICATE, FILE, HOLDER, KNOWN, PERSON, WORK, submitted
 from tests.domain.scenario import APPLICANT, NOON, Given, act
 

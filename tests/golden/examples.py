@@ -15,9 +15,11 @@ from domain.catalog.catalog import Catalog
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.claim import CertificateClaim
 from domain.holder import Holder
-from domain.identifiers import claim_id, holder_stream, integrity_record_id
+from domain.identifiers import holder_stream, integrity_record_id, officer_stream
 from domain.integrity import IntegrityRecord
+from domain.officer import Officer
 from domain.values import Actor, MatchOutcome, Provenance, Role
+from tests.claims import claim_id
 from tests.domain import cases, catalogs
 from tests.domain.scenario import Happened
 
@@ -110,6 +112,7 @@ def examples() -> Iterator[Event]:
         Happened(Holder.Erased, basis),
         Happened(Holder.DestructionCompleted, {"holder_ref": cases.HOLDER, "evidence_files": 2}),
     ]
+    officer = [Happened(Officer.Registered, {"subject": "officer.x"}), Happened(Officer.RegisteredAnew, {})]
     for stream, topic, happened in [
         (cases.CASE, RecognitionCase.TOPIC, case),
         (catalogs.STREAM, Catalog.TOPIC, catalog),
@@ -117,6 +120,7 @@ def examples() -> Iterator[Event]:
         (claim_id("Example Institute", "CEE-0042"), CertificateClaim.TOPIC, claim),
         (integrity_record_id(cases.CASE, 5), IntegrityRecord.TOPIC, record),
         (holder_stream(cases.HOLDER), Holder.TOPIC, holder),
+        (officer_stream("officer.x"), Officer.TOPIC, officer),
     ]:
         for version, each in enumerate(happened, 1):
             yield replace(each, act=Act(BY, AT)).at(stream, version, topic)

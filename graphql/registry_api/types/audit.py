@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import strawberry
 
+from application.disclosure import clipped
 from application.views import ActorView
+from domain.base import Event
+from registry_api.context import Info
 from registry_api.pages import PageInfo
 from registry_api.scalars import JSON, Position
 from registry_api.types.nodes import ActorType
@@ -26,8 +28,23 @@ class AuditEventRow:
     type: str
     recorded_at: datetime
     actor: ActorView
-    summary: str
-    data: dict[str, Any]
+    event: Event | None
+    problem: str | None
+
+    @property
+    def summary(self) -> str:
+        """What happened, in one sentence without personal data; or that the event cannot be read."""
+        return self.event.sentence if self.event else self.problem or ""
+
+    @property
+    def client(self) -> str | None:
+        """Through which client it was asked for."""
+        return self.event.by.client if self.event else None
+
+    @property
+    def request_id(self) -> str | None:
+        """Under which request it was asked for."""
+        return self.event.by.request_id if self.event else None
 
 
 @strawberry.type(description="One event of any stream, in the order of the registry.")
@@ -42,7 +59,20 @@ class AuditEvent:
     recorded_at: datetime
     actor: ActorType
     summary: str
-    data: JSON
+    client: str | None = strawberry.field(
+        description="The client through which it was asked for, where it named itself."
+    )
+    request_id: str | None = strawberry.field(description="The request under which it was recorded.")
+    event: strawberry.Private[Event | None]
+    problem: strawberry.Private[str | None]
+
+    @strawberry.field
+    def data(self, info: Info, full: bool = False) -> JSON:
+        """The event's own facts; long lists and texts are clipped, and `clipped` says how long they are, unless `full` is set."""
+        if self.event is None:
+            return JSON({"unreadable": self.problem})
+        shown = info.context.viewer.facts(self.event)
+        return JSON(shown if full else clipped(shown))
 
 
 @strawberry.type
@@ -60,6 +90,7 @@ class AuditEventConnection:
     edges: list[AuditEventEdge]
     nodes: list[AuditEvent]
     page_info: PageInfo
+    total_count: int | None
 
 
 @strawberry.type(description="A signed tree head of the transparency log, as a signed note.")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import strawberry
 
-from application.disclosure import facts, reason_of
+from application.disclosure import reason_in
 from application.folding import case_views, title_of
 from application.queries import Positioned
 from application.views import (
@@ -28,7 +28,7 @@ from application.views import (
 )
 from registry_api import ids
 from registry_api.context import Context, Info
-from registry_api.disclosing import event_in_clear, in_clear, selects, shown_holder
+from registry_api.disclosing import shown, shows_personal
 from registry_api.http.limits import page_size
 from registry_api.pages import PageInfo
 from registry_api.scalars import JSON, Position
@@ -45,8 +45,7 @@ from registry_api.types.nodes import (
     edge,
 )
 
-_NUMBER: Final = frozenset({"certificateNumber"})
-_FILE_NAME: Final = frozenset({"fileName"})
+_GROUND: Final = "Why the title was revoked (article 4)."
 
 
 @strawberry.type(name="Holder", description=described(HolderView))
@@ -89,6 +88,13 @@ class HistoryEvent:
     view: CaseView
 
 
+async def _facts(info: Info, recorded: Positioned, view: CaseView) -> dict[str, Any]:
+    """An event's own facts, as the viewer may see them in its case."""
+    if info.context.viewer.in_clear(view):
+        await info.context.key_of(view.holder.ref)
+    return info.context.viewer.facts(recorded.event, view)
+
+
 @strawberry.type(
     name="CaseEvent",
     description="One immutable event of a case, decoded, with who, when and why; `state` is the case as that event left it.",
@@ -125,10 +131,9 @@ class CaseEvent:
         return actor_view(self.recorded.event.by.actor)
 
     @strawberry.field
-    def reason(self, info: Info) -> str | None:
+    async def reason(self, info: Info) -> str | None:
         """The reason given, if one."""
-        event = self.recorded.event
-        return reason_of(event, in_clear=event_in_clear(info.context, event))
+        return reason_in(await _facts(info, self.recorded, self.view))
 
     @strawberry.field
     def summary(self) -> str:
@@ -136,19 +141,14 @@ class CaseEvent:
         return self.recorded.event.sentence
 
     @strawberry.field
-    def data(self, info: Info) -> JSON:
+    async def data(self, info: Info) -> JSON:
         """The event's own facts."""
-        event = self.recorded.event
-        return JSON(facts(event, in_clear=event_in_clear(info.context, event)))
+        return JSON(await _facts(info, self.recorded, self.view))
 
     @edge(Annotated["RecognitionCase", strawberry.lazy("registry_api.types.cases")], name="state")
     def state_after(self) -> CaseView:
         """The case as this event left it."""
         return self.view
-
-
-def _shown(info: Info, view: CaseView | TitleView, kind: str, *values: object) -> bool:
-    return in_clear(info.context, view.holder.ref, kind, *values)
 
 
 async def entry_at(context: Context, code: str | None, version: int | None, number: int | None) -> EntryView | None:
@@ -164,6 +164,7 @@ def award_for(entry: EntryView | None, grade: str | None) -> AwardView | None:
 
 
 @strawberry.type(name="RecognizedTitle", description=described(TitleView))
+@shows_personal(TitleView, certificate_number="The number of the certificate it stands on.", revocation_ground=_GROUND)
 class RecognizedTitle(Node, TitleView):
     """A title, its holder and what it stands on."""
 
@@ -171,8 +172,7 @@ class RecognizedTitle(Node, TitleView):
     case_id: strawberry.Private[UUID]
     position: strawberry.Private[int]
     holder: strawberry.Private[HolderView]
-    certificate_number: strawberry.Private[str | None]
-    revocation_ground: strawberry.Private[str | None]
+    submitted_by: strawberry.Private[str]
 
     @classmethod
     def is_type_of(cls, obj: Any, _info: Any) -> bool:
@@ -185,9 +185,9 @@ class RecognizedTitle(Node, TitleView):
         return ids.encode("title", self.title_id)
 
     @edge(Holder, name="holder")
-    def held_by(self, info: Info) -> HolderView:
+    async def held_by(self, info: Info) -> HolderView:
         """Who holds it."""
-        return shown_holder(info, self.holder)
+        return await shown(info, self, self.holder, "holder")
 
     @edge(CatalogEntry)
     async def entry(self, info: Info) -> EntryView | None:
@@ -204,13 +204,9 @@ class RecognizedTitle(Node, TitleView):
         """The authority that recognised it."""
         return info.context.authority(self.authority_code)
 
-    @edge(None, name="revocationGround")
-    def ground_of_revocation(self, info: Info) -> str | None:
-        """Why it was revoked (article 4)."""
-        return self.revocation_ground if _shown(info, self, "revocationGround", self.revocation_ground) else None
-
 
 @strawberry.type(name="RecognitionCase", description=described(CaseView))
+@shows_personal(CaseView, work_field="The field of the holder's present work.", revocation_ground=_GROUND)
 class RecognitionCase(Node, CaseView):
     """A case, what it is pinned to, and how it came about."""
 
@@ -220,7 +216,6 @@ class RecognitionCase(Node, CaseView):
     certificate: strawberry.Private[CertificateView]
     candidates: strawberry.Private[tuple[CandidateView, ...]]
     evidence: strawberry.Private[tuple[EvidenceView, ...]]
-    revocation_ground: strawberry.Private[str | None]
 
     @classmethod
     def is_type_of(cls, obj: Any, _info: Any) -> bool:
@@ -233,23 +228,19 @@ class RecognitionCase(Node, CaseView):
         return ids.encode("case", self.case_id)
 
     @edge(Holder, name="holder")
-    def is_about(self, info: Info) -> HolderView:
+    async def is_about(self, info: Info) -> HolderView:
         """Who the case is about."""
-        return shown_holder(info, self.holder)
+        return await shown(info, self, self.holder, "holder")
 
     @edge(Certificate, name="certificate")
-    def presented(self, info: Info) -> CertificateView:
-        """The certificate as presented; its number only for those who read persons in clear."""
-        number = self.certificate.certificate_number if selects(info, _NUMBER) else None
-        clear = _shown(info, self, "certificateNumber", number)
-        return self.certificate if clear else replace(self.certificate, certificate_number=None)
+    async def presented(self, info: Info) -> CertificateView:
+        """The certificate as presented; its text only for those who read persons in clear."""
+        return await shown(info, self, self.certificate, "certificate")
 
     @edge(list[Evidence], name="evidence")
-    def supporting(self, info: Info) -> Sequence[EvidenceView]:
-        """What supports the case; file names only for those who read persons in clear."""
-        names = [each.file_name for each in self.evidence] if selects(info, _FILE_NAME) else []
-        clear = _shown(info, self, "fileName", *names)
-        return self.evidence if clear else [replace(each, file_name=None) for each in self.evidence]
+    async def supporting(self, info: Info) -> Sequence[EvidenceView]:
+        """What supports the case; names and kinds of files only for those who read persons in clear."""
+        return await shown(info, self, self.evidence, "evidence")
 
     @edge(Authority)
     def authority(self, info: Info) -> AuthorityView:
@@ -278,10 +269,10 @@ class RecognitionCase(Node, CaseView):
     async def candidates_offered(self, info: Info) -> Sequence[Candidate]:
         """The entries that may be meant, the likeliest first."""
         offered: list[Candidate] = []
-        for each in self.candidates:
+        for each in await shown(info, self, self.candidates, "reasons"):
             entry = await entry_at(info.context, self.catalog_code, self.version_number, each.number)
             if entry is not None:
-                offered.append(Candidate(entry, award_for(entry, each.grade), each.score, each.reasons))
+                offered.append(Candidate(entry, award_for(entry, each.grade), each.score, each.because))
         return offered
 
     @edge(RecognizedTitle | None)

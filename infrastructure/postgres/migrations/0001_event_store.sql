@@ -31,10 +31,20 @@ CREATE TABLE registry.events (
     originator_version integer NOT NULL CHECK (originator_version >= 0),
     topic text NOT NULL,
     state bytea NOT NULL,
+    recorded_at timestamptz,
+    actor_subject text,
+    actor_role text,
+    actor_authority text,
+    client text,
     UNIQUE (originator_id, originator_version)
 );
 
-COMMENT ON TABLE registry.events IS 'Every event of every stream, append only; position order is commit order.';
+-- The audit log is asked here: by type, actor and day, in the order of positions.
+CREATE INDEX events_topic ON registry.events (topic, position);
+CREATE INDEX events_actor ON registry.events (actor_subject, position);
+CREATE INDEX events_recorded_at ON registry.events (recorded_at, position);
+
+COMMENT ON TABLE registry.events IS 'Every event of every stream, append only; position order is commit order. The columns beside the state repeat its envelope.';
 
 -- Statement triggers fire before the first row is made, so the lock is held before a position is drawn, whoever
 -- inserts and by which statement; it is let go when the transaction is visible to others. So positions become visible
@@ -71,6 +81,11 @@ CREATE FUNCTION registry.append(
     originator_versions integer[],
     topics text[],
     states bytea[],
+    recorded_at timestamptz[],
+    actor_subjects text[],
+    actor_roles text[],
+    actor_authorities text[],
+    clients text[],
     OUT refused integer[],
     OUT positions bigint[]
 )
@@ -95,10 +110,20 @@ BEGIN
     ) AS given;
 
     WITH stored AS (
-        INSERT INTO registry.events AS e (originator_id, originator_version, topic, state)
-        SELECT g.originator_id, g.originator_version, g.topic, g.state
-        FROM unnest(saves, originator_ids, originator_versions, topics, states)
-            WITH ORDINALITY AS g (save, originator_id, originator_version, topic, state, place)
+        INSERT INTO registry.events AS e (
+            originator_id, originator_version, topic, state,
+            recorded_at, actor_subject, actor_role, actor_authority, client
+        )
+        SELECT
+            g.originator_id, g.originator_version, g.topic, g.state,
+            g.recorded_at, g.actor_subject, g.actor_role, g.actor_authority, g.client
+        FROM unnest(
+            saves, originator_ids, originator_versions, topics, states,
+            append.recorded_at, actor_subjects, actor_roles, actor_authorities, clients
+        ) WITH ORDINALITY AS g (
+            save, originator_id, originator_version, topic, state,
+            recorded_at, actor_subject, actor_role, actor_authority, client, place
+        )
         WHERE g.save <> ALL (refused)
         ORDER BY g.place
         RETURNING e.position
@@ -112,5 +137,9 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
 GRANT USAGE ON SCHEMA registry TO registry_app;
 GRANT SELECT ON registry.events TO registry_app;
 -- By column: positions are drawn, never given.
-GRANT INSERT (originator_id, originator_version, topic, state) ON registry.events TO registry_app;
-GRANT EXECUTE ON FUNCTION registry.append(integer[], uuid[], integer[], text[], bytea[]) TO registry_app;
+GRANT INSERT (
+    originator_id, originator_version, topic, state, recorded_at, actor_subject, actor_role, actor_authority, client
+) ON registry.events TO registry_app;
+GRANT EXECUTE ON FUNCTION registry.append(
+    integer[], uuid[], integer[], text[], bytea[], timestamptz[], text[], text[], text[], text[]
+) TO registry_app;

@@ -18,3 +18,16 @@ GRANT SELECT, UPDATE (position, updated_at, error, failed_at) ON registry.projec
 
 -- Which catalogs there are is asked at every match; of millions of events a handful published one.
 CREATE INDEX events_catalogs ON registry.events (position) WHERE topic = 'catalog.published';
+
+-- Events that cannot be read, set aside by an operator so that the others go on. What was decided is never taken back here:
+-- a release that reads the event again projects it at the next rebuild.
+CREATE TABLE registry.quarantine (
+    position bigint PRIMARY KEY,
+    reason text NOT NULL CHECK (reason <> ''),
+    operator text NOT NULL,
+    decided_at timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE registry.quarantine IS 'Unreadable events that an operator set aside: which, why, who and when; it only grows.';
+
+GRANT SELECT ON registry.quarantine TO registry_app;

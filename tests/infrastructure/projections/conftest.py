@@ -64,7 +64,7 @@ class Store:
         log = [
             (event, stored.position)
             for stored in self.recorder.tail(0, 10**9)
-            for event in self.mapper.to_domain_events([stored_event(stored)])
+            for event in self.mapper.sealed_events([stored_event(stored)])
         ]
         rows = _Memory()
         projector = RegistryProjector(lambda stream, at: [e for e, p in log if e.originator_id == stream and p < at])

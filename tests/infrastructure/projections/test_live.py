@@ -12,10 +12,11 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from infrastructure.locks import PROJECTION_RUNNER
 from infrastructure.projections.batches import LiveProjection
 from infrastructure.projections.errors import ProjectionFailure, RebuildDueError
 from infrastructure.projections.positions import projection_status
-from infrastructure.projections.schema import RUNNER_LOCK, ensure_read_model
+from infrastructure.projections.schema import ensure_read_model
 from tests.histories import histories, history
 
 PATIENCE = 15.0
@@ -144,13 +145,13 @@ def test_one_of_two_runners_is_active_and_the_other_takes_over(store):
             "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
             " AND (classid::bigint << 32) + objid::bigint = %s"
         )
-        [(active,)] = store.execute(holders, RUNNER_LOCK)
+        [(active,)] = store.execute(holders, PROJECTION_RUNNER)
         # Whoever may connect as the application's role may end its connections.
         with psycopg.connect(store.app_url) as connection:
             connection.execute("SELECT pg_terminate_backend(%s)", [active])
         store.save(*saves[20:])
         wait_until(lambda: projection_status(store).lag_events == 0)
-        wait_until(lambda: store.execute(holders, RUNNER_LOCK) not in ([], [(active,)]))
+        wait_until(lambda: store.execute(holders, PROJECTION_RUNNER) not in ([], [(active,)]))
     assert store.rows() == store.expected()
 
 

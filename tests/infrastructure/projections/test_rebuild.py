@@ -10,11 +10,12 @@ import psycopg
 import pytest
 
 from application.projections.tables import CASES, TABLES
+from infrastructure.locks import REBUILD
 from infrastructure.projections import rebuild as rebuilding
 from infrastructure.projections.errors import ProjectionFailure, RebuildRunningError
 from infrastructure.projections.positions import projection_status
 from infrastructure.projections.rebuild import check, rebuild
-from infrastructure.projections.schema import NEXT, REBUILD_LOCK
+from infrastructure.projections.schema import NEXT
 from tests.histories import history
 
 REBUILD_AND_DIE = """
@@ -191,14 +192,14 @@ def test_events_that_come_meanwhile_are_in_the_new_tables(store):
 
 def test_readers_are_served_throughout(filled):
     """A reader who asks again and again meets whole tables every time, also while they are swapped."""
-    count = len(filled.rows()["audit_events"])
+    count = len(filled.rows()["catalog_entries"])
     done, seen, errors = threading.Event(), set(), []
 
     def read():
         with psycopg.connect(filled.app_url, autocommit=True) as connection:
             while not done.is_set():
                 try:
-                    seen.update(connection.execute("SELECT count(*) FROM read_model.audit_events", prepare=True))
+                    seen.update(connection.execute("SELECT count(*) FROM read_model.catalog_entries", prepare=True))
                 except psycopg.Error as error:
                     errors.append(error)
 
@@ -250,7 +251,7 @@ def test_a_rebuild_that_cannot_project_an_event_changes_nothing(filled):
 def test_one_rebuild_at_a_time(filled):
     """A second one is refused with the way out, and disturbs nothing."""
     with psycopg.connect(filled.owner_url, autocommit=True) as other:
-        other.execute("SELECT pg_advisory_lock(%s)", [REBUILD_LOCK])
+        other.execute("SELECT pg_advisory_lock(%s)", [REBUILD])
         with pytest.raises(RebuildRunningError, match="wait"):
             rebuild(filled, filled.mapper)
 
@@ -289,11 +290,14 @@ def test_a_check_finds_a_missing_row_in_every_table(filled, table):
 
 def test_a_check_names_at_most_ten_rows(filled):
     """Where everything is wrong, ten keys are enough to start with, and the counts say the rest."""
-    filled.execute("DELETE FROM read_model.audit_events")
+    filled.execute("DELETE FROM read_model.catalog_entries")
     report = check(filled, filled.mapper)
     assert [len(keys) for keys in report.differing_keys.values()] == [10]
     [difference] = [each for each in report.comparisons if each.differs]
-    assert (difference.live.rows, difference.rebuilt.rows) == (0, len(list(chain(filled.expected()["audit_events"]))))
+    assert (difference.live.rows, difference.rebuilt.rows) == (
+        0,
+        len(list(chain(filled.expected()["catalog_entries"]))),
+    )
 
 
 def test_what_is_read_is_what_the_view_says(filled):

@@ -69,7 +69,7 @@ def test_holds_no_number_and_no_plain_hash(directory, number, database, pool):
     """The table holds 32 bytes that depend on the secret: with another secret the same number is not found."""
     ref = directory.find_or_create("PASSPORT", number)
     with psycopg.connect(database.owner_url) as connection:
-        row = connection.execute("SELECT lookup FROM registry.holder_index WHERE holder_ref = %s", [ref]).fetchone()
+        row = connection.execute("SELECT digest FROM registry.lookups WHERE holder_ref = %s", [ref]).fetchone()
     assert len(row[0]) == 32
     assert number.encode() not in row[0]
     assert HolderDirectory(pool, InMemoryKeyring()).find("PASSPORT", number) is None

@@ -170,8 +170,8 @@ class TestPostgresKeyring:
         "TRUNCATE registry.holder_keys",
         "UPDATE registry.holder_keys SET holder_ref = gen_random_uuid()",
         "UPDATE registry.holder_keys SET created_at = now()",
-        "UPDATE registry.holder_index SET holder_ref = gen_random_uuid()",
-        "TRUNCATE registry.holder_index",
+        "UPDATE registry.lookups SET holder_ref = gen_random_uuid()",
+        "TRUNCATE registry.lookups",
         "ALTER TABLE registry.holder_keys DISABLE TRIGGER keep_tombstone",
     ],
 )

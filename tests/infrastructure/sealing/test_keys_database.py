@@ -49,7 +49,7 @@ def test_keys_and_the_index_of_holders_lie_where_the_setting_says(
         assert isinstance(first, Submitted)
         assert first.holder.name == "王敏"
     assert rows(database.owner_url, "events") > 0
-    assert rows(database.owner_url, "holder_keys") == rows(database.owner_url, "holder_index") == 0
+    assert rows(database.owner_url, "holder_keys") == rows(database.owner_url, "lookups") == 0
     assert rows(empty_database.owner_url, "holder_keys") > 0
-    assert rows(empty_database.owner_url, "holder_index") == 1
+    assert rows(empty_database.owner_url, "lookups") == 1
     assert rows(empty_database.owner_url, "events") == 0

@@ -20,9 +20,12 @@ def test_paths_are_found_at_every_depth():
     """Fields of the event, of models, of tuples of models, of tuples, and of optional models, in order."""
     assert personal_paths(Enrolled) == (
         "holder.name",
+        "holder.id_type",
         "holder.id_number",
         "experience.*.employer",
+        "experience.*.field",
         "evidence.file_name",
+        "evidence.kind",
         "nicknames.*",
         "note",
     )
@@ -94,8 +97,8 @@ def test_a_field_that_could_not_be_sealed_is_refused(annotations, reason):
         ({"note": Annotated[date | None, PersonalData]}, ("note",)),
         ({"note": Personal | None}, ("note",)),
         ({"notes": list[tuple[Personal, ...]]}, ("notes.*.*",)),
-        ({"either": Experience | Dated | None}, ("either.employer",)),
-        ({"either": tuple[Experience | int, ...]}, ("either.*.employer",)),
+        ({"either": Experience | Dated | None}, ("either.employer", "either.field")),
+        ({"either": tuple[Experience | int, ...]}, ("either.*.employer", "either.*.field")),
     ],
 )
 def test_marks_are_found_in_whatever_holds_them(annotations, paths):

@@ -1,0 +1,29 @@
+"""Every advisory lock of the registry, so that no two things take one number.
+
+The numbers are PostgreSQL's, of one database: a lock is held among all processes that work on it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+APPEND: Final = 7310573000000000001
+"""Held from before a position is drawn until its event is visible; the migrations' SQL names it too."""
+MIGRATION: Final = 7310573000000000002
+"""Held while the schema is brought up to date."""
+PROJECTING: Final = 7310573000000000003
+"""Held by each transaction that projects, and by the swap: whoever has it sees rows and position stand still."""
+PROJECTION_RUNNER: Final = 7310573000000000004
+"""Held by the session of the one active runner of the projections."""
+REBUILD: Final = 7310573000000000005
+"""Held by the session that rebuilds or checks."""
+MAKING_READ_MODEL: Final = 7310573000000000006
+"""Held while the read model's tables are made."""
+REMATCHING: Final = 7310573000000000007
+"""Held by the session of the one process that matches pending cases anew."""
+FINISHING_RUNNER: Final = 7310573000000000008
+"""Held by the session of the one process that makes erasures final every night."""
+FINISHING_ERASURES: Final = 7310573000000000010
+"""Held by whoever makes erasures final at the moment, by night or by command."""
+MASTER_KEYS: Final = 7310573000000000009
+"""Shared by whoever keeps a new holder's key, held alone while master keys are dropped; the migrations' SQL names it too."""

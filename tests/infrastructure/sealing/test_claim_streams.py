@@ -1,0 +1,42 @@
+"""The stream of the claim on a certificate: one however the certificate is spelled, and no guess away for anybody without the key."""
+
+import string
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from infrastructure.sealing.directory import HolderDirectory
+from infrastructure.sealing.keyring import InMemoryKeyring
+
+WIDE = {ord(character): ord(character) + 0xFEE0 for character in map(chr, range(0x21, 0x7F))}
+SPELT = st.text(string.ascii_letters + string.digits + "ÄÖÜäöüß级級ィアー社团法人日本", min_size=1, max_size=20)
+MARKS = st.sampled_from(list(" -./,()&'·–—（）、・"))
+OURS, THEIRS = (HolderDirectory(None, InMemoryKeyring()).claim_stream for _ in range(2))
+
+
+@st.composite
+def respelt(draw, text):
+    """The same text in other case, other width, with other punctuation between the letters."""
+    changed = draw(st.sampled_from([str.upper, str.lower, str.casefold, str.swapcase]))(text)
+    wide = [draw(st.booleans()) for _ in changed]
+    letters = [character.translate(WIDE) if w else character for character, w in zip(changed, wide, strict=True)]
+    return "".join(part for letter in letters for part in (draw(st.one_of(st.just(""), MARKS)), letter))
+
+
+@given(st.data(), SPELT, SPELT)
+def test_one_certificate_has_one_claim_however_it_is_spelt(data, body, number):
+    """Case, width and punctuation of body and number make no difference to the claim."""
+    assert OURS(data.draw(respelt(body)), data.draw(respelt(number))) == OURS(body, number)
+
+
+@given(*[st.text(string.ascii_lowercase + string.digits, max_size=6)] * 4)
+def test_two_certificates_have_two(body, number, other_body, other_number):
+    """Another body or another number is another claim, also where both together read the same."""
+    assume((body, number) != (other_body, other_number))
+    assert OURS(body, number) != OURS(other_body, other_number)
+
+
+@given(SPELT, SPELT)
+def test_nobody_can_try_numbers_without_the_key(body, number):
+    """The identifier depends on the registry's own secret: with all that is public, a guess cannot be told right."""
+    assert OURS(body, number) != THEIRS(body, number)
