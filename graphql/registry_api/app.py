@@ -16,7 +16,6 @@ from starlette.types import Lifespan
 from application.ports import Authenticator, Identity, NotAuthenticated
 from domain.refusals import RefusalCode
 from registry_api.context import Context, Services, in_thread
-from registry_api.disclosing import REASON_HEADER, reason_in
 from registry_api.errors import ApiError
 from registry_api.evidence import UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
@@ -28,6 +27,7 @@ from registry_api.http.health import HealthCheck
 from registry_api.http.limits import DEFAULT_LIMITS
 from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
 from registry_api.list_sizes import LIST_SIZES, LONG_LISTS
+from registry_api.reason import REASON_HEADER, reason_in
 from registry_api.schema import build_schema
 
 

@@ -18,34 +18,12 @@ from application.views import HolderView
 from domain.base import Event
 from graphql import ExecutionResult, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
 from registry_api.context import Context
-from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
+from registry_api.errors import ErrorCode, HttpRefusalError
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.parameters import GraphQLRequest
 
-REASON_HEADER: Final = "X-Access-Reason"
-_LONGEST_REASON: Final = 500
 _PERSON: Final = frozenset({"name", "idType", "idNumber"})
-
-
-def reason_in(header: str | None) -> str | None:
-    """The reason in a request's header, trimmed; None where there is none. Raises ``ApiError`` for one that is too long.
-
-    Header values are Latin-1 on the wire; what is UTF-8 in them is read as such (RFC 9110, section 5.5).
-    """
-    if header is None or not header.strip():
-        return None
-    try:
-        text = header.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        text = header
-    reason = " ".join(text.split())
-    if len(reason) > _LONGEST_REASON or not reason.isprintable():
-        raise ApiError(
-            ErrorCode.BAD_REQUEST,
-            f"Write the reason in `{REASON_HEADER}` in at most {_LONGEST_REASON} printable characters.",
-        )
-    return reason
 
 
 def selects(info: strawberry.Info[Context, Any], names: frozenset[str]) -> bool:
