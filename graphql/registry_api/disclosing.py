@@ -5,7 +5,6 @@ Resolvers note what they show; the executor records it, one row a request, when 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +15,7 @@ from application.disclosure import holds_personal_data
 from application.ports import Access, AccessNotRecorded
 from application.views import HolderView
 from domain.base import Event
-from graphql import ExecutionResult, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
+from graphql import ExecutionResult, FieldNode, FragmentSpreadNode, InlineFragmentNode
 from registry_api.context import Context
 from registry_api.errors import ErrorCode, HttpRefusalError
 from registry_api.http.documents import PreparedOperation
@@ -115,23 +114,5 @@ class RecordingExecutor:
         """See ``Executor``."""
         result = await self._inner(operation, request, context)
         if context.accesses:
-            await record_accesses(context, ", ".join(root_fields(operation))[:200])
+            await record_accesses(context, ", ".join(operation.root_fields)[:200])
         return result
-
-
-def root_fields(operation: PreparedOperation) -> Sequence[str]:
-    """The names of the fields at the root of an operation, each as often as it stands there, fragments expanded."""
-    definitions = operation.document.definitions
-    fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
-    found: list[str] = []
-    waiting: list[Any] = [operation.node.selection_set]
-    while waiting:
-        for node in waiting.pop().selections:
-            match node:
-                case FieldNode():
-                    found.append(node.name.value)
-                case InlineFragmentNode():
-                    waiting.append(node.selection_set)
-                case FragmentSpreadNode():
-                    waiting.append(fragments[node.name.value].selection_set)
-    return found
