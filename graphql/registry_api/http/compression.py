@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry_api.http.negotiation import accepts_coding
 
@@ -36,4 +36,14 @@ class PublicCompression:
             # Starlette looks for the word alone, also in `gzip;q=0`.
             scope = {**scope, "headers": list(scope["headers"])}
             del MutableHeaders(scope=scope)["accept-encoding"]
-        await self._compressing(scope, receive, send)
+
+        async def send_vary_once(message: Message) -> None:
+            """What depends on the coding says so itself, for its 304 too; Starlette says it again."""
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                names = dict.fromkeys(name.strip() for line in headers.getlist("vary") for name in line.split(","))
+                if names:
+                    headers["vary"] = ", ".join(names)
+            await send(message)
+
+        await self._compressing(scope, receive, send_vary_once)
