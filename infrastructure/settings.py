@@ -1,13 +1,16 @@
 """What an installation may set, read from the environment once. Nothing else in the project reads the environment."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-_OWN_PORTS: Final = {"http": 80, "https": 443}
+_ORIGIN: Final = re.compile(
+    r"(https?)://(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?"
+)
+_OWN_PORTS: Final = {"http": "80", "https": "443"}
 
 
 def _origin(text: str) -> str:
@@ -15,13 +18,10 @@ def _origin(text: str) -> str:
 
     Raises ValueError for anything else: a wildcard, ``null``, a path, capitals, a name beyond ASCII.
     """
-    parts = urlsplit(text)
-    host, port = parts.hostname or "", parts.port
-    written = f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{'' if port is None else f':{port}'}"
-    own = parts.scheme not in _OWN_PORTS or port == _OWN_PORTS[parts.scheme]
-    if own or not host or "*" in host or text != written or not text.isascii() or not text.isprintable():
+    written = _ORIGIN.fullmatch(text)
+    if written is None or written[2] == _OWN_PORTS[written[1]] or int(written[2] or 0) > 65535:
         raise ValueError(
-            "write each origin as browsers do, without a path, as in https://apply.example,http://127.0.0.1:5173"
+            "write each origin as browsers do, without a path: https://apply.example,http://127.0.0.1:5173"
         )
     return text
 

@@ -56,15 +56,16 @@ def digest_in(extensions: Mapping[str, Any]) -> str | None:
 class DocumentShelf:
     """Documents of one class of callers by their hash, the least recently used leaving first.
 
-    Bounded by number and by bytes, and for each owner by a share of the number, so that nobody alone empties it. A
+    Bounded by number and by bytes, and for each owner by a share of either, so that nobody alone empties it. A
     document with a text written into it is found by its owner only: such a text may be about a person, and whoever guessed it
     would learn from the hash that somebody asked.
     """
 
-    def __init__(self, *, entries: int, share: int, size: int) -> None:
-        self._entries, self._share, self._size = entries, share, size
+    def __init__(self, *, entries: int, size: int, owners: int) -> None:
+        """``size`` in bytes; one owner has the part of either that is left where ``owners`` share alike."""
+        self._entries, self._size, self._owners = entries, size, owners
         self._texts: OrderedDict[_Key, tuple[str, str]] = OrderedDict()
-        self._owned: dict[str, OrderedDict[_Key, None]] = {}
+        self._owned: dict[str, OrderedDict[_Key, int]] = {}
         self._held = 0
 
     def __len__(self) -> int:
@@ -85,11 +86,12 @@ class DocumentShelf:
         key = (owner if quotes else None, digest)
         if key in self._texts:
             return
+        size = len(text.encode())
         self._texts[key] = (text, owner)
-        self._held += len(text.encode())
+        self._held += size
         owned = self._owned.setdefault(owner, OrderedDict())
-        owned[key] = None
-        if len(owned) > self._share:
+        owned[key] = size
+        while len(owned) * self._owners > self._entries or sum(owned.values()) * self._owners > self._size:
             self._drop(next(iter(owned)))
         while len(self._texts) > self._entries or self._held > self._size:
             self._drop(next(iter(self._texts)))
@@ -101,9 +103,8 @@ class DocumentShelf:
         self._held = 0
 
     def _drop(self, key: _Key) -> None:
-        text, owner = self._texts.pop(key)
-        self._held -= len(text.encode())
-        del self._owned[owner][key]
+        _, owner = self._texts.pop(key)
+        self._held -= self._owned[owner].pop(key)
         if not self._owned[owner]:
             del self._owned[owner]
 
@@ -115,10 +116,10 @@ class PersistedDocuments:
     being kept: a client whose document has left sends it again. Not shared by threads: it belongs to an event loop.
     """
 
-    def __init__(self, *, entries: int = 1_000, share: int = 200, size: int = 2 * 1024 * 1024) -> None:
-        """``size`` in bytes; each shelf has all of it."""
-        self._known = DocumentShelf(entries=entries, share=share, size=size)
-        self._anonymous = DocumentShelf(entries=entries, share=share, size=size)
+    def __init__(self, *, entries: int = 1_000, size: int = 2 * 1024 * 1024, owners: int = 5) -> None:
+        """See ``DocumentShelf``: each of the two has all of it."""
+        self._known = DocumentShelf(entries=entries, size=size, owners=owners)
+        self._anonymous = DocumentShelf(entries=entries, size=size, owners=owners)
 
     def clear(self) -> None:
         """Forget every document: texts in them may be about a person."""
@@ -128,7 +129,7 @@ class PersistedDocuments:
     def resolve(self, request: GraphQLRequest, caller: Caller) -> GraphQLRequest:
         """The request with its document, from the shelf where only its hash was sent.
 
-        Raises ApiError (PERSISTED_QUERY_NOT_FOUND), or HttpRefusalError (400) where document and hash differ.
+        Raises HttpRefusalError: PERSISTED_QUERY_NOT_FOUND, or 400 where document and hash differ.
         """
         digest = digest_in(request.extensions)
         if digest is None:
