@@ -33,8 +33,8 @@ class Envelope:
 
     A request keeps the `X-Request-Id` it came with if that is 8 to 64 of `A-Z a-z 0-9 . _ -`, and gets a new one
     otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept; one that
-    says nothing of caches is kept by none. An
-    exception that nobody caught is logged once, masked, and answered with 500 unless the response has begun.
+    says nothing of caches is kept by none. An exception that nobody caught is logged once, masked, and answered with 500
+    unless the response has begun.
     """
 
     def __init__(self, app: ASGIApp) -> None:
