@@ -38,7 +38,10 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
 def _of_the_call(error: BaseException) -> str | None:
     match error:
         case ValidationError() if error.title == "Settings":
-            faults = "; ".join(f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors(include_input=False))
+            faults = "; ".join(
+                f"{_variable(each['loc'])}: {each['msg'].removeprefix('Value error, ')}"
+                for each in error.errors(include_input=False)
+            )
             return f"A setting has the wrong shape: {faults}; correct it in the environment."
         case UnicodeError():
             return "A text is in no encoding that could be read; write it in UTF-8."

@@ -137,6 +137,7 @@ def _door(settings: Settings) -> Door:
         upload_bytes_per_day=settings.upload_bytes_per_day,
         upload_bytes_per_second=settings.upload_bytes_per_second,
         introspection=settings.introspection,
+        cors_origins=settings.cors_origins,
         body_seconds=settings.body_seconds,
     )
 

@@ -1,10 +1,29 @@
 """What an installation may set, read from the environment once. Nothing else in the project reads the environment."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field, IPvAnyNetwork, field_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_ORIGIN: Final = re.compile(
+    r"(https?)://(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?"
+)
+_OWN_PORTS: Final = {"http": "80", "https": "443"}
+
+
+def _origin(text: str) -> str:
+    """An origin as a browser writes it (RFC 6454, section 6.2): scheme, host, and a port that is not the scheme's own.
+
+    Raises ValueError for anything else: a wildcard, ``null``, a path, capitals, a name beyond ASCII.
+    """
+    written = _ORIGIN.fullmatch(text)
+    if written is None or written[2] == _OWN_PORTS[written[1]] or int(written[2] or 0) > 65535:
+        raise ValueError(
+            "write each origin as browsers do, without a path: https://apply.example,http://127.0.0.1:5173"
+        )
+    return text
 
 
 class Settings(BaseSettings):
@@ -75,6 +94,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
     """Addresses or networks of the proxies whose `X-Forwarded-For` is believed, with commas between; nobody's by default."""
 
+    cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode] = ()
+    """Origins whose pages may ask the API from a browser, exactly, with commas between; none by default."""
+
     uploads_per_subject: int = Field(default=2, ge=1)
     """Evidence files that arrive at once from whoever a token names."""
 
@@ -87,7 +109,7 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=30, gt=0)
     """Seconds in which the body of a request must have arrived; an upload has ten times as long."""
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "cors_origins", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Final
 
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
@@ -16,7 +18,6 @@ from starlette.types import Lifespan
 from application.ports import Authenticator, Identity, NotAuthenticated
 from domain.refusals import RefusalCode
 from registry_api.context import Context, Services, in_thread
-from registry_api.disclosing import REASON_HEADER, reason_in
 from registry_api.errors import ApiError
 from registry_api.evidence import UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
@@ -26,14 +27,20 @@ from registry_api.http.documents import DocumentCache
 from registry_api.http.execution import StrawberryExecutor, core_schema
 from registry_api.http.health import HealthCheck
 from registry_api.http.limits import DEFAULT_LIMITS
+from registry_api.http.persisted import Caller, PersistedDocuments
 from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
 from registry_api.list_sizes import LIST_SIZES, LONG_LISTS
+from registry_api.policy import PUBLIC_FIELDS
+from registry_api.reason import REASON_HEADER, reason_in
 from registry_api.schema import build_schema
+
+DISTRIBUTION: Final = "recognition-registry"
+"""Under which name the registry is installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """What the server lets in: rates (a second; 0: any), sizes, times, and whether it tells its schema."""
+    """What the server lets in: rates (a second; 0: any), sizes, times, pages of which origins, and whether it tells its schema."""
 
     rate_per_address: float = 0.0
     rate_per_token: float = 0.0
@@ -44,6 +51,7 @@ class Door:
     upload_bytes_per_day: int = 500 * 1024 * 1024
     upload_bytes_per_second: int = 16 * 1024
     introspection: bool = True
+    cors_origins: tuple[str, ...] = ()
     body_seconds: float = 30.0
 
 
@@ -75,7 +83,13 @@ def create_registry_app(
     documents = DocumentCache(core_schema(schema), limits)
     by_address = Buckets(door.rate_per_address, 2 * door.rate_per_address)
     by_token = Buckets(door.rate_per_token, 2 * door.rate_per_token)
-    services = replace(services, forget_documents=documents.clear)
+    persisted = PersistedDocuments()
+
+    def forget() -> None:
+        documents.clear()
+        persisted.clear()
+
+    services = replace(services, forget_documents=forget)
 
     async def authenticate(headers: Headers) -> Identity | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -100,6 +114,13 @@ def create_registry_app(
             reason=reason_in(request.headers.get(REASON_HEADER)),
         )
 
+    def caller(request: Request, identity: Identity | None) -> Caller:
+        return (
+            Caller(known=True, key=identity.actor.subject)
+            if identity
+            else Caller(known=False, key=address_of(request.scope))
+        )
+
     served = list(routes)
     if evidence is not None:
         served += EvidenceDoor(
@@ -121,6 +142,12 @@ def create_registry_app(
         ready=ready,
         limits=limits,
         documents=documents,
+        persisted=persisted,
+        caller=caller,
+        public=PUBLIC_FIELDS,
+        tells_schema=door.introspection,
+        version=version(DISTRIBUTION),
+        origins=door.cors_origins,
         executor=Gate(
             StrawberryExecutor(schema),
             introspection=door.introspection,

@@ -6,8 +6,8 @@ computed and before it leaves.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import strawberry
 from strawberry.utils.str_converters import to_camel_case, to_snake_case
@@ -15,37 +15,15 @@ from strawberry.utils.str_converters import to_camel_case, to_snake_case
 from application.ports import Access, AccessNotRecorded
 from application.seals import personal_fields
 from application.viewing import Row
-from graphql import ExecutionResult, FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode
+from graphql import ExecutionResult, FieldNode, FragmentSpreadNode, InlineFragmentNode
 from registry_api.context import Context
-from registry_api.errors import ApiError, ErrorCode, HttpRefusalError
+from registry_api.errors import ErrorCode, HttpRefusalError
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.parameters import GraphQLRequest
 
-REASON_HEADER: Final = "X-Access-Reason"
-_LONGEST_REASON: Final = 500
 V = TypeVar("V")
 C = TypeVar("C", bound=type)
-
-
-def reason_in(header: str | None) -> str | None:
-    """The reason in a request's header, trimmed; None where there is none. Raises ``ApiError`` for one that is too long.
-
-    Header values are Latin-1 on the wire; what is UTF-8 in them is read as such (RFC 9110, section 5.5).
-    """
-    if header is None or not header.strip():
-        return None
-    try:
-        text = header.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        text = header
-    reason = " ".join(text.split())
-    if len(reason) > _LONGEST_REASON or not reason.isprintable():
-        raise ApiError(
-            ErrorCode.BAD_REQUEST,
-            f"Write the reason in `{REASON_HEADER}` in at most {_LONGEST_REASON} printable characters.",
-        )
-    return reason
 
 
 def selected(info: strawberry.Info[Context, Any]) -> frozenset[str]:
@@ -139,23 +117,5 @@ class RecordingExecutor:
         """See ``Executor``."""
         result = await self._inner(operation, request, context)
         if context.viewer.shown:
-            await record_accesses(context, ", ".join(root_fields(operation))[:200])
+            await record_accesses(context, ", ".join(operation.root_fields)[:200])
         return result
-
-
-def root_fields(operation: PreparedOperation) -> Sequence[str]:
-    """The names of the fields at the root of an operation, each as often as it stands there, fragments expanded."""
-    definitions = operation.document.definitions
-    fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
-    found: list[str] = []
-    waiting: list[Any] = [operation.node.selection_set]
-    while waiting:
-        for node in waiting.pop().selections:
-            match node:
-                case FieldNode():
-                    found.append(node.name.value)
-                case InlineFragmentNode():
-                    waiting.append(node.selection_set)
-                case FragmentSpreadNode():
-                    waiting.append(fragments[node.name.value].selection_set)
-    return found

@@ -63,11 +63,23 @@ class ErrorCode(StrEnum):
         "The document does not say which operation is meant.",
         "Name one in `operationName`.",
     )
+    PERSISTED_QUERY_NOT_FOUND = (
+        "PERSISTED_QUERY_NOT_FOUND",
+        "The hash is that of no document which is kept for this caller.",
+        "Send the document beside its hash, as clients with automatic persisted queries do by themselves.",
+        200,
+    )
     METHOD_NOT_ALLOWED = (
         "METHOD_NOT_ALLOWED",
         "The HTTP method does not fit.",
         "Use one that `Allow` names; send mutations with POST, queries with POST or GET.",
         405,
+    )
+    ORIGIN_REFUSED = (
+        "ORIGIN_REFUSED",
+        "A page of another origin asks what that origin may not.",
+        "Ask from a server, or let the installation name the origin.",
+        403,
     )
     NOT_FOUND = "NOT_FOUND", "Nothing is at this address.", "Ask at `/graphql`; files are at `/evidence`.", 404
     NOT_ACCEPTABLE = (

@@ -13,7 +13,7 @@ from typing import Final
 
 from graphql import ExecutionResult
 from registry_api.context import Context
-from registry_api.disclosing import RecordingExecutor, root_fields
+from registry_api.disclosing import RecordingExecutor
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.execution import Executor
@@ -47,7 +47,7 @@ class Gate:
         self, operation: PreparedOperation, request: GraphQLRequest, context: Context
     ) -> ExecutionResult | bytes:
         """See ``Executor``. Raises ApiError: INTROSPECTION_REFUSED, RATE_LIMITED, ACCESS_NOT_RECORDED."""
-        fields = root_fields(operation)
+        fields = operation.root_fields
         if not self._introspection and not {"__schema", "__type"}.isdisjoint(fields):
             raise ApiError(
                 ErrorCode.INTROSPECTION_REFUSED,

@@ -56,3 +56,8 @@ FIELDS: Final[Mapping[str, Action | None]] = {
     "titleChanges": Action.FOLLOW_TITLES,
 }
 """Fields of queries, mutations and subscriptions alike. The gate asks it before a field looks at its input; one that is not here cannot be declared."""
+
+PUBLIC_FIELDS: Final = frozenset(
+    {"__typename", "__schema", "__type", *(name for name, action in FIELDS.items() if action is Action.READ_CATALOG)}
+)
+"""Fields of the root of a query that answer everybody the same, with a token or without: the catalog, and the schema itself."""

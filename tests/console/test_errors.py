@@ -32,6 +32,7 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     [
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "check DATABASE_OWNER_URL or DATABASE_URL"),
         ({"RECOGNITION_POOL_MAX_SIZE": "many"}, "RECOGNITION_POOL_MAX_SIZE"),
+        ({"RECOGNITION_CORS_ORIGINS": "*"}, "RECOGNITION_CORS_ORIGINS: write each origin as browsers do"),
         ({"RECOGNITION_DATA_DIR": "/proc/nowhere"}, "RECOGNITION_DATA_DIR"),
     ],
 )

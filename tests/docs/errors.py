@@ -17,6 +17,7 @@ from registry_api.errors import ErrorCode, status_of
 from registry_api.http.documents import InvalidDocumentError, prepare
 from registry_api.http.execution import core_schema
 from registry_api.http.limits import DEFAULT_LIMITS
+from registry_api.http.persisted import NOT_FOUND
 from registry_api.schema import build_schema
 from tests.docs.sentences import class_codes, given, in_capitals, sentences
 from tests.sources import ROOT, Module, all_modules
@@ -42,6 +43,8 @@ with status 401, `WWW-Authenticate: Bearer` (RFC 6750, section 3), and in `exten
 
 In the examples … stands for what varies.
 """
+FIXED: Final = {"PERSISTED_QUERY_NOT_FOUND": NOT_FOUND}
+"""What a code says in words that a protocol fixes, which are no sentence."""
 FOOT: Final = """
 The page is printed from the source by `python -m tests.docs.errors`: codes, meanings and ways out from `domain/refusals.py`,
 `graphql/registry_api/errors.py`, `catalog/faults.py` and `domain/catalog/names.py`, sentences from where they are given. A code without
@@ -75,7 +78,7 @@ def places() -> dict[str, list[str]]:
 @cache
 def spoken() -> dict[str, str]:
     """An example of the sentence that each code comes with; what no text of the source holds is asked of the source."""
-    found = sentences()
+    found = sentences() | FIXED
     for reason in get_args(evidence.RefusalReason):
         found[in_capitals(reason)] = str(evidence.EvidenceRefused(reason))
     schema = core_schema(build_schema())

@@ -14,15 +14,21 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
 from registry_api.errors import ErrorCode
+from registry_api.http.compression import PublicCompression
 from registry_api.http.documents import DocumentCache
-from registry_api.http.endpoint import Authenticate, ContextFactory, GraphQLEndpoint
+from registry_api.http.endpoint import Authenticate, CallerOf, ContextFactory, GraphQLEndpoint
 from registry_api.http.execution import Executor, StrawberryExecutor, core_schema
 from registry_api.http.explorer import Example, Explorer
 from registry_api.http.health import HealthCheck, alive, health_handler
 from registry_api.http.limits import DEFAULT_LIMITS, Limits
 from registry_api.http.middleware import Envelope
+from registry_api.http.origins import NamedOrigins
+from registry_api.http.persisted import PersistedDocuments, by_address
+from registry_api.http.start import StartPage
 
 GRAPHQL_PATH: Final = "/graphql"
+_BESIDE: Final = ("/evidence",)
+"""What pages of other origins may ask beside it."""
 
 
 def create_app(
@@ -36,16 +42,22 @@ def create_app(
     examples: Sequence[Example] = (),
     executor: Executor | None = None,
     documents: DocumentCache | None = None,
+    persisted: PersistedDocuments | None = None,
+    caller: CallerOf = by_address,
+    public: frozenset[str] = frozenset(),
+    tells_schema: bool = True,
+    version: str = "unknown",
+    origins: Sequence[str] = (),
     routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """Serve a schema at `/graphql` with its explorer, and `/healthz` and `/readyz`.
+    """Serve a schema at `/graphql` with its explorer, a start page, and `/healthz` and `/readyz`.
 
-    `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` is passed by an owner
-    that clears it; `routes` are further ones, before which nothing here stands;
-    `middleware` stands inside the envelope. Raises ValueError on a schema with
-    schema extensions.
+    `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` and `persisted` are passed by
+    an owner that clears them; `public` are root fields that answer everybody the same; pages of `origins` may ask
+    from browsers; `routes` are further ones, before which nothing here stands; `middleware` stands inside the
+    envelope. Raises ValueError on a schema with schema extensions.
     """
     explorer = Explorer(examples)
     endpoint = GraphQLEndpoint(
@@ -55,16 +67,21 @@ def create_app(
         context_factory=context_factory,
         limits=limits,
         page=explorer,
+        persisted=persisted,
+        caller=caller,
+        public=public,
     )
+    named = [Middleware(NamedOrigins, origins=origins, paths=(GRAPHQL_PATH, *_BESIDE))] if origins else []
     return Starlette(
         routes=[
             *routes,
             Route(GRAPHQL_PATH, endpoint),
             *explorer.routes(GRAPHQL_PATH),
-            Route("/healthz", health_handler(live)),
-            Route("/readyz", health_handler(ready)),
+            *StartPage(version=version, schema=schema.as_str if tells_schema else None).routes(),
+            Route("/healthz", health_handler(live, version=version)),
+            Route("/readyz", health_handler(ready, version=version)),
         ],
-        middleware=[Middleware(Envelope), *middleware],
+        middleware=[Middleware(Envelope), *named, Middleware(PublicCompression), *middleware],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )

@@ -3,7 +3,7 @@
 import re
 from asyncio import Lock
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,11 +14,16 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from graphql import (
     ArgumentNode,
     DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
     ObjectFieldNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     StringValueNode,
     ValuesOfCorrectTypeRule,
     Visitor,
@@ -81,12 +86,32 @@ class PreparedOperation:
         """Query, mutation or subscription."""
         return self.node.operation
 
+    @property
+    def root_fields(self) -> Sequence[str]:
+        """The names of the fields at its root, each as often as it stands there, fragments expanded."""
+        definitions = self.document.definitions
+        fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+        found: list[str] = []
+        waiting: list[SelectionSetNode] = [self.node.selection_set]
+        while waiting:
+            for node in waiting.pop().selections:
+                match node:
+                    case FieldNode():
+                        found.append(node.name.value)
+                    case InlineFragmentNode():
+                        waiting.append(node.selection_set)
+                    case FragmentSpreadNode():
+                        waiting.append(fragments[node.name.value].selection_set)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
     """A valid document within the limits that can be told without variables."""
 
     operations: Mapping[str | None, PreparedOperation]
+    quotes: bool = False
+    """Whether a text stands in it, which may be about a person."""
 
     def operation(self, name: str | None) -> PreparedOperation:
         """The operation to run (GraphQL specification §6.1, GetOperation). Raises ApiError if `name` doesn't tell."""
@@ -163,7 +188,7 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocumen
     except GraphQLError as error:
         _check_half_pair(text, error)
         raise InvalidDocumentError([_syntax_error(error)]) from error
-    _check_literals(document)
+    quotes = _check_literals(document)
     measures = measure(schema, document, limits)
     for each in measures.values():
         each.check(limits)
@@ -171,17 +196,21 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocumen
     if errors:
         raise InvalidDocumentError([_coded(error, GRAPHQL_VALIDATION_FAILED) for error in errors])
     return PreparedDocument(
-        {node.name.value if node.name else None: PreparedOperation(document, node, m) for node, m in measures.items()}
+        {node.name.value if node.name else None: PreparedOperation(document, node, m) for node, m in measures.items()},
+        quotes,
     )
 
 
 class _Literals(Visitor):
     """Looks at each string literal under the name of its argument or input field."""
 
+    found = False
+
     def enter_string_value(
         self, node: StringValueNode, _key: Any, parent: Any, _path: Any, ancestors: list[Any]
     ) -> None:
         """Refuse a literal that no store can hold, also within a list."""
+        self.found = True
         named = (each for each in (parent, *reversed(ancestors)) if isinstance(each, ArgumentNode | ObjectFieldNode))
         place = next((each.name.value for each in named), None)
         check_storable(node.value, f"The literal at `{place}`" if place else "A literal in the document")
@@ -196,9 +225,11 @@ def _check_half_pair(text: str, error: GraphQLError) -> None:
     check_storable("\ud800", f"The literal at `{opened[1]}`" if opened else "A literal in the document")
 
 
-def _check_literals(document: DocumentNode) -> None:
-    """Raises ApiError (BAD_USER_INPUT) for a literal with U+0000."""
-    visit(document, _Literals())
+def _check_literals(document: DocumentNode) -> bool:
+    """Whether there is a string literal. Raises ApiError (BAD_USER_INPUT) for one with U+0000."""
+    literals = _Literals()
+    visit(document, literals)
+    return literals.found
 
 
 def _check_outline(text: str, limits: Limits) -> None:

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from graphql import ExecutionResult, OperationType
 from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, LimitExceededError
+from registry_api.http.caching import PUBLIC, tagged
 from registry_api.http.documents import DocumentCache, InvalidDocumentError, PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.limits import Limits
@@ -21,14 +22,18 @@ from registry_api.http.masking import MaskErrors
 from registry_api.http.middleware import request_id_of
 from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
 from registry_api.http.parameters import GraphQLRequest, read
+from registry_api.http.persisted import Caller, PersistedDocuments, by_address
 
 Authenticate = Callable[[Headers], Awaitable[Any]]
 """Headers to an actor of the application's own kind; raises ApiError(RefusalCode.UNAUTHENTICATED, …) to refuse."""
 ContextFactory = Callable[[Request, Any, str], Any]
 """Request, actor and request id to the context that resolvers see; an awaitable is awaited."""
+CallerOf = Callable[[Request, Any], Caller]
+"""Request and actor to who is counted."""
 Page = Callable[[Request], Response]
 """What a browser gets that opens the endpoint."""
 
+_SAFE: Final = frozenset({"GET", "HEAD"})
 STATUS_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     401: {"WWW-Authenticate": "Bearer"},
     413: {"Connection": "close"},
@@ -54,13 +59,20 @@ class GraphQLEndpoint:
         context_factory: ContextFactory,
         limits: Limits,
         page: Page | None = None,
+        persisted: PersistedDocuments | None = None,
+        caller: CallerOf = by_address,
+        public: frozenset[str] = frozenset(),
     ) -> None:
+        """``public`` are the fields of the root that answer everybody the same, and may be kept by caches."""
         self._documents = documents
         self._executor = executor
         self._authenticate = authenticate
         self._context_factory = context_factory
         self._limits = limits
         self._page = page
+        self._persisted = persisted or PersistedDocuments()
+        self._caller = caller
+        self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -70,7 +82,7 @@ class GraphQLEndpoint:
 
     async def _respond(self, request: Request) -> Response:
         accept = request.headers.get("accept")
-        if self._page and request.method == "GET" and "query" not in request.query_params and prefers_html(accept):
+        if self._page and request.method in _SAFE and prefers_html(accept):
             return self._page(request)
         masked = MaskErrors(request_id_of(request.scope))
         media = response_type(accept)
@@ -84,16 +96,17 @@ class GraphQLEndpoint:
             return _response(body, media or JSON, refusal.status, headers)
 
     async def _answer(self, request: Request, media: str | None, masked: MaskErrors) -> Response:
-        if request.method not in {"GET", "POST"}:
+        if request.method not in {*_SAFE, "POST"}:
             raise HttpRefusalError(
-                405, ErrorCode.METHOD_NOT_ALLOWED, "Use POST, or GET for a query.", {"Allow": "GET, POST"}
+                405, ErrorCode.METHOD_NOT_ALLOWED, "Use POST, or GET for a query.", {"Allow": "GET, HEAD, POST"}
             )
         if media is None:
             raise HttpRefusalError(406, ErrorCode.NOT_ACCEPTABLE, f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
         actor = await self._authenticate(request.headers)
-        parameters = await read(request, self._limits)
+        caller = self._caller(request, actor)
+        parameters = self._persisted.resolve(await read(request, self._limits), caller)
         try:
-            operation = await self._operation(request, parameters)
+            operation = await self._operation(request, parameters, caller)
         except InvalidDocumentError as invalid:
             return _response({"errors": masked.format(invalid.errors)}, media, _request_error(media))
         except HttpRefusalError:
@@ -105,18 +118,31 @@ class GraphQLEndpoint:
             context = await context
         async with _noticing_departure(request, context):
             result = await self._executor(operation, parameters, context)
+        if self._may_be_kept(request, caller, operation, result):
+            body = result if isinstance(result, bytes) else self._encoded({"data": result.data})
+            return tagged(request, body, _utf8(media), PUBLIC)
         if isinstance(result, bytes):
             return Response(result, media_type=_utf8(media))
         return self._result(result, media, masked)
 
-    async def _operation(self, request: Request, parameters: GraphQLRequest) -> PreparedOperation:
-        operation = (await self._documents.fetch(parameters.query)).operation(parameters.operation_name)
+    def _may_be_kept(
+        self, request: Request, caller: Caller, operation: PreparedOperation, result: ExecutionResult | bytes
+    ) -> bool:
+        """Whether caches may keep an answer: to a safe request without a token, whole, and public in every field."""
+        anonymous = not caller.known and "authorization" not in request.headers
+        whole = isinstance(result, bytes) or not result.errors
+        return request.method in _SAFE and anonymous and whole and self._public.issuperset(operation.root_fields)
+
+    async def _operation(self, request: Request, parameters: GraphQLRequest, caller: Caller) -> PreparedOperation:
+        prepared = await self._documents.fetch(parameters.query)
+        self._persisted.keep(parameters, prepared, caller)
+        operation = prepared.operation(parameters.operation_name)
         if operation.kind is OperationType.SUBSCRIPTION:
             raise ApiError(
                 ErrorCode.SUBSCRIPTION_REFUSED,
                 "Subscriptions need a streaming transport: this request can't carry one.",
             )
-        if request.method == "GET" and operation.kind is not OperationType.QUERY:
+        if request.method in _SAFE and operation.kind is not OperationType.QUERY:
             raise HttpRefusalError(405, ErrorCode.METHOD_NOT_ALLOWED, "Send mutations with POST.", {"Allow": "POST"})
         operation.measure.check_cost(parameters.variables, self._limits)
         return operation
@@ -128,6 +154,9 @@ class GraphQLEndpoint:
         began = result.data is not None or any(error.path is not None for error in result.errors or ())
         if began:
             body["data"] = result.data
+        return Response(self._encoded(body), 200 if began else _request_error(media), media_type=_utf8(media))
+
+    def _encoded(self, body: Mapping[str, Any]) -> bytes:
         encoded = orjson.dumps(body)
         if len(encoded) > self._limits.answer:
             raise LimitExceededError(
@@ -137,7 +166,7 @@ class GraphQLEndpoint:
                 found=len(encoded),
                 advice="ask for smaller pages or fewer fields; what a mutation did stays done",
             )
-        return Response(encoded, 200 if began else _request_error(media), media_type=_utf8(media))
+        return encoded
 
 
 @asynccontextmanager

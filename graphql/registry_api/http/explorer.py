@@ -6,7 +6,6 @@ styles and requests, so nothing injected into an answer can run and nothing can 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from typing import Any, Final
@@ -16,8 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from registry_api.http.caching import REVALIDATED, tagged
+
 _TYPES: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
-_POLICY: Final = (
+CONTENT_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -45,9 +46,12 @@ class Explorer:
         self._examples = orjson.dumps([asdict(each) for each in examples])
 
     def __call__(self, request: Request) -> Response:
-        """The page, with this endpoint's own address in the instructions for a browser without scripts."""
+        """The page, with this endpoint's own address in the instructions for a browser without scripts.
+
+        What the address asks (``?query=&variables=&operationName=``) is put into the editor by the page itself, and not run.
+        """
         page = self._page.replace("{{endpoint}}", escape(str(request.url.replace(query=""))))
-        headers = {"Content-Security-Policy": _POLICY, "Vary": "Accept"}
+        headers = {"Content-Security-Policy": CONTENT_POLICY, "Vary": "Accept"}
         return Response(page, headers=headers, media_type="text/html; charset=utf-8")
 
     def routes(self, path: str) -> list[Route]:
@@ -57,17 +61,12 @@ class Explorer:
             Route(f"{path}/explorer/{{name}}", self._serve_file),
         ]
 
-    async def _serve_examples(self, _request: Request) -> Response:
-        return Response(self._examples, media_type="application/json; charset=utf-8")
+    async def _serve_examples(self, request: Request) -> Response:
+        return tagged(request, self._examples, "application/json; charset=utf-8", REVALIDATED)
 
     async def _serve_file(self, request: Request) -> Response:
         name = request.path_params["name"]
         content = self._files.get(name)
         if content is None:
             return Response("No such file of the explorer.\n", 404, media_type="text/plain; charset=utf-8")
-        tag = f'"{sha256(content).hexdigest()[:32]}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers=headers)
-        kind = _TYPES[name.rpartition(".")[2]]
-        return Response(content, headers=headers, media_type=f"{kind}; charset=utf-8")
+        return tagged(request, content, f"{_TYPES[name.rpartition('.')[2]]}; charset=utf-8", REVALIDATED)

@@ -22,8 +22,8 @@ async def alive() -> Mapping[str, str]:
     return {"process": OK}
 
 
-def health_handler(check: HealthCheck, *, patience: float = 2.0) -> Handler:
-    """A handler answering 200 if everything is ok and otherwise 503; the JSON names what is not.
+def health_handler(check: HealthCheck, *, version: str, patience: float = 2.0) -> Handler:
+    """A handler answering 200 if everything is ok and otherwise 503; the JSON names what is not, and the server's version.
 
     A check that raises, or takes longer than `patience` seconds, is itself what is not ok.
     """
@@ -38,7 +38,8 @@ def health_handler(check: HealthCheck, *, patience: float = 2.0) -> Handler:
             log_defect(error, "a health check", request_id_of(request.scope))
             checks = {"check": "failed; the log has the request id"}
         failing = [name for name, state in checks.items() if state != OK]
-        body = {"status": "failing" if failing else OK, "failing": failing, "checks": checks}
+        status = "failing" if failing else OK
+        body = {"status": status, "version": version, "failing": failing, "checks": checks}
         return Response(orjson.dumps(body), 503 if failing else 200, media_type="application/json; charset=utf-8")
 
     return handle

@@ -19,7 +19,6 @@ _HEADERS: Final = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
 }
 
 
@@ -33,8 +32,9 @@ class Envelope:
     """The outermost ASGI middleware.
 
     A request keeps the `X-Request-Id` it came with if that is 8 to 64 of `A-Z a-z 0-9 . _ -`, and gets a new one
-    otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept. An
-    exception that nobody caught is logged once, masked, and answered with 500 unless the response has begun.
+    otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept; one that
+    says nothing of caches is kept by none. An exception that nobody caught is logged once, masked, and answered with 500
+    unless the response has begun.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -45,7 +45,9 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = Headers(scope=scope).get("x-request-id", "")
+        came = Headers(scope=scope)
+        sent = came.get("x-request-id", "")
+        kept = "private, no-store" if "authorization" in came else "no-store"
         request_id = sent if _WELL_FORMED.fullmatch(sent) else uuid4().hex
         scope[_STATE_KEY] = request_id
         begun = False
@@ -58,6 +60,7 @@ class Envelope:
                 headers["X-Request-Id"] = request_id
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", kept)
             await send(message)
 
         try:

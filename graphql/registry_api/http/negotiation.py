@@ -65,6 +65,12 @@ def prefers_html(accept: str | None) -> bool:
     return html > 0 and html >= max(qualities.get(JSON, 0.0), qualities.get(GRAPHQL_RESPONSE, 0.0))
 
 
+def accepts_coding(accept: str | None, coding: str) -> bool:
+    """Whether a client takes a content coding (RFC 9110, section 12.5.3): by name, or by a wildcard, with a quality above 0."""
+    qualities = {each.kind: each.quality for each in media_ranges(accept or "")}
+    return qualities.get(coding, qualities.get("*", 0.0)) > 0
+
+
 def _parameter(parameters: list[str], name: str) -> str:
     for parameter in parameters:
         key, _, value = parameter.partition("=")

@@ -23,6 +23,7 @@ class GraphQLRequest:
     """The parameters of one request, of the right types and within the limits of their form."""
 
     query: str
+    """The document; empty where only its hash was sent."""
     operation_name: str | None
     variables: dict[str, Any]
     extensions: dict[str, Any]
@@ -44,7 +45,7 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
 
     Raises HttpRefusalError (400, 415), BodyTooLargeError (413) or LimitExceededError, each naming what to send instead.
     """
-    if request.method == "GET":
+    if request.method in {"GET", "HEAD"}:
         return _from_url(request, limits)
     kind, charset = content_type(request.headers.get("content-type", ""))
     if kind != JSON or charset not in {"utf-8", "utf8"}:
@@ -145,8 +146,11 @@ def _name_half_pair(text: bytes, member: str | None) -> None:
 
 
 def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
+    extensions = _map(parameters, "extensions")
     query = parameters.get("query")
-    if not isinstance(query, str) or not query.strip():
+    if (query is None or query == "") and extensions.get("persistedQuery") is not None:
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
         raise _malformed("The member `query` must be a string that holds a GraphQL document.")
     name = parameters.get("operationName")
     if name is not None and not isinstance(name, str):
@@ -154,7 +158,7 @@ def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
     check_storable(query, "The document")
     variables = _map(parameters, "variables")
     size = check_values(variables, limits)
-    return GraphQLRequest(query, name, variables, _map(parameters, "extensions"), size)
+    return GraphQLRequest(query, name, variables, extensions, size)
 
 
 def _map(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:

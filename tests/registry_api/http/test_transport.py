@@ -107,7 +107,7 @@ def test_a_mutation_needs_post() -> None:
 def test_other_methods_are_refused(method: str) -> None:
     """405 names the methods there are."""
     response = send(method)
-    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,12 @@ def test_health_names_what_is_not_ready() -> None:
     async def raising() -> dict[str, str]:
         raise RuntimeError("password=hunter2")
 
-    assert send("GET", "/healthz").json() == {"status": "ok", "failing": [], "checks": {"process": "ok"}}
+    assert send("GET", "/healthz").json() == {
+        "status": "ok",
+        "version": "unknown",
+        "failing": [],
+        "checks": {"process": "ok"},
+    }
     assert send("GET", "/readyz").status_code == 200
     behind = send("GET", "/readyz", app=sample_app(ready=halting))
     assert (behind.status_code, behind.json()["failing"]) == (503, ["titles"])

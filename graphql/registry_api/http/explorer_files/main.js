@@ -7,9 +7,12 @@ import { showLanguage, switchLanguage, text } from './texts.js';
 const by = (id) => document.getElementById(id);
 const query = editor(by('editor'));
 const token = by('token');
+const reason = by('reason');
 let ready = [];
 let plain = '';
 let latest = 0;
+// Which operation a link meant; forgotten once its document is replaced.
+let chosen = null;
 
 function variables() {
   const source = by('variables').value.trim();
@@ -47,7 +50,13 @@ async function run() {
   const turn = ++latest;
   say(text('running'));
   try {
-    const answer = await ask(query.value, values, token.value.trim());
+    const answer = await ask({
+      query: query.value,
+      variables: values,
+      operationName: chosen?.document === query.value ? chosen.name : undefined,
+      token: token.value.trim(),
+      reason: reason.value.trim(),
+    });
     if (turn !== latest) return;
     plain = pretty(answer.body);
     paintJson(by('answer'), plain);
@@ -66,6 +75,15 @@ function take(example) {
   query.value = example.document.trim();
   by('variables').value = Object.keys(example.variables).length ? JSON.stringify(example.variables, null, 2) : '';
   variables();
+}
+
+// A link fills the editor and runs nothing: whoever follows it reads first what would be asked with their token.
+function takeLink(parameters) {
+  query.value = parameters.get('query').trim();
+  by('variables').value = pretty(parameters.get('variables') ?? '');
+  variables();
+  const name = parameters.get('operationName');
+  chosen = name ? { document: query.value, name } : null;
 }
 
 by('run').addEventListener('click', run);
@@ -103,7 +121,10 @@ showLanguage();
 query.value = '{\n  __typename\n}';
 ready = await examples();
 showExamples();
-if (ready.length) {
+const link = new URLSearchParams(window.location.search);
+if (link.get('query')?.trim()) {
+  takeLink(link);
+} else if (ready.length) {
   take(ready[0]);
   by('examples').value = '0';
 }

@@ -102,7 +102,7 @@ back.addEventListener('click', () => { if (search.value) search.value = ''; else
 
 export async function loadSchema(token) {
   try {
-    schema = JSON.parse((await ask(QUERY, {}, token)).body).data.__schema;
+    schema = JSON.parse((await ask({ query: QUERY, token })).body).data.__schema;
   } catch {
     schema = null;
     place.replaceChildren(element('p', text('noSchema')));

@@ -2,7 +2,8 @@
 const texts = {
   en: {
     skip: 'Skip to the editor', title: 'API explorer', examples: 'Examples', token: 'Access token',
-    tokenNote: 'kept in this tab only', theme: 'Light / dark', document: 'Query',
+    tokenNote: 'kept in this tab only', reason: 'Reason for access', reasonNote: 'recorded where an answer shows persons',
+    theme: 'Light / dark', document: 'Query',
     hint: 'Ctrl+Enter runs it; Esc, then Tab leaves the editor', run: 'Run', variables: 'Variables (JSON)',
     answer: 'Answer', copy: 'Copy', copied: 'Copied', schema: 'Schema', back: 'Back', search: 'Search types and fields',
     running: 'Running…', offline: 'No answer: is the server running?', choose: 'Choose…',
@@ -12,6 +13,7 @@ const texts = {
   },
   zh: {
     skip: '跳到编辑器', title: '接口浏览器', examples: '示例', token: '访问令牌', tokenNote: '仅保存在本标签页',
+    reason: '查阅理由', reasonNote: '结果含个人信息时将被记录',
     theme: '浅色／深色', document: '查询', hint: '按 Ctrl+Enter 运行；先按 Esc 再按 Tab 离开编辑器', run: '运行',
     variables: '变量（JSON）', answer: '结果', copy: '复制', copied: '已复制', schema: '模式文档', back: '返回',
     search: '搜索类型和字段', running: '运行中…', offline: '没有响应：服务器是否在运行？', choose: '请选择…',
