@@ -10,6 +10,7 @@ from console.http import GraphQLFailed
 from console.talk import REFUSED, UNUSABLE
 from domain.refusals import Refused
 from infrastructure.identity import TokenRefused
+from infrastructure.identity_provider import IdentityProviderError
 from infrastructure.postgres.errors import DatabaseUnavailableError
 from infrastructure.projections.errors import ProjectionFailure
 from infrastructure.sealing.errors import SealingError
@@ -20,7 +21,7 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
     match error:
         case Refused():
             return f"{error.message} ({error.code.value})", REFUSED
-        case DatabaseUnavailableError() | SealingError() | TokenRefused():
+        case DatabaseUnavailableError() | SealingError() | TokenRefused() | IdentityProviderError():
             return f"{error} ({error.code})", UNUSABLE
         case ProjectionFailure():
             return f"The read models stand still: {error}; see `recognition projections status`.", REFUSED

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -22,7 +22,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from application.ports import Identity, NotAuthenticated
+from application.ports import Identity, IdentityProviderUnavailable, NotAuthenticated
 from domain.values import Actor, Role
 from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey
 from infrastructure.private_files import others_may_read, write_private
@@ -32,6 +32,7 @@ MAX_TOKEN: Final = 8192
 
 DEVELOPMENT_ISSUER: Final = "urn:recognition-registry:development"
 AUDIENCE: Final = "recognition-registry"
+_MOST_TRIED: Final = 4
 _NAMES: Final = frozenset().union(*ALGORITHMS.values())
 _FORBIDDEN_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"})
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
@@ -48,7 +49,6 @@ RefusalReason = Literal[
     "token-issuer",
     "token-audience",
     "token-claims",
-    "token-keys-unavailable",
 ]
 
 _SENTENCES: Final[dict[RefusalReason, str]] = {
@@ -63,7 +63,6 @@ _SENTENCES: Final[dict[RefusalReason, str]] = {
     "token-issuer": "The token is from another issuer; sign in with the registry's identity provider.",
     "token-audience": "The token is meant for another service; ask for one whose audience is the registry.",
     "token-claims": "The token lacks a claim, or a claim is malformed; it needs sub, role, iss, aud and exp.",
-    "token-keys-unavailable": "The identity provider's keys can't be fetched at present; try again in a moment.",
 }
 
 
@@ -114,7 +113,7 @@ class _FixedAlgorithms(JWSRegistry):
 class TokenVerifier:
     """Checks bearer tokens of one issuer for one audience; safe to share by threads.
 
-    ``verify`` may wait for one fetch of the issuer's keys, so an event loop calls it in a thread.
+    ``verify`` computes, and may wait half a second for keys under way, so an event loop calls it in a thread.
     """
 
     def __init__(
@@ -138,7 +137,10 @@ class TokenVerifier:
         )
 
     def verify(self, token: str) -> Identity:
-        """The identity a token states. Raises ``TokenRefused``, with nothing of the token in it, for every failure."""
+        """The identity a token states. Raises ``TokenRefused``, with nothing of the token in it, for every failure of the token.
+
+        Raises ``IdentityProviderUnavailable`` where there is no key to judge it by.
+        """
         try:
             return self._verified(token)
         except _NotBelieved as error:
@@ -152,13 +154,7 @@ class TokenVerifier:
         if len(token) > MAX_TOKEN:
             raise _NotBelieved("token-too-large")
         header = _header(token)
-        trusted = self._trusted(header)
-        try:
-            claims = jwt.decode(token, trusted.key, registry=_FixedAlgorithms(trusted.algorithms)).claims
-        except BadSignatureError:
-            raise _NotBelieved("token-signature") from None
-        except (JoseError, ValueError, TypeError):
-            raise _NotBelieved("token-malformed") from None
+        claims = self._signed(token, self._trusted(header))
         try:
             self._claims.validate(claims)
         except ExpiredTokenError:
@@ -173,23 +169,38 @@ class TokenVerifier:
             raise _NotBelieved("token-claims")
         return found.identity()
 
-    def _trusted(self, header: dict[str, Any]) -> TrustedKey:
+    @staticmethod
+    def _signed(token: str, candidates: Sequence[TrustedKey]) -> dict[str, Any]:
+        """The claims, by the first of the keys that signed them."""
+        for trusted in candidates:
+            try:
+                return jwt.decode(token, trusted.key, registry=_FixedAlgorithms(trusted.algorithms)).claims
+            except BadSignatureError:
+                continue
+            except (JoseError, ValueError, TypeError):
+                raise _NotBelieved("token-malformed") from None
+        raise _NotBelieved("token-signature")
+
+    def _trusted(self, header: dict[str, Any]) -> Sequence[TrustedKey]:
+        """The keys that the token's header leaves; a token without ``kid`` needs exactly one that fits its algorithm."""
         kid, algorithm, kind = header.get("kid"), header.get("alg"), header.get("typ", "JWT")
         if not isinstance(algorithm, str) or algorithm not in _NAMES:
             raise _NotBelieved("token-algorithm")
         if header.keys() & _FORBIDDEN_HEADERS or not isinstance(kind, str) or kind.lower() not in _TYPES:
             raise _NotBelieved("token-header")
-        if not isinstance(kid, str):
+        if "kid" in header and not isinstance(kid, str):
             raise _NotBelieved("token-key-unknown")
         try:
-            trusted = self._keys.find(kid)
+            named = self._keys.find(kid)
         except JwksUnavailableError:
-            raise _NotBelieved("token-keys-unavailable") from None
-        if trusted is None:
+            raise IdentityProviderUnavailable from None
+        fitting = [trusted for trusted in named if algorithm in trusted.algorithms]
+        by_name = kid is not None and any(trusted.kid == kid for trusted in named)
+        if not by_name and len(fitting) != 1:
             raise _NotBelieved("token-key-unknown")
-        if algorithm not in trusted.algorithms:
+        if not fitting:
             raise _NotBelieved("token-algorithm")
-        return trusted
+        return fitting[:_MOST_TRIED]
 
 
 class DevelopmentIssuer:
@@ -254,7 +265,9 @@ class DevelopmentIssuer:
 
     def verifier(self) -> TokenVerifier:
         """A verifier of this issuer's tokens, for the same process or any other with the same data directory."""
-        return TokenVerifier(KeySet(self.jwks), issuer=DEVELOPMENT_ISSUER, leeway=0, clock=self._clock)
+        keys = KeySet(self.jwks)
+        keys.fetch()
+        return TokenVerifier(keys, issuer=DEVELOPMENT_ISSUER, leeway=0, clock=self._clock)
 
 
 class _NotBelieved(Exception):

@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 import psycopg
 from psycopg.rows import TupleRow
 
+from .connection_strings import why_not
 from .errors import MigrationError
 
 MIGRATION_LOCK = 7310573000000000002
@@ -58,12 +59,15 @@ def load_migrations(folder: Traversable | None = None) -> list[Migration]:
     return found
 
 
-def migrate(owner_url: str, migrations: Sequence[Migration] | None = None) -> list[Migration]:
+def migrate(
+    owner_url: str, migrations: Sequence[Migration] | None = None, *, name: str = "DATABASE_OWNER_URL or DATABASE_URL"
+) -> list[Migration]:
     """Bring the database up to this release, as its owner; answers what was applied now, empty when nothing was due.
 
     One transaction under an advisory lock: several processes may call it at once, and a crash leaves the schema as
     it was. Raises `MigrationError` with the way out when the server is older than PostgreSQL 15, the database is newer
-    than this release, an applied file was changed, or the owner's rights don't suffice.
+    than this release, an applied file was changed, or the owner's rights don't suffice; ``name`` is what the setting of the
+    connection string is called.
     """
     migrations = load_migrations() if migrations is None else migrations
     try:
@@ -83,8 +87,10 @@ def migrate(owner_url: str, migrations: Sequence[Migration] | None = None) -> li
             "registry_app NOLOGIN; GRANT registry_app TO <owner>; and make that owner the database's owner."
         ) from error
     except psycopg.OperationalError as error:
+        raise MigrationError(f"The database can't be reached as its owner: {why_not(error)}; check {name}.") from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
         raise MigrationError(
-            f"The database can't be reached as its owner ({str(error).strip()}); check DATABASE_OWNER_URL or DATABASE_URL."
+            f"The database takes no writes: it is a standby or set to read-only; name the primary in {name}."
         ) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg_pool import ConnectionPool
 
 from domain.identity_numbers import normalised_identity_number
+from infrastructure.postgres.pools import read_over
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
 from infrastructure.sealing.seals import KEY_BYTES
 
@@ -30,16 +32,18 @@ class HolderDirectory:
     key, so that a rotation of the master key leaves every look-up as it is. Safe to share by threads.
     """
 
-    def __init__(self, pool: ConnectionPool[Any], keyring: Keyring) -> None:
-        """Fetch the index secret, or make it on first use."""
-        self._pool = pool
+    def __init__(
+        self, pool: ConnectionPool[Any], keyring: Keyring, *, require_room: Callable[[], None] = lambda: None
+    ) -> None:
+        """Fetch the index secret, or make it on first use; ``require_room`` raises where nobody new may be stored."""
+        self._pool, self._require_room = pool, require_room
         derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"recognition-registry/holder-index/1")
         self._key = derivation.derive(keyring.key_for(INDEX_REF))
 
     def find(self, id_type: str, id_number: str) -> UUID | None:
         """The holder with this number, None when the registry knows none (or has forgotten them)."""
-        with self._pool.connection() as connection:
-            row = connection.execute(_FIND, [self._lookup(id_type, id_number)]).fetchone()
+        lookup = self._lookup(id_type, id_number)
+        row = read_over(self._pool, lambda connection: connection.execute(_FIND, [lookup]).fetchone())
         return row[0] if row else None
 
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
@@ -51,7 +55,9 @@ class HolderDirectory:
         with self._pool.connection() as connection:
             while True:  # a second round only where the row found by the insert was forgotten before it was read
                 row = connection.execute(_FIND, [lookup]).fetchone()
-                row = row or connection.execute(_ADD, [lookup, uuid4()]).fetchone()
+                if row is None:
+                    self._require_room()
+                    row = connection.execute(_ADD, [lookup, uuid4()]).fetchone()
                 if row is not None:
                     return UUID(str(row[0]))
 

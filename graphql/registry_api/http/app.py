@@ -15,11 +15,12 @@ from starlette.types import Lifespan
 
 from registry_api.errors import ErrorCode
 from registry_api.http.documents import DocumentCache
-from registry_api.http.endpoint import Authenticate, ContextFactory, GraphQLEndpoint
+from registry_api.http.endpoint import STATUS_HEADERS, Authenticate, ContextFactory, GraphQLEndpoint
 from registry_api.http.execution import Executor, StrawberryExecutor, core_schema
 from registry_api.http.explorer import Example, Explorer
 from registry_api.http.health import HealthCheck, alive, health_handler
 from registry_api.http.limits import DEFAULT_LIMITS, Limits
+from registry_api.http.masking import Explain, unexplained
 from registry_api.http.middleware import Envelope
 
 GRAPHQL_PATH: Final = "/graphql"
@@ -38,13 +39,14 @@ def create_app(
     documents: DocumentCache | None = None,
     routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
+    explain: Explain = unexplained,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Serve a schema at `/graphql` with its explorer, and `/healthz` and `/readyz`.
 
     `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` is passed by an owner
     that clears it; `routes` are further ones, before which nothing here stands;
-    `middleware` stands inside the envelope. Raises ValueError on a schema with
+    `middleware` stands inside the envelope; `explain` tells what is no defect. Raises ValueError on a schema with
     schema extensions.
     """
     explorer = Explorer(examples)
@@ -55,6 +57,7 @@ def create_app(
         context_factory=context_factory,
         limits=limits,
         page=explorer,
+        explain=explain,
     )
     return Starlette(
         routes=[
@@ -64,7 +67,7 @@ def create_app(
             Route("/healthz", health_handler(live)),
             Route("/readyz", health_handler(ready)),
         ],
-        middleware=[Middleware(Envelope), *middleware],
+        middleware=[Middleware(Envelope, explain=explain, headers=STATUS_HEADERS), *middleware],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )

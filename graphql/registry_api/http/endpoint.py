@@ -17,7 +17,7 @@ from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, LimitExce
 from registry_api.http.documents import DocumentCache, InvalidDocumentError, PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.limits import Limits
-from registry_api.http.masking import MaskErrors
+from registry_api.http.masking import Explain, MaskErrors, unexplained
 from registry_api.http.middleware import request_id_of
 from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
 from registry_api.http.parameters import GraphQLRequest, read
@@ -32,8 +32,10 @@ Page = Callable[[Request], Response]
 STATUS_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     401: {"WWW-Authenticate": "Bearer"},
     413: {"Connection": "close"},
+    503: {"Retry-After": "5"},
+    507: {"Retry-After": "60"},
 }
-"""What a status asks for (RFC 9110 §15.5.2); a body that is too large is not waited for: the connection goes with it."""
+"""What a status asks for (RFC 9110 §15.5.2, §15.6.4); a body that is too large is not waited for: the connection goes with it."""
 
 
 class GraphQLEndpoint:
@@ -42,7 +44,8 @@ class GraphQLEndpoint:
     Status codes. What keeps a request from being one (method, media type, JSON, parameters, size, identity) has its own
     4xx whatever is accepted. A request error of GraphQL (syntax, validation, limits, variables) is a 400 without
     `data` under `application/graphql-response+json`, and a 200 under `application/json` (§6.4.1, §6.4.2). Once
-    execution began it is a 200.
+    execution began it is a 200, but for an outage that left no data at all: that has its own 5xx under
+    `application/graphql-response+json`, so that clients and proxies repeat the request.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class GraphQLEndpoint:
         context_factory: ContextFactory,
         limits: Limits,
         page: Page | None = None,
+        explain: Explain = unexplained,
     ) -> None:
         self._documents = documents
         self._executor = executor
@@ -61,6 +65,7 @@ class GraphQLEndpoint:
         self._context_factory = context_factory
         self._limits = limits
         self._page = page
+        self._explain = explain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -72,7 +77,7 @@ class GraphQLEndpoint:
         accept = request.headers.get("accept")
         if self._page and request.method == "GET" and "query" not in request.query_params and prefers_html(accept):
             return self._page(request)
-        masked = MaskErrors(request_id_of(request.scope))
+        masked = MaskErrors(request_id_of(request.scope), self._explain)
         media = response_type(accept)
         try:
             return await self._answer(request, media, masked)
@@ -137,7 +142,10 @@ class GraphQLEndpoint:
                 found=len(encoded),
                 advice="ask for smaller pages or fewer fields; what a mutation did stays done",
             )
-        return Response(encoded, 200 if began else _request_error(media), media_type=_utf8(media))
+        status = 200 if began else _request_error(media)
+        if began and result.data is None and media == GRAPHQL_RESPONSE:
+            status = masked.status(result.errors or ()) or status
+        return Response(encoded, status, STATUS_HEADERS.get(status), media_type=_utf8(media))
 
 
 @asynccontextmanager
