@@ -105,7 +105,7 @@ def serving(environment: dict[str, str], log: Path) -> Iterator[str]:
 def asked(address: str) -> httpx.Response:
     """A question under a token that the provider signed."""
     claims: dict[str, Any] = {"iss": ISSUER, "aud": "recognition-registry", "sub": "u", "role": "AUDITOR"}
-    token = jwt.encode({"alg": "EdDSA", "kid": "ed"}, claims | {"exp": 4_000_000_000}, KEY)
+    token = jwt.encode({"alg": "Ed25519", "kid": "ed"}, claims | {"exp": 4_000_000_000}, KEY, algorithms=["Ed25519"])
     return httpx.post(
         f"{address}/graphql",
         json={"query": "{ status { position } }"},
