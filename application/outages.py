@@ -26,6 +26,7 @@ class Outage(StrEnum):
     DISK_FULL = "disk-full", "There is no room left to store anything"
     TIMED_OUT = "timed-out", "The database took too long"
     CANCELLED = "cancelled", "The work in the database was interrupted"
+    KEYS_UNUSABLE = "keys-unusable", "The keys that seal personal data can't be used"
     FILES_UNREACHABLE = "files-unreachable", "The store of evidence files can't be reached"
 
 

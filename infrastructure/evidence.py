@@ -158,7 +158,10 @@ class EvidenceStore:
         spool_dir: Path | None = None,
         require_room: Callable[[], None] = lambda: None,
     ) -> None:
-        """``max_size`` is in bytes; ``require_room`` raises where no file can be stored; the secret behind the names is derived (HKDF) from the keyring's reserved one."""
+        """``max_size`` is in bytes; ``require_room`` raises where no file can be stored.
+
+        The secret behind the names is derived (HKDF) from the keyring's reserved one.
+        """
         self._bucket, self._keyring, self._require_room = bucket, keyring, require_room
         self._max_size, self._spool_dir = max_size, spool_dir
         derivation = HKDF(

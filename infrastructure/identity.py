@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import orjson
@@ -203,13 +203,19 @@ class TokenVerifier:
         return fitting[:_MOST_TRIED]
 
 
+class DevelopmentKeyError(Exception):
+    """The file of the development issuer's key holds none."""
+
+    code: ClassVar[str] = "development-key"
+
+
 class DevelopmentIssuer:
     """Issues short-lived tokens where no identity provider is set up; its key stays in the data directory, mode 0600."""
 
     def __init__(self, data_dir: Path, *, max_lifetime: int = 8 * 3600, clock: Callable[[], float] = time.time) -> None:
         """Make the Ed25519 key on first use; ``max_lifetime`` is in seconds, ``clock`` tells seconds since 1970.
 
-        Raises ``PermissionError`` when others may read the key's file, and ``ValueError`` when it holds no key.
+        Raises ``PermissionError`` when others may read the key's file, and ``DevelopmentKeyError`` when it holds no key.
         """
         self._max_lifetime, self._clock = max_lifetime, clock
         path = data_dir / "development-issuer.json"
@@ -221,7 +227,12 @@ class DevelopmentIssuer:
                 write_private(path, orjson.dumps(fresh.as_dict(private=True)).decode("ascii"), replace=False)
         if others_may_read(path):
             raise PermissionError(f"Others may read the development key {path.name}; run chmod 600 on it.")
-        self._key = OKPKey.import_key(orjson.loads(path.read_bytes()))
+        try:
+            self._key = OKPKey.import_key(orjson.loads(path.read_bytes()))
+        except (ValueError, KeyError, TypeError, JoseError):
+            raise DevelopmentKeyError(
+                f"The development key {path} is spoilt; remove it, and a new one is made (tokens issued before are refused)."
+            ) from None
 
     def issue(
         self,

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Any, Final, Self, TypeVar
 from uuid import UUID
 
-import psycopg
 from anyio import to_thread
 from eventsourcing.persistence import StoredEvent
 from psycopg_pool import AsyncConnectionPool
@@ -64,7 +63,7 @@ from domain.base import Event
 from domain.identifiers import normalised_case_number
 from domain.values import AliasKind, CaseStatus
 from infrastructure.mapper import EventMapper
-from infrastructure.postgres.sqlstates import connection_was_lost
+from infrastructure.postgres.pools import read_rows
 from infrastructure.projections.positions import SCHEMA, projected_position, wait_for
 
 V = TypeVar("V")
@@ -388,19 +387,7 @@ class PostgresReads:
         return [table.from_row(row) for row in rows]
 
     async def _rows(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
-        """A statement's rows; asked once more over another connection where the first was lost, since reading is harmless."""
-        try:
-            return await self._ask(statement, params)
-        except psycopg.Error as error:
-            if not connection_was_lost(error):
-                raise
-        return await self._ask(statement, params)
-
-    async def _ask(self, statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(statement.encode(), params)
-            rows: list[tuple[Any, ...]] = await cursor.fetchall()
-            return rows
+        return await read_rows(self._pool, statement.encode(), params)
 
     async def _decoded(self, rows: Sequence[Sequence[Any]]) -> list[Event]:
         stored = [StoredEvent(row[0], row[1], row[2], bytes(row[3])) for row in rows]

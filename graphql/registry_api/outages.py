@@ -39,5 +39,5 @@ class Outages:
             )
         return ApiError(
             ErrorCode.UNAVAILABLE,
-            f"{outage.words}: try again in a moment. Whether a mutation was recorded is not known; repeat it with the same key.",
+            f"{outage.words}: try again in a moment, a submission with the same key.",
         )

@@ -22,9 +22,9 @@ class RegistryFactory(PostgresFactory):
     """The library's factory on the registry's event table.
 
     Reads `REGISTRY_CONNINFO` (required), `REGISTRY_RECORDER_POOL_SIZE` and `…_PATIENCE` (seconds), and the folder and bytes of
-    `FreeSpace` (`REGISTRY_SPACE_…`) from the application's environment; see `Database.application_environment`. Raises `InfrastructureFactoryError` when the first is missing, or when
-    `POSTGRES_ENABLE_DB_FUNCTIONS` asks for the library's database functions: they draw positions without a lock, so that
-    readers lose events.
+    `FreeSpace` (`REGISTRY_SPACE_…`) from the application's environment; see `Database.application_environment`. Raises
+    `InfrastructureFactoryError` when the first is missing, or when `POSTGRES_ENABLE_DB_FUNCTIONS` asks for the library's
+    database functions: they draw positions without a lock, so that readers lose events.
     """
 
     CONNINFO = "REGISTRY_CONNINFO"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -118,6 +118,22 @@ def read_over(pool: ConnectionPool[Any], read: Callable[[psycopg.Connection[Any]
             raise
     with pool.connection() as connection:
         return read(connection)
+
+
+async def read_rows(pool: AsyncConnectionPool[Any], statement: bytes, params: Sequence[Any] = ()) -> list[Any]:
+    """A statement's rows, asked once more over another connection where the first was lost. Reads only: never a write."""
+    try:
+        return await _rows(pool, statement, params)
+    except psycopg.Error as error:
+        if not connection_was_lost(error):
+            raise
+    return await _rows(pool, statement, params)
+
+
+async def _rows(pool: AsyncConnectionPool[Any], statement: bytes, params: Sequence[Any]) -> list[Any]:
+    async with pool.connection() as connection:
+        rows: list[Any] = await (await connection.execute(statement, params)).fetchall()
+    return rows
 
 
 def _has_news(descriptor: int) -> bool:

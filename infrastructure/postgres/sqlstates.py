@@ -1,4 +1,4 @@
-"""Which outage an error of the database, of the library over it, or of a disk stands for: told apart here and nowhere else.
+"""Which outage an error of the database, of the library over it, of a disk or of the keys stands for: told apart here alone.
 
 By SQLSTATE where the server gave one (PostgreSQL, appendix A), otherwise by the driver's class: an error without one means
 that no server answered, or that it went away.
@@ -16,6 +16,7 @@ from obstore import exceptions as files
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from application.outages import Outage
+from infrastructure.sealing.errors import MasterKeyError
 
 _BY_STATE: Final = {
     "25006": Outage.READ_ONLY,  # read_only_sql_transaction
@@ -67,6 +68,8 @@ def _outage(error: BaseException) -> Outage | None:
             return Outage.CONNECTION_LOST if "closed" in str(error) else None
         case persistence.OperationalError() if error.__cause__ is None:
             return Outage.CONNECTION_LOST  # a save whose group was given up
+        case MasterKeyError():
+            return Outage.KEYS_UNUSABLE
         case OSError() if error.errno in _NO_ROOM:
             return Outage.DISK_FULL
         case files.BaseError():

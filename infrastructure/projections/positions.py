@@ -13,7 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from application.projections.tables import PROJECTION
 from application.queries import ProjectionBehind
-from infrastructure.postgres.sqlstates import connection_was_lost
+from infrastructure.postgres.pools import read_rows
 from infrastructure.projections.schema import RUNNER_LOCK, SCHEMA, DatabaseUrls, shape
 
 __all__ = ["SCHEMA", "ProjectionStatus", "projected_position", "projection_status", "wait_for"]
@@ -48,12 +48,8 @@ async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float
     deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
     statement = projected_position().encode()
     while True:
-        try:
-            projected = await _ask(pool, statement)
-        except psycopg.Error as error:
-            if not connection_was_lost(error):
-                raise
-            projected = await _ask(pool, statement)
+        rows = await read_rows(pool, statement)
+        projected = int(rows[0][0]) if rows else 0
         if projected >= position:
             return projected
         left = deadline - time.monotonic()
@@ -61,12 +57,6 @@ async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float
             raise ProjectionBehind(position, projected)
         await asyncio.sleep(min(pause, left))
         pause = min(2 * pause, LONGEST_PAUSE)
-
-
-async def _ask(pool: AsyncConnectionPool[Any], statement: bytes) -> int:
-    async with pool.connection() as connection:
-        row = await (await connection.execute(statement)).fetchone()
-    return int(row[0]) if row else 0
 
 
 def projection_status(database: DatabaseUrls) -> ProjectionStatus:

@@ -65,6 +65,16 @@ def test_a_key_set_that_cannot_work_is_refused(data_dir: Path, tmp_path: Path, j
     assert list(data_dir.iterdir()) == []
 
 
+def test_a_spoilt_development_key_is_a_sentence(tmp_path: Path) -> None:
+    """It names the file and what to do with it."""
+    path = tmp_path / "development-issuer.json"
+    path.write_text("{")
+    path.chmod(0o600)
+    done = run("token", "--role", "AUDITOR", RECOGNITION_DATA_DIR=str(tmp_path))
+    assert done.returncode == 2
+    assert f"{path} is spoilt; remove it" in " ".join(done.stderr.split())
+
+
 def test_an_identity_provider_needs_its_issuer(data_dir: Path) -> None:
     """Without the issuer any token of anybody's would do: refused, naming the setting."""
     done = run("serve", "--port", "0", **settings(data_dir, "https://id.example/jwks", RECOGNITION_TOKEN_ISSUER=""))

@@ -433,7 +433,7 @@ class TestUrlSource:
 
     @pytest.fixture
     def address(self):
-        stop = threading.Event()
+        stop, calls = threading.Event(), []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -443,7 +443,8 @@ class TestUrlSource:
                 self.send_response({"/moved": 302, "/gone": 404, "/busy": 503}.get(self.path, 200))
                 self.send_header("Location", "/jwks")
                 self.end_headers()
-                if self.path == "/slow-body":
+                calls.append(self.path)
+                if self.path == "/slow-body" or calls.count("/slow-then") > 1:
                     self.trickle(b" " * 5_000)
                 self.wfile.write(b" " * (1 << 21) if self.path == "/large" else jwks(ED))
 
@@ -489,6 +490,20 @@ class TestUrlSource:
         """A server that goes on sending, byte for byte, is given up when the time is over, whatever arrived meanwhile."""
         with pytest.raises(JwksUnavailableError, match="within"):
             url_source(f"{address}/{path}", timeout=0.5)()
+
+    def test_that_trickles_delays_nobody(self, address):
+        """While a server sends its keys byte for byte, known keys serve at once and unknown ones are answered as an outage."""
+        now = [0.0]
+        source = url_source(f"{address}/slow-then", timeout=20)
+        keys = KeySet(source, max_age=600, min_interval=30, patience=0.05, clock=lambda: now[0])
+        keys.fetch()
+        verifier = TokenVerifier(keys, issuer=ISSUER, clock=lambda: NOW)
+        now[0] = 601.0
+        with ThreadPoolExecutor(16) as pool:
+            known = [pool.submit(verifier.verify, token()) for _ in range(200)]
+            unknown = [pool.submit(verifier.verify, token(EC, "ES256")) for _ in range(50)]
+            assert {each.result(15).actor.subject for each in known} == {"u-1"}
+            assert {type(each.exception(15)) for each in unknown} == {IdentityProviderUnavailable}
 
     def test_that_nobody_serves_is_said_so(self):
         """A port where nobody listens."""

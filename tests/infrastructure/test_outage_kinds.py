@@ -14,6 +14,7 @@ from infrastructure.postgres.connection_strings import checked, why_not
 from infrastructure.postgres.errors import DatabaseUnavailableError
 from infrastructure.postgres.free_space import FreeSpace, NoRoomError
 from infrastructure.postgres.sqlstates import outage_of
+from infrastructure.sealing.errors import MasterKeyError
 from registry_api.errors import ErrorCode
 from registry_api.outages import Outages
 
@@ -34,6 +35,7 @@ KINDS = [
     (psycopg.errors.ReadOnlySqlTransaction(), Outage.READ_ONLY),
     (psycopg.errors.QueryCanceled(), Outage.TIMED_OUT),
     (psycopg.errors.DeadlockDetected(), Outage.CANCELLED),
+    (MasterKeyError("gone"), Outage.KEYS_UNUSABLE),
     (persistence.OperationalError("given up"), Outage.CONNECTION_LOST),
     (psycopg.errors.UniqueViolation(), None),
     (psycopg.errors.SyntaxError(), None),
