@@ -58,10 +58,12 @@ class Readiness:
         provider = self._registry.provider
         if provider is None:
             return {}
-        trouble, left_out = provider.trouble(), provider.left_out()
+        trouble, remarks = provider.trouble(), provider.remarks()
         if trouble is not None:
             return {"identityProvider": f"No token can be judged, since the key set can't be used: {trouble}."}
-        return {"identityProvider": Remark(f"Not every key is used: {'; '.join(left_out)}.") if left_out else OK}
+        return {
+            "identityProvider": Remark(f"Not all is well with the key set: {'; '.join(remarks)}.") if remarks else OK
+        }
 
 
 def _projection(status: ProjectionStatus) -> str:

@@ -45,9 +45,9 @@ class IdentityProvider:
         """Why no token can be judged, in words that a stranger may read; None while one can. Never waits."""
         return self._keys.trouble()
 
-    def left_out(self) -> Sequence[str]:
-        """What of the key set is not used, and why, a few words each."""
-        return self._keys.left_out()
+    def remarks(self) -> Sequence[str]:
+        """What an operator should know of keys that serve for all that, a few words each."""
+        return self._keys.remarks()
 
 
 def open_identity_provider(settings: Settings) -> IdentityProvider | None:

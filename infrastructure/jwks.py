@@ -157,9 +157,10 @@ class KeySet:
             self._begin(now)
         return None if self._usable(now) else self._failure or _UNDER_WAY
 
-    def left_out(self) -> Sequence[str]:
-        """What of the key set is not used, and why, a few words each."""
-        return self._keys.left_out if self._keys is not None else ()
+    def remarks(self) -> Sequence[str]:
+        """What an operator should know of a set that serves for all that: why it is not fetched anew, what of it is not used."""
+        failure = f"it can't be fetched anew, and the keys known serve for {self._max_stale / 60:g} min at most: {self._failure}"
+        return [*([failure] if self._failure else []), *(self._keys.left_out if self._keys else ())]
 
     def _usable(self, now: float) -> bool:
         return self._keys is not None and now - self._fetched < self._max_stale

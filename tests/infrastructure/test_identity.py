@@ -323,6 +323,9 @@ class TestKeySet:
         provider.down, provider.now = True, 3599.0
         assert keys.find("ed")
         assert keys.trouble() is None
+        eventually(
+            lambda: keys.remarks() == ["it can't be fetched anew, and the keys known serve for 60 min at most: OSError"]
+        )
         provider.now = 3600.0
         with pytest.raises(JwksUnavailableError):
             keys.find("ed")
@@ -330,6 +333,7 @@ class TestKeySet:
         provider.down, provider.now = False, 3630.0
         assert keys.find("ed")
         assert keys.trouble() is None
+        assert keys.remarks() == []
 
     def test_without_any_fetch_blames_no_token(self):
         """A provider that was never reached is an outage, not an unknown key."""
@@ -394,7 +398,7 @@ class TestKeySet:
         keys.fetch()
         keys.fetch()
         assert [record for record in caplog.messages if "p384" in record] == [caplog.messages[0]]
-        assert keys.left_out() == found.left_out
+        assert keys.remarks() == list(found.left_out)
 
     @pytest.mark.parametrize(
         "content", [b"", b"[]", b"{}", b'{"keys":{}}', b'{"keys":[]}', b'{"keys":[7]}', b" " * (1 << 21)]
