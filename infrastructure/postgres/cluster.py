@@ -41,7 +41,6 @@ SERVER_SETTINGS = {
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",
-    "min_wal_size": "32MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_error_verbosity": "terse",
