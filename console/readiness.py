@@ -45,7 +45,7 @@ class Readiness:
     def _database(self, error: Exception) -> str:
         server = self._registry.database.server
         trouble = server.trouble() if server is not None else None
-        return trouble or f"The database does not answer: {why_not(error)}; it is tried again."
+        return trouble or f"The database does not answer, and is tried again: {why_not(error)}."
 
     def _storage(self) -> Mapping[str, str]:
         space = self._registry.database.space
