@@ -108,5 +108,9 @@ class NotAuthenticated(Exception):
         self.message = message
 
 
+class IdentityProviderUnavailable(Exception):
+    """No token can be judged at the moment: the identity provider's keys are not there. The token may be as good as any."""
+
+
 Authenticator = Callable[[str], Identity]
-"""A bearer token to the identity it proves. Raises ``NotAuthenticated``."""
+"""A bearer token to the identity it proves. Raises ``NotAuthenticated`` and ``IdentityProviderUnavailable``."""

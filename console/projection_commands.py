@@ -27,6 +27,7 @@ def status(as_json: AsJson = False) -> None:
     from infrastructure.projections.positions import projection_status
 
     with reading() as registry:
+        registry.read_model_shape()
         found: dict[str, Any] = jsonable(projection_status(registry.database))
     if as_json:
         print_json(found)

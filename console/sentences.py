@@ -9,8 +9,10 @@ from application.queries import ProjectionBehind
 from console.http import GraphQLFailed
 from console.talk import REFUSED, UNUSABLE
 from domain.refusals import Refused
-from infrastructure.identity import TokenRefused
+from infrastructure.identity import DevelopmentKeyError, TokenRefused
+from infrastructure.identity_provider import IdentityProviderError
 from infrastructure.postgres.errors import DatabaseUnavailableError
+from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.errors import ProjectionFailure
 from infrastructure.sealing.errors import SealingError
 
@@ -20,7 +22,13 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
     match error:
         case Refused():
             return f"{error.message} ({error.code.value})", REFUSED
-        case DatabaseUnavailableError() | SealingError() | TokenRefused():
+        case (
+            DatabaseUnavailableError()
+            | SealingError()
+            | TokenRefused()
+            | IdentityProviderError()
+            | DevelopmentKeyError()
+        ):
             return f"{error} ({error.code})", UNUSABLE
         case ProjectionFailure():
             return f"The read models stand still: {error}; see `recognition projections status`.", REFUSED
@@ -31,7 +39,7 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
         case GraphQLFailed():
             return str(error), UNUSABLE
         case _:
-            message = _of_the_call(error)
+            message = _of_the_call(error) or _of_an_outage(error)
             return None if message is None else (message, UNUSABLE)
 
 
@@ -51,6 +59,11 @@ def _of_the_call(error: BaseException) -> str | None:
             return "There is not enough memory for this; free some, or give less at once."
         case _:
             return None
+
+
+def _of_an_outage(error: BaseException) -> str | None:
+    outage = outage_of(error)
+    return None if outage is None else f"{outage.words}; try again when that is over."
 
 
 def _system(error: OSError) -> str:

@@ -20,6 +20,7 @@ from console.options import BearerRole
 from console.talk import fail, note, say
 
 if TYPE_CHECKING:
+    from infrastructure.identity_provider import IdentityProvider
     from infrastructure.settings import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -32,6 +33,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve the registry: database, official catalog, read models and API, until interrupted."""
+    from infrastructure.identity_provider import open_identity_provider
     from infrastructure.postgres.existing import whereabouts
     from infrastructure.settings import Settings
 
@@ -41,17 +43,20 @@ def serve(
             "Without an identity provider the server listens on loopback only; set RECOGNITION_JWKS, or leave --host out."
         )
     whereabouts(settings)
+    provider = open_identity_provider(settings)
+    if provider is not None:
+        provider.start()
     with _listening(host, port) as listener:  # before a database is made: a port that is taken costs nothing
         note("Opening the registry …", "dim")
-        _serve(settings, listener)
+        _serve(settings, listener, provider)
 
 
-def _serve(settings: Settings, listener: socket.socket) -> None:
+def _serve(settings: Settings, listener: socket.socket, provider: IdentityProvider | None) -> None:
     from console.serving import StoppableServer, build_app, server_config
     from domain.values import shanghai_day
     from infrastructure.composition import open_registry, utc_now
 
-    with open_registry(settings) as registry:
+    with open_registry(settings, provider=provider) as registry:
         _greet(settings, listener.getsockname()[:2])
         stopping = threading.Event()
         config = server_config(build_app(registry, stopping))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import partial
 from types import FrameType
@@ -18,10 +19,11 @@ from anyio import to_thread
 from starlette.applications import Starlette
 
 from console.patience import PatientProtocol
+from console.readiness import Readiness
 from domain.text import subject_form
 from infrastructure.composition import Registry
 from infrastructure.evidence import EvidenceError
-from infrastructure.projections.positions import projection_status
+from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.settings import Settings
 from registry_api.app import Door, EvidenceFiles, create_registry_app
 from registry_api.context import Services
@@ -32,8 +34,8 @@ SHUTDOWN_SECONDS = 3
 """How long requests under way may take once the server is told to stop."""
 FORCED_SECONDS = 9
 """When the process ends whatever is still running."""
-BEHIND = 10_000
-"""Events the read side may be behind before the server calls itself not ready."""
+KEYS_SECONDS = 60
+"""How often it is seen to that the identity provider's keys are fresh, so that no token has to wait for them."""
 
 
 class StoppableServer(uvicorn.Server):
@@ -74,32 +76,30 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
             registry.projections.start()
             for process in registry.processes:
                 process.start()
+            keeping = asyncio.create_task(_keep_keys_fresh(registry))
             try:
                 yield
             finally:
+                keeping.cancel()
                 for process in registry.processes:
                     await to_thread.run_sync(process.stop)
                 await to_thread.run_sync(registry.projections.stop)
 
-    async def ready() -> Mapping[str, str]:
-        projection = await to_thread.run_sync(projection_status, registry.database)
-        return {
-            "database": "ok",
-            "projection": projection.last_error
-            or (
-                "ok" if projection.lag_events <= BEHIND else f"{projection.lag_events} events behind; it is catching up"
-            ),
-            **{each.process.name: each.failure or "ok" for each in registry.processes},
-        }
-
     return create_registry_app(
         replace(services_of(registry), stopping=stopping or threading.Event()),
         authenticator=registry.authenticator,
-        ready=ready,
+        ready=Readiness(registry),
+        outage_of=outage_of,
         door=_door(registry.settings),
         evidence=EvidenceFiles(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
         lifespan=lifespan,
     )
+
+
+async def _keep_keys_fresh(registry: Registry) -> None:
+    while registry.provider is not None:
+        registry.provider.trouble()
+        await asyncio.sleep(KEYS_SECONDS)
 
 
 def services_of(registry: Registry) -> Services:

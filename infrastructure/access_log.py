@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from application.ports import Access, AccessNotRecorded
 from application.queries import Page
 from application.views import AccessView, ActorView
 from domain.values import Role
+from infrastructure.postgres.pools import read_rows
 
 _ADD: Final = (
     "INSERT INTO registry.access_log (recorded_at, subject, role, authority_code, client, request_id, reason, operation,"
@@ -55,9 +55,7 @@ class PostgresAccessLog:
 
     async def read(self, after: int, first: int, holder_ref: UUID | None, subject: str | None) -> Page[AccessView]:
         """Accesses in the order they were recorded, after one; of one holder or by one subject, if given."""
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(_READ, [after, holder_ref, holder_ref, subject, subject, first + 1])
-            rows: Sequence[Any] = await cursor.fetchall()
+        rows = await read_rows(self._pool, _READ.encode(), [after, holder_ref, holder_ref, subject, subject, first + 1])
         found = [
             AccessView(
                 number=row[0],

@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
@@ -32,17 +31,18 @@ from domain.values import REGISTRY_ITSELF, Provenance
 from infrastructure.access_log import PostgresAccessLog
 from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
-from infrastructure.identity import DevelopmentIssuer, TokenVerifier
-from infrastructure.jwks import KeySet, file_source, url_source
+from infrastructure.identity import DevelopmentIssuer
+from infrastructure.identity_provider import IdentityProvider, open_identity_provider
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
+from infrastructure.postgres.pools import async_pool, read_over
 from infrastructure.processes import ProcessRunner
 from infrastructure.projections.runner import ProjectionRunner
 from infrastructure.reads import PostgresReads
 from infrastructure.rematching import ProjectedPendingCases, rematching_process
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
-from infrastructure.sealing.master import MasterKeyFile
+from infrastructure.sealing.master_opening import open_master_keys
 from infrastructure.sealing.opening import KeyringSeals
 from infrastructure.sealing.plan import check_event_classes
 from infrastructure.sealing.rotation import Pool, finishing_process
@@ -82,30 +82,39 @@ class Registry:
     keyring: PostgresKeyring
     seals: KeyringSeals
     authenticator: Authenticator
+    provider: IdentityProvider | None
     clock: Clock
 
 
 @contextlib.contextmanager
-def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Registry]:
+def open_registry(
+    settings: Settings, clock: Clock = utc_now, provider: IdentityProvider | None = None
+) -> Iterator[Registry]:
     """Open the registry the settings name: database, keys, application. The official catalog is there when this returns.
 
     First it is made sure that every event class can be sealed, named and upcast without a gap (``EventClassError``).
 
-    Nothing runs yet: ``registry.projections`` and ``registry.processes`` are started, and ``registry.reads`` entered, by whoever serves. Raises ``DatabaseUnavailableError`` with the way out.
+    Nothing runs yet: ``registry.projections`` and ``registry.processes`` are started, and ``registry.reads`` entered, by whoever
+    serves, who may have opened the identity ``provider`` before. Raises ``DatabaseUnavailableError``, ``MasterKeyError`` or
+    ``IdentityProviderError`` with the way out.
     """
     check_event_classes(event_classes())
+    provider = provider or open_identity_provider(settings)
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
         keys = _keys_database(stack, settings, database)
-        keyring = PostgresKeyring(keys.pool, MasterKeyFile(settings.data_dir / MASTER_KEY_FILE))
+        master = open_master_keys(settings.data_dir / MASTER_KEY_FILE, keys.pool)
+        keyring = PostgresKeyring(keys.pool, master, require_room=database.require_room)
         mapper = EventMapper(keyring)
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database).codes)
         authorities = load_directory()
-        holders = HolderDirectory(keys.pool, keyring)
+        holders = HolderDirectory(keys.pool, keyring, require_room=database.require_room)
         bucket = open_bucket(settings.evidence_bucket, settings.data_dir / EVIDENCE_FOLDER)
-        evidence = EvidenceStore(bucket, keyring, max_size=settings.evidence_max_size)
+        evidence = EvidenceStore(
+            bucket, keyring, max_size=settings.evidence_max_size, require_room=database.require_room
+        )
         holder_files = HolderFiles(journal, PersonalData(database.pool, keyring, holders, evidence), clock)
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
@@ -137,7 +146,8 @@ def open_registry(settings: Settings, clock: Clock = utc_now) -> Iterator[Regist
             holder_files=holder_files,
             keyring=keyring,
             seals=KeyringSeals(keyring),
-            authenticator=open_authenticator(settings),
+            authenticator=provider.verify if provider else DevelopmentIssuer(settings.data_dir).verifier().verify,
+            provider=provider,
             clock=clock,
         )
         publish_official_catalog(registry)
@@ -173,30 +183,14 @@ class PublishedCatalogs:
 
     def codes(self) -> Sequence[str]:
         """Their codes."""
-        with self._database.pool.connection() as connection:
-            rows = connection.execute(
+        rows = read_over(
+            self._database.pool,
+            lambda connection: connection.execute(
                 "SELECT convert_from(state, 'UTF8')::jsonb ->> 'code' FROM registry.events"
                 " WHERE topic = 'catalog.published' ORDER BY position"
-            ).fetchall()
-        return [code for (code,) in rows]
-
-
-def open_authenticator(settings: Settings) -> Authenticator:
-    """What proves bearer tokens: the identity provider's keys, or those of the development issuer where none is set."""
-    if settings.jwks is None:
-        return DevelopmentIssuer(settings.data_dir).verifier().verify
-    remote = settings.jwks.startswith("https://")
-    source = url_source(settings.jwks) if remote else file_source(Path(settings.jwks))
-    if settings.token_issuer is None:
-        raise ValueError(
-            "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
+            ).fetchall(),
         )
-    return TokenVerifier(
-        KeySet(source),
-        issuer=settings.token_issuer,
-        audience=settings.token_audience,
-        tells_case=settings.subjects_tell_case,
-    ).verify
+        return [code for (code,) in rows]
 
 
 @contextlib.contextmanager
@@ -218,17 +212,15 @@ def _keys_database(stack: contextlib.ExitStack, settings: Settings, events: Data
 
 def _own_keys_database(stack: contextlib.ExitStack, settings: Settings, url: str) -> Database:
     own = {"database_url": url, "database_owner_url": None}
-    return stack.enter_context(open_database(settings.model_copy(update=own)))
+    return stack.enter_context(open_database(settings.model_copy(update=own), "RECOGNITION_KEYS_DATABASE_URL"))
 
 
 def read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:
     """The pool of the read side, as the settings want it; ``reads`` opens it when it is entered."""
-    return AsyncConnectionPool(
+    return async_pool(
         database.app_url,
+        name="reads",
         min_size=min(settings.pool_min_size, settings.pool_max_size),
         max_size=settings.pool_max_size,
         timeout=settings.pool_timeout,
-        kwargs={"autocommit": True},
-        open=False,
-        name="reads",
     )

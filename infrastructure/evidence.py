@@ -151,10 +151,19 @@ class EvidenceStore:
     """
 
     def __init__(
-        self, bucket: ObjectStore, keyring: Keyring, *, max_size: int = MAX_SIZE, spool_dir: Path | None = None
+        self,
+        bucket: ObjectStore,
+        keyring: Keyring,
+        *,
+        max_size: int = MAX_SIZE,
+        spool_dir: Path | None = None,
+        require_room: Callable[[], None] = lambda: None,
     ) -> None:
-        """``max_size`` is in bytes; the secret behind the names is derived (HKDF) from the keyring's reserved one."""
-        self._bucket, self._keyring = bucket, keyring
+        """``max_size`` is in bytes; ``require_room`` raises where no file can be stored.
+
+        The secret behind the names is derived (HKDF) from the keyring's reserved one.
+        """
+        self._bucket, self._keyring, self._require_room = bucket, keyring, require_room
         self._max_size, self._spool_dir = max_size, spool_dir
         derivation = HKDF(
             algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"recognition-registry/evidence-names/1"
@@ -177,6 +186,7 @@ class EvidenceStore:
         leaves nobody behind. ``media_type`` is what the sender declares, ``sha256`` what the sender announced, if anything. Raises
         ``EvidenceRefused`` as soon as something is wrong, without reading on, and ``HolderErased`` for an erased holder.
         """
+        self._require_room()
         intake = _Intake(media_type, min(self._max_size, max_size or self._max_size))
         if isinstance(holder, UUID):
             key, bound = self._keyring.key_for(holder), _bound(holder)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import orjson
@@ -22,7 +22,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.util import urlsafe_b64decode
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from application.ports import Identity, NotAuthenticated
+from application.ports import Identity, IdentityProviderUnavailable, NotAuthenticated
 from domain.text import subject_form
 from domain.values import Actor, Role
 from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey
@@ -33,6 +33,7 @@ MAX_TOKEN: Final = 8192
 
 DEVELOPMENT_ISSUER: Final = "urn:recognition-registry:development"
 AUDIENCE: Final = "recognition-registry"
+_MOST_TRIED: Final = 4
 _NAMES: Final = frozenset().union(*ALGORITHMS.values())
 _FORBIDDEN_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"})
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
@@ -49,7 +50,6 @@ RefusalReason = Literal[
     "token-issuer",
     "token-audience",
     "token-claims",
-    "token-keys-unavailable",
 ]
 
 _SENTENCES: Final[dict[RefusalReason, str]] = {
@@ -64,7 +64,6 @@ _SENTENCES: Final[dict[RefusalReason, str]] = {
     "token-issuer": "The token is from another issuer; sign in with the registry's identity provider.",
     "token-audience": "The token is meant for another service; ask for one whose audience is the registry.",
     "token-claims": "The token lacks a claim, or a claim is malformed; it needs sub, role, iss, aud and exp.",
-    "token-keys-unavailable": "The identity provider's keys can't be fetched at present; try again in a moment.",
 }
 
 
@@ -116,7 +115,7 @@ class _FixedAlgorithms(JWSRegistry):
 class TokenVerifier:
     """Checks bearer tokens of one issuer for one audience; safe to share by threads.
 
-    ``verify`` may wait for one fetch of the issuer's keys, so an event loop calls it in a thread.
+    ``verify`` computes, and may wait half a second for keys under way, so an event loop calls it in a thread.
     """
 
     def __init__(
@@ -145,7 +144,10 @@ class TokenVerifier:
         )
 
     def verify(self, token: str) -> Identity:
-        """The identity a token states. Raises ``TokenRefused``, with nothing of the token in it, for every failure."""
+        """The identity a token states. Raises ``TokenRefused``, with nothing of the token in it, for every failure of the token.
+
+        Raises ``IdentityProviderUnavailable`` where there is no key to judge it by.
+        """
         try:
             return self._verified(token)
         except _NotBelieved as error:
@@ -159,13 +161,7 @@ class TokenVerifier:
         if len(token) > MAX_TOKEN:
             raise _NotBelieved("token-too-large")
         header = _header(token)
-        trusted = self._trusted(header)
-        try:
-            claims = jwt.decode(token, trusted.key, registry=_FixedAlgorithms(trusted.algorithms)).claims
-        except BadSignatureError:
-            raise _NotBelieved("token-signature") from None
-        except (JoseError, ValueError, TypeError):
-            raise _NotBelieved("token-malformed") from None
+        claims = self._signed(token, self._trusted(header))
         try:
             self._claims.validate(claims)
         except ExpiredTokenError:
@@ -180,23 +176,44 @@ class TokenVerifier:
             raise _NotBelieved("token-claims")
         return found.identity(tells_case=self._tells_case)
 
-    def _trusted(self, header: dict[str, Any]) -> TrustedKey:
+    @staticmethod
+    def _signed(token: str, candidates: Sequence[TrustedKey]) -> dict[str, Any]:
+        """The claims, by the first of the keys that signed them."""
+        for trusted in candidates:
+            try:
+                return jwt.decode(token, trusted.key, registry=_FixedAlgorithms(trusted.algorithms)).claims
+            except BadSignatureError:
+                continue
+            except (JoseError, ValueError, TypeError):
+                raise _NotBelieved("token-malformed") from None
+        raise _NotBelieved("token-signature")
+
+    def _trusted(self, header: dict[str, Any]) -> Sequence[TrustedKey]:
+        """The keys that the token's header leaves; a token without ``kid`` needs exactly one that fits its algorithm."""
         kid, algorithm, kind = header.get("kid"), header.get("alg"), header.get("typ", "JWT")
         if not isinstance(algorithm, str) or algorithm not in _NAMES:
             raise _NotBelieved("token-algorithm")
         if header.keys() & _FORBIDDEN_HEADERS or not isinstance(kind, str) or kind.lower() not in _TYPES:
             raise _NotBelieved("token-header")
-        if not isinstance(kid, str):
+        if "kid" in header and not isinstance(kid, str):
             raise _NotBelieved("token-key-unknown")
         try:
-            trusted = self._keys.find(kid)
+            named = self._keys.find(kid)
         except JwksUnavailableError:
-            raise _NotBelieved("token-keys-unavailable") from None
-        if trusted is None:
+            raise IdentityProviderUnavailable from None
+        fitting = [trusted for trusted in named if algorithm in trusted.algorithms]
+        by_name = kid is not None and any(trusted.kid == kid for trusted in named)
+        if not by_name and len(fitting) != 1:
             raise _NotBelieved("token-key-unknown")
-        if algorithm not in trusted.algorithms:
+        if not fitting:
             raise _NotBelieved("token-algorithm")
-        return trusted
+        return fitting[:_MOST_TRIED]
+
+
+class DevelopmentKeyError(Exception):
+    """The file of the development issuer's key holds none."""
+
+    code: ClassVar[str] = "development-key"
 
 
 class DevelopmentIssuer:
@@ -205,7 +222,7 @@ class DevelopmentIssuer:
     def __init__(self, data_dir: Path, *, max_lifetime: int = 8 * 3600, clock: Callable[[], float] = time.time) -> None:
         """Make the Ed25519 key on first use; ``max_lifetime`` is in seconds, ``clock`` tells seconds since 1970.
 
-        Raises ``PermissionError`` when others may read the key's file, and ``ValueError`` when it holds no key.
+        Raises ``PermissionError`` when others may read the key's file, and ``DevelopmentKeyError`` when it holds no key.
         """
         self._max_lifetime, self._clock = max_lifetime, clock
         path = data_dir / "development-issuer.json"
@@ -217,7 +234,12 @@ class DevelopmentIssuer:
                 write_private(path, orjson.dumps(fresh.as_dict(private=True)).decode("ascii"), replace=False)
         if others_may_read(path):
             raise PermissionError(f"Others may read the development key {path.name}; run chmod 600 on it.")
-        self._key = OKPKey.import_key(orjson.loads(path.read_bytes()))
+        try:
+            self._key = OKPKey.import_key(orjson.loads(path.read_bytes()))
+        except (ValueError, KeyError, TypeError, JoseError):
+            raise DevelopmentKeyError(
+                f"The development key {path} is spoilt; remove it, and a new one is made (tokens issued before are refused)."
+            ) from None
 
     def issue(
         self,
@@ -261,7 +283,9 @@ class DevelopmentIssuer:
 
     def verifier(self) -> TokenVerifier:
         """A verifier of this issuer's tokens, for the same process or any other with the same data directory."""
-        return TokenVerifier(KeySet(self.jwks), issuer=DEVELOPMENT_ISSUER, leeway=0, clock=self._clock)
+        keys = KeySet(self.jwks)
+        keys.fetch()
+        return TokenVerifier(keys, issuer=DEVELOPMENT_ISSUER, leeway=0, clock=self._clock)
 
 
 class _NotBelieved(Exception):

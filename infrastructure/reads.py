@@ -65,6 +65,7 @@ from domain.base import Event
 from domain.identifiers import normalised_case_number
 from domain.values import AliasKind, CaseStatus, Role
 from infrastructure.mapper import EventMapper
+from infrastructure.postgres.pools import read_rows
 from infrastructure.projections.positions import SCHEMA, projected_position, wait_for
 
 V = TypeVar("V")
@@ -380,10 +381,7 @@ class PostgresReads:
         return [table.from_row(row) for row in rows]
 
     async def _rows(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(statement.encode(), params)
-            rows: list[tuple[Any, ...]] = await cursor.fetchall()
-            return rows
+        return await read_rows(self._pool, statement.encode(), params)
 
     def _audited(self, row: Sequence[Any]) -> AuditEvent:
         stream_id, version, topic, state, position, recorded_at, subject, role, authority = row

@@ -9,6 +9,7 @@ from typing import Final
 from application.rematching import Pending, Rematching
 from infrastructure.locks import REMATCHING
 from infrastructure.postgres.database import Database
+from infrastructure.postgres.pools import read_over
 from infrastructure.processes import Process
 from infrastructure.projections.batches import CHANNEL
 from infrastructure.projections.positions import SCHEMA
@@ -38,8 +39,8 @@ class ProjectedPendingCases:
     def below(self, catalog_code: str, version: int, after: Pending | None, limit: int) -> Sequence[Pending]:
         """See ``PendingCases``."""
         key = (after.submitted_at, after.case_id) if after else (None, None)
-        with self._database.pool.connection() as connection:
-            rows = connection.execute(_BELOW.encode(), (catalog_code, version, *key, _FIRST_UUID, limit)).fetchall()
+        params = (catalog_code, version, *key, _FIRST_UUID, limit)
+        rows = read_over(self._database.pool, lambda connection: connection.execute(_BELOW.encode(), params).fetchall())
         return [Pending(*row) for row in rows]
 
 

@@ -43,13 +43,16 @@ class Settings(BaseSettings):
     data_dir: Path = Path("./var")
     """Folder of what the registry keeps on disk: the embedded database and its log."""
 
+    least_free_space: int = Field(default=48 * 1024 * 1024, ge=0)
+    """Bytes that must be free on the disk of the embedded database for new records to be taken; reads go on below."""
+
     pool_min_size: int = Field(default=2, ge=0)
     """Connections the read pool keeps open."""
 
     pool_max_size: int = Field(default=16, ge=1)
     """Connections the read pool opens at most."""
 
-    pool_timeout: float = Field(default=10.0, gt=0)
+    pool_timeout: float = Field(default=5.0, gt=0)
     """Seconds a caller waits for a pooled connection before it is refused."""
 
     recorder_pool_size: int = Field(default=4, ge=1)

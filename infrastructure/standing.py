@@ -50,13 +50,17 @@ class StandingRegistry:
         Raises ``ReadModelAbsentError`` or ``RebuildDueError`` where the tables are not there or are another release's, and
         ``ProjectionFailure`` where an event is in the way.
         """
+        if self.read_model_shape() != shape():
+            raise RebuildDueError
+        self.projections.run_until_caught_up()
+
+    def read_model_shape(self) -> str:
+        """Which shape the tables of the read model have, of this release or another. Raises ``ReadModelAbsentError``."""
         with psycopg.connect(self.database.app_url) as connection:
             found = stored_shape(connection)
         if found is None:
             raise ReadModelAbsentError
-        if found != shape():
-            raise RebuildDueError
-        self.projections.run_until_caught_up()
+        return found
 
 
 @contextlib.contextmanager
@@ -96,5 +100,5 @@ def open_existing_keys(settings: Settings) -> Iterator[Pool]:
     """Open the database of the keys as it stands, and nothing else."""
     url = settings.keys_database_url
     where = settings.model_copy(update={"database_url": url, "database_owner_url": None}) if url else settings
-    with open_existing_database(where) as database:
+    with open_existing_database(where, "RECOGNITION_KEYS_DATABASE_URL" if url else "DATABASE_URL") as database:
         yield database.pool

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
-from application.ports import Authenticator, Identity, NotAuthenticated
+from application.outages import OutageOf
+from application.ports import Authenticator, Identity, IdentityProviderUnavailable, NotAuthenticated
 from domain.refusals import RefusalCode
 from registry_api.context import Context, Services, in_thread
-from registry_api.errors import ApiError
+from registry_api.errors import ApiError, ErrorCode
 from registry_api.evidence import UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
 from registry_api.gate import Gate
@@ -30,6 +31,7 @@ from registry_api.http.limits import DEFAULT_LIMITS
 from registry_api.http.persisted import Caller, PersistedDocuments
 from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
 from registry_api.list_sizes import LIST_SIZES, LONG_LISTS
+from registry_api.outages import Outages
 from registry_api.policy import PUBLIC_FIELDS
 from registry_api.reason import REASON_HEADER, reason_in
 from registry_api.schema import build_schema
@@ -72,11 +74,12 @@ def create_registry_app(
     door: Door = Door(),
     routes: Sequence[BaseRoute] = (),
     evidence: EvidenceFiles | None = None,
+    outage_of: OutageOf = lambda _error: None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
-    ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files.
+    ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects.
     """
     schema = build_schema()
     limits = replace(DEFAULT_LIMITS, body_seconds=door.body_seconds, list_sizes=LIST_SIZES, long_lists=LONG_LISTS)
@@ -90,6 +93,7 @@ def create_registry_app(
         persisted.clear()
 
     services = replace(services, forget_documents=forget)
+    explain = Outages(outage_of)
 
     async def authenticate(headers: Headers) -> Identity | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -101,6 +105,11 @@ def create_registry_app(
             identity = await in_thread(authenticator, token.strip())
         except NotAuthenticated as refused:
             raise ApiError(RefusalCode.UNAUTHENTICATED, refused.message, {"reason": refused.code}) from None
+        except IdentityProviderUnavailable:
+            raise ApiError(
+                ErrorCode.UNAVAILABLE,
+                "The identity provider's keys can't be fetched at present, so no token can be judged: try again in a moment.",
+            ) from None
         by_token.take(identity.actor.subject)
         return identity
 
@@ -134,6 +143,7 @@ def create_registry_app(
             places=Places(door.uploads_per_subject),
             quota=Buckets(door.upload_bytes_per_day / 86_400, door.upload_bytes_per_day),
             slowest=door.upload_bytes_per_second,
+            explain=explain,
         ).routes()
     return create_app(
         schema,
@@ -160,5 +170,6 @@ def create_registry_app(
             Middleware(TrustedProxies, networks=door.trusted_proxies),
             Middleware(AddressLimit, buckets=by_address),
         ],
+        explain=explain,
         lifespan=lifespan,
     )

@@ -194,6 +194,12 @@ class ErrorCode(StrEnum):
         "Repeat the request after `Retry-After`, a submission with the same key.",
         503,
     )
+    STORAGE_FULL = (
+        "STORAGE_FULL",
+        "There is no room left to store anything; reading goes on.",
+        "Repeat the request when the operator has made room, a submission with the same key.",
+        507,
+    )
     INTERNAL = "INTERNAL", "A defect of the server.", "Report it with the request id.", 500
 
 

@@ -35,6 +35,7 @@ from registry_api.context import Context, in_thread
 from registry_api.disclosing import record_accesses
 from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, status_of
 from registry_api.http.endpoint import STATUS_HEADERS, Authenticate
+from registry_api.http.masking import Explain
 from registry_api.http.middleware import request_id_of
 from registry_api.http.parameters import too_slow
 from registry_api.http.rates import Buckets
@@ -125,6 +126,7 @@ class EvidenceDoor:
     places: Places
     quota: Buckets
     slowest: int
+    explain: Explain
 
     def routes(self) -> list[Route]:
         """What to serve."""
@@ -147,6 +149,12 @@ class EvidenceDoor:
             except self.error as error:
                 code = ErrorCode[str(getattr(error, "code", "")).upper().replace("-", "_")]
                 return _refused(code.status, {"code": code.value}, str(error), {"Connection": "close"})
+            except Exception as error:
+                explained = self.explain(error)
+                if explained is None:
+                    raise
+                headers = {**STATUS_HEADERS.get(explained.status, {}), "Connection": "close"}
+                return _refused(explained.status, explained.extensions, explained.message, headers)
 
         return answer
 

@@ -12,12 +12,14 @@ from psycopg_pool import ConnectionPool
 
 from infrastructure.settings import Settings
 
-from .datastore import check_idle_connection
+from .connection_strings import checked, why_not
 from .embedded import APP_ROLE, EmbeddedPostgres
 from .errors import DatabaseUnavailableError, PrivilegeError
 from .factory import FACTORY_TOPIC, RegistryFactory
+from .free_space import FreeSpace
 from .listener import EventListener
 from .migrations import migrate
+from .pools import blocking_pool
 
 TOO_MUCH = "UPDATE, DELETE, TRUNCATE, TRIGGER"
 
@@ -38,6 +40,15 @@ class Database:
     recorder_pool_size: int
     """Connections the event recorder may open."""
 
+    patience: float = 5.0
+    """Seconds a caller waits for a connection."""
+
+    space: FreeSpace | None = None
+    """The disk of the embedded database; None where the server is given, which knows its own."""
+
+    server: EmbeddedPostgres | None = None
+    """The embedded server; None where one is given."""
+
     def connect_as_owner(self) -> psycopg.Connection[TupleRow]:
         """A new connection of the owner's, which the caller closes (it is a context manager)."""
         return psycopg.connect(self.owner_url)
@@ -52,42 +63,59 @@ class Database:
             "PERSISTENCE_MODULE": FACTORY_TOPIC,
             RegistryFactory.CONNINFO: self.app_url,
             RegistryFactory.POOL_SIZE: str(self.recorder_pool_size),
-        }
+            RegistryFactory.PATIENCE: str(self.patience),
+        } | (
+            {RegistryFactory.SPACE: str(self.space.folder), RegistryFactory.LEAST_SPACE: str(self.space.least)}
+            if self.space
+            else {}
+        )
+
+    def require_room(self) -> None:
+        """Let something be stored. Raises ``NoRoomError`` where the embedded database's disk is nearly full."""
+        if self.space is not None:
+            self.space.require()
 
 
 @contextlib.contextmanager
-def open_database(settings: Settings) -> Iterator[Database]:
+def open_database(settings: Settings, name: str = "DATABASE_URL") -> Iterator[Database]:
     """Open the database the settings name, starting the embedded one if they name none, and migrate it.
 
     Everything is closed, and the embedded server let go, when the context ends. Raises a `DatabaseUnavailableError`
-    with the way out: the server doesn't start or answer, the schema doesn't fit, or a role has the wrong rights.
+    with the way out, which calls the setting of the connection string by `name`: the server doesn't start or answer, the
+    schema doesn't fit, or a role has the wrong rights.
     """
     with contextlib.ExitStack() as stack:
+        server: EmbeddedPostgres | None = None
+        space: FreeSpace | None = None
+        owner_name = name
         if settings.database_url is None:
             server = stack.enter_context(EmbeddedPostgres(settings.data_dir))
+            server.supervise()
+            space = FreeSpace(settings.data_dir, settings.least_free_space)
             owner_url, app_url = server.owner_url, server.app_url
         elif settings.database_owner_url is None:
-            owner_url, app_url = settings.database_url, step_down(settings.database_url)
+            owner_url = checked(settings.database_url, name)
+            app_url = step_down(owner_url)
         else:
-            owner_url, app_url = settings.database_owner_url, settings.database_url
-        migrate(owner_url)
+            owner_name = "DATABASE_OWNER_URL"
+            owner_url = checked(settings.database_owner_url, owner_name)
+            app_url = checked(settings.database_url, name)
+        migrate(owner_url, name=owner_name)
         admit(owner_url, app_url)
-        check_application(app_url)
+        check_application(app_url, name)
         pool = pool_of(app_url, settings)
         stack.enter_context(pool)
-        yield Database(owner_url, app_url, pool, settings.recorder_pool_size)
+        yield Database(owner_url, app_url, pool, settings.recorder_pool_size, settings.pool_timeout, space, server)
 
 
 def pool_of(app_url: str, settings: Settings) -> ConnectionPool[psycopg.Connection[TupleRow]]:
     """The application's pool, as the settings want it; whoever enters it opens it."""
-    return ConnectionPool(
+    return blocking_pool(
         app_url,
+        name="registry",
         min_size=min(settings.pool_min_size, settings.pool_max_size),
         max_size=settings.pool_max_size,
         timeout=settings.pool_timeout,
-        check=check_idle_connection,
-        open=False,
-        name="registry",
     )
 
 
@@ -118,7 +146,7 @@ def admit(owner_url: str, app_url: str) -> None:
         ) from error
 
 
-def check_application(app_url: str) -> None:
+def check_application(app_url: str, name: str = "DATABASE_URL") -> None:
     """Refuse an application login that may do too much or too little, or that doesn't wait for the disk.
 
     Raises `PrivilegeError`, or `DatabaseUnavailableError` when it can't log in.
@@ -136,7 +164,7 @@ def check_application(app_url: str) -> None:
             ).fetchone()
     except psycopg.OperationalError as error:
         raise DatabaseUnavailableError(
-            f"The application can't log in to the database ({str(error).strip()}); check DATABASE_URL."
+            f"The application can't log in to the database: {why_not(error)}; check {name}."
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise PrivilegeError(f"Give the application's login its role: GRANT {APP_ROLE} TO <login>;") from error

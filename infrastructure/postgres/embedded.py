@@ -7,10 +7,12 @@ killed is started again as long as somebody uses it.
 
 import contextlib
 import fcntl
+import logging
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +32,10 @@ OWNER_ROLE = "registry_owner"
 APP_ROLE = "registry_app"
 POLL_SECONDS = 0.01
 START_ATTEMPTS = 20
+WATCH_SECONDS = 2.0
+LONGEST_WATCH_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
 
 
 class EmbeddedPostgres:
@@ -44,6 +50,8 @@ class EmbeddedPostgres:
         self._patience = patience
         self._cluster: Cluster | None = None
         self._use: int | None = None  # the file descriptor whose shared lock says that this process uses the server
+        self._leaving = threading.Event()
+        self._supervision: threading.Thread | None = None
 
     @property
     def owner_url(self) -> str:
@@ -84,6 +92,10 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop using the server; for the last user this returns when the server has ended."""
+        self._leaving.set()
+        if self._supervision is not None:
+            self._supervision.join()
+            self._supervision = None
         if self._use is None:
             return
         cluster, use = self._started(), self._use
@@ -98,6 +110,37 @@ class EmbeddedPostgres:
             os.close(use)
             self._use = None
 
+    def supervise(self) -> None:
+        """See to it, until `stop`, that the server has a keeper, which starts it again after any crash; log both.
+
+        A keeper goes with the last user, or when somebody kills it. What can't be started is tried again with growing pauses.
+        """
+        self._leaving.clear()
+        self._supervision = threading.Thread(target=self._supervise, name="embedded PostgreSQL", daemon=True)
+        self._supervision.start()
+
+    def _supervise(self) -> None:
+        cluster, running, pause = self._started(), True, WATCH_SECONDS
+        while not self._leaving.wait(pause):
+            try:
+                with self._starting(cluster):
+                    if not self._has_keeper(cluster):
+                        log.error("The embedded PostgreSQL has lost its keeper; it is started again.")
+                        self._start_server(cluster)
+                pause = WATCH_SECONDS
+            except (EmbeddedServerError, OSError, subprocess.SubprocessError) as error:
+                log.error("The embedded PostgreSQL can't be started; it is tried again. %s", error)  # noqa: TRY400
+                pause = min(2 * pause, LONGEST_WATCH_SECONDS)
+                continue
+            if running != (cluster.postmaster() is not None):
+                running = not running
+                if running:
+                    log.warning("The embedded PostgreSQL runs again.")
+                else:
+                    log.error(
+                        "The embedded PostgreSQL is down; it is started again when it can be: see %s.", cluster.log
+                    )
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -109,6 +152,14 @@ class EmbeddedPostgres:
     def postmaster(self) -> int | None:
         """The server's process id as the data directory has it; None when none runs."""
         return self._started().postmaster()
+
+    def trouble(self) -> str | None:
+        """What is wrong with the server, in a sentence; None while it runs."""
+        if self.postmaster() is not None:
+            return None
+        return (
+            "The embedded PostgreSQL does not run; it is started again when it can be, and its log says why it ended."
+        )
 
     def _started(self) -> Cluster:
         if self._cluster is None:

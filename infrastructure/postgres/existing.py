@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from infrastructure.postgres.cluster import cluster_data
+from infrastructure.postgres.connection_strings import checked
 from infrastructure.postgres.database import Database, pool_of, step_down
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.errors import DatabaseUnavailableError, MigrationError, RegistryAbsentError
@@ -23,14 +24,14 @@ CONNECT_SECONDS = 10
 """How long a command waits for a database that does not answer, unless its connection string says otherwise."""
 
 
-def whereabouts(settings: Settings) -> str:
+def whereabouts(settings: Settings, name: str = "DATABASE_URL") -> str:
     """Which registry the settings name, as people say it: a data directory, or a database's name and host.
 
-    Never a user or a password. Raises ``DatabaseUnavailableError`` where `DATABASE_URL` is no connection string.
+    Never a user or a password. Raises ``DatabaseUnavailableError`` where the setting, called `name`, is no connection string.
     """
     if settings.database_url is None:
         return f"the data directory {settings.data_dir.absolute()}"
-    parts = _parts(settings.database_url)
+    parts = _parts(checked(settings.database_url, name))
     host = parts.get("host") or parts.get("hostaddr") or "the local socket"
     port = f":{parts['port']}" if parts.get("port") else ""
     return f"the database {parts.get('dbname') or 'of its user'} at {host}{port}"
@@ -44,27 +45,30 @@ def check_present(settings: Settings) -> None:
     if settings.database_url is None:
         _check_folder(settings.data_dir, where)
         return
-    with _saying(where), _connected(_asked(settings)) as connection:
+    url = _asked(settings)
+    with _saying(where), _connected(url) as connection:
         _check_schema(connection, where)
 
 
 @contextlib.contextmanager
-def open_existing_database(settings: Settings) -> Iterator[Database]:
+def open_existing_database(settings: Settings, name: str = "DATABASE_URL") -> Iterator[Database]:
     """Open the database the settings name as it stands; its embedded server is started if it does not run.
 
     Raises ``RegistryAbsentError`` where there is no registry, ``MigrationError`` where its schema is another release's, and
     ``DatabaseUnavailableError`` where it does not answer, now or while it is in use; each says which database was asked.
     """
-    where = whereabouts(settings)
+    where = whereabouts(settings, name)
     with contextlib.ExitStack() as stack:
         if settings.database_url is None:
             _check_folder(settings.data_dir, where)
             server = stack.enter_context(EmbeddedPostgres(settings.data_dir))
             owner_url, app_url = server.owner_url, server.app_url
         elif settings.database_owner_url is None:
-            owner_url, app_url = settings.database_url, step_down(settings.database_url)
+            owner_url = checked(settings.database_url, name)
+            app_url = step_down(owner_url)
         else:
-            owner_url, app_url = settings.database_owner_url, settings.database_url
+            owner_url = checked(settings.database_owner_url, "DATABASE_OWNER_URL")
+            app_url = checked(settings.database_url, name)
         stack.enter_context(_saying(where))
         with _connected(owner_url) as connection:
             _check_schema(connection, where)
@@ -119,7 +123,9 @@ def _check_release(connection: psycopg.Connection[TupleRow], where: str) -> None
 
 
 def _asked(settings: Settings) -> str:
-    return settings.database_owner_url or str(settings.database_url)
+    if settings.database_owner_url is not None:
+        return checked(settings.database_owner_url, "DATABASE_OWNER_URL")
+    return checked(str(settings.database_url), "DATABASE_URL")
 
 
 def _connected(url: str) -> psycopg.Connection[TupleRow]:
@@ -128,11 +134,4 @@ def _connected(url: str) -> psycopg.Connection[TupleRow]:
 
 
 def _parts(url: str) -> dict[str, str | int | None]:
-    try:
-        return dict(conninfo_to_dict(url))
-    except (psycopg.ProgrammingError, UnicodeError):
-        # Without the library's own message, which quotes the string and with it a password.
-        raise DatabaseUnavailableError(
-            "DATABASE_URL or DATABASE_OWNER_URL is no connection string of PostgreSQL;"
-            " write it as postgresql://USER@HOST:PORT/NAME."
-        ) from None
+    return dict(conninfo_to_dict(url))

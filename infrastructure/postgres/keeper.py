@@ -35,8 +35,8 @@ PR_SET_PDEATHSIG = 1
 FAST_SHUTDOWN_SECONDS = 60
 IMMEDIATE_SHUTDOWN_SECONDS = 10
 REPEAT_SECONDS = 0.5
-CRASHES_IN_A_ROW = 50
-CRASH_PAUSE_SECONDS = 0.2
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
 STEADY_SECONDS = 30
 LOCK_IS_TAKEN = 3
 
@@ -106,8 +106,8 @@ def _keep(command: list[str], uid: int, gid: int, log: Path, users: int) -> None
     """Run the server until nobody uses it; start it again after a crash.
 
     A server that ends within its first moments is not started again: whoever started it waits for it and reports
-    why. Later, backends of a killed postmaster may still hold its shared memory for a moment, so a restart is
-    tried for some seconds before the keeper gives up.
+    why. One that has run is started again for as long as somebody uses it, with growing pauses: backends of a killed
+    postmaster may still hold its shared memory for a moment, and a full disk has room again when somebody makes it.
     """
     crashes = 0
     was_steady = False
@@ -135,9 +135,9 @@ def _keep(command: list[str], uid: int, gid: int, log: Path, users: int) -> None
         lasted = time.monotonic() - begun
         was_steady = was_steady or lasted > 1
         crashes = 1 if lasted > STEADY_SECONDS else crashes + 1
-        if not was_steady or crashes > CRASHES_IN_A_ROW:
+        if not was_steady:
             return
-        time.sleep(CRASH_PAUSE_SECONDS)
+        time.sleep(min(FIRST_PAUSE_SECONDS * 2 ** min(crashes - 1, 10), LONGEST_PAUSE_SECONDS))
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return  # whoever used it was killed with it: the next user starts it

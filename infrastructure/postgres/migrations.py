@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 
 from infrastructure.locks import MIGRATION
 
+from .connection_strings import why_not
 from .errors import MigrationError
 
 OLDEST_SERVER = 150000
@@ -59,12 +60,15 @@ def load_migrations(folder: Traversable | None = None) -> list[Migration]:
     return found
 
 
-def migrate(owner_url: str, migrations: Sequence[Migration] | None = None) -> list[Migration]:
+def migrate(
+    owner_url: str, migrations: Sequence[Migration] | None = None, *, name: str = "DATABASE_OWNER_URL or DATABASE_URL"
+) -> list[Migration]:
     """Bring the database up to this release, as its owner; answers what was applied now, empty when nothing was due.
 
     One transaction under an advisory lock: several processes may call it at once, and a crash leaves the schema as
     it was. Raises `MigrationError` with the way out when the server is older than PostgreSQL 15, the database is newer
-    than this release, an applied file was changed, or the owner's rights don't suffice.
+    than this release, an applied file was changed, or the owner's rights don't suffice; ``name`` is what the setting of the
+    connection string is called.
     """
     migrations = load_migrations() if migrations is None else migrations
     try:
@@ -84,8 +88,10 @@ def migrate(owner_url: str, migrations: Sequence[Migration] | None = None) -> li
             "registry_app NOLOGIN; GRANT registry_app TO <owner>; and make that owner the database's owner."
         ) from error
     except psycopg.OperationalError as error:
+        raise MigrationError(f"The database can't be reached as its owner: {why_not(error)}; check {name}.") from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
         raise MigrationError(
-            f"The database can't be reached as its owner ({str(error).strip()}); check DATABASE_OWNER_URL or DATABASE_URL."
+            f"The database takes no writes: it is a standby or set to read-only; name the primary in {name}."
         ) from error
 
 

@@ -17,15 +17,17 @@ from eventsourcing.persistence import (
     Notification,
     NotSupportedError,
     OperationalError,
+    PersistenceError,
     StoredEvent,
 )
 from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder, PostgresDatastore
-from eventsourcing.utils import retry
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed
 from psycopg.types.numeric import Int4, Int8
 
+from .free_space import FreeSpace
 from .group_commit import GroupCommit, Save
+from .sqlstates import connection_was_lost
 
 CHANNEL = "registry_events"
 APPEND = SQL(
@@ -39,9 +41,6 @@ TAIL = SQL(
     " WHERE position > %s ORDER BY position LIMIT %s"
 )
 LAST_POSITION = SQL("SELECT max(position) FROM registry.events")
-
-# Reading again is harmless, so a read that met a broken connection is tried once more; a save never is.
-retry_read = retry((InterfaceError, OperationalError), max_attempts=3, wait=0.2)
 
 
 ENVELOPE: Final = ("recorded_at", "actor_subject", "actor_role", "actor_authority", "client")
@@ -72,10 +71,16 @@ class TailedEvent(NamedTuple):
 class EventStreamRecorder(PostgresAggregateRecorder):
     """Streams by id and version, for readers and writers that don't care about positions."""
 
-    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "events") -> None:
-        """Take the connections; the table is the migrations' (`registry.events`), whatever name is given."""
+    def __init__(
+        self, datastore: PostgresDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
+    ) -> None:
+        """Take the connections; the table is the migrations' (`registry.events`), whatever name is given.
+
+        ``space`` is asked before each save whether there is room for it.
+        """
         super().__init__(datastore, events_table_name=events_table_name)
         self._group_commit = GroupCommit(self._commit_group)
+        self._space = space
 
     def create_table(self) -> None:
         """Do nothing: tables are made by migrations, under the owner's role, which the application doesn't have."""
@@ -109,8 +114,13 @@ class EventStreamRecorder(PostgresAggregateRecorder):
             params.append(limit)
         return [StoredEvent(*row) for row in self._read(statement, params)]
 
-    @retry_read
     def _read(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Reading again is harmless, so a read whose connection was lost is tried once more; a save never is."""
+        try:
+            return self._rows(statement, params)
+        except PersistenceError as error:
+            if not connection_was_lost(error):
+                raise
         return self._rows(statement, params)
 
     def _rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -124,7 +134,11 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         others = sorted(name for name, value in kwargs.items() if value is not None)
         if others:
             raise NotSupportedError(f"Events are stored alone: {', '.join(others)} would not be stored with them.")
-        return self._group_commit.submit(stored_events) if stored_events else []
+        if not stored_events:
+            return []
+        if self._space is not None:
+            self._space.require()
+        return self._group_commit.submit(stored_events)
 
     def _commit_group(self, group: Sequence[Save]) -> None:
         """Store a group of saves in one transaction; a save that can't be stored fails alone.
@@ -172,9 +186,11 @@ class EventStreamRecorder(PostgresAggregateRecorder):
 class EventRecorder(EventStreamRecorder, PostgresApplicationRecorder):
     """The library's application recorder on the registry's event table: streams, positions, and tailing."""
 
-    def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "events") -> None:
-        """Take the connections; the table is the migrations' (`registry.events`), whatever name is given."""
-        super().__init__(datastore, events_table_name=events_table_name)
+    def __init__(
+        self, datastore: PostgresDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
+    ) -> None:
+        """See ``EventStreamRecorder``."""
+        super().__init__(datastore, events_table_name=events_table_name, space=space)
         self.channel_name = CHANNEL
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:

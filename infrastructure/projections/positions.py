@@ -14,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 from application.projections.tables import PROJECTION
 from application.queries import ProjectionBehind
 from infrastructure.locks import PROJECTION_RUNNER
+from infrastructure.postgres.pools import read_rows
 from infrastructure.projections.schema import SCHEMA, DatabaseUrls, shape
 from infrastructure.quarantine import Quarantined, quarantined
 
@@ -53,9 +54,8 @@ async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float
     deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
     statement = projected_position().encode()
     while True:
-        async with pool.connection() as connection:
-            row = await (await connection.execute(statement)).fetchone()
-        projected = int(row[0]) if row else 0
+        rows = await read_rows(pool, statement)
+        projected = int(rows[0][0]) if rows else 0
         if projected >= position:
             return projected
         left = deadline - time.monotonic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.identity_numbers import normalised_identity_number
 from domain.text import identifying_form
+from infrastructure.postgres.pools import read_over
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
 from infrastructure.sealing.seals import KEY_BYTES
 
@@ -42,16 +44,18 @@ class HolderDirectory:
     look-up as it is. Safe to share by threads.
     """
 
-    def __init__(self, pool: ConnectionPool[Any], keyring: Keyring) -> None:
-        """Fetch the secret of the look-ups, or make it on first use."""
-        self._pool = pool
+    def __init__(
+        self, pool: ConnectionPool[Any], keyring: Keyring, *, require_room: Callable[[], None] = lambda: None
+    ) -> None:
+        """Fetch the secret of the look-ups, or make it on first use; ``require_room`` raises where nobody new may be stored."""
+        self._pool, self._require_room = pool, require_room
         derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"recognition-registry/lookups/1")
         self._key = derivation.derive(keyring.key_for(INDEX_REF))
 
     def find(self, id_type: str, id_number: str) -> UUID | None:
         """The holder with this number, None when the registry knows none (or has forgotten them)."""
-        with self._pool.connection() as connection:
-            row = connection.execute(_FIND, [self._identity(id_type, id_number), _NO_CASE]).fetchone()
+        asked = [self._identity(id_type, id_number), _NO_CASE]
+        row = read_over(self._pool, lambda connection: connection.execute(_FIND, asked).fetchone())
         return row[0] if row else None
 
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
@@ -63,7 +67,9 @@ class HolderDirectory:
         with self._pool.connection() as connection:
             while True:  # a second round only where the row found by the insert was forgotten before it was read
                 row = connection.execute(_FIND, [digest, _NO_CASE]).fetchone()
-                row = row or connection.execute(_ADD, [digest, _NO_CASE, uuid4()]).fetchone()
+                if row is None:
+                    self._require_room()
+                    row = connection.execute(_ADD, [digest, _NO_CASE, uuid4()]).fetchone()
                 if row is not None:
                     return UUID(str(row[0]))
 
@@ -82,8 +88,8 @@ class HolderDirectory:
         digest = self._certificate(number)
         if digest is None:
             return frozenset()
-        with self._pool.connection() as connection:
-            return frozenset(case_id for (case_id,) in connection.execute(_CASES, [digest]))
+        rows = read_over(self._pool, lambda connection: connection.execute(_CASES, [digest]).fetchall())
+        return frozenset(case_id for (case_id,) in rows)
 
     def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
         """See ``Holders``; the digest is that by which the same person would be found as a holder."""
@@ -92,8 +98,7 @@ class HolderDirectory:
 
     def officer(self, subject: str) -> tuple[bool, UUID | None]:
         """See ``Holders``."""
-        with self._pool.connection() as connection:
-            row = connection.execute(_OFFICER, [_NO_CASE, subject]).fetchone()
+        row = read_over(self._pool, lambda connection: connection.execute(_OFFICER, [_NO_CASE, subject]).fetchone())
         return (False, None) if row is None else (True, row[0])
 
     def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:

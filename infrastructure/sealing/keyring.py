@@ -20,6 +20,7 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from infrastructure.postgres.pools import read_over
 from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError, MasterKeyError
 from infrastructure.sealing.master import ExistingMasterKeys, MasterKeyFile, MasterKeys
 from infrastructure.sealing.seals import KEY_BYTES
@@ -110,8 +111,13 @@ class PostgresKeyring:
         cache_seconds: float = 10.0,
         cache_size: int = 20_000,
         clock: Callable[[], float] = time.monotonic,
+        require_room: Callable[[], None] = lambda: None,
     ) -> None:
-        """``cache_seconds`` bounds how long another process may decrypt after an erasure; ``clock`` is in seconds."""
+        """``cache_seconds`` bounds how long another process may decrypt after an erasure; ``clock`` is in seconds.
+
+        ``require_room`` raises before a new key where nothing more may be stored.
+        """
+        self._require_room = require_room
         self._pool, self._master = pool, master
         self._cache_seconds, self._cache_size, self._clock = cache_seconds, cache_size, clock
         self._lock = threading.Lock()
@@ -122,6 +128,7 @@ class PostgresKeyring:
         try:
             key = self.existing_key(holder_ref)
         except HolderKeyMissingError:
+            self._require_room()
             while not self._keep(holder_ref, self._master.now()):
                 pass  # the master key was dropped meanwhile; the file has the next
             key = self.existing_key(holder_ref)
@@ -185,8 +192,7 @@ class PostgresKeyring:
     def _fetch(self, holder_refs: list[UUID]) -> dict[UUID, bytes | None]:
         # The age of an entry counts from before the question, so that it never outlives a destruction by more than its term.
         until = self._clock() + self._cache_seconds
-        with self._pool.connection() as connection:
-            rows = connection.execute(_SELECT, [holder_refs]).fetchall()
+        rows = read_over(self._pool, lambda connection: connection.execute(_SELECT, [holder_refs]).fetchall())
         master = self._master.now()
         found = {ref: wrapped and master.unwrap(ref, bytes(wrapped), key_id) for ref, wrapped, key_id in rows}
         with self._lock:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import logging
 import os
 import re
 import secrets
@@ -26,6 +27,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from infrastructure.private_files import others_may_read, write_private
 from infrastructure.sealing.errors import MasterKeyError, SealBrokenError
 from infrastructure.sealing.seals import KEY_BYTES, NONCE_BYTES
+
+log = logging.getLogger(__name__)
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -77,6 +80,11 @@ class MasterKeys:
         if not path.exists():
             with contextlib.suppress(FileExistsError):  # somebody else was first: theirs is read below
                 write_private(path, cls.generate().text(), replace=False)
+        return cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The keys of a file that is there. Raises ``MasterKeyError`` for a malformed file, or one that others may read."""
         if others_may_read(path):
             raise MasterKeyError(f"Others may read the master keys in {path.name}; run chmod 600 on it.")
         return cls.parse(path.read_text("ascii", errors="replace"))
@@ -130,13 +138,19 @@ class MasterKeyFile:
         """Load the keys, or make them on first use. Raises ``MasterKeyError``."""
         self._path = path
         self._keys = MasterKeys.load_or_create(path)
-        self._seen = self._stamp()
+        self._seen: tuple[int, int] | None = self._stamp()
 
     def now(self) -> MasterKeys:
-        """The keys as the file has them. Raises ``MasterKeyError`` for one that was spoilt."""
-        stamp = self._stamp()
+        """The keys as the file has them, or had them, while it is gone. Raises ``MasterKeyError`` for one that was spoilt."""
+        try:
+            stamp = self._stamp()
+        except FileNotFoundError:
+            if self._seen is not None:
+                log.error("The master keys' file %s is gone; put it back: only this process knows them.", self._path)  # noqa: TRY400 - the sentence says it all
+            self._seen = None
+            return self._keys
         if stamp != self._seen:
-            self._keys, self._seen = MasterKeys.load_or_create(self._path), stamp
+            self._keys, self._seen = MasterKeys.load(self._path), stamp
         return self._keys
 
     def _stamp(self) -> tuple[int, int]:
@@ -157,7 +171,7 @@ class ExistingMasterKeys:
                 f"The master keys of this registry are not in {self._path}; name the data directory that holds them in"
                 " RECOGNITION_DATA_DIR."
             )
-        return MasterKeys.load_or_create(self._path)
+        return MasterKeys.load(self._path)
 
 
 def _bound(holder_ref: UUID, key_id: str) -> bytes:

@@ -35,7 +35,8 @@ request, the transport or the state of the server, and stand in `errors` of the 
 
 The column HTTP is the status of a response that says nothing else, as those of the evidence endpoints do, and of a GraphQL request
 of which nothing was executed. Under `application/json`, what is wrong with the document or its variables is answered with 200 (GraphQL
-over HTTP, section 6.4.1). Once an operation runs, the status is 200 and each field says for itself what it refused.
+over HTTP, section 6.4.1). Once an operation runs, the status is 200 and each field says for itself what it refused; only an outage that
+left no data at all (UNAVAILABLE, STORAGE_FULL) keeps its status, with `Retry-After`, under `application/graphql-response+json`.
 
 Who sends no token is nobody, and may ask what is public. A field that needs somebody answers UNAUTHENTICATED in its own place, with
 status 200, since public fields beside it are answered. A token that is sent and not believed refuses the whole request: UNAUTHENTICATED

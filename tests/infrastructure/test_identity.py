@@ -1,10 +1,14 @@
 """Which tokens are believed, and that every other is refused with its code and without a word of its content."""
 
 import base64
+import contextlib
 import http.server
 import json
 import pickle
+import socket
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -13,9 +17,11 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
+from application.ports import IdentityProviderUnavailable
 from domain.values import Actor, Role
 from infrastructure.identity import AUDIENCE, DevelopmentIssuer, Identity, TokenRefused, TokenVerifier
-from infrastructure.jwks import JwksUnavailableError, KeySet, file_source, parse_jwks, url_source
+from infrastructure.jwks import JwksMalformedError, JwksUnavailableError, KeySet, file_source, parse_jwks
+from infrastructure.jwks_over_http import url_source
 
 ISSUER = "https://id.example"
 ED = OKPKey.generate_key("Ed25519", {"kid": "ed"})
@@ -186,9 +192,9 @@ def test_a_header_brings_nothing_along(verifier, member):
     assert code_of(verifier, raw({"alg": "EdDSA", "kid": "ed", **member}, claims(), b"x" * 64)) == "token-header"
 
 
-@pytest.mark.parametrize("kid", ["unknown", "../../etc/passwd", "ed'; DROP TABLE x", "", None, ["ed"], ...])
+@pytest.mark.parametrize("kid", ["unknown", "../../etc/passwd", "ed'; DROP TABLE x", "", None, ["ed"]])
 def test_an_unknown_key_is_refused(verifier, kid):
-    """A key id that isn't in the set, whatever it tries to be, or none."""
+    """A key id that isn't in the set, whatever it tries to be."""
     header = {"alg": "EdDSA", "kid": kid}
     assert code_of(verifier, raw({k: v for k, v in header.items() if v is not ...}, claims())) == "token-key-unknown"
 
@@ -235,19 +241,40 @@ def test_a_refusal_crosses_processes():
 
 
 class Provider:
-    """A key set that changes and fails on demand, and counts how often it was asked."""
+    """A key set that changes, fails and hangs on demand, and counts how often it was asked."""
 
     def __init__(self, *keys):
         self.keys, self.asked, self.down, self.now = keys, 0, False, 0.0
+        self.answers = threading.Event()
+        self.answers.set()
 
     def __call__(self):
         self.asked += 1
+        self.answers.wait(60)
         if self.down:
             raise OSError
         return jwks(*self.keys)
 
-    def key_set(self):
-        return KeySet(self, max_age=600, min_interval=30, max_stale=3600, clock=lambda: self.now)
+    def key_set(self, patience=30.0):
+        """A set of this provider's; patient enough for a machine that is busy."""
+        return KeySet(self, max_age=600, min_interval=30, max_stale=3600, patience=patience, clock=lambda: self.now)
+
+
+def eventually(holds):
+    """Wait until something holds that a fetch brings about."""
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def document(*members):
+    return json.dumps({"keys": list(members)}).encode()
+
+
+def public(key, **changes):
+    """A key as a provider publishes it; a change to ... leaves a member out."""
+    return {name: value for name, value in (key.as_dict(private=False) | changes).items() if value is not ...}
 
 
 class TestKeySet:
@@ -280,12 +307,13 @@ class TestKeySet:
         assert provider.asked == 2
 
     def test_lets_a_removed_key_go(self):
-        """A rotated-out key is refused once the set's age has passed."""
+        """A rotated-out key is refused as soon as a fetch after the set's age has shown that it is gone."""
         provider = Provider(ED, EC)
         keys = provider.key_set()
         keys.find("ec")
         provider.keys, provider.now = (ED,), 600.0
-        assert keys.find("ec") is None
+        assert keys.find("ec")
+        eventually(lambda: not keys.find("ec"))
 
     def test_outlasts_a_short_outage_and_no_long_one(self):
         """While the provider is down its last keys serve for an hour, then nothing does; afterwards all is well."""
@@ -294,51 +322,114 @@ class TestKeySet:
         keys.find("ed")
         provider.down, provider.now = True, 3599.0
         assert keys.find("ed")
+        assert keys.trouble() is None
+        eventually(
+            lambda: keys.remarks() == ["it can't be fetched anew, and the keys known serve for 60 min at most: OSError"]
+        )
         provider.now = 3600.0
         with pytest.raises(JwksUnavailableError):
             keys.find("ed")
+        assert keys.trouble() is not None
         provider.down, provider.now = False, 3630.0
         assert keys.find("ed")
+        assert keys.trouble() is None
+        assert keys.remarks() == []
 
-    def test_without_any_fetch_refuses_every_token(self):
+    def test_without_any_fetch_blames_no_token(self):
         """A provider that was never reached is an outage, not an unknown key."""
         provider = Provider(ED)
         provider.down = True
         verifier = TokenVerifier(provider.key_set(), issuer=ISSUER, clock=lambda: NOW)
-        assert code_of(verifier, token()) == "token-keys-unavailable"
+        with pytest.raises(IdentityProviderUnavailable):
+            verifier.verify(token())
+
+    def test_answers_from_the_keys_it_has_while_a_fetch_hangs(self):
+        """Known keys wait for nothing; an unknown one may be new, so that its token is not blamed; many such do not queue up."""
+        provider = Provider(ED)
+        keys = provider.key_set(patience=0.05)
+        keys.fetch()
+        verifier = TokenVerifier(keys, issuer=ISSUER, clock=lambda: NOW)
+        provider.answers.clear()
+        provider.now = 601.0
+        try:
+            for _ in range(50):
+                assert verifier.verify(token()).actor.subject == "u-1"
+            with ThreadPoolExecutor(16) as pool:
+                asked = [pool.submit(verifier.verify, token(EC, "ES256")) for _ in range(64)]
+                assert {type(each.exception(30)) for each in asked} == {IdentityProviderUnavailable}
+            assert provider.asked == 2
+        finally:
+            provider.keys = (ED, EC)
+            provider.answers.set()
+        eventually(lambda: keys.find("ec"))
+        assert verifier.verify(token(EC, "ES256")).actor.subject == "u-1"
 
     def test_of_a_file_is_read_again(self, tmp_path):
         """A file is a source like any other."""
         path = tmp_path / "jwks.json"
         path.write_bytes(jwks(ED))
-        assert KeySet(file_source(path)).find("ed")
+        keys = KeySet(file_source(path), max_age=0, min_interval=0)
+        keys.fetch()
+        path.write_bytes(jwks(EC))
+        assert keys.find("ed")
+        eventually(lambda: not keys.find("ed"))
+        assert keys.find("ec")
 
-    def test_takes_verification_keys_only(self):
-        """Symmetric, encryption, weak, misdeclared and unknown keys are left out; a set without a list, or with an id twice, is none."""
+    def test_uses_what_can_be_used_and_names_the_rest(self, caplog):
+        """Symmetric, encryption, weak, misdeclared and unknown keys are left out, each with its reason, said once in the log."""
         weak = RSAKey.generate_key(2048, {"kid": "weak"}).as_dict(private=False) | {"n": "AQAB"}
         others = [
             OctKey.generate_key(256, {"kid": "oct"}).as_dict(private=True),
             ECKey.generate_key("P-384", {"kid": "p384"}).as_dict(private=False),
-            ED.as_dict(private=False) | {"kid": "enc", "use": "enc"},
-            ED.as_dict(private=False) | {"kid": "alg", "alg": "HS256"},
-            ED.as_dict(private=False) | {"kid": "x", "x": "AA"},
+            public(ED, kid="enc", use="enc"),
+            public(ED, kid="ops", key_ops=["sign"]),
+            public(ED, kid="alg", alg="HS256"),
+            public(ED, kid="x", x="AA"),
             {"kty": "EC", "crv": "P-256", "kid": "half", "x": "AA"},
             {"kty": "RSA", "kid": 7},
             weak,
             "text",
         ]
-        good = [key.as_dict(private=False) for key in (ED, EC, RSA)]
-        assert set(parse_jwks(json.dumps({"keys": others + good}).encode())) == {"ed", "ec", "rsa"}
-        for document in (
-            b"",
-            b"[]",
-            b"{}",
-            b'{"keys":{}}',
-            json.dumps({"keys": good + good}).encode(),
-            b" " * (1 << 21),
-        ):
-            with pytest.raises(JwksUnavailableError):
-                parse_jwks(document)
+        found = parse_jwks(document(*others, *map(public, (ED, EC, RSA))))
+        assert {key.kid for key in found.keys} == {"ed", "ec", "rsa"}
+        assert len(found.left_out) == len(others)
+        assert "key 2 (p384): its type is none of Ed25519, P-256 and RSA" in found.left_out
+        keys = KeySet(lambda: document(*others, public(ED)), max_age=0)
+        keys.fetch()
+        keys.fetch()
+        assert [record for record in caplog.messages if "p384" in record] == [caplog.messages[0]]
+        assert keys.remarks() == list(found.left_out)
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"[]", b"{}", b'{"keys":{}}', b'{"keys":[]}', b'{"keys":[7]}', b" " * (1 << 21)]
+    )
+    def test_without_a_usable_key_is_none(self, content):
+        """Whatever is no key set, or holds nothing to check a signature with."""
+        with pytest.raises(JwksMalformedError):
+            parse_jwks(content)
+
+    def test_may_give_one_id_to_several_keys(self):
+        """Keys of different types, and of one type, under one id (RFC 7517, section 4.5): each token finds its own."""
+        other = OKPKey.generate_key("Ed25519", {"kid": "one"})
+        content = document(*(public(key, kid="one") for key in (ED, EC, RSA)), public(other))
+        verifier = TokenVerifier(KeySet(lambda: content), issuer=ISSUER, clock=lambda: NOW)
+        for key, alg in ((ED, "EdDSA"), (EC, "ES256"), (RSA, "RS256"), (other, "EdDSA")):
+            assert verifier.verify(token(key, alg, {"kid": "one"})).actor.subject == "u-1"
+        assert code_of(verifier, token(STRANGER, "EdDSA", {"kid": "one"})) == "token-signature"
+
+    @pytest.mark.parametrize("kid", ["ed", "any", ...])
+    def test_of_one_key_needs_no_ids(self, kid):
+        """A key without an id serves tokens with one or none; a token without one needs a single key of its algorithm."""
+        content = document(public(ED, kid=...))
+        verifier = TokenVerifier(KeySet(lambda: content), issuer=ISSUER, clock=lambda: NOW)
+        assert verifier.verify(token(header={"kid": kid})).actor.subject == "u-1"
+
+    def test_of_several_keys_without_ids_tells_nothing(self):
+        """Which key a token without an id means is not guessed among several of its algorithm."""
+        content = document(public(ED, kid=...), public(STRANGER, kid=...), public(EC, kid=...))
+        verifier = TokenVerifier(KeySet(lambda: content), issuer=ISSUER, clock=lambda: NOW)
+        assert code_of(verifier, token(header={"kid": ...})) == "token-key-unknown"
+        assert verifier.verify(token(EC, "ES256", {"kid": ...})).actor.subject == "u-1"
 
 
 class TestUrlSource:
@@ -346,12 +437,27 @@ class TestUrlSource:
 
     @pytest.fixture
     def address(self):
+        stop, calls = threading.Event(), []
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(302 if self.path == "/moved" else 200)
+                if self.path == "/slow-head":
+                    self.trickle(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 5_000)
+                    return
+                self.send_response({"/moved": 302, "/gone": 404, "/busy": 503}.get(self.path, 200))
                 self.send_header("Location", "/jwks")
                 self.end_headers()
-                self.wfile.write(jwks(ED))
+                calls.append(self.path)
+                if self.path == "/slow-body" or calls.count("/slow-then") > 1:
+                    self.trickle(b" " * 5_000)
+                self.wfile.write(b" " * (1 << 21) if self.path == "/large" else jwks(ED))
+
+            def trickle(self, content):
+                with contextlib.suppress(OSError):
+                    for byte in content:
+                        self.wfile.write(bytes([byte]))
+                        if stop.wait(0.05):
+                            return
 
             def log_message(self, *args):
                 pass
@@ -360,6 +466,7 @@ class TestUrlSource:
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
             yield f"http://127.0.0.1:{server.server_port}"
+            stop.set()
             server.shutdown()
             thread.join()
 
@@ -367,12 +474,51 @@ class TestUrlSource:
         """A document that the provider serves is used."""
         assert KeySet(url_source(f"{address}/jwks")).find("ed")
 
-    def test_is_not_followed_elsewhere(self, address):
-        """A redirect is a failure, since it could lead anywhere."""
-        with pytest.raises(JwksUnavailableError):
-            KeySet(url_source(f"{address}/moved")).find("ed")
+    @pytest.mark.parametrize(
+        ("path", "error", "words"),
+        [
+            ("moved", JwksMalformedError, "points elsewhere"),
+            ("gone", JwksMalformedError, "404"),
+            ("busy", JwksUnavailableError, "503"),
+            ("large", JwksMalformedError, "bytes"),
+        ],
+    )
+    def test_is_nothing_else(self, address, path, error, words):
+        """A redirect, which could lead anywhere, another status, and what is too large: each says what it is."""
+        with pytest.raises(error, match=words) as raised:
+            KeySet(url_source(f"{address}/{path}")).fetch()
+        assert type(raised.value) is error
 
-    @pytest.mark.parametrize("url", ["http://id.example/jwks", "file:///etc/passwd", "ftp://x", "jwks.json", ""])
+    @pytest.mark.parametrize("path", ["slow-head", "slow-body"])
+    def test_has_one_time_for_the_whole_answer(self, address, path):
+        """A server that goes on sending, byte for byte, is given up when the time is over, whatever arrived meanwhile."""
+        with pytest.raises(JwksUnavailableError, match="within"):
+            url_source(f"{address}/{path}", timeout=0.5)()
+
+    def test_that_trickles_delays_nobody(self, address):
+        """While a server sends its keys byte for byte, known keys serve at once and unknown ones are answered as an outage."""
+        now = [0.0]
+        source = url_source(f"{address}/slow-then", timeout=20)
+        keys = KeySet(source, max_age=600, min_interval=30, patience=0.05, clock=lambda: now[0])
+        keys.fetch()
+        verifier = TokenVerifier(keys, issuer=ISSUER, clock=lambda: NOW)
+        now[0] = 601.0
+        with ThreadPoolExecutor(16) as pool:
+            known = [pool.submit(verifier.verify, token()) for _ in range(200)]
+            unknown = [pool.submit(verifier.verify, token(EC, "ES256")) for _ in range(50)]
+            assert {each.result(15).actor.subject for each in known} == {"u-1"}
+            assert {type(each.exception(15)) for each in unknown} == {IdentityProviderUnavailable}
+
+    def test_that_nobody_serves_is_said_so(self):
+        """A port where nobody listens."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        with pytest.raises(JwksUnavailableError, match="nobody answers"):
+            url_source(f"http://127.0.0.1:{port}/jwks")()
+
+    @pytest.mark.parametrize(
+        "url", ["http://id.example/jwks", "file:///etc/passwd", "ftp://x", "https://", "https://[", "https://x:99999/"]
+    )
     def test_is_https_or_this_machine(self, url):
         """Any other address is refused when it is set."""
         with pytest.raises(ValueError, match="https"):

@@ -222,7 +222,7 @@ def test_kill_9_of_the_server_loses_and_doubles_nothing(data_dir):  # noqa: C901
 
     with EmbeddedPostgres(data_dir) as server:
         migrate(server.owner_url)
-        with RegistryDatastore(server.app_url, connect_timeout=2.0) as datastore:
+        with RegistryDatastore(server.app_url, patience=2.0) as datastore:
             recorder = EventRecorder(datastore)
             threads = [threading.Thread(target=write, args=(recorder,)) for _ in range(4)]
             for thread in threads:

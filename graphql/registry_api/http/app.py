@@ -16,11 +16,12 @@ from starlette.types import Lifespan
 from registry_api.errors import ErrorCode
 from registry_api.http.compression import PublicCompression
 from registry_api.http.documents import DocumentCache
-from registry_api.http.endpoint import Authenticate, CallerOf, ContextFactory, GraphQLEndpoint
+from registry_api.http.endpoint import STATUS_HEADERS, Authenticate, CallerOf, ContextFactory, GraphQLEndpoint
 from registry_api.http.execution import Executor, StrawberryExecutor, core_schema
 from registry_api.http.explorer import Example, Explorer
 from registry_api.http.health import HealthCheck, alive, health_handler
 from registry_api.http.limits import DEFAULT_LIMITS, Limits
+from registry_api.http.masking import Explain, unexplained
 from registry_api.http.middleware import Envelope
 from registry_api.http.origins import NamedOrigins
 from registry_api.http.persisted import PersistedDocuments, by_address
@@ -50,6 +51,7 @@ def create_app(
     origins: Sequence[str] = (),
     routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
+    explain: Explain = unexplained,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Serve a schema at `/graphql` with its explorer, a start page, and `/healthz` and `/readyz`.
@@ -57,7 +59,7 @@ def create_app(
     `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` and `persisted` are passed by
     an owner that clears them; `public` are root fields that answer everybody the same; pages of `origins` may ask
     from browsers; `routes` are further ones, before which nothing here stands; `middleware` stands inside the
-    envelope. Raises ValueError on a schema with schema extensions.
+    envelope; `explain` tells what is no defect. Raises ValueError on a schema with schema extensions.
     """
     explorer = Explorer(examples)
     endpoint = GraphQLEndpoint(
@@ -70,6 +72,7 @@ def create_app(
         persisted=persisted,
         caller=caller,
         public=public,
+        explain=explain,
     )
     named = [Middleware(NamedOrigins, origins=origins, paths=(GRAPHQL_PATH, *_BESIDE))] if origins else []
     return Starlette(
@@ -81,7 +84,12 @@ def create_app(
             Route("/healthz", health_handler(live, version=version)),
             Route("/readyz", health_handler(ready, version=version)),
         ],
-        middleware=[Middleware(Envelope), *named, Middleware(PublicCompression), *middleware],
+        middleware=[
+            Middleware(Envelope, explain=explain, headers=STATUS_HEADERS),
+            *named,
+            Middleware(PublicCompression),
+            *middleware,
+        ],
         exception_handlers={HTTPException: _no_route},
         lifespan=lifespan,
     )

@@ -18,7 +18,7 @@ from registry_api.http.caching import PUBLIC, tagged
 from registry_api.http.documents import DocumentCache, InvalidDocumentError, PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.limits import Limits
-from registry_api.http.masking import MaskErrors
+from registry_api.http.masking import Explain, MaskErrors, unexplained
 from registry_api.http.middleware import request_id_of
 from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
 from registry_api.http.parameters import GraphQLRequest, read
@@ -37,8 +37,10 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 STATUS_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
     401: {"WWW-Authenticate": "Bearer"},
     413: {"Connection": "close"},
+    503: {"Retry-After": "5"},
+    507: {"Retry-After": "60"},
 }
-"""What a status asks for (RFC 9110 §15.5.2); a body that is too large is not waited for: the connection goes with it."""
+"""What a status asks for (RFC 9110 §15.5.2, §15.6.4); a body that is too large is not waited for: the connection goes with it."""
 
 
 class GraphQLEndpoint:
@@ -47,7 +49,8 @@ class GraphQLEndpoint:
     Status codes. What keeps a request from being one (method, media type, JSON, parameters, size, identity) has its own
     4xx whatever is accepted. A request error of GraphQL (syntax, validation, limits, variables) is a 400 without
     `data` under `application/graphql-response+json`, and a 200 under `application/json` (§6.4.1, §6.4.2). Once
-    execution began it is a 200.
+    execution began it is a 200, but for an outage that left no data at all: that has its own 5xx under
+    `application/graphql-response+json`, so that clients and proxies repeat the request.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class GraphQLEndpoint:
         persisted: PersistedDocuments | None = None,
         caller: CallerOf = by_address,
         public: frozenset[str] = frozenset(),
+        explain: Explain = unexplained,
     ) -> None:
         """``public`` are the fields of the root that answer everybody the same, and may be kept by caches."""
         self._documents = documents
@@ -73,6 +77,7 @@ class GraphQLEndpoint:
         self._persisted = persisted or PersistedDocuments()
         self._caller = caller
         self._public = public
+        self._explain = explain
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -84,7 +89,7 @@ class GraphQLEndpoint:
         accept = request.headers.get("accept")
         if self._page and request.method in _SAFE and prefers_html(accept):
             return self._page(request)
-        masked = MaskErrors(request_id_of(request.scope))
+        masked = MaskErrors(request_id_of(request.scope), self._explain)
         media = response_type(accept)
         try:
             return await self._answer(request, media, masked)
@@ -154,7 +159,10 @@ class GraphQLEndpoint:
         began = result.data is not None or any(error.path is not None for error in result.errors or ())
         if began:
             body["data"] = result.data
-        return Response(self._encoded(body), 200 if began else _request_error(media), media_type=_utf8(media))
+        encoded, status = self._encoded(body), 200 if began else _request_error(media)
+        if began and result.data is None and media == GRAPHQL_RESPONSE:
+            status = masked.status(result.errors or ()) or status
+        return Response(encoded, status, STATUS_HEADERS.get(status), media_type=_utf8(media))
 
     def _encoded(self, body: Mapping[str, Any]) -> bytes:
         encoded = orjson.dumps(body)

@@ -12,6 +12,14 @@ from registry_api.http.masking import log_defect
 from registry_api.http.middleware import request_id_of
 
 OK: Final = "ok"
+
+
+class Remark(str):
+    """What an operator should know of something that works for all that."""
+
+    __slots__ = ()
+
+
 HealthCheck = Callable[[], Awaitable[Mapping[str, str]]]
 """Names what was checked: "ok", or what is wrong in words an operator understands and a stranger may read."""
 Handler = Callable[[Request], Awaitable[Response]]
@@ -23,7 +31,7 @@ async def alive() -> Mapping[str, str]:
 
 
 def health_handler(check: HealthCheck, *, version: str, patience: float = 2.0) -> Handler:
-    """A handler answering 200 if everything is ok and otherwise 503; the JSON names what is not, and the server's version.
+    """A handler answering 200 if everything is ok or remarked upon, and otherwise 503; the JSON names what is not, and the version.
 
     A check that raises, or takes longer than `patience` seconds, is itself what is not ok.
     """
@@ -37,7 +45,7 @@ def health_handler(check: HealthCheck, *, version: str, patience: float = 2.0) -
         except Exception as error:  # noqa: BLE001 - a failing check must not look like a missing route
             log_defect(error, "a health check", request_id_of(request.scope))
             checks = {"check": "failed; the log has the request id"}
-        failing = [name for name, state in checks.items() if state != OK]
+        failing = [name for name, state in checks.items() if state != OK and not isinstance(state, Remark)]
         status = "failing" if failing else OK
         body = {"status": status, "version": version, "failing": failing, "checks": checks}
         return Response(orjson.dumps(body), 503 if failing else 200, media_type="application/json; charset=utf-8")

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from graphql import GraphQLError, ValueNode
@@ -10,17 +10,26 @@ from registry_api.errors import BAD_USER_INPUT, INTERNAL, ApiError
 
 logger: Final = logging.getLogger("registry_api")
 
+Explain = Callable[[BaseException], ApiError | None]
+"""An exception to the error that explains it to the client, where it is no defect."""
+
+
+def unexplained(_exception: BaseException) -> None:
+    """The explanation of who knows none."""
+
 
 class MaskErrors:
     """Formats the errors of one response (GraphQL specification §7.1.2) under its request id.
 
     Passed on: ApiError; GraphQLError with an `extensions.code`, since whoever raised it chose its words for the client;
-    an argument that doesn't fit its type at run time, in words that leave the value out. Everything else is logged
-    once per exception and answered as INTERNAL.
+    an argument that doesn't fit its type at run time, in words that leave the value out; what `explain` explains. Everything else
+    is logged once per exception and answered as INTERNAL.
     """
 
-    def __init__(self, request_id: str) -> None:
+    def __init__(self, request_id: str, explain: Explain = unexplained) -> None:
         self._request_id = request_id
+        self._explain = explain
+        self._explained: dict[int, ApiError | None] = {}
         self._logged: set[int] = set()
 
     def format(self, errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
@@ -38,6 +47,17 @@ class MaskErrors:
             log_defect(exception, where, self._request_id)
         return internal_error(self._request_id)
 
+    def explained(self, exception: BaseException) -> ApiError | None:
+        """The error that explains an exception; None for a defect."""
+        if id(exception) not in self._explained:
+            self._explained[id(exception)] = self._explain(exception)
+        return self._explained[id(exception)]
+
+    def status(self, errors: Iterable[GraphQLError]) -> int | None:
+        """The status of a response whose every error is explained by one and the same; None for any other."""
+        found = {None if each is None else each.status for each in (self.explained(_root(error)) for error in errors)}
+        return found.pop() if len(found) == 1 else None
+
     def _format(self, error: GraphQLError) -> dict[str, Any]:
         cause = _root(error)
         if isinstance(cause, ApiError):
@@ -48,7 +68,8 @@ class MaskErrors:
             message = "An argument's value does not fit its type: compare it with the schema, null included."
             shown = {"message": message, "extensions": {"code": BAD_USER_INPUT}}
         else:
-            shown = self.defect(cause, _field(error))
+            explained = self.explained(cause)
+            shown = self.defect(cause, _field(error)) if explained is None else self.refusal(explained)
         if error.locations:
             shown["locations"] = [location.formatted for location in error.locations]
         if error.path is not None:

@@ -1,6 +1,7 @@
 """What every response has, whoever made it: a request id, security headers, and no raw exception."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -9,7 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from registry_api.http.masking import internal_error, log_defect
+from registry_api.errors import ApiError
+from registry_api.http.masking import Explain, internal_error, log_defect, unexplained
 
 _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _STATE_KEY: Final = "registry_api.request_id"
@@ -20,6 +22,10 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+StatusHeaders = Mapping[int, Mapping[str, str]]
+"""Which headers a status asks for."""
+_NO_HEADERS: Final[StatusHeaders] = {}
 
 
 def request_id_of(scope: Scope) -> str:
@@ -32,13 +38,14 @@ class Envelope:
     """The outermost ASGI middleware.
 
     A request keeps the `X-Request-Id` it came with if that is 8 to 64 of `A-Z a-z 0-9 . _ -`, and gets a new one
-    otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept; one that
-    says nothing of caches is kept by none. An exception that nobody caught is logged once, masked, and answered with 500
-    unless the response has begun.
+    otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept; one
+    that says nothing of caches is kept by none. An
+    exception that nobody caught is answered as `explain` explains it; otherwise it is logged once, masked, and answered with 500.
+    A response that has begun is left as it is.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, explain: Explain = unexplained, headers: StatusHeaders = _NO_HEADERS) -> None:
+        self._app, self._explain, self._headers = app, explain, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass HTTP on in its envelope; anything else as it is."""
@@ -66,9 +73,15 @@ class Envelope:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:  # noqa: BLE001 - the last handler: behind it the server would print the message
-            log_defect(error, "the handling of a request", request_id)
+            explained = self._explain(error)
+            if explained is None:
+                log_defect(error, "the handling of a request", request_id)
             if not begun:
-                body = orjson.dumps({"errors": [internal_error(request_id)]})
-                await Response(body, 500, media_type="application/json; charset=utf-8")(
-                    scope, receive, send_with_headers
-                )
+                await self._response(explained, request_id)(scope, receive, send_with_headers)
+
+    def _response(self, explained: ApiError | None, request_id: str) -> Response:
+        shown, status = internal_error(request_id), 500
+        if explained is not None:
+            shown, status = {"message": explained.message, "extensions": explained.extensions}, explained.status
+        body = orjson.dumps({"errors": [shown]})
+        return Response(body, status, self._headers.get(status), "application/json; charset=utf-8")

@@ -1,0 +1,76 @@
+"""The identity provider that the settings name: what can't work is refused at the start, what fails later is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from application.ports import Identity
+from infrastructure.identity import TokenVerifier
+from infrastructure.jwks import JwksMalformedError, JwksUnavailableError, KeySet, file_source
+from infrastructure.jwks_over_http import url_source
+from infrastructure.settings import Settings
+
+
+class IdentityProviderError(Exception):
+    """The settings of the identity provider can't work as they are."""
+
+    code: ClassVar[str] = "identity-provider"
+
+
+class IdentityProvider:
+    """Whoever issues the tokens: their verification, and how it stands with the keys."""
+
+    def __init__(self, keys: KeySet, verifier: TokenVerifier, *, is_file: bool) -> None:
+        self._keys, self._is_file = keys, is_file
+        self.verify: Callable[[str], Identity] = verifier.verify
+
+    def start(self) -> None:
+        """Fetch the keys, before anything is served.
+
+        Raises ``IdentityProviderError`` where asking again would not help: no such file, no key set, none of its keys usable. A
+        server that does not answer may be starting itself: that is logged, and ``trouble`` tells it for as long as it lasts.
+        """
+        try:
+            self._keys.fetch()
+        except JwksUnavailableError as error:
+            if self._is_file or isinstance(error, JwksMalformedError):
+                raise IdentityProviderError(
+                    f"The key set that RECOGNITION_JWKS names can't be used: {error}; name the file or https address of the"
+                    " identity provider's JWKS document."
+                ) from None
+
+    def trouble(self) -> str | None:
+        """Why no token can be judged, in words that a stranger may read; None while one can. Never waits."""
+        return self._keys.trouble()
+
+    def remarks(self) -> Sequence[str]:
+        """What an operator should know of keys that serve for all that, a few words each."""
+        return self._keys.remarks()
+
+
+def open_identity_provider(settings: Settings) -> IdentityProvider | None:
+    """The provider that the settings name; None where they name none. Nothing is fetched yet.
+
+    Raises ``IdentityProviderError`` where the settings can't work.
+    """
+    if settings.jwks is None:
+        return None
+    if not settings.token_issuer:
+        raise IdentityProviderError(
+            "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
+        )
+    is_file = "://" not in settings.jwks
+    try:
+        source = file_source(Path(settings.jwks)) if is_file else url_source(settings.jwks)
+    except ValueError as error:
+        raise IdentityProviderError(f"RECOGNITION_JWKS names no key set that can be had: {error}.") from None
+    keys = KeySet(source)
+    verifier = TokenVerifier(
+        keys,
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        tells_case=settings.subjects_tell_case,
+    )
+    return IdentityProvider(keys, verifier, is_file=is_file)
