@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from application.views import (
     AliasChangeView,
@@ -13,6 +14,8 @@ from application.views import (
     EntryView,
     EvidenceView,
     HolderView,
+    PastCaseView,
+    PastTitleView,
     TitleView,
 )
 from domain.base import Event, evolve
@@ -65,12 +68,12 @@ def case_view(state: CaseState, position: int) -> CaseView:
     )
 
 
-def case_views(events: Iterable[tuple[Event, int]]) -> Iterator[CaseView]:
-    """The case as each of these events of its stream left it, in order."""
+def case_views(events: Iterable[tuple[Event, int]], *, restricted: bool = False) -> Iterator[PastCaseView]:
+    """The case as each of these events of its stream left it, in order; ``restricted`` as its holder's data is now."""
     state: CaseState | None = None
     for event, position in events:
         state = evolve(state, event)
-        yield case_view(state, position)
+        yield _past(case_view(state, position), restricted)
 
 
 def case_after(events: Iterable[tuple[Event, int]]) -> CaseView | None:
@@ -81,8 +84,21 @@ def case_after(events: Iterable[tuple[Event, int]]) -> CaseView | None:
     return None if state is None else case_view(state, position)
 
 
+def past_case(events: Iterable[tuple[Event, int]], *, restricted: bool = False) -> PastCaseView | None:
+    """The state after these events of a case's stream, as one that was; None for none. ``restricted`` as in ``case_views``."""
+    view = case_after(events)
+    return None if view is None else _past(view, restricted)
+
+
+def _past(view: CaseView, restricted: bool) -> PastCaseView:
+    past = PastCaseView(**vars(view))
+    if restricted:
+        past.holder = replace(past.holder, restricted=True)
+    return past
+
+
 def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleView | None:
-    """The title a case led to, derived from its pinned entry; None before approval.
+    """The title a case led to, derived from its pinned entry; None before approval, and of a past case a past title.
 
     Raises ``ValueError`` where an approved case names an entry that does not award what was approved: such a history
     could not have come about, and inventing a title for it would hide that.
@@ -94,7 +110,8 @@ def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleVie
         raise ValueError(f"case {case.case_number} is approved on an entry that awards nothing for its grade")
     current = case.status is CaseStatus.APPROVED
     usable = current and bool(case.work_consistent)
-    return TitleView(
+    kind = PastTitleView if isinstance(case, PastCaseView) else TitleView
+    return kind(
         title_id=title_id(case.case_id),
         case_id=case.case_id,
         case_number=case.case_number,

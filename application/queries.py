@@ -197,8 +197,11 @@ class Reads(Protocol):
     async def titles_of_cases(self, case_ids: Sequence[UUID]) -> Mapping[UUID, TitleView]:
         """Titles by the case that led to them."""
 
-    async def title(self, title_id: UUID, scope: Scope) -> TitleView | None:
-        """One title."""
+    async def cases_by_id(self, case_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, CaseView]:
+        """Cases by identifier; what is none, or none of the scope, is absent."""
+
+    async def titles_by_id(self, title_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, TitleView]:
+        """Titles by identifier; what is none, or none of the scope, is absent."""
 
     async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
         """Titles, newest recognition first; the key is (recognized_on, title_id)."""

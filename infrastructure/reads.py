@@ -280,11 +280,17 @@ class PostgresReads:
         views = await self._views(TITLES, "case_id = ANY(%s)", list(case_ids))
         return {view.case_id: view for view in views}
 
-    async def title(self, title_id: UUID, scope: Scope) -> TitleView | None:
+    async def cases_by_id(self, case_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, CaseView]:
+        """See ``Reads``."""
+        where = _cases_in(scope)
+        where.add("case_id = ANY(%s)", list(case_ids))
+        return {view.case_id: view for view in await self._views(CASES, where.sql, *where.params)}
+
+    async def titles_by_id(self, title_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, TitleView]:
         """See ``Reads``."""
         where = _titles_in(scope)
-        where.add("title_id = %s", title_id)
-        return _first(await self._views(TITLES, where.sql, *where.params))
+        where.add("title_id = ANY(%s)", list(title_ids))
+        return {view.title_id: view for view in await self._views(TITLES, where.sql, *where.params)}
 
     async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
         """See ``Reads``."""

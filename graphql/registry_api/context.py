@@ -20,7 +20,7 @@ from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.ports import AccessLog, Clock, Holders
 from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey
-from application.views import AccessView, AuthorityView, EntryView, TitleView, VersionView
+from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
 from domain.refusals import RefusalCode, Refused
@@ -78,6 +78,7 @@ class Context:
     """Set when the client has gone: nobody waits for the answer any more."""
     versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
     entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
+    cases: DataLoader[UUID, CaseView | None] = field(init=False)
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
     streams: DataLoader[UUID, list[Positioned]] = field(init=False)
 
@@ -88,7 +89,8 @@ class Context:
         self.entries = _loader(
             self._issued(reads.entries_by_key, lambda key: shelf.has(*key[:2]) and shelf.entry_at(*key) is not None)
         )
-        self.titles = _loader(reads.titles_of_cases)
+        self.cases = _loader(lambda keys: reads.cases_by_id(keys, self.scope))
+        self.titles = _loader(lambda keys: reads.titles_by_id(keys, self.scope))
 
         async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
             found = await reads.streams(keys)

@@ -11,7 +11,6 @@ import strawberry
 
 from application.access import Action, require
 from application.commands import CertificateForm, clean_id_number, clean_id_type
-from application.folding import case_after
 from application.queries import AuditEvent as AuditRow
 from application.queries import AuditFilter, CaseFilter, TitleFilter
 from application.views import (
@@ -31,9 +30,10 @@ from registry_api import ids
 from registry_api.amendments import AmendmentPreview, Preview, preview
 from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.limits import page_size
+from registry_api.http.limits import check_length, page_size
 from registry_api.inputs import AmendmentInput, CaseFilterInput, CertificateInput, HolderInput, TitleFilterInput
-from registry_api.lookups import Matched, MatchResult, audit_row, match_certificate, node_by_id, titles_of_cases_at
+from registry_api.lookups import Matched, MatchResult, audit_row, match_certificate
+from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
 from registry_api.pages import Connection, Edge, PageInfo, connection, wants_total, window
 from registry_api.refusals import answering, unavailable
 from registry_api.scalars import Position
@@ -72,6 +72,14 @@ class Query:
         """Whatever an identifier names; null for what is not there and what the asker may not see."""
         await info.context.reach(at_least)
         return await node_by_id(info.context, id)
+
+    @edge(list[Node | None])
+    @answering
+    async def nodes(self, info: Info, ids: list[strawberry.ID], at_least: Position | None = None) -> Sequence[Any]:
+        """What each of up to 200 identifiers names, in the order asked; null as in `node`."""
+        check_length("ids", ids)
+        await info.context.reach(at_least)
+        return await nodes_by_id(info.context, ids)
 
     # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[Catalog])
@@ -162,7 +170,7 @@ class Query:
         if as_of is None:
             return await context.services.reads.titles_of(ref, context.scope)
         cases = await context.services.reads.cases_of(ref, context.scope)
-        return await titles_of_cases_at(context, [case.case_id for case in cases], as_of)
+        return await titles_at(context, [case.case_id for case in cases], as_of)
 
     @edge(RecognizedTitleConnection)
     @answering
@@ -201,7 +209,7 @@ class Query:
         at = as_of or context.services.clock()
         found = list(await reads.titles_by_certificate(certificate_number))
         if as_of is not None:
-            found = await titles_of_cases_at(context, [each.case_id for each in found], as_of)
+            found = await titles_at(context, [each.case_id for each in found], as_of)
         held = [
             each
             for each in found
@@ -228,23 +236,19 @@ class Query:
         at_version: int | None = None,
         at_least: Position | None = None,
     ) -> CaseView | None:
-        """A case now, as the registry knew it at an instant, or at one of its versions."""
+        """A case now, as the registry knew it at an instant, or at one of its versions; the state that a past identifier names."""
         context = info.context
         require(context.actor, Action.READ_CASES)
         if (id is None) == (case_number is None):
             raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the case by `id` or by `caseNumber`, one of the two.")
         await context.reach(at_least)
+        if id is not None and as_of is None and at_version is None:
+            return await case_named(context, *ids.state_in(id, "case"))
         stream = ids.uuid_in(id, "case") if id is not None else None
         now = await context.services.reads.case(stream, case_number, context.scope)
         if now is None or (as_of is None and at_version is None):
             return now
-        events = await context.streams.load(now.case_id)
-        return case_after(
-            (each.event, each.position)
-            for each in events
-            if (as_of is None or each.event.recorded_at <= as_of)
-            and (at_version is None or each.event.originator_version <= at_version)
-        )
+        return await case_at(context, now, as_of=as_of, at_version=at_version)
 
     @edge(RecognitionCaseConnection)
     @answering

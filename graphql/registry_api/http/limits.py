@@ -4,7 +4,7 @@ A limit is checked at the first moment it can be: bytes while they arrive, brack
 them, structure before validation, cost before execution, pages in the resolver.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -76,6 +76,18 @@ def page_size(first: int | None, *, default: int = 50, limits: Limits = DEFAULT_
             advice="read page by page with `after`",
         )
     return first
+
+
+def check_length(name: str, items: Sequence[object], *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Refuse (LIMIT_LIST) an argument that names more things than a page holds."""
+    if len(items) > limits.page_size:
+        raise LimitExceededError(
+            ErrorCode.LIMIT_LIST,
+            f"length of the list `{name}`",
+            allowed=limits.page_size,
+            found=len(items),
+            advice="send several requests",
+        )
 
 
 def check_values(variables: Mapping[str, Any], limits: Limits) -> int:

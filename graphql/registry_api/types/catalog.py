@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +24,7 @@ from application.views import (
     ChangeView,
     EntryView,
     FieldChangeView,
+    ProposedEntryView,
     VersionView,
 )
 from domain.values import AliasKind
@@ -47,13 +50,21 @@ class CatalogEntry(Node, EntryView):
 
     @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
-        """Names this content of the entry."""
-        return ids.encode("entry", self.catalog_code, self.from_version, self.number)
+        """Names this content of the entry; where it is only proposed, `node` does not know it."""
+        return ids.of_entry(self)
 
     @edge(list[TitleAward], name="awards")
     def titles_awarded(self) -> Sequence[AwardView]:
         """The titles it leads to: one, or one a grade."""
         return self.awards
+
+
+async def _issued_or_proposed(info: Info, entry: EntryView) -> EntryView:
+    """An entry that a change or a proposal holds: the version's own where it was issued, so that both are one for a client."""
+    row = await info.context.entries.load((entry.catalog_code, entry.from_version, entry.number))
+    if row is not None and row == replace(entry, from_version=row.from_version, until_version=row.until_version):
+        return row
+    return ProposedEntryView(**vars(entry))
 
 
 FieldChange = FieldChangeView
@@ -68,14 +79,14 @@ class EntryChange(ChangeView):
     after: strawberry.Private[EntryView | None]
 
     @edge(CatalogEntry | None, name="before")
-    def entry_before(self) -> EntryView | None:
+    async def entry_before(self, info: Info) -> EntryView | None:
         """The entry as it was; null for an addition."""
-        return self.before
+        return await _issued_or_proposed(info, self.before) if self.before else None
 
     @edge(CatalogEntry | None, name="after")
-    def entry_after(self) -> EntryView | None:
+    async def entry_after(self, info: Info) -> EntryView | None:
         """The entry as it is; null for a withdrawal."""
-        return self.after
+        return await _issued_or_proposed(info, self.after) if self.after else None
 
     @edge(list[FieldChange])
     def fields(self) -> Sequence[FieldChangeView]:
@@ -276,6 +287,6 @@ class CatalogProposal(Node, CatalogProposalView):
         return self.proposed_by
 
     @edge(list[CatalogEntry], name="entries")
-    def entries_proposed(self) -> Sequence[EntryView]:
+    async def entries_proposed(self, info: Info) -> Sequence[EntryView]:
         """The entries of its first version."""
-        return self.entries
+        return await asyncio.gather(*(_issued_or_proposed(info, each) for each in self.entries))
