@@ -7,7 +7,7 @@ the server does all day. Rows outside ``scope`` do not exist for the asker.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
 from application.access import Scope
@@ -49,21 +49,38 @@ class Positioned:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows of a longer list, each with the key to go on from; ``total`` only where it was asked for."""
+class Window:
+    """Which rows of a list: of those between the rows with the keys ``after`` and ``before`` the first ``size``, or, where it is
+    read ``backward``, the last. A key is what orders a row, its values in the list's order; ``count`` asks for the total.
+    """
 
-    rows: Sequence[T]
-    has_next: bool
-    total: int | None = None
+    size: int
+    after: tuple[object, ...] | None = None
+    before: tuple[object, ...] | None = None
+    backward: bool = False
+    count: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Which rows of a list: at most ``first``, after the row with the key ``after`` (its values in the list's order)."""
+class Page(Generic[T]):
+    """Some rows of a longer list, in its order, and whether there are rows on either side; ``total`` only where it was asked for."""
 
-    first: int
-    after: tuple[object, ...] | None = None
-    count: bool = False
+    rows: Sequence[T]
+    has_previous: bool
+    has_next: bool
+    total: int | None = None
+
+    @classmethod
+    def of(cls, read: Sequence[T], window: Window, total: int | None = None) -> Self:
+        """The page that a window shows, of one row more than its size where there is one, in the direction in which it was read.
+
+        What lies beyond the key that a client came from is there, since it has seen that row (Relay's specification of
+        connections, section 4.4).
+        """
+        rows, more = read[: window.size], len(read) > window.size
+        if window.backward:
+            return cls(rows[::-1], has_previous=more, has_next=window.before is not None, total=total)
+        return cls(rows, has_previous=window.after is not None, has_next=more, total=total)
 
 
 @dataclass(kw_only=True)
@@ -223,5 +240,5 @@ class Reads(Protocol):
     ) -> Mapping[UUID, list[Positioned]]:
         """The events of streams, each in order, as far as recorded by an instant."""
 
-    async def audit_log(self, which: AuditFilter, after: int, first: int) -> Page[AuditEvent]:
-        """Events in the order of their positions, after one."""
+    async def audit_log(self, which: AuditFilter, window: Window) -> Page[AuditEvent]:
+        """Events in the order of their positions; the key is (position,)."""

@@ -90,6 +90,30 @@ class _Where:
         return " AND ".join(f"({text})" for text in self.texts) or "true"
 
 
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a list is ordered by: columns that together tell rows apart, with their types, all in one direction."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    descending: bool = False
+
+    def sql(self, window: Window) -> str:
+        """The order in which a window is read."""
+        direction = " DESC" if self.descending != window.backward else ""
+        return ", ".join(f"{column}{direction}" for column in self.columns)
+
+    def bound(self, where: _Where, window: Window) -> None:
+        """Leave what lies between a window's keys."""
+        for key, sign in (
+            (window.after, "<" if self.descending else ">"),
+            (window.before, ">" if self.descending else "<"),
+        ):
+            if key is not None:
+                values = ", ".join(f"%s::{each}" for each in self.types)
+                where.add(f"({', '.join(self.columns)}) {sign} ({values})", *key)
+
+
 class PostgresReads:
     """Answers ``application.queries.Reads`` from PostgreSQL, while it is entered (``async with``); once, since a closed pool stays closed."""
 
@@ -172,7 +196,7 @@ class PostgresReads:
         )
         where.add_if(which.field, "field = %s")
         where.add_if(which.title, "awards @> jsonb_build_array(jsonb_build_object('title', %s::text))")
-        return await self._page(CATALOG_ENTRIES, where, window, "number", "number > %s", "number")
+        return await self._page(CATALOG_ENTRIES, where, window, _Order(("number",), ("integer",)))
 
     async def aliases(self, version: VersionKey, which: AliasFilter, window: Window) -> Page[AliasView]:
         """See ``Reads``."""
@@ -193,7 +217,7 @@ class PostgresReads:
                 number,
                 number,
             )
-        return await self._page(CATALOG_ALIASES, where, window, "place", "place > %s", "place")
+        return await self._page(CATALOG_ALIASES, where, window, _Order(("place",), ("integer",)))
 
     async def entry_history(self, code: str, number: int) -> Sequence[EntryView]:
         """See ``Reads``."""
@@ -255,13 +279,8 @@ class PostgresReads:
         where.add_if(which.authority_code, "authority_code = %s")
         where.add_if(which.submitted_from, "submitted_at >= %s")
         where.add_if(which.submitted_to, "submitted_at < %s")
-        return await self._page(
-            CASES,
-            where,
-            window,
-            "submitted_at DESC, case_id DESC",
-            "(submitted_at, case_id) < (%s::timestamptz, %s::uuid)",
-        )
+        newest = _Order(("submitted_at", "case_id"), ("timestamptz", "uuid"), descending=True)
+        return await self._page(CASES, where, window, newest)
 
     async def cases_of(self, holder_ref: UUID, scope: Scope) -> Sequence[CaseView]:
         """See ``Reads``."""
@@ -301,13 +320,8 @@ class PostgresReads:
         where.add_if(which.authority_code, "authority_code = %s")
         where.add_if(which.recognized_from, "recognized_on >= %s")
         where.add_if(which.recognized_to, "recognized_on <= %s")
-        return await self._page(
-            TITLES,
-            where,
-            window,
-            "recognized_on DESC, title_id DESC",
-            "(recognized_on, title_id) < (%s::date, %s::uuid)",
-        )
+        newest = _Order(("recognized_on", "title_id"), ("date", "uuid"), descending=True)
+        return await self._page(TITLES, where, window, newest)
 
     async def titles_by_certificate(self, certificate_number: str) -> Sequence[TitleView]:
         """See ``Reads``."""
@@ -350,10 +364,10 @@ class PostgresReads:
                 found.setdefault(event.originator_id, []).append(Positioned(event, row[4]))
         return found
 
-    async def audit_log(self, which: AuditFilter, after: int, first: int) -> Page[AuditEvent]:
+    async def audit_log(self, which: AuditFilter, window: Window) -> Page[AuditEvent]:
         """See ``Reads``."""
-        where = _Where()
-        where.add("a.position > %s", after)
+        where, order = _Where(), _Order(("a.position",), ("bigint",))
+        order.bound(where, window)
         where.add_if(list(which.types) if which.types is not None else None, "a.type = ANY(%s)")
         where.add_if(which.stream_id, "a.stream_id = %s")
         where.add_if(which.actor, "a.actor_subject = %s")
@@ -363,29 +377,28 @@ class PostgresReads:
         rows = await self._rows(
             f"SELECT e.originator_id, e.originator_version, e.topic, e.state, {envelope}"
             f" FROM {SCHEMA}.audit_events AS a JOIN registry.events AS e ON e.position = a.position"
-            f" WHERE {where.sql} ORDER BY a.position LIMIT %s",
+            f" WHERE {where.sql} ORDER BY {order.sql(window)} LIMIT %s",
             *where.params,
-            first + 1,
+            window.size + 1,
         )
-        events = await self._decoded(rows[:first])
-        envelopes: Iterable[AuditEventView] = (AUDIT_EVENTS.from_row(row[4:]) for row in rows[:first])
+        page = Page.of(rows, window)
+        events = await self._decoded(page.rows)
+        envelopes: Iterable[AuditEventView] = (AUDIT_EVENTS.from_row(row[4:]) for row in page.rows)
         found = [AuditEvent(envelope, event) for envelope, event in zip(envelopes, events, strict=True)]
-        return Page(found, has_next=len(rows) > first)
+        return Page(found, has_previous=page.has_previous, has_next=page.has_next)
 
     # ── what all of them share ────────────────────────────────────────────────────────────────────────────────────
-    async def _page(
-        self, table: Table[V], where: _Where, window: Window, order: str, after: str, key: str | None = None
-    ) -> Page[V]:
+    async def _page(self, table: Table[V], where: _Where, window: Window, order: _Order) -> Page[V]:
         seek = _Where(list(where.texts), list(where.params))
-        if window.after is not None:
-            seek.add(after, *window.after)
-        views = await self._views(table, f"{seek.sql} ORDER BY {order} LIMIT %s", *seek.params, window.first + 1)
+        order.bound(seek, window)
+        ordered = f"{seek.sql} ORDER BY {order.sql(window)} LIMIT %s"
+        views = await self._views(table, ordered, *seek.params, window.size + 1)
         total = None
         if window.count:
             [(total,)] = await self._rows(
-                f"SELECT count({key or '*'}) FROM {SCHEMA}.{table.name} AS t WHERE {where.sql}", *where.params
+                f"SELECT count(*) FROM {SCHEMA}.{table.name} AS t WHERE {where.sql}", *where.params
             )
-        return Page(views[: window.first], has_next=len(views) > window.first, total=total)
+        return Page.of(views, window, total)
 
     async def _views(self, table: Table[V], where: str, *params: Any) -> list[V]:
         rows = await self._rows(f"SELECT {table.select_list} FROM {SCHEMA}.{table.name} AS t WHERE {where}", *params)

@@ -19,7 +19,7 @@ from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.ports import AccessLog, Clock, Holders
-from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey
+from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey, Window
 from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
@@ -32,8 +32,8 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 
-AccessesRead = Callable[[int, int, UUID | None, str | None], Awaitable[Page[AccessView]]]
-"""Reads the access log: after which number, how many, of which holder, by which subject."""
+AccessesRead = Callable[[Window, UUID | None, str | None], Awaitable[Page[AccessView]]]
+"""Reads the access log: which rows, of which holder, by which subject."""
 
 
 @dataclass(frozen=True, slots=True)

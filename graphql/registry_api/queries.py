@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import strawberry
@@ -12,7 +12,7 @@ import strawberry
 from application.access import Action, require
 from application.commands import CertificateForm, clean_id_number, clean_id_type
 from application.queries import AuditEvent as AuditRow
-from application.queries import AuditFilter, CaseFilter, TitleFilter
+from application.queries import AuditFilter, CaseFilter, TitleFilter, Window
 from application.views import (
     AccessView,
     AmendmentView,
@@ -30,11 +30,11 @@ from registry_api import ids
 from registry_api.amendments import AmendmentPreview, Preview, preview
 from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.limits import check_length, page_size
+from registry_api.http.limits import PAGE, PageSize, check_length
 from registry_api.inputs import AmendmentInput, CaseFilterInput, CertificateInput, HolderInput, TitleFilterInput
 from registry_api.lookups import Matched, MatchResult, audit_row, match_certificate
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
-from registry_api.pages import Connection, Edge, PageInfo, connection, wants_total, window
+from registry_api.pages import Connection, Paging, connection, numbered, wants_total, window
 from registry_api.refusals import answering, unavailable
 from registry_api.scalars import Position
 from registry_api.types.audit import AuditEventConnection, AuditEventRow, Checkpoint, ConsistencyProof, InclusionProof
@@ -47,6 +47,9 @@ from registry_api.types.cases import (
 from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
+
+LOG_PAGE: Final = PageSize(100)
+"""The usual size of a page of a log."""
 
 
 @strawberry.type(
@@ -178,16 +181,20 @@ class Query:
         self,
         info: Info,
         filter: TitleFilterInput | None = None,  # noqa: A002 - the contract's name
-        first: int | None = 50,
+        first: int | None = PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         at_least: Position | None = None,
     ) -> Connection[TitleView]:
         """Titles, newest recognition first."""
         require(info.context.actor, Action.READ_TITLES)
         await info.context.reach(at_least)
-        asked = window("titles", first, after, (date.fromisoformat, UUID), count=wants_total(info))
+        asked = window(
+            "titles", Paging(first, after, last, before), (date.fromisoformat, UUID), count=wants_total(info)
+        )
         page = await info.context.services.reads.titles(filter or TitleFilter(), asked, info.context.scope)
-        return connection("titles", page, asked, lambda title: (title.recognized_on, title.title_id))
+        return connection("titles", page, lambda title: (title.recognized_on, title.title_id))
 
     @edge(TitleVerification)
     @answering
@@ -256,16 +263,20 @@ class Query:
         self,
         info: Info,
         filter: CaseFilterInput | None = None,  # noqa: A002 - the contract's name
-        first: int | None = 50,
+        first: int | None = PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         at_least: Position | None = None,
     ) -> Connection[CaseView]:
         """Cases, newest submission first."""
         require(info.context.actor, Action.READ_CASES)
         await info.context.reach(at_least)
-        asked = window("cases", first, after, (datetime.fromisoformat, UUID), count=wants_total(info))
+        asked = window(
+            "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
+        )
         page = await info.context.services.reads.cases(filter or CaseFilter(), asked, info.context.scope)
-        return connection("cases", page, asked, lambda case: (case.submitted_at.isoformat(), case.case_id))
+        return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 
     # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @edge(AuditEventConnection)
@@ -279,7 +290,9 @@ class Query:
         actor: str | None = None,
         recorded_from: Annotated[datetime | None, strawberry.argument(name="from")] = None,
         recorded_to: Annotated[datetime | None, strawberry.argument(name="to")] = None,
-        first: int | None = 100,
+        first: int | None = LOG_PAGE,
+        last: int | None = None,
+        before: Position | None = None,
         at_least: Position | None = None,
     ) -> Connection[AuditEventRow]:
         """Events of all streams in the registry's order; the cursor of an event is its position."""
@@ -293,16 +306,9 @@ class Query:
             recorded_from=recorded_from,
             recorded_to=recorded_to,
         )
-        page = await context.services.reads.audit_log(which, after or 0, page_size(first, default=100))
+        page = await context.services.reads.audit_log(which, _numbers(first, after, last, before))
         await _withhold(context, page.rows)
-        edges = [Edge(str(row.envelope.position), audit_row(context, row)) for row in page.rows]
-        shown = PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
-        return Connection(edges, [edge.node for edge in edges], shown, None)
+        return numbered(page, [audit_row(context, row) for row in page.rows], lambda row: row.envelope.position)
 
     @edge(AccessConnection)
     @answering
@@ -311,22 +317,17 @@ class Query:
         info: Info,
         holder: strawberry.ID | None = None,
         subject: str | None = None,
-        first: int | None = 100,
+        first: int | None = LOG_PAGE,
         after: Position | None = None,
+        last: int | None = None,
+        before: Position | None = None,
     ) -> Connection[AccessView]:
         """Who read personal data in clear, and why, in the order of recording; of one holder or by one subject, if named."""
         context = info.context
         require(context.actor, Action.READ_ACCESS_LOG)
         ref = ids.holder_in(holder) if holder is not None else None
-        page = await context.services.accesses_read(after or 0, page_size(first, default=100), ref, subject)
-        edges = [Edge(str(each.number), each) for each in page.rows]
-        shown = PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
-        return Connection(edges, page.rows, shown, None)
+        page = await context.services.accesses_read(_numbers(first, after, last, before), ref, subject)
+        return numbered(page, page.rows, lambda each: each.number)
 
     @edge(HolderFile | None)
     @answering
@@ -374,6 +375,11 @@ class Query:
         """How far the read side is behind the write side."""
         require(info.context.actor, Action.READ_STATUS)
         return await info.context.services.reads.status()
+
+
+def _numbers(first: int | None, after: Position | None, last: int | None, before: Position | None) -> Window:
+    """The window of a log, whose cursors are numbers from 1 on: nothing lies before the first. Raises ``ApiError``."""
+    return Paging(first, after or None, last, before).window(lambda number: (number,), default=LOG_PAGE)
 
 
 async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:

@@ -112,6 +112,7 @@ def known(api: Api) -> dict[str, Any]:
     certificate = {name: value for name, value in FORM["certificate"].items() if name != "certificateNumber"}
     return {
         "id": case["id"],
+        "ids": [case["id"]],
         "caseId": case["id"],
         "ref": case["holder"]["ref"],
         "code": CODE,

@@ -21,6 +21,7 @@ LAGGING = {
     "case": 'case(caseNumber: "ZJ2026-00000-00000", atLeast: $at) { id }',
     "cases": "cases(first: 1, atLeast: $at) { nodes { id } }",
     "node": 'node(id: "catalog.zj", atLeast: $at) { id }',
+    "nodes": 'nodes(ids: ["catalog.zj"], atLeast: $at) { id }',
     "catalog": 'catalog(code: "zj", atLeast: $at) { id }',
     "catalogs": "catalogs(atLeast: $at) { id }",
     "amendments": 'amendments(catalogCode: "zj", atLeast: $at) { id }',

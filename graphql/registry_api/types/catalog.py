@@ -30,7 +30,8 @@ from application.views import (
 from domain.values import AliasKind
 from registry_api import ids
 from registry_api.context import Info
-from registry_api.pages import Connection, PageInfo, connection, wants_total, window
+from registry_api.http.limits import PAGE
+from registry_api.pages import Connection, PageInfo, Paging, connection, wants_total, window
 from registry_api.types.aliases import AliasChange, CatalogAliasConnection
 from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge, registered
 
@@ -151,16 +152,18 @@ class CatalogVersion(Node, VersionView):
         search: str | None = None,
         field: str | None = None,
         title: str | None = None,
-        first: int | None = 50,
+        first: int | None = PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[EntryView]:
         """The entries by number; ``search`` looks into names and bodies."""
-        asked = window("entries", first, after, (int,), count=wants_total(info))
+        asked = window("entries", Paging(first, after, last, before), (int,), count=wants_total(info))
         key: VersionKey = (self.catalog_code, self.number)
         page = await info.context.services.reads.entries(
             key, EntryFilter(search=search, field=field, title=title), asked
         )
-        return connection("entries", page, asked, lambda entry: (entry.number,))
+        return connection("entries", page, lambda entry: (entry.number,))
 
     @edge(CatalogAliasConnection)
     async def aliases(
@@ -170,17 +173,19 @@ class CatalogVersion(Node, VersionView):
         search: str | None = None,
         entry_number: int | None = None,
         unlisted: bool = False,
-        first: int | None = 50,
+        first: int | None = PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[AliasView]:
         """The aliases by which matching reads this version, in the order in which they came; `search` looks into their texts.
 
         `unlisted` leaves the names of qualifications that mean no entry of the version: known, and never matched.
         """
-        asked = window("aliases", first, after, (int,), count=wants_total(info))
+        asked = window("aliases", Paging(first, after, last, before), (int,), count=wants_total(info))
         which = AliasFilter(kind=kind, search=search, entry_number=entry_number, unlisted=unlisted)
         page = await info.context.services.reads.aliases((self.catalog_code, self.number), which, asked)
-        return connection("aliases", page, asked, lambda alias: (alias.place,))
+        return connection("aliases", page, lambda alias: (alias.place,))
 
 
 @strawberry.type(
