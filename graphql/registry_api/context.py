@@ -89,8 +89,9 @@ class Context:
         self.entries = _loader(
             self._issued(reads.entries_by_key, lambda key: shelf.has(*key[:2]) and shelf.entry_at(*key) is not None)
         )
-        self.cases = _loader(lambda keys: reads.cases_by_id(keys, self.scope))
-        self.titles = _loader(lambda keys: reads.titles_by_id(keys, self.scope))
+        # Not remembered: a field that waits for a position finds what one beside it did not.
+        self.cases = _loader(lambda keys: reads.cases_by_id(keys, self.scope), remember=False)
+        self.titles = _loader(lambda keys: reads.titles_by_id(keys, self.scope), remember=False)
 
         async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
             found = await reads.streams(keys)
@@ -195,9 +196,11 @@ async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
     return await to_thread.run_sync(lambda: work(*arguments, **named))
 
 
-def _loader(read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+def _loader(
+    read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], *, remember: bool = True
+) -> DataLoader[K, V | None]:
     async def load(keys: list[K]) -> Sequence[V | None]:
         found = await read(keys)
         return [found.get(key) for key in keys]
 
-    return DataLoader(load_fn=load)
+    return DataLoader(load_fn=load, cache=remember)

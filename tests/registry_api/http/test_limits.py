@@ -115,6 +115,17 @@ def test_introspection_of_every_common_tool_is_within_the_limits() -> None:
         ("query Q($n: Int) { books(first: $n) { title } }", {"n": -5}, 1),
         ("{ ...F } fragment F on Query { books(first: 2) { ...G ...G } } fragment G on Book { title }", {}, 1 + 2 * 2),
         ("{ ... on Query { books(first: 2) { ... { title } } } }", {}, 1 + 2),
+        ("{ books(last: 3) { title } }", {}, 1 + 3),
+        ("{ books(first: null, last: 3) { title } }", {}, 1 + 3),
+        ("query Q($f: Int, $l: Int) { books(first: $f, last: $l) { title } }", {"l": 120}, 1 + 120),
+        ("query Q($f: Int, $l: Int) { books(first: $f, last: $l) { title } }", {"f": 5, "l": None}, 1 + 5),
+        ("query Q($f: Int, $l: Int) { books(first: $f, last: $l) { title } }", {}, 1 + 50),
+        ("query Q($n: Int = 150) { ...F } fragment F on Query { books(first: $n) { title } }", {}, 1 + 150),
+        ('{ named(ids: ["a", "b", "a"]) { title } }', {}, 1 + 3),
+        ('{ named(ids: "a") { title } }', {}, 1 + 1),
+        ("query Q($i: [ID!]!) { named(ids: $i) { title } }", {"i": ["a"] * 70}, 1 + 70),
+        ("query Q($i: [ID!]!) { named(ids: $i) { others(first: 2) { title } } }", {"i": ["a", "b"]}, 1 + 2 * (1 + 2)),
+        ("query Q($i: [ID!]!) { named(ids: $i) { title } }", {"i": 7.5}, 1 + 200),
     ],
 )
 def test_cost_counts_what_stands_below_a_page_once_a_row(
