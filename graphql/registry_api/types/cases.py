@@ -111,7 +111,7 @@ class CaseEvent:
 
     @strawberry.field
     def type(self) -> str:
-        """Its stable topic, as ``recognition-case.approved``."""
+        """What happened, as a stable name such as `recognition-case.approved`."""
         return self.recorded.event.TOPIC
 
     @strawberry.field

@@ -157,7 +157,7 @@ class CatalogVersion(Node, VersionView):
         last: int | None = None,
         before: str | None = None,
     ) -> Connection[EntryView]:
-        """The entries by number; ``search`` looks into names and bodies."""
+        """The entries by number; `search` looks into names and bodies."""
         asked = window("entries", Paging(first, after, last, before), (int,), count=wants_total(info))
         key: VersionKey = (self.catalog_code, self.number)
         page = await info.context.services.reads.entries(
