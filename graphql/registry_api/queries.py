@@ -71,9 +71,11 @@ class Query:
 
     @edge(Node | None)
     @answering
-    async def node(self, info: Info, id: strawberry.ID, at_least: Position | None = None) -> Any:  # noqa: A002 - the contract's name
-        """Whatever an identifier names; null for what is not there and what the asker may not see."""
-        await info.context.reach(at_least)
+    async def node(self, info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the contract's name
+        """Whatever an identifier names; null for what is not there and what the asker may not see.
+
+        It takes this one argument, as Relay asks; `nodes` can be made to wait for a position.
+        """
         return await node_by_id(info.context, id)
 
     @edge(list[Node | None])

@@ -18,7 +18,7 @@ CASE = f"{CASE_FIELDS} title {{ {TITLE_FIELDS} }}"
 HISTORY = f"history {{ position version recordedAt state {{ {CASE} }} }}"
 NODE = f"id __typename ... on RecognitionCase {{ {CASE} }} ... on RecognizedTitle {{ {TITLE_FIELDS} }}"
 NODES = f"query ($ids: [ID!]!, $at: Position) {{ nodes(ids: $ids, atLeast: $at) {{ {NODE} }} }}"
-NODE_ALONE = f"query ($id: ID!, $at: Position) {{ node(id: $id, atLeast: $at) {{ {NODE} }} }}"
+NODE_ALONE = f"query ($id: ID!) {{ node(id: $id) {{ {NODE} }} }}"
 PAST = f"query ($id: ID!, $at: Position) {{ case(id: $id, atLeast: $at) {{ {HISTORY} }} }}"
 
 
@@ -228,9 +228,10 @@ NOTHING = [
 def test_what_names_nothing_is_null_for_node_and_nodes(api: Api) -> None:
     """Malformed or unknown: null, never an error; what stands beside it in ``nodes`` is answered."""
     case, at = revoked(api)
+    history(api, case, at)
     names = [each.format(case.partition(".")[2]) for each in NOTHING]
     for name in names:
-        assert api.ask(NODE_ALONE, {"id": name, "at": at}, reviewer(api))["node"] is None, name
+        assert api.ask(NODE_ALONE, {"id": name}, reviewer(api))["node"] is None, name
     found = api.ask(NODES, {"ids": [*names, case, *names]}, reviewer(api))["nodes"]
     assert [each and each["id"] for each in found] == [None] * len(names) + [case] + [None] * len(names)
 
@@ -294,8 +295,9 @@ def test_reading_a_past_state_in_clear_is_recorded(api: Api) -> None:
         found: list[dict[str, Any]] = api.ask(log, None, api.token("AUDITOR"))["accessLog"]["nodes"]
         return found
 
+    history(api, case, at)
     before = len(read())
-    api.ask(NODE_ALONE, {"id": f"{case}@2", "at": at}, reviewer(api))
+    api.ask(NODE_ALONE, {"id": f"{case}@2"}, reviewer(api))
     assert read()[before:] == [{"operation": "node", "fields": ["certificateNumber", "holder"]}]
 
 
