@@ -194,9 +194,13 @@ def outcome(client: str, version: str, done: str, work: Callable[[], object]) ->
 def asked(client: str, version: str, command: list[str | Path], folder: Path, told: dict[str, str]) -> Row:
     """A row of a client that says itself what it checked."""
     try:
-        said = json.loads(run(command, folder, told).strip().splitlines()[-1])
-    except (Failed, ValueError, IndexError) as why:
-        return Row(client, version, "asked the server", str(why)[-2000:] or "it said nothing")
+        text = run(command, folder, told)
+    except Failed as why:
+        text = str(why)
+    lines = [line for line in text.splitlines() if line.startswith('{"done":')]
+    if not lines:
+        return Row(client, version, "asked the server", text[-2000:] or "it said nothing")
+    said = json.loads(lines[-1])
     return Row(client, version, said["done"], "; ".join(said["wrong"]))
 
 

@@ -25,6 +25,15 @@ export const documents = () => [
       id
       version
       status
+      holder {
+        ref
+        name
+      }
+      entry {
+        id
+        qualificationName
+        untilVersion
+      }
       title {
         id
         status
