@@ -133,6 +133,7 @@ def typescript(told: dict[str, str]) -> Iterator[Row]:
         yield from (Row(name, "-", first_line(why), None) for name in (*generators, *clients.values()))
         return
     binaries = JS / "node_modules" / ".bin"
+    made = []
     for name, command in (
         ("@graphql-codegen/cli", ["graphql-codegen", "--config", "codegen.json"]),
         ("relay-compiler", ["relay-compiler", "relay.config.json"]),
@@ -141,11 +142,17 @@ def typescript(told: dict[str, str]) -> Iterator[Row]:
         done = (
             f"generated from the published schema: {generators[name]}" if name in generators else "compiled, strictly"
         )
-        yield outcome(
-            name, npm_version(name), done, lambda command=command: run([binaries / command[0], *command[1:]], JS)
+        made.append(
+            outcome(
+                name, npm_version(name), done, lambda command=command: run([binaries / command[0], *command[1:]], JS)
+            )
         )
+    yield from made
     for script, package in clients.items():
-        yield asked(package, npm_version(package), ["node", f"out/{script}.js"], JS, told)
+        if any(row.wrong for row in made):
+            yield Row(package, npm_version(package), "asked nothing", "it was not compiled")
+        else:
+            yield asked(package, npm_version(package), ["node", f"out/{script}.js"], JS, told)
 
 
 # ── Python ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 // urql with Graphcache, which knows the schema: what it answers from its cache alone.
 import { readFileSync } from 'node:fs';
 import { Client, fetchExchange, gql } from '@urql/core';
-import { cacheExchange } from '@urql/exchange-graphcache';
+import { cacheExchange, type Data } from '@urql/exchange-graphcache';
 import { buildSchema, introspectionFromSchema } from 'graphql';
 import { caseId, headers, operation, pastId, said, same, told_apart, url } from './asking.js';
 import type { AgainQuery, LastCasesQuery, PresentAndPastQuery } from './generated/types.js';
@@ -9,7 +9,7 @@ import type { AgainQuery, LastCasesQuery, PresentAndPastQuery } from './generate
 const text = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');
 const schema = introspectionFromSchema(buildSchema(text));
 // What has no identifier of its own: kept where it stands, or under what names it.
-const keys = { CaseEvent: () => null, Holder: (holder: { ref?: unknown }) => String(holder.ref) };
+const keys = { CaseEvent: () => null, Holder: (holder: Data) => String(holder.ref) };
 const exchanges = [cacheExchange({ schema, keys }), fetchExchange];
 const client = new Client({ url, preferGetMethod: false, fetchOptions: { headers }, exchanges });
 const query = gql(operation('PresentAndPast'));
