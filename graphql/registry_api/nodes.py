@@ -45,12 +45,13 @@ async def case_at(
     )
 
 
-async def titles_at(context: Context, cases: Sequence[UUID], at: datetime) -> list[TitleView]:
-    """The titles that cases, all of which may be seen, had led to by an instant."""
-    streams = await context.services.reads.streams(cases, until=at)
+async def titles_at(context: Context, present: Sequence[CaseView | TitleView], at: datetime) -> list[TitleView]:
+    """The titles that cases had led to by an instant; ``present`` are the cases or their titles now, all of which may be seen."""
+    streams = await context.services.reads.streams([now.case_id for now in present], until=at)
     titles = []
-    for case in cases:
-        then = past_case((each.event, each.position) for each in streams.get(case, ()))
+    for now in present:
+        events = ((each.event, each.position) for each in streams.get(now.case_id, ()))
+        then = past_case(events, restricted=now.holder.restricted)
         title = await _title(context, then) if then else None
         if title is not None:
             titles.append(title)

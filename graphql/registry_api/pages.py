@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import strawberry
 
@@ -18,6 +18,7 @@ from registry_api.http.limits import PAGE, PageSize, page_size
 C = TypeVar("C")
 T = TypeVar("T")
 V = TypeVar("V")
+MAX_NUMBER: Final = 2**31 - 1
 
 
 @strawberry.type(description="Where a page lies in its list.")
@@ -50,6 +51,13 @@ class Connection(Generic[T]):
 
 Parsers = Sequence[Callable[[str], object]]
 """How to read back each part of a cursor's key; each raises ``ValueError`` for what it can't read."""
+
+
+def whole_number(text: str) -> int:
+    """A number in a cursor, as a column of the read side holds it. Raises ``ValueError``."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_NUMBER):
+        raise ValueError(text)
+    return int(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,9 @@ def connection(kind: str, page: Page[T], key: Callable[[T], Sequence[object]]) -
     return _connected(page, [Edge(_encode(kind, key(row)), row) for row in page.rows])
 
 
-def numbered(page: Page[T], rows: Sequence[V], number: Callable[[T], int]) -> Connection[V]:
+def numbered(page: Page[T], rows: Sequence[V], place: Callable[[T], int]) -> Connection[V]:
     """A page as ``rows`` show it, whose cursors are numbers that clients may know from elsewhere."""
-    return _connected(page, [Edge(str(number(each)), row) for each, row in zip(page.rows, rows, strict=True)])
+    return _connected(page, [Edge(str(place(each)), row) for each, row in zip(page.rows, rows, strict=True)])
 
 
 def _connected(page: Page[Any], edges: Sequence[Edge[V]]) -> Connection[V]:

@@ -175,7 +175,7 @@ class Query:
         if as_of is None:
             return await context.services.reads.titles_of(ref, context.scope)
         cases = await context.services.reads.cases_of(ref, context.scope)
-        return await titles_at(context, [case.case_id for case in cases], as_of)
+        return await titles_at(context, cases, as_of)
 
     @edge(RecognizedTitleConnection)
     @answering
@@ -218,7 +218,7 @@ class Query:
         at = as_of or context.services.clock()
         found = list(await reads.titles_by_certificate(certificate_number))
         if as_of is not None:
-            found = await titles_at(context, [each.case_id for each in found], as_of)
+            found = await titles_at(context, found, as_of)
         held = [
             each
             for each in found

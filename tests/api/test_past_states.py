@@ -163,6 +163,22 @@ def test_a_normalising_cache_never_holds_two_values_under_one_identifier(api: Ap
     assert {key.partition(":")[0] for key in cache.held} >= {"RecognitionCase", "CatalogEntry", "CatalogVersion"}
 
 
+def test_data_that_is_not_processed_is_so_in_every_state(api: Api) -> None:
+    """A privacy officer, who alone sees it, reads of every state of a restricted person's case that it is."""
+    case, at = revoked(api)
+    events = history(api, case, at)
+    holder, officer = events[0]["state"]["holder"], api.token("PRIVACY_OFFICER")
+    document = 'mutation ($ref: ID!) { restrictHolder(ref: $ref, legalBasis: "x") { position } }'
+    position = api.ask(document, {"ref": holder["ref"]}, officer)["restrictHolder"]["position"]
+    history(api, case, position, officer)
+    cache = Cache()
+    for document in documents([each for each in questions(0, case, events) if not each.startswith("y")]):
+        cache.keep(api.ask(document.replace("holder { ref", "holder { restricted ref"), None, officer))
+    assert cache.clashes == []
+    told = {held["holder"]["restricted"] for key, held in cache.held.items() if key.startswith("RecognitionCase:")}
+    assert told == {True}
+
+
 def test_the_cache_in_miniature_sees_a_clash() -> None:
     """Two values of one field under one identifier are told; the same value twice is none."""
     cache = Cache()

@@ -31,11 +31,9 @@ from domain.values import AliasKind
 from registry_api import ids
 from registry_api.context import Info
 from registry_api.http.limits import PAGE
-from registry_api.pages import Connection, PageInfo, Paging, connection, wants_total, window
+from registry_api.pages import Connection, PageInfo, Paging, connection, wants_total, whole_number, window
 from registry_api.types.aliases import AliasChange, CatalogAliasConnection
 from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge, registered
-
-MAX_NUMBER = 2**31 - 1
 
 
 @strawberry.type(name="CatalogEntry", description=described(EntryView))
@@ -158,7 +156,7 @@ class CatalogVersion(Node, VersionView):
         before: str | None = None,
     ) -> Connection[EntryView]:
         """The entries by number; `search` looks into names and bodies."""
-        asked = window("entries", Paging(first, after, last, before), (int,), count=wants_total(info))
+        asked = window("entries", Paging(first, after, last, before), (whole_number,), count=wants_total(info))
         key: VersionKey = (self.catalog_code, self.number)
         page = await info.context.services.reads.entries(
             key, EntryFilter(search=search, field=field, title=title), asked
@@ -182,7 +180,7 @@ class CatalogVersion(Node, VersionView):
 
         `unlisted` leaves the names of qualifications that mean no entry of the version: known, and never matched.
         """
-        asked = window("aliases", Paging(first, after, last, before), (int,), count=wants_total(info))
+        asked = window("aliases", Paging(first, after, last, before), (whole_number,), count=wants_total(info))
         which = AliasFilter(kind=kind, search=search, entry_number=entry_number, unlisted=unlisted)
         page = await info.context.services.reads.aliases((self.catalog_code, self.number), which, asked)
         return connection("aliases", page, lambda alias: (alias.place,))
