@@ -133,7 +133,7 @@ class ErrorCode(StrEnum):
     LIMIT_VARIABLES = "LIMIT_VARIABLES", "The variables hold too many values.", "Send several requests."
     LIMIT_LIST = "LIMIT_LIST", "A list is too long.", "Send several requests."
     LIMIT_ANSWER = "LIMIT_ANSWER", "The answer has too many bytes.", "Ask for smaller pages or fewer fields."
-    PAGE_SIZE_TOO_LARGE = "PAGE_SIZE_TOO_LARGE", "The page is too large.", "Read page by page with `after`."
+    PAGE_SIZE_TOO_LARGE = "PAGE_SIZE_TOO_LARGE", "The page is too large.", "Read page by page with `after` or `before`."
     RATE_LIMITED = "RATE_LIMITED", "Too many requests came.", "Ask again after `Retry-After`, and less often.", 429
 
     # evidence files
