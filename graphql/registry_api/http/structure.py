@@ -41,6 +41,8 @@ from registry_api.errors import ErrorCode, LimitExceededError
 from registry_api.http.limits import Limits
 
 _PAGED: Final = ("first", "last", "ids")
+_DIGITS: Final = 18
+"""Longer numbers are no sizes; the interpreter refuses to read the longest."""
 HISTORY: Final = "RecognitionCase.history"
 """Each event of it has the whole case beside it, so one inside another grows with the square of the events."""
 
@@ -307,7 +309,7 @@ class _Reader:
 def _size(value: ValueNode | None) -> int | None:
     """The number, or the length of the list, that a literal is; None for any other."""
     match value:
-        case IntValueNode():
+        case IntValueNode() if len(value.value) <= _DIGITS:
             return int(value.value)
         case ListValueNode():
             return len(value.values)

@@ -135,6 +135,11 @@ def test_cost_counts_what_stands_below_a_page_once_a_row(
     assert cost(document, **variables) == expected
 
 
+def test_a_number_of_five_thousand_digits_is_no_size() -> None:
+    """A literal that the interpreter would not read is refused like any other that is no Int."""
+    assert code(ask(f"{{ books(first: {'9' * 5000}) {{ title }} }}")) == "GRAPHQL_VALIDATION_FAILED"
+
+
 def test_exponential_fragments_are_measured_in_linear_time() -> None:
     """Eighteen fragments that each spread the next twice stand for 10^18 fields and are refused at once."""
     steps = " ".join(
