@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema eval speed bench lock clean help
+.PHONY: check serve demo test lint format schema clients eval speed bench lock clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -35,6 +35,9 @@ format: $(VENV)/.dev ## put the code in order
 
 schema: $(VENV)/.dev ## print the published schema anew
 	$(BIN)/python -m registry_api.schema > graphql/schema.graphql
+
+clients: $(VENV)/.dev ## Apollo, Relay, urql, generators and Python clients against a live server
+	$(BIN)/python -m tests.clients
 
 speed: $(VENV)/.dev ## how long a match takes on one core
 	$(BIN)/python benchmarks/matching_speed.py

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from application.seals import masked
 from application.views import (
     ActorView,
     AliasChangeView,
@@ -15,6 +17,8 @@ from application.views import (
     EntryView,
     EvidenceView,
     HolderView,
+    PastCaseView,
+    PastTitleView,
     TitleView,
 )
 from domain.base import Event, evolve
@@ -67,12 +71,15 @@ def case_view(state: CaseState, position: int) -> CaseView:
     )
 
 
-def case_views(events: Iterable[tuple[Event, int]]) -> Iterator[CaseView]:
-    """The case as each of these events of its stream left it, in order."""
+def case_views(events: Iterable[tuple[Event, int]], present: HolderView | None = None) -> Iterator[PastCaseView]:
+    """The case as each of these events of its stream left it, in order.
+
+    ``present`` is its holder as the rows have them now: what was erased, or is not processed, is so in every past state.
+    """
     state: CaseState | None = None
     for event, position in events:
         state = evolve(state, event)
-        yield case_view(state, position)
+        yield _past(case_view(state, position), present)
 
 
 def case_after(events: Iterable[tuple[Event, int]]) -> CaseView | None:
@@ -83,8 +90,23 @@ def case_after(events: Iterable[tuple[Event, int]]) -> CaseView | None:
     return None if state is None else case_view(state, position)
 
 
+def past_case(events: Iterable[tuple[Event, int]], present: HolderView | None = None) -> PastCaseView | None:
+    """The state after these events of a case's stream, as one that was; None for none. ``present`` as in ``case_views``."""
+    view = case_after(events)
+    return None if view is None else _past(view, present)
+
+
+def _past(view: CaseView, present: HolderView | None) -> PastCaseView:
+    past = PastCaseView(**vars(view))
+    if present is not None and present.erased:
+        past = masked(past)
+    if present is not None and (present.erased or present.restricted):
+        past.holder = replace(past.holder, erased=present.erased, restricted=present.restricted)
+    return past
+
+
 def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleView | None:
-    """The title a case led to, derived from its pinned entry; None before approval.
+    """The title a case led to, derived from its pinned entry; None before approval, and of a past case a past title.
 
     Raises ``ValueError`` where an approved case names an entry that does not award what was approved: such a history
     could not have come about, and inventing a title for it would hide that.
@@ -96,7 +118,8 @@ def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleVie
         raise ValueError(f"case {case.case_number} is approved on an entry that awards nothing for its grade")
     current = case.status is CaseStatus.APPROVED
     usable = current and bool(case.work_consistent)
-    return TitleView(
+    kind = PastTitleView if isinstance(case, PastCaseView) else TitleView
+    return kind(
         title_id=title_id(case.case_id),
         case_id=case.case_id,
         case_number=case.case_number,

@@ -7,7 +7,7 @@ the server does all day. Rows outside ``scope`` do not exist for the asker.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
 from application.access import Scope
@@ -49,21 +49,38 @@ class Positioned:
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows of a longer list, each with the key to go on from; ``total`` only where it was asked for."""
+class Window:
+    """Which rows of a list: of those between the rows with the keys ``after`` and ``before`` the first ``size``, or, where it is
+    read ``backward``, the last. A key is what orders a row, its values in the list's order; ``count`` asks for the total.
+    """
 
-    rows: Sequence[T]
-    has_next: bool
-    total: int | None = None
+    size: int
+    after: tuple[object, ...] | None = None
+    before: tuple[object, ...] | None = None
+    backward: bool = False
+    count: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Which rows of a list: at most ``first``, after the row with the key ``after`` (its values in the list's order)."""
+class Page(Generic[T]):
+    """Some rows of a longer list, in its order, and whether there are rows on either side; ``total`` only where it was asked for."""
 
-    first: int
-    after: tuple[object, ...] | None = None
-    count: bool = False
+    rows: Sequence[T]
+    has_previous: bool
+    has_next: bool
+    total: int | None = None
+
+    @classmethod
+    def of(cls, read: Sequence[T], window: Window, total: int | None = None) -> Self:
+        """The page that a window shows, of one row more than its size where there is one, in the direction in which it was read.
+
+        What lies beyond the key that a client came from is there, since it has seen that row (Relay's specification of
+        connections, section 4.4).
+        """
+        rows, more = read[: window.size], len(read) > window.size
+        if window.backward:
+            return cls(rows[::-1], has_previous=more, has_next=window.before is not None, total=total)
+        return cls(rows, has_previous=window.after is not None, has_next=more, total=total)
 
 
 @dataclass(kw_only=True)
@@ -118,16 +135,6 @@ class AliasFilter:
     search: str | None = None
     entry_number: int | None = None
     unlisted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AuditWindow:
-    """Which part of the audit log: at most ``first`` events after a position, or, newest first, before it; counted if asked."""
-
-    first: int
-    after: int | None = None
-    newest_first: bool = False
-    count: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +216,11 @@ class Reads(Protocol):
     async def titles_of_cases(self, case_ids: Sequence[UUID]) -> Mapping[UUID, TitleView]:
         """Titles by the case that led to them."""
 
-    async def title(self, title_id: UUID, scope: Scope) -> TitleView | None:
-        """One title."""
+    async def cases_by_id(self, case_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, CaseView]:
+        """Cases by identifier; what is none, or none of the scope, is absent."""
+
+    async def titles_by_id(self, title_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, TitleView]:
+        """Titles by identifier; what is none, or none of the scope, is absent."""
 
     async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
         """Titles, newest recognition first; the key is (recognized_on, title_id)."""
@@ -229,5 +239,5 @@ class Reads(Protocol):
     ) -> Mapping[UUID, list[Positioned]]:
         """The events of streams, each in order, as far as recorded by an instant."""
 
-    async def audit_log(self, which: AuditFilter, window: AuditWindow) -> Page[AuditEvent]:
-        """Events of all streams in the order of their positions, or backwards."""
+    async def audit_log(self, which: AuditFilter, window: Window, *, newest_first: bool = False) -> Page[AuditEvent]:
+        """Events of all streams in the order of their positions, or the newest first; the key is (position,)."""

@@ -133,6 +133,16 @@ class TitleView:
 
 
 @dataclass(kw_only=True)
+class PastCaseView(CaseView):
+    """A case as one of its events left it, the latest too: asked for by version, by instant or in a history."""
+
+
+@dataclass(kw_only=True)
+class PastTitleView(TitleView):
+    """A title as one of its case's events left it, the latest too; the title of a ``PastCaseView``."""
+
+
+@dataclass(kw_only=True)
 class AwardView:
     """One title an entry leads to; ``grade`` is None where the entry knows one title only."""
 
@@ -154,6 +164,11 @@ class EntryView:
     issuing_body: str
     field: str
     awards: tuple[AwardView, ...]
+
+
+@dataclass(kw_only=True)
+class ProposedEntryView(EntryView):
+    """An entry that somebody proposes and no version has: ``from_version`` is the version that would bring it."""
 
 
 @dataclass(kw_only=True)

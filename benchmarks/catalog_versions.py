@@ -95,7 +95,7 @@ async def measure(registry: Registry, instants: list[datetime], reads: int) -> b
     days = [instants[number - 1].date() for number in some]
     catalog = registry.shelf.catalog(CODE)
     async with registry.reads as source:
-        page = Window(first=50)
+        page = Window(size=50)
 
         async def at(on: date, known: datetime) -> Any:
             return await source.version_in_force(CODE, on, known)

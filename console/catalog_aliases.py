@@ -47,7 +47,7 @@ def aliases(
         if not 1 <= number <= catalog.latest.number:
             fail(f"The catalog has no version {number}; it has 1 to {catalog.latest.number}.")
         asked = (catalog.code, number)
-        found = answered(registry, lambda: registry.reads.aliases(asked, which, Window(first=_ALL))).rows
+        found = answered(registry, lambda: registry.reads.aliases(asked, which, Window(size=_ALL))).rows
     rows = [
         {
             "kind": each.kind.value,

@@ -10,7 +10,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from application.ports import Access, AccessNotRecorded
-from application.queries import Page
+from application.queries import Page, Window
 from application.views import AccessView, ActorView
 from domain.values import Role
 from infrastructure.postgres.pools import read_rows
@@ -21,9 +21,11 @@ _ADD: Final = (
 )
 _READ: Final = (
     "SELECT id, recorded_at, subject, role, authority_code, client, request_id, reason, operation, holders, fields"
-    " FROM registry.access_log WHERE id > %s AND (%s::uuid IS NULL OR holders @> ARRAY[%s::uuid])"
-    " AND (%s::text IS NULL OR subject = %s) ORDER BY id LIMIT %s"
+    " FROM registry.access_log WHERE (%s::bigint IS NULL OR id > %s) AND (%s::bigint IS NULL OR id < %s)"
+    " AND (%s::uuid IS NULL OR holders @> ARRAY[%s::uuid]) AND (%s::text IS NULL OR subject = %s)"
 )
+_FORWARD: Final = f"{_READ} ORDER BY id LIMIT %s"
+_BACKWARD: Final = f"{_READ} ORDER BY id DESC LIMIT %s"
 
 
 class PostgresAccessLog:
@@ -53,9 +55,15 @@ class PostgresAccessLog:
         except (psycopg.Error, PoolTimeout, PoolClosed):
             raise AccessNotRecorded from None
 
-    async def read(self, after: int, first: int, holder_ref: UUID | None, subject: str | None) -> Page[AccessView]:
-        """Accesses in the order they were recorded, after one; of one holder or by one subject, if given."""
-        rows = await read_rows(self._pool, _READ.encode(), [after, holder_ref, holder_ref, subject, subject, first + 1])
+    async def read(self, window: Window, holder_ref: UUID | None, subject: str | None) -> Page[AccessView]:
+        """Accesses in the order they were recorded, the key being (number,); of one holder or by one subject, if given."""
+        [after], [before] = window.after or [None], window.before or [None]
+        rows = await read_rows(
+            self._pool,
+            (_BACKWARD if window.backward else _FORWARD).encode(),
+            [after, after, before, before, holder_ref, holder_ref, subject, subject, window.size + 1],
+        )
+        page = Page.of(rows, window)
         found = [
             AccessView(
                 number=row[0],
@@ -68,6 +76,6 @@ class PostgresAccessLog:
                 holders=tuple(str(each) for each in row[9]),
                 fields=tuple(sorted({kind for kinds in row[10].values() for kind in kinds})),
             )
-            for row in rows[:first]
+            for row in page.rows
         ]
-        return Page(found, has_next=len(rows) > first)
+        return Page(found, has_previous=page.has_previous, has_next=page.has_next)

@@ -36,7 +36,6 @@ from application.queries import (
     AliasFilter,
     AuditEvent,
     AuditFilter,
-    AuditWindow,
     CaseFilter,
     EntryFilter,
     EntryKey,
@@ -91,6 +90,30 @@ class _Where:
     @property
     def sql(self) -> str:
         return " AND ".join(f"({text})" for text in self.texts) or "true"
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a list is ordered by: columns that together tell rows apart, with their types, all in one direction."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    descending: bool = False
+
+    def sql(self, window: Window) -> str:
+        """The order in which a window is read."""
+        direction = " DESC" if self.descending != window.backward else ""
+        return ", ".join(f"{column}{direction}" for column in self.columns)
+
+    def bound(self, where: _Where, window: Window) -> None:
+        """Leave what lies between a window's keys."""
+        for key, sign in (
+            (window.after, "<" if self.descending else ">"),
+            (window.before, ">" if self.descending else "<"),
+        ):
+            if key is not None:
+                values = ", ".join(f"%s::{each}" for each in self.types)
+                where.add(f"({', '.join(self.columns)}) {sign} ({values})", *key)
 
 
 class PostgresReads:
@@ -175,7 +198,7 @@ class PostgresReads:
         )
         where.add_if(which.field, "field = %s")
         where.add_if(which.title, "awards @> jsonb_build_array(jsonb_build_object('title', %s::text))")
-        return await self._page(CATALOG_ENTRIES, where, window, "number", "number > %s", "number")
+        return await self._page(CATALOG_ENTRIES, where, window, _Order(("number",), ("integer",)))
 
     async def aliases(self, version: VersionKey, which: AliasFilter, window: Window) -> Page[AliasView]:
         """See ``Reads``."""
@@ -196,7 +219,7 @@ class PostgresReads:
                 number,
                 number,
             )
-        return await self._page(CATALOG_ALIASES, where, window, "place", "place > %s", "place")
+        return await self._page(CATALOG_ALIASES, where, window, _Order(("place",), ("integer",)))
 
     async def entry_history(self, code: str, number: int) -> Sequence[EntryView]:
         """See ``Reads``."""
@@ -258,13 +281,8 @@ class PostgresReads:
         where.add_if(which.authority_code, "authority_code = %s")
         where.add_if(which.submitted_from, "submitted_at >= %s")
         where.add_if(which.submitted_to, "submitted_at < %s")
-        return await self._page(
-            CASES,
-            where,
-            window,
-            "submitted_at DESC, case_id DESC",
-            "(submitted_at, case_id) < (%s::timestamptz, %s::uuid)",
-        )
+        newest = _Order(("submitted_at", "case_id"), ("timestamptz", "uuid"), descending=True)
+        return await self._page(CASES, where, window, newest)
 
     async def cases_of(self, holder_ref: UUID, scope: Scope) -> Sequence[CaseView]:
         """See ``Reads``."""
@@ -283,11 +301,17 @@ class PostgresReads:
         views = await self._views(TITLES, "case_id = ANY(%s)", list(case_ids))
         return {view.case_id: view for view in views}
 
-    async def title(self, title_id: UUID, scope: Scope) -> TitleView | None:
+    async def cases_by_id(self, case_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, CaseView]:
         """See ``Reads``."""
         where = _in(scope)
-        where.add("title_id = %s", title_id)
-        return _first(await self._views(TITLES, where.sql, *where.params))
+        where.add("case_id = ANY(%s)", list(case_ids))
+        return {view.case_id: view for view in await self._views(CASES, where.sql, *where.params)}
+
+    async def titles_by_id(self, title_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, TitleView]:
+        """See ``Reads``."""
+        where = _in(scope)
+        where.add("title_id = ANY(%s)", list(title_ids))
+        return {view.title_id: view for view in await self._views(TITLES, where.sql, *where.params)}
 
     async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
         """See ``Reads``."""
@@ -298,13 +322,8 @@ class PostgresReads:
         where.add_if(which.authority_code, "authority_code = %s")
         where.add_if(which.recognized_from, "recognized_on >= %s")
         where.add_if(which.recognized_to, "recognized_on <= %s")
-        return await self._page(
-            TITLES,
-            where,
-            window,
-            "recognized_on DESC, title_id DESC",
-            "(recognized_on, title_id) < (%s::date, %s::uuid)",
-        )
+        newest = _Order(("recognized_on", "title_id"), ("date", "uuid"), descending=True)
+        return await self._page(TITLES, where, window, newest)
 
     async def integrity_records(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[IntegrityRecordView]]:
         """See ``Reads``."""
@@ -338,7 +357,7 @@ class PostgresReads:
                 found.setdefault(event.originator_id, []).append(Positioned(event, row[4]))
         return found
 
-    async def audit_log(self, which: AuditFilter, window: AuditWindow) -> Page[AuditEvent]:
+    async def audit_log(self, which: AuditFilter, window: Window, *, newest_first: bool = False) -> Page[AuditEvent]:
         """See ``Reads``. Asked of the event table itself, whose columns repeat the envelopes."""
         where = _Where()
         where.add_if(list(which.types) if which.types is not None else None, "topic = ANY(%s)")
@@ -346,35 +365,33 @@ class PostgresReads:
         where.add_if(which.actor, "actor_subject = %s")
         where.add_if(which.recorded_from, "recorded_at >= %s")
         where.add_if(which.recorded_to, "recorded_at < %s")
-        seek = _Where(list(where.texts), list(where.params))
-        seek.add_if(window.after, "position < %s" if window.newest_first else "position > %s")
-        order = "position DESC" if window.newest_first else "position"
+        seek, order = _Where(list(where.texts), list(where.params)), _Order(("position",), ("bigint",), newest_first)
+        order.bound(seek, window)
         rows = await self._rows(
             f"SELECT {_EVENT}, recorded_at, actor_subject, actor_role, actor_authority FROM registry.events"
-            f" WHERE {seek.sql} ORDER BY {order} LIMIT %s",
+            f" WHERE {seek.sql} ORDER BY {order.sql(window)} LIMIT %s",
             *seek.params,
-            window.first + 1,
+            window.size + 1,
         )
-        found = await to_thread.run_sync(lambda: list(map(self._audited, rows[: window.first])))
+        page = Page.of(rows, window)
+        found = await to_thread.run_sync(lambda: list(map(self._audited, page.rows)))
         total = None
         if window.count:
             [(total,)] = await self._rows(f"SELECT count(*) FROM registry.events WHERE {where.sql}", *where.params)
-        return Page(found, has_next=len(rows) > window.first, total=total)
+        return Page(found, has_previous=page.has_previous, has_next=page.has_next, total=total)
 
     # ── what all of them share ────────────────────────────────────────────────────────────────────────────────────
-    async def _page(
-        self, table: Table[V], where: _Where, window: Window, order: str, after: str, key: str | None = None
-    ) -> Page[V]:
+    async def _page(self, table: Table[V], where: _Where, window: Window, order: _Order) -> Page[V]:
         seek = _Where(list(where.texts), list(where.params))
-        if window.after is not None:
-            seek.add(after, *window.after)
-        views = await self._views(table, f"{seek.sql} ORDER BY {order} LIMIT %s", *seek.params, window.first + 1)
+        order.bound(seek, window)
+        ordered = f"{seek.sql} ORDER BY {order.sql(window)} LIMIT %s"
+        views = await self._views(table, ordered, *seek.params, window.size + 1)
         total = None
         if window.count:
             [(total,)] = await self._rows(
-                f"SELECT count({key or '*'}) FROM {SCHEMA}.{table.name} AS t WHERE {where.sql}", *where.params
+                f"SELECT count(*) FROM {SCHEMA}.{table.name} AS t WHERE {where.sql}", *where.params
             )
-        return Page(views[: window.first], has_next=len(views) > window.first, total=total)
+        return Page.of(views, window, total)
 
     async def _views(self, table: Table[V], where: str, *params: Any) -> list[V]:
         rows = await self._rows(f"SELECT {table.select_list} FROM {SCHEMA}.{table.name} AS t WHERE {where}", *params)

@@ -21,6 +21,7 @@ import pytest
 from tests.sources import PACKAGES, all_modules
 
 ROOT = Path(__file__).resolve().parents[1]
+CLIENTS = ROOT / "tests" / "clients" / "python"
 SOURCES = {"application", "catalog", "console", "domain", "infrastructure"}
 METADATA = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -119,10 +120,26 @@ def test_dependencies_are_what_is_imported() -> None:
 def test_tests_import_what_is_declared_for_development() -> None:
     """Likewise for what only tests and benchmarks import."""
     files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    files = [file for file in files if not file.is_relative_to(CLIENTS)]
     found = imported(ast.parse(file.read_text("utf-8")) for file in files)
     named = declared([*METADATA["project"]["dependencies"], *METADATA["project"]["optional-dependencies"]["dev"]])
     named |= declared(METADATA["dependency-groups"]["build"])
     assert found - named - BROUGHT.keys() == set()
+
+
+def test_clients_import_what_their_own_lock_names() -> None:
+    """The Python clients of ``make clients`` live in an environment of their own; both locks there name no address."""
+    sources = list(CLIENTS.glob("*.py"))
+    found = imported(ast.parse(file.read_text("utf-8")) for file in sources)
+    named = declared((CLIENTS / "requirements.in").read_text("utf-8").split())
+    assert "gql" in found
+    assert found - named - {name_of(file.stem) for file in sources} == {"registry-client"}  # generated when they run
+    locked = (CLIENTS / "requirements.lock").read_text("utf-8")
+    assert all(f"{name}==" in locked for name in named)
+    assert "://" not in locked
+    packages = json.loads((CLIENTS.parent / "package-lock.json").read_text("utf-8"))["packages"]
+    assert len(packages) > 100
+    assert [name for name, each in packages.items() if "resolved" in each or (name and "integrity" not in each)] == []
 
 
 def test_the_build_is_locked() -> None:

@@ -20,10 +20,10 @@ from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.officers import Officers
 from application.ports import AccessLog, Clock, EventUnreadable, Holders
-from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey
+from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey, Window
 from application.seals import Seals
 from application.viewing import Viewer
-from application.views import AccessView, AuthorityView, EntryView, TitleView, VersionView
+from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
 from domain.refusals import RefusalCode, Refused
@@ -36,8 +36,8 @@ V = TypeVar("V")
 T = TypeVar("T")
 
 
-AccessesRead = Callable[[int, int, UUID | None, str | None], Awaitable[Page[AccessView]]]
-"""Reads the access log: after which number, how many, of which holder, by which subject."""
+AccessesRead = Callable[[Window, UUID | None, str | None], Awaitable[Page[AccessView]]]
+"""Reads the access log: which rows, of which holder, by which subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class Context:
     """Set when the client has gone: nobody waits for the answer any more."""
     versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
     entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
+    cases: DataLoader[UUID, CaseView | None] = field(init=False)
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
     streams: DataLoader[UUID, list[Positioned]] = field(init=False)
     viewer: Viewer = field(init=False)
@@ -96,7 +97,9 @@ class Context:
         self.entries = _loader(
             self._issued(reads.entries_by_key, lambda key: shelf.has(*key[:2]) and shelf.entry_at(*key) is not None)
         )
-        self.titles = _loader(reads.titles_of_cases)
+        # Not remembered: a field that waits for a position finds what one beside it did not.
+        self.cases = _loader(lambda keys: reads.cases_by_id(keys, self.scope), remember=False)
+        self.titles = _loader(lambda keys: reads.titles_by_id(keys, self.scope), remember=False)
 
         async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
             try:
@@ -210,9 +213,11 @@ async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:
     return await to_thread.run_sync(lambda: work(*arguments, **named))
 
 
-def _loader(read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+def _loader(
+    read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], *, remember: bool = True
+) -> DataLoader[K, V | None]:
     async def load(keys: list[K]) -> Sequence[V | None]:
         found = await read(keys)
         return [found.get(key) for key in keys]
 
-    return DataLoader(load_fn=load)
+    return DataLoader(load_fn=load, cache=remember)

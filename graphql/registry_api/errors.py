@@ -109,6 +109,11 @@ class ErrorCode(StrEnum):
         "An identifier is not of the kind that is asked for.",
         "Pass one as the registry gave it.",
     )
+    PAST_STATE = (
+        "PAST_STATE",
+        "The identifier names a past state, where the case itself is meant.",
+        "Pass the part before the `@`.",
+    )
     INVALID_CURSOR = (
         "INVALID_CURSOR",
         "A cursor is none of this list.",
@@ -138,9 +143,9 @@ class ErrorCode(StrEnum):
         "Ask for the history of the case alone, page by page.",
     )
     LIMIT_VARIABLES = "LIMIT_VARIABLES", "The variables hold too many values.", "Send several requests."
-    LIMIT_LIST = "LIMIT_LIST", "A list among the variables is too long.", "Send several requests."
+    LIMIT_LIST = "LIMIT_LIST", "A list is too long.", "Send several requests."
     LIMIT_ANSWER = "LIMIT_ANSWER", "The answer has too many bytes.", "Ask for smaller pages or fewer fields."
-    PAGE_SIZE_TOO_LARGE = "PAGE_SIZE_TOO_LARGE", "The page is too large.", "Read page by page with `after`."
+    PAGE_SIZE_TOO_LARGE = "PAGE_SIZE_TOO_LARGE", "The page is too large.", "Read page by page with `after` or `before`."
     RATE_LIMITED = "RATE_LIMITED", "Too many requests came.", "Ask again after `Retry-After`, and less often.", 429
 
     # evidence files

@@ -1,24 +1,20 @@
-"""What several queries share: matching, nodes, titles as known at an instant, and the rows of the audit log."""
+"""What several queries share: matching, and the rows of the audit log."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from uuid import UUID
+from datetime import date
 
 import strawberry
 
-from application.access import Action, can
 from application.catalogs import Found
 from application.commands import CertificateForm
-from application.folding import case_after, title_of
 from application.queries import AuditEvent as AuditRow
 from application.views import AwardView, EntryView, TitleView, VersionView
 from domain.refusals import RefusalCode, Refused
 from domain.text import identifying_form
 from domain.values import MatchOutcome
-from registry_api import ids
 from registry_api.context import Context, in_thread
 from registry_api.types.audit import AuditEventRow
 from registry_api.types.cases import Candidate, MatchCandidate, award_for
@@ -72,20 +68,6 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
 
 
-async def titles_of_cases_at(context: Context, cases: Sequence[UUID], at: datetime) -> list[TitleView]:
-    """The titles that cases had led to by an instant, derived from their events."""
-    streams = await context.services.reads.streams(cases, until=at)
-    titles = []
-    for case in cases:
-        then = case_after((each.event, each.position) for each in streams.get(case, ()))
-        if then and then.catalog_code and then.version_number and then.entry_number:
-            entry = await context.entries.load((then.catalog_code, then.version_number, then.entry_number))
-            title = title_of(then, entry)
-            if title:
-                titles.append(title)
-    return titles
-
-
 async def titles_of_certificate(context: Context, certificate_number: str) -> list[TitleView]:
     """The titles that certificates with this number led to, however it is spelled; none of a person whose data is restricted."""
     cases = await in_thread(context.services.holders.cases_of_certificate, certificate_number)
@@ -103,36 +85,6 @@ def titles_of_person(context: Context, titles: Sequence[TitleView], name: str) -
         if each.holder.name is not None
         and identifying_form(seals.opened(each.holder.ref, each.case_id, each.holder.name) or "") == form
     ]
-
-
-async def node_by_id(context: Context, identifier: str) -> object | None:
-    """Whatever an identifier names, if the asker may see it; None for what is not there and what they may not see."""
-    reads = context.services.reads
-    match ids.kind_of(identifier):
-        case "catalog":
-            code = ids.names_in(identifier, "catalog", 1)[0]
-            return next((each for each in await reads.catalogs() if each.code == code), None)
-        case "version":
-            code, number = ids.names_in(identifier, "version", 2)
-            return await context.versions.load((code, ids.number_in(number, "version")))
-        case "entry":
-            code, version, number = ids.names_in(identifier, "entry", 3)
-            return await context.entries.load((code, ids.number_in(version, "entry"), ids.number_in(number, "entry")))
-        case "amendment":
-            amendment = ids.amendment_in(identifier)[1]
-            return await reads.amendment(amendment) if can(context.actor, Action.READ_CASES) else None
-        case "catalog-proposal":
-            proposal = ids.uuid_in(identifier, "catalog-proposal")
-            return await reads.catalog_proposal(proposal) if can(context.actor, Action.READ_CASES) else None
-        case "case":
-            stream = ids.uuid_in(identifier, "case")
-            return await reads.case(stream, None, context.scope) if can(context.actor, Action.READ_CASES) else None
-        case "title":
-            title = ids.uuid_in(identifier, "title")
-            return await reads.title(title, context.scope) if can(context.actor, Action.READ_TITLES) else None
-        case _:
-            ids.names_in(identifier, "node", 1)
-            return None
 
 
 def audit_row(row: AuditRow) -> AuditEventRow:

@@ -7,15 +7,18 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import strawberry
 
 from application.queries import Page, Window
 from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.limits import page_size
+from registry_api.http.limits import PAGE, PageSize, page_size
 
+C = TypeVar("C")
 T = TypeVar("T")
+V = TypeVar("V")
+MAX_NUMBER: Final = 2**31 - 1
 
 
 @strawberry.type(description="Where a page lies in its list.")
@@ -50,22 +53,66 @@ Parsers = Sequence[Callable[[str], object]]
 """How to read back each part of a cursor's key; each raises ``ValueError`` for what it can't read."""
 
 
-def window(kind: str, first: int | None, after: str | None, parsers: Parsers, *, count: bool) -> Window:
-    """The window a client asks for. Raises ``ApiError``: PAGE_SIZE_TOO_LARGE, INVALID_CURSOR."""
-    key = _decode(kind, after, parsers) if after is not None else None
-    return Window(first=page_size(first), after=key, count=count)
+def whole_number(text: str) -> int:
+    """A number in a cursor, as a column of the read side holds it. Raises ``ValueError``."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_NUMBER):
+        raise ValueError(text)
+    return int(text)
 
 
-def connection(kind: str, page: Page[T], asked: Window, key: Callable[[T], Sequence[object]]) -> Connection[T]:
+@dataclass(frozen=True, slots=True)
+class Paging(Generic[C]):
+    """How a client pages: forward with ``first`` and ``after``, backward with ``last`` and ``before``.
+
+    The default of ``first`` is a ``PageSize``: it gives way to ``last``.
+    """
+
+    first: int | None
+    after: C | None
+    last: int | None
+    before: C | None
+
+    def window(
+        self, key: Callable[[C], tuple[object, ...]], *, default: PageSize = PAGE, count: bool = False
+    ) -> Window:
+        """The window that is asked for, ``key`` reading cursors. Raises ``ApiError``: BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE."""
+        size, backward = page_size(self.first, default=default), self.last is not None
+        if self.last is not None:
+            if self.first is not None and not isinstance(self.first, PageSize):
+                raise ApiError(ErrorCode.BAD_USER_INPUT, "Ask for the `first` rows or for the `last`, not for both.")
+            size = page_size(self.last, name="last")
+        return Window(
+            size=size,
+            after=None if self.after is None else key(self.after),
+            before=None if self.before is None else key(self.before),
+            backward=backward,
+            count=count,
+        )
+
+
+def window(kind: str, paging: Paging[str], parsers: Parsers, *, count: bool) -> Window:
+    """The window a client asks for. Raises ``ApiError``: BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, INVALID_CURSOR."""
+    return paging.window(lambda cursor: _decode(kind, cursor, parsers), count=count)
+
+
+def connection(kind: str, page: Page[T], key: Callable[[T], Sequence[object]]) -> Connection[T]:
     """A page with its cursors; ``key`` is what orders a row."""
-    edges = [Edge(_encode(kind, key(row)), row) for row in page.rows]
+    return _connected(page, [Edge(_encode(kind, key(row)), row) for row in page.rows])
+
+
+def numbered(page: Page[T], rows: Sequence[V], place: Callable[[T], int]) -> Connection[V]:
+    """A page as ``rows`` show it, whose cursors are numbers that clients may know from elsewhere."""
+    return _connected(page, [Edge(str(place(each)), row) for each, row in zip(page.rows, rows, strict=True)])
+
+
+def _connected(page: Page[Any], edges: Sequence[Edge[V]]) -> Connection[V]:
     info = PageInfo(
         has_next_page=page.has_next,
-        has_previous_page=asked.after is not None,
+        has_previous_page=page.has_previous,
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
-    return Connection(edges, page.rows, info, page.total)
+    return Connection(edges, [edge.node for edge in edges], info, page.total)
 
 
 def wants_total(info: strawberry.Info[Any, Any]) -> bool:
@@ -91,4 +138,7 @@ def _decode(kind: str, cursor: str, parsers: Parsers) -> tuple[object, ...]:
             return tuple(parse(part) for parse, part in zip(parsers, found[1:], strict=True))
     except (binascii.Error, ValueError, TypeError, LookupError, RecursionError):
         pass
-    raise ApiError(ErrorCode.INVALID_CURSOR, "This is not a cursor of this list; pass `endCursor` of the page before.")
+    raise ApiError(
+        ErrorCode.INVALID_CURSOR,
+        "This is not a cursor of this list; pass `endCursor` of the page before, or `startCursor` of the page after.",
+    )

@@ -12,6 +12,7 @@ from application.access import Action
 
 FIELDS: Final[Mapping[str, Action | None]] = {
     "node": None,
+    "nodes": None,
     "catalogs": Action.READ_CATALOG,
     "catalog": Action.READ_CATALOG,
     "authorities": Action.READ_CATALOG,

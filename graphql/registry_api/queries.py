@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import strawberry
 
 from application.commands import CertificateForm, clean_id_number, clean_id_type
-from application.folding import case_after
 from application.queries import AuditEvent as AuditRow
-from application.queries import AuditFilter, AuditWindow, CaseFilter, TitleFilter
+from application.queries import AuditFilter, CaseFilter, TitleFilter, Window
 from application.views import (
     AccessView,
     AmendmentView,
@@ -29,19 +29,18 @@ from registry_api import ids
 from registry_api.amendments import AmendmentPreview, Preview, preview
 from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.limits import page_size
+from registry_api.http.limits import PAGE, PageSize, check_length
 from registry_api.inputs import AmendmentInput, CaseFilterInput, CertificateInput, HolderInput, TitleFilterInput
 from registry_api.lookups import (
     Matched,
     MatchResult,
     audit_row,
     match_certificate,
-    node_by_id,
-    titles_of_cases_at,
     titles_of_certificate,
     titles_of_person,
 )
-from registry_api.pages import Connection, Edge, PageInfo, connection, wants_total, window
+from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
+from registry_api.pages import Connection, Paging, connection, numbered, wants_total, window
 from registry_api.refusals import answering, unavailable
 from registry_api.scalars import Position
 from registry_api.types.audit import AuditEventConnection, AuditEventRow, Checkpoint, ConsistencyProof, InclusionProof
@@ -54,6 +53,9 @@ from registry_api.types.cases import (
 from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
+
+LOG_PAGE: Final = PageSize(100)
+"""The usual size of a page of a log."""
 
 
 @strawberry.type(
@@ -75,10 +77,20 @@ class Query:
 
     @edge(Node | None)
     @answering
-    async def node(self, info: Info, id: strawberry.ID, at_least: Position | None = None) -> Any:  # noqa: A002 - the contract's name
-        """Whatever an identifier names; null for what is not there and what the asker may not see."""
-        await info.context.reach(at_least)
+    async def node(self, info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the contract's name
+        """Whatever an identifier names; null for what is not there and what the asker may not see.
+
+        It takes this one argument, as Relay asks; `nodes` can be made to wait for a position.
+        """
         return await node_by_id(info.context, id)
+
+    @edge(list[Node | None])
+    @answering
+    async def nodes(self, info: Info, ids: list[strawberry.ID], at_least: Position | None = None) -> Sequence[Any]:
+        """What each of up to 200 identifiers names, in the order asked; null as in `node`."""
+        check_length("ids", ids)
+        await info.context.reach(at_least)
+        return await nodes_by_id(info.context, ids)
 
     # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[Catalog])
@@ -165,7 +177,7 @@ class Query:
         if as_of is None:
             return await context.services.reads.titles_of(ref, context.scope)
         cases = await context.services.reads.cases_of(ref, context.scope)
-        return await titles_of_cases_at(context, [case.case_id for case in cases], as_of)
+        return await titles_at(context, cases, as_of)
 
     @edge(RecognizedTitleConnection)
     @answering
@@ -173,15 +185,19 @@ class Query:
         self,
         info: Info,
         filter: TitleFilterInput | None = None,  # noqa: A002 - the contract's name
-        first: int | None = 50,
+        first: int | None = PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         at_least: Position | None = None,
     ) -> Connection[TitleView]:
         """Titles, newest recognition first."""
         await info.context.reach(at_least)
-        asked = window("titles", first, after, (date.fromisoformat, UUID), count=wants_total(info))
+        asked = window(
+            "titles", Paging(first, after, last, before), (date.fromisoformat, UUID), count=wants_total(info)
+        )
         page = await info.context.services.reads.titles(filter or TitleFilter(), asked, info.context.scope)
-        return connection("titles", page, asked, lambda title: (title.recognized_on, title.title_id))
+        return connection("titles", page, lambda title: (title.recognized_on, title.title_id))
 
     @edge(TitleVerification)
     @answering
@@ -202,7 +218,7 @@ class Query:
         at = as_of or context.services.clock()
         found = await titles_of_certificate(context, certificate_number)
         if as_of is not None:
-            found = await titles_of_cases_at(context, [each.case_id for each in found], as_of)
+            found = await titles_at(context, found, as_of)
         named = await in_thread(titles_of_person, context, found, holder_name)
         held = [each for each in named if title in {None, each.title}]
         held.sort(key=lambda each: (each.status is TitleStatus.CURRENT, each.recognized_on), reverse=True)
@@ -226,22 +242,18 @@ class Query:
         at_version: int | None = None,
         at_least: Position | None = None,
     ) -> CaseView | None:
-        """A case now, as the registry knew it at an instant, or at one of its versions."""
+        """A case now, as the registry knew it at an instant, or at one of its versions; the state that a past identifier names."""
         context = info.context
         if (id is None) == (case_number is None):
             raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the case by `id` or by `caseNumber`, one of the two.")
         await context.reach(at_least)
+        if id is not None and as_of is None and at_version is None:
+            return await case_named(context, *ids.state_in(id, "case"))
         stream = ids.uuid_in(id, "case") if id is not None else None
         now = await context.services.reads.case(stream, case_number, context.scope)
         if now is None or (as_of is None and at_version is None):
             return now
-        events = await context.streams.load(now.case_id)
-        return case_after(
-            (each.event, each.position)
-            for each in events
-            if (as_of is None or each.event.recorded_at <= as_of)
-            and (at_version is None or each.event.originator_version <= at_version)
-        )
+        return await case_at(context, now, as_of=as_of, at_version=at_version)
 
     @edge(RecognitionCaseConnection)
     @answering
@@ -249,15 +261,19 @@ class Query:
         self,
         info: Info,
         filter: CaseFilterInput | None = None,  # noqa: A002 - the contract's name
-        first: int | None = 50,
+        first: int | None = PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         at_least: Position | None = None,
     ) -> Connection[CaseView]:
         """Cases, newest submission first."""
         await info.context.reach(at_least)
-        asked = window("cases", first, after, (datetime.fromisoformat, UUID), count=wants_total(info))
+        asked = window(
+            "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
+        )
         page = await info.context.services.reads.cases(filter or CaseFilter(), asked, info.context.scope)
-        return connection("cases", page, asked, lambda case: (case.submitted_at.isoformat(), case.case_id))
+        return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 
     # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @edge(AuditEventConnection)
@@ -271,7 +287,9 @@ class Query:
         actor: str | None = None,
         recorded_from: Annotated[datetime | None, strawberry.argument(name="from")] = None,
         recorded_to: Annotated[datetime | None, strawberry.argument(name="to")] = None,
-        first: int | None = 100,
+        first: int | None = LOG_PAGE,
+        last: int | None = None,
+        before: Position | None = None,
         newest_first: bool = False,
         at_least: Position | None = None,
     ) -> Connection[AuditEventRow]:
@@ -285,17 +303,10 @@ class Query:
             recorded_from=recorded_from,
             recorded_to=recorded_to,
         )
-        asked = AuditWindow(page_size(first, default=100), after, newest_first, wants_total(info))
-        page = await context.services.reads.audit_log(which, asked)
+        asked = replace(_numbers(first, after, last, before), count=wants_total(info))
+        page = await context.services.reads.audit_log(which, asked, newest_first=newest_first)
         await _withhold(context, page.rows)
-        edges = [Edge(str(row.envelope.position), audit_row(row)) for row in page.rows]
-        shown = PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
-        return Connection(edges, [edge.node for edge in edges], shown, page.total)
+        return numbered(page, [audit_row(row) for row in page.rows], lambda row: row.envelope.position)
 
     @edge(AccessConnection)
     @answering
@@ -304,22 +315,17 @@ class Query:
         info: Info,
         holder: strawberry.ID | None = None,
         subject: str | None = None,
-        first: int | None = 100,
+        first: int | None = LOG_PAGE,
         after: Position | None = None,
+        last: int | None = None,
+        before: Position | None = None,
     ) -> Connection[AccessView]:
         """Who read personal data in clear, and why, in the order of recording; of one holder or by one subject, if named."""
         context = info.context
         ref = ids.holder_in(holder) if holder is not None else None
         by = None if subject is None else context.services.subject_form(subject)
-        page = await context.services.accesses_read(after or 0, page_size(first, default=100), ref, by)
-        edges = [Edge(str(each.number), each) for each in page.rows]
-        shown = PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
-        return Connection(edges, page.rows, shown, None)
+        page = await context.services.accesses_read(_numbers(first, after, last, before), ref, by)
+        return numbered(page, page.rows, lambda each: each.number)
 
     @edge(HolderFile | None)
     @answering
@@ -365,6 +371,11 @@ class Query:
     async def status(self, info: Info) -> StatusView:
         """How far the read side is behind the write side."""
         return await info.context.services.reads.status()
+
+
+def _numbers(first: int | None, after: Position | None, last: int | None, before: Position | None) -> Window:
+    """The window of a log, whose cursors are numbers from 1 on: nothing lies before the first. Raises ``ApiError``."""
+    return Paging(first, after or None, last, before).window(lambda number: (number,), default=LOG_PAGE)
 
 
 async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:

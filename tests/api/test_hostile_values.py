@@ -112,6 +112,7 @@ def known(api: Api) -> dict[str, Any]:
     certificate = {name: value for name, value in FORM["certificate"].items() if name != "certificateNumber"}
     return {
         "id": case["id"],
+        "ids": [case["id"]],
         "caseId": case["id"],
         "ref": case["holder"]["ref"],
         "code": CODE,
@@ -234,7 +235,7 @@ def hostile(definition: GraphQLField, place: tuple[str, ...]) -> list[Any]:
     if isinstance(named, GraphQLEnumType):
         values: list[Any] = [*named.values, "UNKNOWN"]
     elif named.name == "String":
-        values = [*STRINGS, *CURSORS] if place[-1] == "after" else STRINGS
+        values = [*STRINGS, *CURSORS] if place[-1] in {"after", "before"} else STRINGS
     else:
         values = HOSTILE[named.name]
     return [[], *([each] for each in values)] if listed else values

@@ -85,10 +85,11 @@ def given(module: Module) -> Iterator[str]:
 
 
 def made_up(module: Module) -> Iterator[str]:
-    """The texts that a module gives as a code without a list that holds it."""
+    """The texts that a module gives as a code without a list that holds it; a sentence under the key says what a code is."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Dict):
-            yield from (text for value in _codes_of(node) if (text := _rendered(value, {})) is not None)
+            texts = (_rendered(value, {}) for value in _codes_of(node))
+            yield from (text for text in texts if text is not None and not _is_sentence(text))
         elif isinstance(node, ast.Call):
             named_so = (each.value for each in node.keywords if each.arg == "code")
             first = node.args[:1] if _called(node) in {"Refused", "ApiError", "LimitExceededError"} else node.args[1:2]

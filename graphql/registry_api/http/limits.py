@@ -4,7 +4,7 @@ A limit is checked at the first moment it can be: bytes while they arrive, brack
 them, structure before validation, cost before execution, pages in the resolver.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,9 +36,9 @@ class Limits:
     root_fields: int = 20
     """Fields at the root of an operation, fragments expanded."""
     cost: int = 50_000
-    """Fields of the answer, as far as the document tells: what stands below `first: n` counts n times."""
+    """Fields of the answer, as far as the document tells: what stands below `first: n` or `last: n` counts n times."""
     page_size: int = 200
-    """The largest `first` of a list."""
+    """The largest `first` or `last` of a list."""
     body_seconds: float = 30.0
     """Seconds in which a body must have arrived."""
     alike: int = 10_000
@@ -58,24 +58,44 @@ class Limits:
 DEFAULT_LIMITS: Final = Limits()
 
 
-def page_size(first: int | None, *, default: int = 50, limits: Limits = DEFAULT_LIMITS) -> int:
-    """How many rows a resolver reads for the argument `first`; `default` where the client said nothing.
+class PageSize(int):
+    """The size of a page for which the client names none, as a default: told from the same number, which somebody wrote."""
+
+
+PAGE: Final = PageSize(50)
+"""The usual size of a page."""
+
+
+def page_size(size: int | None, *, default: int = PAGE, limits: Limits = DEFAULT_LIMITS, name: str = "first") -> int:
+    """How many rows a resolver reads for the argument `first`, or of another name; `default` where the client said nothing.
 
     Raises ApiError: PAGE_SIZE_TOO_LARGE above `limits.page_size`, BAD_USER_INPUT below zero.
     """
-    if first is None:
+    if size is None:
         return min(default, limits.page_size)
-    if first < 0:
-        raise ApiError(BAD_USER_INPUT, "The page size `first` is negative: ask for zero rows or more.")
-    if first > limits.page_size:
+    if size < 0:
+        raise ApiError(BAD_USER_INPUT, f"The page size `{name}` is negative: ask for zero rows or more.")
+    if size > limits.page_size:
         raise LimitExceededError(
             PAGE_SIZE_TOO_LARGE,
-            "page size `first`",
+            f"page size `{name}`",
             allowed=limits.page_size,
-            found=first,
-            advice="read page by page with `after`",
+            found=size,
+            advice="read page by page with `after` or `before`",
         )
-    return first
+    return size
+
+
+def check_length(name: str, items: Sequence[object], *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Refuse (LIMIT_LIST) an argument that names more things than a page holds."""
+    if len(items) > limits.page_size:
+        raise LimitExceededError(
+            ErrorCode.LIMIT_LIST,
+            f"length of the list `{name}`",
+            allowed=limits.page_size,
+            found=len(items),
+            advice="send several requests",
+        )
 
 
 def check_values(variables: Mapping[str, Any], limits: Limits) -> int:

@@ -1,7 +1,7 @@
 """How much a document asks for: depth, aliases, root fields and cost, read off its syntax before it is validated.
 
-Cost follows pagination: a field counts 1, and what stands below a field with `first: n` (or `last: n`) counts n times; below a
-list without a page it counts as often as `Limits.list_sizes` says.
+Cost follows pagination: a field counts 1, and what stands below a field with `first: n` (or `last: n`) counts n times, below one
+with `ids: […]` as often as there are identifiers; below a list without a page it counts as often as `Limits.list_sizes` says.
 Where `n` is a variable the cost stays an expression until the variables are known, so a document is read once.
 
 A fragment is measured once however often it is spread, hence time is linear in the document although the numbers
@@ -29,8 +29,10 @@ from graphql import (
     GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -38,26 +40,44 @@ from graphql import (
 from registry_api.errors import ErrorCode, LimitExceededError
 from registry_api.http.limits import Limits
 
-_PAGED: Final = ("first", "last")
+_PAGED: Final = ("first", "last", "ids")
+_DIGITS: Final = 18
+"""Longer numbers are no sizes; the interpreter refuses to read the longest."""
 HISTORY: Final = "RecognitionCase.history"
 """Each event of it has the whole case beside it, so one inside another grows with the square of the events."""
 
 
 @dataclass(eq=False, slots=True)
 class _Page:
-    """What stands below a page whose size is the variable `variable`; `fallback` where it is not given."""
+    """What stands below a page whose size is the largest of numbers and variables, by name; `fallback` where none is given."""
 
-    variable: str
+    sizes: tuple[int | str | None, ...]
     fallback: int
     below: "Cost"
+
+    def rows(self, variables: Mapping[str, Any], largest_page: int) -> int:
+        """How many rows it may have; null counts as not given beside a number, and like any oddity where it stands alone."""
+        given = [
+            variables.get(size) if isinstance(size, str) else size
+            for size in self.sizes
+            if not isinstance(size, str) or size in variables
+        ]
+        numbers = [len(each) if isinstance(each, list) else each for each in given if isinstance(each, int | list)]
+        if numbers:
+            return max(0, *numbers)
+        return largest_page if given else self.fallback
 
 
 @dataclass(slots=True)
 class Cost:
-    """A number plus, for each page of variable size, how many times its content counts."""
+    """A number plus, for each page of variable size, how many times its content counts.
+
+    ``defaults`` are those of the variables, by name, at the root of an operation.
+    """
 
     fixed: int = 0
     pages: Counter[_Page] = field(default_factory=Counter)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     def add(self, other: "Cost", times: int = 1) -> None:
         """Add another cost, `times` over."""
@@ -68,15 +88,14 @@ class Cost:
     def value(self, variables: Mapping[str, Any], largest_page: int) -> int:
         """The cost under these variables; a page size that is no number counts as `largest_page`."""
         known: dict[_Page, int] = {}
+        values = {**self.defaults, **variables}
 
         def total(cost: Cost) -> int:
             return cost.fixed + sum(count * size(page) for page, count in cost.pages.items())
 
         def size(page: _Page) -> int:
             if page not in known:
-                given = variables.get(page.variable, page.fallback)
-                rows = given if isinstance(given, int) else largest_page
-                known[page] = max(rows, 0) * total(page.below)
+                known[page] = page.rows(values, largest_page) * total(page.below)
             return known[page]
 
         return total(self)
@@ -186,8 +205,12 @@ def measure(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> di
     measures = {}
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
-            reader.defaults = {each.variable.name.value: each.default_value for each in node.variable_definitions or ()}
             measures[node] = reader.read(node.selection_set, schema.get_root_type(node.operation))
+            measures[node].cost.defaults = {
+                each.variable.name.value: _size(each.default_value)
+                for each in node.variable_definitions or ()
+                if each.default_value is not None
+            }
     return measures
 
 
@@ -219,7 +242,6 @@ class _Reader:
         self._largest_page = limits.page_size
         self._sizes = limits.list_sizes
         self.fragments: dict[str, Measure] = {}
-        self.defaults: Mapping[str, ValueNode | None] = {}
 
     def read(self, selection_set: SelectionSetNode, parent: GraphQLNamedType | None) -> Measure:
         result = Measure()
@@ -242,11 +264,11 @@ class _Reader:
         definition = self._definition(node.name.value, parent)
         below = self.read(node.selection_set, get_named_type(definition.type) if definition else None)
         cost = Cost(1)
-        size = self._page(node, definition, parent)
-        if isinstance(size, int):
-            cost.add(below.cost, size)
+        page = _Page(*self._page(node, definition, parent), below.cost)
+        if any(isinstance(size, str) for size in page.sizes):
+            cost.pages[page] += 1
         else:
-            cost.pages[_Page(size.name.value, self._fallback(size, definition), below.cost)] += 1
+            cost.add(below.cost, page.rows({}, self._largest_page))
         own = parent is not None and f"{parent.name}.{node.name.value}" == HISTORY
         return Measure(
             depth=below.depth + 1,
@@ -266,26 +288,31 @@ class _Reader:
 
     def _page(
         self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None
-    ) -> int | VariableNode:
-        given = {argument.name.value: argument.value for argument in node.arguments or ()}
-        for name in _PAGED:
-            value = given.get(name)
-            if isinstance(value, VariableNode):
-                return value
-            if value is not None:
-                return self._number(value)
+    ) -> tuple[tuple[int | str | None, ...], int]:
+        """The sizes that are given, and the one that counts where none is."""
         assumed = self._sizes.get(f"{parent.name}.{node.name.value}") if parent is not None else None
-        return self._default(definition) if assumed is None else assumed
+        sizes = tuple(
+            each.value.name.value if isinstance(each.value, VariableNode) else _size(each.value)
+            for each in node.arguments or ()
+            if each.name.value in _PAGED
+        )
+        return sizes, self._default(definition) if assumed is None else assumed
 
     def _default(self, definition: GraphQLField | None) -> int:
         for name in _PAGED:
             if definition and name in definition.args:
-                return self._number(get_default_value_ast(definition.args[name]))
+                size = _size(get_default_value_ast(definition.args[name]))
+                return size if isinstance(size, int) else self._largest_page
         return 1
 
-    def _fallback(self, variable: VariableNode, definition: GraphQLField | None) -> int:
-        default = self.defaults.get(variable.name.value)
-        return self._number(default) if default else self._default(definition)
 
-    def _number(self, value: ValueNode | None) -> int:
-        return max(int(value.value), 0) if isinstance(value, IntValueNode) else self._largest_page
+def _size(value: ValueNode | None) -> int | None:
+    """The number, or the length of the list, that a literal is; None for any other."""
+    match value:
+        case IntValueNode() if len(value.value) <= _DIGITS:
+            return int(value.value)
+        case ListValueNode():
+            return len(value.values)
+        case StringValueNode():
+            return 1
+    return None

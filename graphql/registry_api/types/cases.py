@@ -117,7 +117,7 @@ class CaseEvent:
 
     @strawberry.field
     def type(self) -> str:
-        """Its stable topic, as ``recognition-case.approved``."""
+        """What happened, as a stable name such as `recognition-case.approved`."""
         return self.recorded.event.TOPIC
 
     @strawberry.field
@@ -181,8 +181,8 @@ class RecognizedTitle(Node, TitleView):
 
     @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
-        """Names the title."""
-        return ids.encode("title", self.title_id)
+        """Names the title; `title.…@POSITION` where it is shown as one of its events left it."""
+        return ids.of_title(self)
 
     @edge(Holder, name="holder")
     async def held_by(self, info: Info) -> HolderView:
@@ -224,8 +224,8 @@ class RecognitionCase(Node, CaseView):
 
     @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
-        """Names the case."""
-        return ids.encode("case", self.case_id)
+        """Names the case; `case.…@VERSION` where it is shown as one of its events left it."""
+        return ids.of_case(self)
 
     @edge(Holder, name="holder")
     async def is_about(self, info: Info) -> HolderView:
@@ -286,7 +286,7 @@ class RecognitionCase(Node, CaseView):
         size, since = page_size(first), after or 0
         stream = await info.context.streams.load(self.case_id)
         seen = [each for each in stream if each.event.originator_version <= self.version][: since + size]
-        views = case_views((each.event, each.position) for each in seen)
+        views = case_views(((each.event, each.position) for each in seen), self.holder)
         return [
             HistoryEvent(recorded, view)
             for recorded, view in zip(seen, views, strict=True)

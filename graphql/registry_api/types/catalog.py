@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -22,16 +24,16 @@ from application.views import (
     ChangeView,
     EntryView,
     FieldChangeView,
+    ProposedEntryView,
     VersionView,
 )
 from domain.values import AliasKind
 from registry_api import ids
 from registry_api.context import Info
-from registry_api.pages import Connection, PageInfo, connection, wants_total, window
+from registry_api.http.limits import PAGE
+from registry_api.pages import Connection, PageInfo, Paging, connection, wants_total, whole_number, window
 from registry_api.types.aliases import AliasChange, CatalogAliasConnection
 from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge, registered
-
-MAX_NUMBER = 2**31 - 1
 
 
 @strawberry.type(name="CatalogEntry", description=described(EntryView))
@@ -47,13 +49,21 @@ class CatalogEntry(Node, EntryView):
 
     @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
-        """Names this content of the entry."""
-        return ids.encode("entry", self.catalog_code, self.from_version, self.number)
+        """Names this content of the entry; where it is only proposed, `node` does not know it."""
+        return ids.of_entry(self)
 
     @edge(list[TitleAward], name="awards")
     def titles_awarded(self) -> Sequence[AwardView]:
         """The titles it leads to: one, or one a grade."""
         return self.awards
+
+
+async def _issued_or_proposed(info: Info, entry: EntryView) -> EntryView:
+    """An entry that a change or a proposal holds: the version's own where it was issued, so that both are one for a client."""
+    row = await info.context.entries.load((entry.catalog_code, entry.from_version, entry.number))
+    if row is not None and row == replace(entry, from_version=row.from_version, until_version=row.until_version):
+        return row
+    return ProposedEntryView(**vars(entry))
 
 
 FieldChange = FieldChangeView
@@ -68,14 +78,14 @@ class EntryChange(ChangeView):
     after: strawberry.Private[EntryView | None]
 
     @edge(CatalogEntry | None, name="before")
-    def entry_before(self) -> EntryView | None:
+    async def entry_before(self, info: Info) -> EntryView | None:
         """The entry as it was; null for an addition."""
-        return self.before
+        return await _issued_or_proposed(info, self.before) if self.before else None
 
     @edge(CatalogEntry | None, name="after")
-    def entry_after(self) -> EntryView | None:
+    async def entry_after(self, info: Info) -> EntryView | None:
         """The entry as it is; null for a withdrawal."""
-        return self.after
+        return await _issued_or_proposed(info, self.after) if self.after else None
 
     @edge(list[FieldChange])
     def fields(self) -> Sequence[FieldChangeView]:
@@ -140,16 +150,18 @@ class CatalogVersion(Node, VersionView):
         search: str | None = None,
         field: str | None = None,
         title: str | None = None,
-        first: int | None = 50,
+        first: int | None = PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[EntryView]:
-        """The entries by number; ``search`` looks into names and bodies."""
-        asked = window("entries", first, after, (int,), count=wants_total(info))
+        """The entries by number; `search` looks into names and bodies."""
+        asked = window("entries", Paging(first, after, last, before), (whole_number,), count=wants_total(info))
         key: VersionKey = (self.catalog_code, self.number)
         page = await info.context.services.reads.entries(
             key, EntryFilter(search=search, field=field, title=title), asked
         )
-        return connection("entries", page, asked, lambda entry: (entry.number,))
+        return connection("entries", page, lambda entry: (entry.number,))
 
     @edge(CatalogAliasConnection)
     async def aliases(
@@ -159,17 +171,19 @@ class CatalogVersion(Node, VersionView):
         search: str | None = None,
         entry_number: int | None = None,
         unlisted: bool = False,
-        first: int | None = 50,
+        first: int | None = PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[AliasView]:
         """The aliases by which matching reads this version, in the order in which they came; `search` looks into their texts.
 
         `unlisted` leaves the names of qualifications that mean no entry of the version: known, and never matched.
         """
-        asked = window("aliases", first, after, (int,), count=wants_total(info))
+        asked = window("aliases", Paging(first, after, last, before), (whole_number,), count=wants_total(info))
         which = AliasFilter(kind=kind, search=search, entry_number=entry_number, unlisted=unlisted)
         page = await info.context.services.reads.aliases((self.catalog_code, self.number), which, asked)
-        return connection("aliases", page, asked, lambda alias: (alias.place,))
+        return connection("aliases", page, lambda alias: (alias.place,))
 
 
 @strawberry.type(
@@ -276,6 +290,6 @@ class CatalogProposal(Node, CatalogProposalView):
         return self.proposed_by
 
     @edge(list[CatalogEntry], name="entries")
-    def entries_proposed(self) -> Sequence[EntryView]:
+    async def entries_proposed(self, info: Info) -> Sequence[EntryView]:
         """The entries of its first version."""
-        return self.entries
+        return await asyncio.gather(*(_issued_or_proposed(info, each) for each in self.entries))

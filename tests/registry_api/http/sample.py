@@ -53,8 +53,12 @@ class Query:
         return Book(title=title)
 
     @strawberry.field
-    def books(self, first: int | None = 50) -> list[Book]:
-        return [Book(title=f"book {index}") for index in range(page_size(first))]
+    def books(self, first: int | None = 50, last: int | None = None) -> list[Book]:
+        return [Book(title=f"book {index}") for index in range(page_size(first if last is None else last))]
+
+    @strawberry.field
+    def named(self, ids: list[strawberry.ID]) -> list[Book]:
+        return [Book(title=name) for name in ids]
 
     @strawberry.field
     def check(self, certificate: Certificate, on: dt.date | None = None) -> str:

@@ -115,6 +115,17 @@ def test_introspection_of_every_common_tool_is_within_the_limits() -> None:
         ("query Q($n: Int) { books(first: $n) { title } }", {"n": -5}, 1),
         ("{ ...F } fragment F on Query { books(first: 2) { ...G ...G } } fragment G on Book { title }", {}, 1 + 2 * 2),
         ("{ ... on Query { books(first: 2) { ... { title } } } }", {}, 1 + 2),
+        ("{ books(last: 3) { title } }", {}, 1 + 3),
+        ("{ books(first: null, last: 3) { title } }", {}, 1 + 3),
+        ("query Q($f: Int, $l: Int) { books(first: $f, last: $l) { title } }", {"l": 120}, 1 + 120),
+        ("query Q($f: Int, $l: Int) { books(first: $f, last: $l) { title } }", {"f": 5, "l": None}, 1 + 5),
+        ("query Q($f: Int, $l: Int) { books(first: $f, last: $l) { title } }", {}, 1 + 50),
+        ("query Q($n: Int = 150) { ...F } fragment F on Query { books(first: $n) { title } }", {}, 1 + 150),
+        ('{ named(ids: ["a", "b", "a"]) { title } }', {}, 1 + 3),
+        ('{ named(ids: "a") { title } }', {}, 1 + 1),
+        ("query Q($i: [ID!]!) { named(ids: $i) { title } }", {"i": ["a"] * 70}, 1 + 70),
+        ("query Q($i: [ID!]!) { named(ids: $i) { others(first: 2) { title } } }", {"i": ["a", "b"]}, 1 + 2 * (1 + 2)),
+        ("query Q($i: [ID!]!) { named(ids: $i) { title } }", {"i": 7.5}, 1 + 200),
     ],
 )
 def test_cost_counts_what_stands_below_a_page_once_a_row(
@@ -122,6 +133,11 @@ def test_cost_counts_what_stands_below_a_page_once_a_row(
 ) -> None:
     """Literals, variables, their defaults and the schema's; unknown sizes count as the largest page."""
     assert cost(document, **variables) == expected
+
+
+def test_a_number_of_five_thousand_digits_is_no_size() -> None:
+    """A literal that the interpreter would not read is refused like any other that is no Int."""
+    assert code(ask(f"{{ books(first: {'9' * 5000}) {{ title }} }}")) == "GRAPHQL_VALIDATION_FAILED"
 
 
 def test_exponential_fragments_are_measured_in_linear_time() -> None:

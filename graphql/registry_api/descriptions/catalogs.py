@@ -1,0 +1,152 @@
+"""Catalogs, their entries and aliases, and how both are amended."""
+
+from collections.abc import Mapping
+from typing import Final
+
+CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Catalog": {
+        "name": "The name of the catalog.",
+        "version(number:)": "The number of a version.",
+        "version(effectiveOn:)": "The version in force on this day; today, where nothing is given.",
+        "version(knownAt:)": "As the registry knew it at this instant; now, where nothing is given.",
+    },
+    "CatalogVersion": {
+        "": "The catalog as one notice left it.",
+        "number": "The number of the version, from 1 on.",
+        "effectiveUntil": "The day on which a later version takes over, as known now; null while none does.",
+        "issuedAt": "The instant at which it was issued.",
+        "erratum": "Whether it corrects the text, and so may be in force from a day before its issue.",
+        "entryCount": "How many entries it has.",
+        "entries(search:)": "Only entries with this text in their names or body, in capitals or small letters.",
+        "entries(field:)": "Only entries of this field of the economy.",
+        "entries(title:)": "Only entries that lead to this title.",
+        "aliases(kind:)": "Only aliases of this kind.",
+        "aliases(search:)": "Only aliases with this text in them, in capitals or small letters.",
+        "aliases(entryNumber:)": "Only aliases that may mean this entry.",
+        "aliases(unlisted:)": "Only names of qualifications that mean no entry of the version.",
+    },
+    "CatalogEntry": {
+        "": "One row of a catalog, with the content that it has from one version on until another.",
+        "fromVersion": "The version that brought this content, or would bring it.",
+        "untilVersion": "The version that ended this content; null while none did.",
+        "issuingBody": "The body that issues the certificate, verbatim from the notice.",
+    },
+    "CatalogEntryConnection": {"": "A page of entries."},
+    "CatalogEntryEdge": {"": "An entry in a list."},
+    "CatalogAlias": {
+        "": "Another name of a qualification or an issuing body, beside the official text, and the ground on which it holds.",
+        "fromVersion": "The version that brought it.",
+        "untilVersion": "The version that withdrew it; null while none did.",
+        "kind": "What it is another name for.",
+        "text": "The other name, as people write it.",
+        "issuer": "Of a body's alias: the key that all spellings of the body share.",
+        "ground": "Why it holds.",
+    },
+    "CatalogAliasConnection": {"": "A page of aliases."},
+    "CatalogAliasEdge": {"": "An alias in a list."},
+    "AliasKind": {
+        "": "What an alias is another name for.",
+        "ISSUING_BODY": "A body that issues certificates.",
+        "QUALIFICATION": "A qualification.",
+    },
+    "AliasChange": {
+        "": "What a version changed in one alias, or what an amendment would change.",
+        "kind": "What is done to the alias.",
+        "aliasKind": "What it is another name for.",
+        "text": "The other name, as people write it.",
+        "issuer": "Of a body's alias: the key that all spellings of the body share.",
+        "ground": "Why it holds, or, where it was withdrawn, why no longer.",
+    },
+    "AliasChangeKind": {
+        "": "What an amendment does to one alias; what reads otherwise is withdrawn and added anew.",
+        "ADDED": "It is a new alias.",
+        "WITHDRAWN": "It holds no longer.",
+    },
+    "AliasChangeInput": {
+        "kind": "What is done to the alias.",
+        "aliasKind": "What it is another name for.",
+    },
+    "EntryChange": {
+        "": "What a version changed in one entry, or what an amendment would change: its content before and after.",
+        "kind": "What is done to the entry.",
+        "number": "The number of the entry.",
+        "reason": "Why, as the amendment says; null where it does not.",
+    },
+    "EntryChangeKind": {
+        "": "What an amendment does to one entry.",
+        "ADDED": "It is a new entry, under a number that was never used.",
+        "REVISED": "It has a new text.",
+        "WITHDRAWN": "It can be matched no more; titles on it stay.",
+    },
+    "EntryChangeInput": {
+        "kind": "What is done to the entry.",
+        "number": "The number of the entry.",
+        "entry": "The new content, whole; nothing for a withdrawal.",
+        "reason": "Why; needed for a withdrawal.",
+    },
+    "EntryInput": {
+        "issuingBody": "The body that issues the certificate, as the notice has it.",
+        "qualificationName": "The name of the qualification in its own language, as the notice has it.",
+        "translatedName": "The Chinese name of the qualification, as the notice has it.",
+    },
+    "AwardInput": {"grade": "The grade that leads to it; nothing where the entry knows one title only."},
+    "FieldChange": {
+        "": "One field of an entry before and after, as text.",
+        "name": "The name of the field, as `CatalogEntry` has it.",
+        "before": "What it said; null where there was no entry.",
+        "after": "What it says; null where there is no entry.",
+    },
+    "Amendment": {
+        "": "An amendment of a catalog, on its way or at its end.",
+        "baseVersion": "The number of the version that it amends.",
+        "status": "`PROPOSED`, `ISSUED` or `DISCARDED`.",
+        "erratum": "Whether it corrects the text, and so may be in force from a day before its issue.",
+        "rematchPending": "Whether open cases move to the new version and are matched again.",
+        "proposedAt": "The instant at which it was proposed.",
+        "closedAt": "The instant at which it was issued or discarded; null while it is neither.",
+        "versionNumber": "The number of the version that it made; null unless it was issued.",
+    },
+    "AmendmentInput": {
+        "catalogCode": "The code of the catalog to amend.",
+        "baseVersion": "The number of its latest version: refused where another amendment came first.",
+        "noticeNumber": "The official number of the notice.",
+        "erratum": "Whether it corrects the text, and so may be in force from a day before its issue.",
+        "rematchPending": "Whether open cases move to the new version and are matched again.",
+        "aliasChanges": "What it does to aliases.",
+    },
+    "AmendmentNote": {
+        "code": "The stable code of what is to know.",
+        "message": "What is to know and what helps, in one sentence.",
+        "field": "The place in the amendment that it is about.",
+    },
+    "AmendmentNoteCode": {
+        "": "What the signers of an amendment should know.",
+        "NAME_SHARED": "Other entries bear the entry's own name too.",
+        "NAME_NOT_MATCHED": "The entry's own name does not lead to it.",
+        "ALIASES_LEFT": "Aliases say of other names of the entry that they are not listed.",
+        "ISSUER_WITHOUT_ENTRY": "A body's alias stands under a key that is no entry's body.",
+    },
+    "AmendmentPayload": {
+        "amendment": "The amendment as the mutation left it; null where it was refused.",
+        "catalogVersion": "The version that it made; null unless it was issued.",
+    },
+    "AmendmentPreview": {"changes": "What it would do to entries, each before and after."},
+    "CatalogInput": {
+        "code": "The code of the new catalog.",
+        "name": "The name of the new catalog.",
+        "entries": "Every entry of its first version.",
+    },
+    "CatalogProposal": {
+        "": "A further catalog, on its way or at its end.",
+        "code": "The code that it is to bear.",
+        "name": "The name that it is to bear.",
+        "status": "`PROPOSED`, `PUBLISHED` or `DISCARDED`.",
+        "proposedAt": "The instant at which it was proposed.",
+        "closedAt": "The instant at which it was published or discarded; null while it is neither.",
+    },
+    "CatalogProposalPayload": {
+        "proposal": "The proposed catalog as the mutation left it; null where it was refused.",
+        "catalog": "The catalog that it became; null unless it was published.",
+    },
+}
+"""By type and field; a type's own text stands under the empty name."""

@@ -1,0 +1,243 @@
+"""``make clients``: real clients of the registry against a live server, each with the cache or the generator people use.
+
+A case is approved and revoked. Each client generates from the published schema, compiles, asks for the present and the past in one
+document, and must hold both at once: REVOKED now, MATCHED at version 2. Printed as a table; exit code 1 where a client fails, 2 where
+none could be installed. Everything is installed under ``build/clients``, from lock files, and nothing of it is the project's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from console.serving import build_app, served
+from infrastructure.composition import open_registry
+from infrastructure.identity import DevelopmentIssuer
+from infrastructure.settings import Settings
+from tests.api.conftest import XIHU, Api, Clock
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+BUILD = ROOT / "build" / "clients"
+JS, PYTHON = BUILD / "js", BUILD / "python"
+VENV = BUILD / "venv"
+SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one client did; ``wrong`` is None where it could not be installed, and blank where all was right."""
+
+    client: str
+    version: str
+    done: str
+    wrong: str | None = ""
+
+
+class Failed(Exception):
+    """A command failed; what it said."""
+
+
+def run(command: list[str | Path], folder: Path, environment: dict[str, str] | None = None) -> str:
+    """What a command prints. Raises ``Failed``."""
+    try:
+        done = subprocess.run(
+            list(map(str, command)),
+            cwd=folder,
+            env={**os.environ, **(environment or {})},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failed(str(error)) from None
+    if done.returncode:
+        raise Failed((done.stdout + done.stderr).strip())
+    return done.stdout
+
+
+@contextlib.contextmanager
+def live(folder: Path) -> Iterator[dict[str, str]]:
+    """A server with a revoked case and another one; what clients are told of it."""
+    folder.chmod(0o711)  # the embedded database may run as another user, who has to pass through
+    with (
+        open_registry(Settings(database_url=None, data_dir=folder), clock := Clock()) as registry,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        served(build_app(registry), listener),
+        httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client,
+    ):
+        api = Api(client, registry, DevelopmentIssuer(folder), clock)
+        api.submit()
+        case = api.approved()["case"]["id"]
+        api.decide("proposeRevocation", case, ground="forged", findings="the body never issued it")
+        done = api.decide("confirmRevocation", case, api.token("REVIEWER", XIHU, "second-officer"))
+        waiting = "query ($at: Position) { cases(atLeast: $at) { totalCount } }"
+        api.ask(waiting, {"at": done["position"]}, api.token("REVIEWER", XIHU))
+        yield {
+            "REGISTRY_URL": str(client.base_url.join("/graphql")),
+            "REGISTRY_TOKEN": api.token("REVIEWER", XIHU),
+            "REGISTRY_CASE": case,
+        }
+
+
+# ── TypeScript ────────────────────────────────────────────────────────────────────────────────────────────────────
+def lay_out() -> None:
+    """The sources beside what is installed, and nothing that an earlier run generated."""
+    JS.mkdir(parents=True, exist_ok=True)
+    for name in ("src", "out", "operations"):
+        shutil.rmtree(JS / name, ignore_errors=True)
+    shutil.rmtree(PYTHON, ignore_errors=True)
+    shutil.copytree(HERE, JS, ignore=shutil.ignore_patterns("python", "*.py", "__pycache__"), dirs_exist_ok=True)
+    shutil.copytree(HERE / "python", PYTHON)
+    for folder in (JS, PYTHON):
+        shutil.copy(ROOT / "graphql" / "schema.graphql", folder)
+        shutil.copytree(HERE / "operations", folder / "operations", dirs_exist_ok=True)
+    (JS / "src" / "generated" / "relay").mkdir(parents=True)
+
+
+def installed(stamp: Path, lock: Path, install: Callable[[], object]) -> None:
+    """Install what a lock file names, once. Raises ``Failed``."""
+    wanted = lock.read_text("utf-8")
+    if not stamp.exists() or stamp.read_text("utf-8") != wanted:
+        install()
+        stamp.write_text(wanted, "utf-8")
+
+
+def npm_version(package: str) -> str:
+    """The version that is installed."""
+    manifest = JS / "node_modules" / package / "package.json"
+    version: str = json.loads(manifest.read_text("utf-8"))["version"]
+    return version
+
+
+def typescript(told: dict[str, str]) -> Iterator[Row]:
+    """Generators, compilers, then the clients themselves."""
+    clients = {"apollo": "@apollo/client", "urql": "@urql/exchange-graphcache", "relay": "relay-runtime"}
+    generators = {"@graphql-codegen/cli": "typescript, typescript-operations", "relay-compiler": "queries, fragments"}
+    try:
+        npm: list[str | Path] = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        installed(JS / "node_modules" / ".stamp", HERE / "package-lock.json", lambda: run(npm, JS))
+    except Failed as why:
+        yield from (Row(name, "-", first_line(why), None) for name in (*generators, *clients.values()))
+        return
+    binaries = JS / "node_modules" / ".bin"
+    made = []
+    for name, command in (
+        ("@graphql-codegen/cli", ["graphql-codegen", "--config", "codegen.json"]),
+        ("relay-compiler", ["relay-compiler", "relay.config.json"]),
+        ("typescript", ["tsc"]),
+    ):
+        done = (
+            f"generated from the published schema: {generators[name]}" if name in generators else "compiled, strictly"
+        )
+        made.append(
+            outcome(
+                name, npm_version(name), done, lambda command=command: run([binaries / command[0], *command[1:]], JS)
+            )
+        )
+    yield from made
+    for script, package in clients.items():
+        if any(row.wrong for row in made):
+            yield Row(package, npm_version(package), "asked nothing", "it was not compiled")
+        else:
+            yield asked(package, npm_version(package), ["node", f"out/{script}.js"], JS, told)
+
+
+# ── Python ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def python(told: dict[str, str]) -> Iterator[Row]:
+    """The generator and its client, then the client that checks documents against the schema."""
+    packages, interpreter = ("ariadne-codegen", "gql"), VENV / "bin" / "python"
+
+    def install() -> None:
+        run([sys.executable, "-m", "venv", VENV], BUILD)
+        pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes", "-r"]
+        run([interpreter, *pip, HERE / "python" / "requirements.lock"], BUILD)
+
+    try:
+        installed(VENV / ".stamp", HERE / "python" / "requirements.lock", install)
+    except Failed as why:
+        yield from (Row(name, "-", first_line(why), None) for name in packages)
+        return
+
+    def version(package: str) -> str:
+        return run([interpreter, "-c", f"import importlib.metadata as m; print(m.version({package!r}))"], BUILD).strip()
+
+    generate: list[list[str | Path]] = [
+        [VENV / "bin" / "ariadne-codegen"],
+        [interpreter, "-m", "compileall", "-q", "registry_client"],
+    ]
+    yield outcome(
+        "ariadne-codegen",
+        version("ariadne-codegen"),
+        "generated from the published schema, compiled",
+        lambda: [run(command, PYTHON) for command in generate],
+    )
+    yield asked("ariadne-codegen", version("ariadne-codegen"), [interpreter, "ask_ariadne.py"], PYTHON, told)
+    yield asked("gql", version("gql"), [interpreter, "ask_gql.py", PYTHON], PYTHON, told)
+
+
+# ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────────
+def outcome(client: str, version: str, done: str, work: Callable[[], object]) -> Row:
+    """A row of work that only has to succeed."""
+    try:
+        work()
+    except Failed as why:
+        return Row(client, version, done, str(why)[-2000:])
+    return Row(client, version, done)
+
+
+def asked(client: str, version: str, command: list[str | Path], folder: Path, told: dict[str, str]) -> Row:
+    """A row of a client that says itself what it checked."""
+    try:
+        text = run(command, folder, told)
+    except Failed as why:
+        text = str(why)
+    lines = [line for line in text.splitlines() if line.startswith('{"done":')]
+    if not lines:
+        return Row(client, version, "asked the server", text[-2000:] or "it said nothing")
+    said = json.loads(lines[-1])
+    return Row(client, version, said["done"], "; ".join(said["wrong"]))
+
+
+def first_line(why: Failed) -> str:
+    """What is said of a client that could not be installed."""
+    return (str(why).splitlines() or ["it can't be installed here"])[0][:120]
+
+
+def table(rows: list[Row]) -> str:
+    """Client, version, what was done, result; below it what went wrong, whole."""
+    results = {None: "not run", "": "ok"}
+    cells = [("client", "version", "done", "result")]
+    cells += [(row.client, row.version, row.done, results.get(row.wrong, "FAILED")) for row in rows]
+    widths = [max(len(line[place]) for line in cells) for place in range(3)]
+    lines = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]]) for line in cells
+    ]
+    return "\n".join([*lines, *(f"\n{row.client}: {row.wrong}" for row in rows if row.wrong)])
+
+
+def main() -> int:
+    """Try every client; the exit code."""
+    lay_out()
+    with tempfile.TemporaryDirectory() as folder, live(Path(folder)) as told:
+        rows = [*typescript(told), *python(told)]
+    print(table(rows))  # noqa: T201 - this is its output
+    if all(row.wrong is None for row in rows):
+        return 2
+    return int(any(row.wrong for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
