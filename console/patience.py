@@ -1,16 +1,37 @@
-"""How long the server waits for the head of a request, and how large it may be: no caller holds connections for nothing."""
+"""How long the server waits for the head of a request, how large it may be, and how many connections one address may hold.
+
+No caller holds connections for nothing, or so many that there are none for others.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from registry_api.http.rates import Network, caller_at, lies_in
 
 HEAD_SECONDS: Final = 10.0
 """From the connection, or the first byte of a further request, to the end of the head (RFC 9110, section 15.5.9)."""
 HEAD_BYTES: Final = 64 * 1024
 """Bytes of a head, the request line included."""
+
+
+_HELD: Final[WeakKeyDictionary[ServerState, Counter[str]]] = WeakKeyDictionary()
+"""Connections by caller, of each server in this process."""
+
+
+class PatientConfig(uvicorn.Config):
+    """uvicorn's configuration, and how many connections one address may hold; ``proxies`` hold as many as they need."""
+
+    connections_per_address: int = 200
+    proxies: Sequence[Network] = ()
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -21,11 +42,18 @@ class PatientProtocol(HttpToolsProtocol):
         self._awaited: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         super().connection_made(transport)
+        if not self._counted():
+            self.transport.close()
+            return
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
         self._head_came()
+        held = _HELD[self.server_state]
+        held[self._caller] -= 1
+        if not held[self._caller]:
+            del held[self._caller]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -47,6 +75,17 @@ class PatientProtocol(HttpToolsProtocol):
         """See httptools; the head is there."""
         self._head_came()
         super().on_headers_complete()
+
+    def _counted(self) -> bool:
+        """Count the connection; whether its caller may hold it."""
+        host = str((self.client or ("unknown",))[0])
+        self._caller = caller_at(host)
+        held = _HELD.setdefault(self.server_state, Counter())
+        held[self._caller] += 1
+        config = self.config
+        if not isinstance(config, PatientConfig) or lies_in(host, config.proxies):
+            return True
+        return held[self._caller] <= config.connections_per_address
 
     def _await_head(self) -> None:
         self._head_bytes = 0

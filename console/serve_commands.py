@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from infrastructure.settings import Settings
 
 LOOPBACK = "127.0.0.1"
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps the interpreter while another waits for it: the loop that serves everybody, mostly."""
 
 
 def serve(
@@ -51,10 +53,11 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     from domain.values import shanghai_day
     from infrastructure.composition import open_registry, utc_now
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     with open_registry(settings) as registry:
         _greet(settings, listener.getsockname()[:2])
         stopping = threading.Event()
-        config = server_config(build_app(registry, stopping))
+        config = server_config(build_app(registry, stopping), settings)
         threading.Thread(target=registry.shelf.warm, args=[shanghai_day(utc_now())], daemon=True).start()
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):
@@ -97,7 +100,7 @@ def demo() -> None:
     with _temporary_folder() as folder, _listening(LOOPBACK, 0) as listener:
         settings = Settings(data_dir=folder, database_url=None, database_owner_url=None)
         note("Opening a registry for the demonstration …", "dim")
-        with open_registry(settings) as registry, served(build_app(registry), listener):
+        with open_registry(settings) as registry, served(build_app(registry), listener, settings):
             issuer = DevelopmentIssuer(folder)
             url = f"http://{LOOPBACK}:{listener.getsockname()[1]}/graphql"
             stories = Demo(url, issuer.issue, secrets.token_hex(3))

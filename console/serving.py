@@ -16,7 +16,7 @@ import uvicorn
 from anyio import to_thread
 from starlette.applications import Starlette
 
-from console.patience import PatientProtocol
+from console.patience import PatientConfig, PatientProtocol
 from infrastructure.composition import Registry
 from infrastructure.evidence import EvidenceError
 from infrastructure.projections.positions import projection_status
@@ -30,6 +30,8 @@ SHUTDOWN_SECONDS = 3
 """How long requests under way may take once the server is told to stop."""
 FORCED_SECONDS = 9
 """When the process ends whatever is still running."""
+USE_CASES = 12
+"""Threads in which use cases wait for the store at once."""
 BEHIND = 10_000
 """Events the read side may be behind before the server calls itself not ready."""
 
@@ -68,6 +70,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = USE_CASES
         async with registry.reads:
             registry.projections.start()
             registry.rematching.start()
@@ -121,6 +124,7 @@ def _door(settings: Settings) -> Door:
     by_address, by_token = settings.rate_per_address, settings.rate_per_token
     return Door(
         rate_per_address=(50.0 if public else 0.0) if by_address is None else by_address,
+        requests_at_once=settings.requests_at_once,
         rate_per_token=(200.0 if public else 0.0) if by_token is None else by_token,
         verifications_per_minute=settings.verifications_per_minute,
         verifications_per_subject=settings.verifications_per_subject,
@@ -133,9 +137,9 @@ def _door(settings: Settings) -> Door:
     )
 
 
-def server_config(app: Starlette) -> uvicorn.Config:
+def server_config(app: Starlette, settings: Settings) -> uvicorn.Config:
     """How the server listens: no proxy is believed here (``TrustedProxies`` is), and heads of requests have a size and a time."""
-    return uvicorn.Config(
+    config = PatientConfig(
         app,
         log_level="warning",
         access_log=False,
@@ -147,12 +151,15 @@ def server_config(app: Starlette) -> uvicorn.Config:
         limit_concurrency=1_000,
         http=PatientProtocol,
     )
+    config.connections_per_address = settings.connections_per_address
+    config.proxies = settings.trusted_proxies
+    return config
 
 
 @contextlib.contextmanager
-def served(app: Starlette, listener: socket.socket) -> Iterator[None]:
+def served(app: Starlette, listener: socket.socket, settings: Settings | None = None) -> Iterator[None]:
     """Serve an app on a thread for as long as the context lasts."""
-    config = server_config(app)
+    config = server_config(app, settings or Settings())
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -112,9 +112,8 @@ async def slow_readers(attacker: Attacker, stage: Stage) -> None:
         f"GET /evidence/{digest}?case={stage.file_case} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
     ).encode()
 
-    async def one(line: Line, number: int) -> None:
+    async def one(_line: Line, number: int) -> None:
         attacker.tally.sent += 1
-        reader = None
         try:
             reader, writer = await asyncio.open_connection(
                 attacker.host, attacker.port, local_addr=(ADDRESS, 0), limit=4096

@@ -25,7 +25,7 @@ async def _fresh(attacker: Attacker, documents: list[str], connections: int = CO
 
 @attack("histories inside histories of a case")
 async def nested_histories(attacker: Attacker, stage: Stage) -> None:
-    """Each event of a history has the case beside it, whose history again …"""
+    """Each event of a history has the case beside it, whose history again has events."""
     token = stage.token(Role.APPLICANT, "office")
     inner = "version"
     levels = []
@@ -134,8 +134,12 @@ async def introspection(attacker: Attacker, _stage: Stage) -> None:
 async def largest_pages(attacker: Attacker, stage: Stage) -> None:
     """An officer's list with everything a case has."""
     token = stage.token(Role.REVIEWER, "greedy")
-    fields = "id caseNumber status holder { ref name } certificate { name issuingBody } authority { name } award { title }"
-    more = "entry { number qualificationName awards { title } } evidence { sha256 } candidates { score } title { title }"
+    fields = (
+        "id caseNumber status holder { ref name } certificate { name issuingBody } authority { name } award { title }"
+    )
+    more = (
+        "entry { number qualificationName awards { title } } evidence { sha256 } candidates { score } title { title }"
+    )
     documents = [
         f"{{ cases(first: 200) {{ totalCount nodes {{ {fields} {more} }} }} }}",
         f"{{ a: cases(first: 200) {{ nodes {{ {fields} }} }} b: cases(first: 200) {{ nodes {{ {fields} }} }} }}",
@@ -163,4 +167,3 @@ async def audit_pages(attacker: Attacker, stage: Stage) -> None:
         await line.ask(documents[number % 3], None, token)
 
     await attacker.flood(CONNECTIONS, send)
-

@@ -38,7 +38,9 @@ class Line:
 
     def faults(self) -> list[str]:
         """What must not happen, on whatever machine."""
-        found = [f"{self.title}: {len(self.failures)} look-ups failed, first: {self.failures[0]}"] if self.failures else []
+        found = (
+            [f"{self.title}: {len(self.failures)} look-ups failed, first: {self.failures[0]}"] if self.failures else []
+        )
         found += [f"{self.title}: {self.defects} answers were INTERNAL"] if self.defects else []
         return found + ([f"{self.title}: {self.fault}"] if self.fault else [])
 

@@ -157,7 +157,9 @@ def staged(folder: Path, log: Path, **settings: str) -> Iterator[Stage]:
     issuer = DevelopmentIssuer(folder)
     keys = folder / "jwks.json"
     keys.write_bytes(issuer.jwks())
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "RECOGNITION"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "RECOGNITION"))
+    }
     environment |= {
         "RECOGNITION_DATA_DIR": str(folder),
         "RECOGNITION_JWKS": str(keys),

@@ -77,7 +77,7 @@ async def huge_values(attacker: Attacker, _stage: Stage) -> None:
         f'{{{query},"variables":{{"{"k" * 900_000}":1,"s":"x"}}}}'.encode(),
         json.dumps({"query": document % ("9" * 90_000)}).encode(),
         json.dumps({"query": document % ("1" + "0" * 4_000 + "e400")}).encode(),
-        json.dumps({"query": '{ catalog(code: "' + '\\\\u{5b57}' * 9_000 + '") { id } }'}).encode(),
+        json.dumps({"query": '{ catalog(code: "' + "\\\\u{5b57}" * 9_000 + '") { id } }'}).encode(),
         json.dumps({"query": "#" + "x" * 99_000 + "\n{ catalogs { id } }"}).encode(),
         b'{"query":"' + b"\\ud800" * 100_000 + b'"}',
     ]

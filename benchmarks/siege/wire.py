@@ -92,7 +92,11 @@ class Line:
 def head(length: int, token: str | None = None, path: str = "/graphql", more: Sequence[str] = ()) -> bytes:
     """The head of a POST."""
     lines = [f"POST {path} HTTP/1.1", "Host: registry", "Content-Type: application/json", f"Content-Length: {length}"]
-    lines += ["Accept: application/graphql-response+json", *([f"Authorization: Bearer {token}"] if token else []), *more]
+    lines += [
+        "Accept: application/graphql-response+json",
+        *([f"Authorization: Bearer {token}"] if token else []),
+        *more,
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 

@@ -12,7 +12,9 @@ from benchmarks.siege.stage import Stage, form
 from benchmarks.siege.wire import Attacker, Line, head
 from domain.values import Role
 
-PREVIEW = "query ($input: AmendmentInput!) { previewAmendment(input: $input) { pendingCasesAffected refusals { code } } }"
+PREVIEW = (
+    "query ($input: AmendmentInput!) { previewAmendment(input: $input) { pendingCasesAffected refusals { code } } }"
+)
 SUBMIT = "mutation ($input: SubmitCaseInput!) { submitCase(input: $input) { position refusal { code } } }"
 VERIFY = "verifyTitle(certificateNumber: %s, holderName: %s) { valid known }"
 

@@ -39,6 +39,16 @@ LIST_SIZES: Final[Mapping[str, int]] = {
 }
 """Lists of objects by ``Type.field``; the rows of a connection count by the page that its field asks for."""
 
+FIELD_COSTS: Final[Mapping[str, int]] = {
+    "Query.__schema": 2_000,
+    "Query.matchCertificate": 200,
+    "Query.previewAmendment": 2_000,
+    "AuditEvent.data": 20,
+    "CaseEvent.data": 5,
+    "CaseEvent.state": 5,
+}
+"""Fields that are more work than reading one value: how many values they count as."""
+
 LONG_LISTS: Final[Mapping[str, int]] = {
     "changes": MOST_CHANGES + 1,  # one more than is taken, so that the refusal is the amendment's own
     "aliasChanges": MOST_CHANGES + 1,

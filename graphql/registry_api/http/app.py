@@ -21,6 +21,7 @@ from registry_api.http.explorer import Example, Explorer
 from registry_api.http.health import HealthCheck, alive, health_handler
 from registry_api.http.limits import DEFAULT_LIMITS, Limits
 from registry_api.http.middleware import Envelope
+from registry_api.http.turns import Turns
 
 GRAPHQL_PATH: Final = "/graphql"
 
@@ -36,6 +37,8 @@ def create_app(
     examples: Sequence[Example] = (),
     executor: Executor | None = None,
     documents: DocumentCache | None = None,
+    in_work: Turns | None = None,
+    long_work: Turns | None = None,
     routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
     lifespan: Lifespan[Starlette] | None = None,
@@ -43,7 +46,7 @@ def create_app(
     """Serve a schema at `/graphql` with its explorer, and `/healthz` and `/readyz`.
 
     `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` is passed by an owner
-    that clears it; `routes` are further ones, before which nothing here stands;
+    that clears it; `in_work` and `long_work` are the turns of requests, and of what takes long of them; `routes` are further ones, before which nothing here stands;
     `middleware` stands inside the envelope. Raises ValueError on a schema with
     schema extensions.
     """
@@ -54,6 +57,8 @@ def create_app(
         authenticate=authenticate,
         context_factory=context_factory,
         limits=limits,
+        in_work=in_work or Turns(at_once=256, of_one=16),
+        long_work=long_work or Turns(at_once=4, of_one=1),
         page=explorer,
     )
     return Starlette(

@@ -1,9 +1,8 @@
 """From document text to an operation that may run: outlined, parsed, measured and validated, once per text."""
 
 import re
-from asyncio import Lock
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,6 +38,7 @@ from registry_api.http.coercion import LiteralsOfCorrectType
 from registry_api.http.limits import Limits, check_storable, string_too_long
 from registry_api.http.scan import outline
 from registry_api.http.structure import Measure, measure
+from registry_api.http.turns import Turns, client_gone
 
 _RULES: Final = (
     *(LiteralsOfCorrectType if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
@@ -46,8 +46,8 @@ _RULES: Final = (
     OneOfInputValidationRule,
 )
 _MOST_ERRORS: Final = 20
-_SHORT: Final = 600
-"""Characters of a document that is prepared in a few milliseconds, on the event loop."""
+_SHORT: Final = 200
+"""Characters of a document that is prepared in a millisecond, on the event loop."""
 _HALF_PAIR: Final = re.compile(r"\\u(?:\{0*)?[dD][89a-fA-F][0-9a-fA-F]{2}")
 _OPENED: Final = re.compile(r'\b(\w+)\s*:[\s\[,]*"(?:[^"\\\n]|\\.)*\Z')
 _NEAR: Final = 2_000
@@ -119,7 +119,6 @@ class DocumentCache:
         self._characters = characters
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._held = 0
-        self._preparing = Lock()
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -129,11 +128,18 @@ class DocumentCache:
         self._documents.clear()
         self._held = 0
 
-    async def fetch(self, text: str) -> PreparedDocument:
-        """As ``get``; a longer text that is not known yet is prepared beside the event loop, one at a time."""
+    async def fetch(
+        self, text: str, turns: Turns, caller: str, gone: Callable[[], Awaitable[bool]]
+    ) -> PreparedDocument:
+        """As ``get``; a longer text that is not known yet is prepared beside the event loop, in the caller's turn.
+
+        ``gone`` is asked after a wait: nothing is prepared for nobody (HttpRefusalError).
+        """
         if text in self._documents or len(text) <= _SHORT:
             return self.get(text)
-        async with self._preparing:
+        async with turns.turn(caller) as waited:
+            if waited and await gone():
+                raise client_gone()
             if text in self._documents:
                 return self.get(text)
             return self._keep(text, await to_thread.run_sync(prepare, self._schema, text, self._limits))

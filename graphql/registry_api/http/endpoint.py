@@ -21,6 +21,8 @@ from registry_api.http.masking import MaskErrors
 from registry_api.http.middleware import request_id_of
 from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
 from registry_api.http.parameters import GraphQLRequest, read
+from registry_api.http.rates import address_of
+from registry_api.http.turns import Turns, client_gone
 
 Authenticate = Callable[[Headers], Awaitable[Any]]
 """Headers to an actor of the application's own kind; raises ApiError(RefusalCode.UNAUTHENTICATED, …) to refuse."""
@@ -53,14 +55,19 @@ class GraphQLEndpoint:
         authenticate: Authenticate,
         context_factory: ContextFactory,
         limits: Limits,
+        in_work: Turns,
+        long_work: Turns,
         page: Page | None = None,
     ) -> None:
+        """``in_work`` are turns of requests that are worked at, ``long_work`` of what is done beside the event loop."""
         self._documents = documents
         self._executor = executor
         self._authenticate = authenticate
         self._context_factory = context_factory
         self._limits = limits
         self._page = page
+        self._in_work = in_work
+        self._long_work = long_work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -90,8 +97,18 @@ class GraphQLEndpoint:
             )
         if media is None:
             raise HttpRefusalError(406, ErrorCode.NOT_ACCEPTABLE, f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
-        actor = await self._authenticate(request.headers)
-        parameters = await read(request, self._limits)
+        caller = address_of(request.scope)
+        async with self._in_work.turn(caller):
+            actor = await self._authenticate(request.headers)
+        parameters = await read(request, self._limits, self._long_work)
+        async with self._in_work.turn(caller) as waited:
+            if waited and await request.is_disconnected():
+                raise client_gone()
+            return await self._work(request, media, masked, actor, parameters)
+
+    async def _work(
+        self, request: Request, media: str, masked: MaskErrors, actor: Any, parameters: GraphQLRequest
+    ) -> Response:
         try:
             operation = await self._operation(request, parameters)
         except InvalidDocumentError as invalid:
@@ -110,7 +127,10 @@ class GraphQLEndpoint:
         return self._result(result, media, masked)
 
     async def _operation(self, request: Request, parameters: GraphQLRequest) -> PreparedOperation:
-        operation = (await self._documents.fetch(parameters.query)).operation(parameters.operation_name)
+        prepared = await self._documents.fetch(
+            parameters.query, self._long_work, address_of(request.scope), request.is_disconnected
+        )
+        operation = prepared.operation(parameters.operation_name)
         if operation.kind is OperationType.SUBSCRIPTION:
             raise ApiError(
                 ErrorCode.SUBSCRIPTION_REFUSED,

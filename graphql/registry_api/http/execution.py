@@ -1,12 +1,10 @@
 """Running a prepared operation: the seam between HTTP and whatever computes the answer."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from inspect import isawaitable
 from typing import Any, Final, Protocol, TypeGuard, cast
 
 import strawberry
-from anyio import to_thread
 from strawberry.execution import optimized_is_awaitable
 
 from graphql import ExecutionResult, GraphQLSchema
@@ -14,8 +12,6 @@ from registry_api.http.coercion import variable_faults
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.parameters import GraphQLRequest
 
-_FEW_VALUES: Final = 200
-"""Values that are coerced in a few milliseconds, on the event loop."""
 # Strawberry declares it to answer a bool; it is made for this argument.
 _IS_AWAITABLE: Final = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable)
 
@@ -55,8 +51,7 @@ class StrawberryExecutor:
 
     async def __call__(self, operation: PreparedOperation, request: GraphQLRequest, context: Any) -> ExecutionResult:
         """Coerce the variables and execute; errors are those of graphql-core, those of variables reworded."""
-        build = partial(
-            self._executor_class.build,
+        built = self._executor_class.build(
             self._schema,
             operation.document,
             None,
@@ -66,8 +61,6 @@ class StrawberryExecutor:
             is_awaitable=_IS_AWAITABLE,
             operation_extensions=request.extensions,
         )
-        # Coercing many values takes whole tens of milliseconds; others are answered meanwhile.
-        built = await to_thread.run_sync(build) if request.size > _FEW_VALUES else build()
         if isinstance(built, list):
             faults = variable_faults(self._schema, operation.node, request.variables)
             return ExecutionResult(data=None, errors=faults or built)

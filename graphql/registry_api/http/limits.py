@@ -51,6 +51,8 @@ class Limits:
     """Input fields, by name, whose lists may be longer, and how long."""
     list_sizes: Mapping[str, int] = field(default_factory=dict)
     """How many items a list without a page counts as, by ``Type.field``."""
+    field_costs: Mapping[str, int] = field(default_factory=dict)
+    """What a field counts as that is more work than reading one value, by ``Type.field``."""
     answer: int = 16 * 1024 * 1024
     """Bytes of an answer."""
 

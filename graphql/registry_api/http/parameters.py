@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from anyio import to_thread
 from starlette.requests import Request
 
 from registry_api.errors import BAD_REQUEST, ErrorCode, HttpRefusalError, LimitExceededError
 from registry_api.http.limits import Limits, check_storable, check_values
 from registry_api.http.negotiation import JSON, content_type
+from registry_api.http.rates import address_of
 from registry_api.http.scan import json_nesting
+from registry_api.http.turns import Turns, client_gone
 
+_SHORT: Final = 16 * 1024
+"""Bytes of a body that is read in a millisecond, on the event loop."""
 _HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
@@ -39,8 +44,8 @@ class BodyTooLargeError(LimitExceededError):
         return 413
 
 
-async def read(request: Request, limits: Limits) -> GraphQLRequest:
-    """The GraphQL request in a GET's URL or a POST's body.
+async def read(request: Request, limits: Limits, turns: Turns) -> GraphQLRequest:
+    """The GraphQL request in a GET's URL or a POST's body; what is made of a long body is made beside the event loop.
 
     Raises HttpRefusalError (400, 415), BodyTooLargeError (413) or LimitExceededError, each naming what to send instead.
     """
@@ -54,7 +59,17 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
             "Send the request as `Content-Type: application/json` in UTF-8.",
             {"Accept": JSON},
         )
-    parameters = _json(await _body(request, limits), limits)
+    body = await _body(request, limits)
+    if len(body) <= _SHORT:
+        return _in_body(body, limits)
+    async with turns.turn(address_of(request.scope)) as waited:
+        if waited and await request.is_disconnected():
+            raise client_gone()
+        return await to_thread.run_sync(_in_body, body, limits)
+
+
+def _in_body(body: bytes, limits: Limits) -> GraphQLRequest:
+    parameters = _json(body, limits)
     if isinstance(parameters, list):
         raise HttpRefusalError(
             400, ErrorCode.BATCHING_REFUSED, "Batches are not taken: send each operation in a request of its own."

@@ -218,6 +218,7 @@ class _Reader:
         self._schema = schema
         self._largest_page = limits.page_size
         self._sizes = limits.list_sizes
+        self._costs = limits.field_costs
         self.fragments: dict[str, Measure] = {}
         self.defaults: Mapping[str, ValueNode | None] = {}
 
@@ -237,11 +238,12 @@ class _Reader:
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
         aliases = 1 if node.alias else 0
         name = (node.alias or node.name).value
+        own_cost = self._costs.get(f"{parent.name}.{node.name.value}", 1) if parent is not None else 1
         if node.selection_set is None:
-            return Measure(depth=1, aliases=aliases, fields=1, cost=Cost(1), names=Counter({name: 1}))
+            return Measure(depth=1, aliases=aliases, fields=1, cost=Cost(own_cost), names=Counter({name: 1}))
         definition = self._definition(node.name.value, parent)
         below = self.read(node.selection_set, get_named_type(definition.type) if definition else None)
-        cost = Cost(1)
+        cost = Cost(own_cost)
         size = self._page(node, definition, parent)
         if isinstance(size, int):
             cost.add(below.cost, size)
