@@ -12,7 +12,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from registry_api.http.rates import Network, caller_at, lies_in
@@ -23,6 +23,8 @@ HEAD_BYTES: Final = 64 * 1024
 """Bytes of a head, the request line included."""
 
 
+MOST_WAITING: Final = 16
+"""Requests that may be sent over a connection before the first of them is answered (RFC 9112, section 9.3.2)."""
 _HELD: Final[WeakKeyDictionary[ServerState, Counter[str]]] = WeakKeyDictionary()
 """Connections by caller, of each server in this process."""
 
@@ -41,6 +43,7 @@ class PatientProtocol(HttpToolsProtocol):
         """See ``asyncio.Protocol``; from here on a head is awaited."""
         self._awaited: asyncio.TimerHandle | None = None
         self._head_bytes = 0
+        self._unanswered: list[RequestResponseCycle] = []
         super().connection_made(transport)
         if not self._counted():
             self.transport.close()
@@ -50,6 +53,7 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
         self._head_came()
+        self._leave_unanswered()
         held = _HELD[self.server_state]
         held[self._caller] -= 1
         if not held[self._caller]:
@@ -67,14 +71,19 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """See httptools; a further request on a connection that is kept."""
+        if len(self.pipeline) >= MOST_WAITING:
+            self._give_up()
+            return
         if self._awaited is None:
             self._await_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """See httptools; the head is there."""
+        """See httptools; the head is there. What else was sent over a connection that is given up comes to nothing."""
         self._head_came()
-        super().on_headers_complete()
+        if not self.transport.is_closing():
+            super().on_headers_complete()
+            self._unanswered = [each for each in (*self._unanswered, self.cycle) if not each.response_complete]
 
     def _counted(self) -> bool:
         """Count the connection; whether its caller may hold it."""
@@ -87,6 +96,16 @@ class PatientProtocol(HttpToolsProtocol):
             return True
         return held[self._caller] <= config.connections_per_address
 
+    def on_body(self, body: bytes) -> None:
+        """See httptools."""
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """See httptools."""
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
     def _await_head(self) -> None:
         self._head_bytes = 0
         self._awaited = self.loop.call_later(HEAD_SECONDS, self._give_up)
@@ -98,5 +117,12 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _give_up(self, *_: Any) -> None:
         self._head_came()
+        self._leave_unanswered()
         if not self.transport.is_closing():
             self.transport.close()
+
+    def _leave_unanswered(self) -> None:
+        """Tell what answers a request of this connection that nobody reads it; uvicorn itself tells the last one only."""
+        for each in self._unanswered:
+            each.disconnected = True
+            each.message_event.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import signal
 import socket
@@ -53,16 +54,27 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     from domain.values import shanghai_day
     from infrastructure.composition import open_registry, utc_now
 
-    sys.setswitchinterval(SWITCH_SECONDS)
     with open_registry(settings) as registry:
         _greet(settings, listener.getsockname()[:2])
         stopping = threading.Event()
+        _share_the_interpreter()
         config = server_config(build_app(registry, stopping), settings)
         threading.Thread(target=registry.shelf.warm, args=[shanghai_day(utc_now())], daemon=True).start()
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: sys.exit(0))
         StoppableServer(config, stopping).run(sockets=[listener])
+
+
+def _share_the_interpreter() -> None:
+    """Let no long work keep the loop waiting that serves everybody.
+
+    A thread that computes gives the interpreter up after ``SWITCH_SECONDS``; and what is there when serving begins, hundreds of
+    thousands of objects that stay, is left out of the collections of garbage, each of which would stop every thread to look at them.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
 
 
 def token(

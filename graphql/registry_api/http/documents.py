@@ -216,7 +216,7 @@ def _check_outline(text: str, limits: Limits) -> None:
             found=len(text),
             advice="move values into variables and split the document",
         )
-    tokens, nesting, longest = outline(text)
+    tokens, nesting, longest, word = outline(text)
     if nesting > limits.nesting:
         raise LimitExceededError(
             ErrorCode.LIMIT_NESTING,
@@ -235,6 +235,14 @@ def _check_outline(text: str, limits: Limits) -> None:
         )
     if longest > limits.string:
         raise string_too_long(limits.string, longest)
+    if word > limits.word:
+        raise LimitExceededError(
+            ErrorCode.LIMIT_STRING,
+            "length of a name or number in characters",
+            allowed=limits.word,
+            found=word,
+            advice="write a shorter one",
+        )
 
 
 def _syntax_error(error: GraphQLError) -> GraphQLError:

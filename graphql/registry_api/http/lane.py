@@ -21,8 +21,8 @@ from registry_api.http.parameters import GraphQLRequest
 from registry_api.http.turns import Turns, client_gone
 
 T = TypeVar("T")
-LONG_COST: Final = 1_000
-"""Fields of an answer that take about ten milliseconds."""
+LONG_COST: Final = 250
+"""Fields of an answer that take some milliseconds."""
 MANY_VALUES: Final = 200
 """Values among the variables that take some milliseconds to coerce."""
 _WORKERS: Final = 2

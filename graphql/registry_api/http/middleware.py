@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,7 +35,7 @@ class Envelope:
 
     A request keeps the `X-Request-Id` it came with if that is 8 to 64 of `A-Z a-z 0-9 . _ -`, and gets a new one
     otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept. An
-    exception that nobody caught is logged once, masked, and answered with 500 unless the response has begun.
+    exception that nobody caught, other than that the client has gone, is logged once, masked, and answered with 500 unless the response has begun.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -62,6 +63,8 @@ class Envelope:
 
         try:
             await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return  # nobody waits for an answer, and leaving is no fault
         except Exception as error:  # noqa: BLE001 - the last handler: behind it the server would print the message
             log_defect(error, "the handling of a request", request_id)
             if not begun:

@@ -238,7 +238,7 @@ class _Reader:
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
         aliases = 1 if node.alias else 0
         name = (node.alias or node.name).value
-        own_cost = self._costs.get(f"{parent.name}.{node.name.value}", 1) if parent is not None else 1
+        own_cost = self._own_cost(node, parent)
         if node.selection_set is None:
             return Measure(depth=1, aliases=aliases, fields=1, cost=Cost(own_cost), names=Counter({name: 1}))
         definition = self._definition(node.name.value, parent)
@@ -260,6 +260,12 @@ class _Reader:
             names=Counter({name: 1}),
             below=Counter({name: below.fields}),
         )
+
+    def _own_cost(self, node: FieldNode, parent: GraphQLNamedType | None) -> int:
+        """What a field itself counts as, and what its arguments add."""
+        place = f"{parent.name}.{node.name.value}" if parent is not None else ""
+        more = sum(self._costs.get(f"{place}({each.name.value})", 0) for each in node.arguments or ())
+        return self._costs.get(place, 1) + more
 
     def _definition(self, name: str, parent: GraphQLNamedType | None) -> GraphQLField | None:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
