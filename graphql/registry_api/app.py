@@ -137,7 +137,7 @@ def create_registry_app(
         in_work=Turns(at_once=256, of_one=door.requests_at_once),
         long_work=long_work,
         executor=Gate(
-            Lane(StrawberryExecutor(schema), long_work, detached),
+            Lane(StrawberryExecutor(schema), long_work, Turns(at_once=16, of_one=4), detached),
             introspection=door.introspection,
             verifications_per_minute=door.verifications_per_minute,
             verifications_per_subject=door.verifications_per_subject,

@@ -46,8 +46,6 @@ _RULES: Final = (
     OneOfInputValidationRule,
 )
 _MOST_ERRORS: Final = 20
-_SHORT: Final = 200
-"""Characters of a document that is prepared in a millisecond, on the event loop."""
 _HALF_PAIR: Final = re.compile(r"\\u(?:\{0*)?[dD][89a-fA-F][0-9a-fA-F]{2}")
 _OPENED: Final = re.compile(r'\b(\w+)\s*:[\s\[,]*"(?:[^"\\\n]|\\.)*\Z')
 _NEAR: Final = 2_000
@@ -131,11 +129,11 @@ class DocumentCache:
     async def fetch(
         self, text: str, turns: Turns, caller: str, gone: Callable[[], Awaitable[bool]]
     ) -> PreparedDocument:
-        """As ``get``; a longer text that is not known yet is prepared beside the event loop, in the caller's turn.
+        """As ``get``; a text that is not known yet is prepared beside the event loop, in the caller's turn.
 
         ``gone`` is asked after a wait: nothing is prepared for nobody (HttpRefusalError).
         """
-        if text in self._documents or len(text) <= _SHORT:
+        if text in self._documents:
             return self.get(text)
         async with turns.turn(caller) as waited:
             if waited and await gone():

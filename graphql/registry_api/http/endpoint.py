@@ -7,6 +7,7 @@ from inspect import isawaitable
 from typing import Any, Final
 
 import orjson
+from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +21,7 @@ from registry_api.http.limits import Limits
 from registry_api.http.masking import MaskErrors
 from registry_api.http.middleware import request_id_of
 from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
-from registry_api.http.parameters import GraphQLRequest, read
+from registry_api.http.parameters import GraphQLRequest, arrival
 from registry_api.http.rates import address_of
 from registry_api.http.turns import Turns, client_gone
 
@@ -100,11 +101,18 @@ class GraphQLEndpoint:
         caller = address_of(request.scope)
         async with self._in_work.turn(caller):
             actor = await self._authenticate(request.headers)
-        parameters = await read(request, self._limits, self._long_work)
+        arrived = await arrival(request, self._limits)
         async with self._in_work.turn(caller) as waited:
-            if waited and await request.is_disconnected():
-                raise client_gone()
-            return await self._work(request, media, masked, actor, parameters)
+            if not arrived.long:
+                if waited and await request.is_disconnected():
+                    raise client_gone()
+                return await self._work(request, media, masked, actor, arrived.read(self._limits))
+            # One caller's long requests wait as bytes; what is made of one is gone before the next is read.
+            async with self._long_work.turn(caller) as waited_long:
+                if waited_long and await request.is_disconnected():
+                    raise client_gone()
+                parameters = await to_thread.run_sync(arrived.read, self._limits)
+                return await self._work(request, media, masked, actor, parameters)
 
     async def _work(
         self, request: Request, media: str, masked: MaskErrors, actor: Any, parameters: GraphQLRequest

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from anyio import to_thread
 
-from graphql import ExecutionResult
+from graphql import ExecutionResult, OperationType
 from registry_api.http.documents import PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.parameters import GraphQLRequest
@@ -57,11 +57,12 @@ class Elsewhere:
 class Lane:
     """An executor that hands what takes long to a thread of its own, a caller's operations one after the other.
 
-    ``turns`` are shared with all else that takes long; ``detach`` makes a context that works on the lane's loop.
+    ``turns`` are shared with all else that takes long, ``writing`` are those of mutations, which wait for the store in threads;
+    ``detach`` makes a context that works on the lane's loop.
     """
 
-    def __init__(self, inner: Executor, turns: Turns, detach: Detach) -> None:
-        self._inner, self._turns, self._detach = inner, turns, detach
+    def __init__(self, inner: Executor, turns: Turns, writing: Turns, detach: Detach) -> None:
+        self._inner, self._turns, self._writing, self._detach = inner, turns, writing, detach
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __call__(
@@ -69,7 +70,10 @@ class Lane:
     ) -> ExecutionResult | bytes:
         """See ``Executor``."""
         if request.size <= MANY_VALUES and operation.measure.cost.value(request.variables, LONG_COST) <= LONG_COST:
-            return await self._inner(operation, request, context)
+            if operation.kind is not OperationType.MUTATION:
+                return await self._inner(operation, request, context)
+            async with self._writing.turn(context.address):
+                return await self._inner(operation, request, context)
         async with self._turns.turn(context.address):
             if context.gone.is_set():
                 raise client_gone()

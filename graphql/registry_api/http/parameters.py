@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from anyio import to_thread
 from starlette.requests import Request
 
 from registry_api.errors import BAD_REQUEST, ErrorCode, HttpRefusalError, LimitExceededError
 from registry_api.http.limits import Limits, check_storable, check_values
 from registry_api.http.negotiation import JSON, content_type
-from registry_api.http.rates import address_of
 from registry_api.http.scan import json_nesting
-from registry_api.http.turns import Turns, client_gone
 
 _SHORT: Final = 16 * 1024
 """Bytes of a body that is read in a millisecond, on the event loop."""
@@ -44,13 +41,30 @@ class BodyTooLargeError(LimitExceededError):
         return 413
 
 
-async def read(request: Request, limits: Limits, turns: Turns) -> GraphQLRequest:
-    """The GraphQL request in a GET's URL or a POST's body; what is made of a long body is made beside the event loop.
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A request that has come, not yet read: the body of a POST, or None where its parameters stand in the URL."""
 
-    Raises HttpRefusalError (400, 415), BodyTooLargeError (413) or LimitExceededError, each naming what to send instead.
+    request: Request
+    body: bytes | None
+
+    @property
+    def long(self) -> bool:
+        """Whether reading it takes more than a millisecond."""
+        return self.body is not None and len(self.body) > _SHORT
+
+    def read(self, limits: Limits) -> GraphQLRequest:
+        """The parameters in it. Raises HttpRefusalError (400) or LimitExceededError, each naming what to send instead."""
+        return _from_url(self.request, limits) if self.body is None else _in_body(self.body, limits)
+
+
+async def arrival(request: Request, limits: Limits) -> Arrived:
+    """Wait for a GET's URL or a POST's body to be there.
+
+    Raises HttpRefusalError (408, 415) or BodyTooLargeError (413), each naming what to send instead.
     """
     if request.method == "GET":
-        return _from_url(request, limits)
+        return Arrived(request, None)
     kind, charset = content_type(request.headers.get("content-type", ""))
     if kind != JSON or charset not in {"utf-8", "utf8"}:
         raise HttpRefusalError(
@@ -59,13 +73,7 @@ async def read(request: Request, limits: Limits, turns: Turns) -> GraphQLRequest
             "Send the request as `Content-Type: application/json` in UTF-8.",
             {"Accept": JSON},
         )
-    body = await _body(request, limits)
-    if len(body) <= _SHORT:
-        return _in_body(body, limits)
-    async with turns.turn(address_of(request.scope)) as waited:
-        if waited and await request.is_disconnected():
-            raise client_gone()
-        return await to_thread.run_sync(_in_body, body, limits)
+    return Arrived(request, await _body(request, limits))
 
 
 def _in_body(body: bytes, limits: Limits) -> GraphQLRequest:

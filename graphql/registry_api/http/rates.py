@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry_api.errors import ErrorCode, HttpRefusalError
 
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
-PAUSE_SECONDS: Final = 0.5
+PAUSE_SECONDS: Final = 1.0
 """How long a refusal is kept back from whoever has had too many."""
 REFUSALS: Final = 10.0
 """Refusals a second that one address is given at once; ten times as many in a burst."""

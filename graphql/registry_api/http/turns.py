@@ -6,6 +6,7 @@ from asyncio import CancelledError, Future, get_running_loop
 from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from registry_api.errors import ErrorCode, HttpRefusalError
@@ -22,26 +23,32 @@ def client_gone() -> HttpRefusalError:
 class Turns:
     """So many at once in all, so many at once of one caller; whoever waits is let in caller by caller, each in their order.
 
-    Not shared by threads: it belongs to an event loop.
+    Whoever has a turn needs no second one for what belongs to it. Not shared by threads: it belongs to an event loop.
     """
 
     def __init__(self, *, at_once: int, of_one: int) -> None:
         self._free = at_once
         self._of_one = of_one
+        self._inside: ContextVar[bool] = ContextVar("inside", default=False)
         self._busy: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[Future[None]]] = OrderedDict()
 
     @asynccontextmanager
     async def turn(self, caller: str) -> AsyncIterator[bool]:
         """Wait for a turn and have it as long as the context lasts; the value says whether there was a wait."""
+        if self._inside.get():
+            yield False
+            return
         waited = not self._may(caller)
         if waited:
             await self._wait(caller)
         else:
             self._take(caller)
+        token = self._inside.set(True)
         try:
             yield waited
         finally:
+            self._inside.reset(token)
             self._give_back(caller)
 
     def _may(self, caller: str) -> bool:
