@@ -28,6 +28,10 @@ SWITCH_SECONDS = 0.0005
 """How long a thread that computes keeps the interpreter while another waits for it: the loop that serves everybody, mostly."""
 
 
+COLLECTIONS = (10_000, 10, 20)
+"""New objects, and smaller collections, after which garbage is collected: an answer of some thousand fields causes none."""
+
+
 def serve(
     host: Annotated[
         str, typer.Option(help="The address to listen on; loopback only, unless tokens come from a provider.")
@@ -73,6 +77,7 @@ def _share_the_interpreter() -> None:
     thousands of objects that stay, is left out of the collections of garbage, each of which would stop every thread to look at them.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*COLLECTIONS)
     gc.collect()
     gc.freeze()
 

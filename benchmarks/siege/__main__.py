@@ -1,4 +1,4 @@
-"""A siege: ``python -m benchmarks.siege [--seconds N] [--cases N] [--only WORD] [--unlimited] [--short] [--write FILE]``.
+"""A siege: ``python -m benchmarks.siege [--seconds N] [--cases N] [--only WORD] [--unlimited] [--short] [--tries N] [--write FILE]``.
 
 Some two dozen attacks, one after the other, on a real server: ``recognition serve`` in a process of its own, with an embedded
 PostgreSQL and cases that the program makes first. Beside each attack a second client, in a process of its own, from another
@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ def calling(stage: Stage) -> Iterator[Honest]:
         honest.close()
 
 
-def run(stage: Stage, chosen: list[Attack], seconds: float, rest: float) -> tuple[list[Line], list[str]]:
+def run(stage: Stage, chosen: list[Attack], seconds: float, rest: float, tries: int) -> tuple[list[Line], list[str]]:
     """Every attack in turn; the lines, and what went wrong beside the look-ups."""
     faults: list[str] = []
     with calling(stage) as honest:
@@ -155,7 +156,7 @@ def run(stage: Stage, chosen: list[Attack], seconds: float, rest: float) -> tupl
         start = stage.memory()
         lines = []
         for each in (None, *chosen):
-            lines.append(asyncio.run(besiege(stage, honest, each, seconds)))
+            lines.append(tried(stage, honest, each, seconds, tries))
             print(lines[-1].text(), flush=True)
             if stage.server.poll() is not None:
                 faults.append(f"The server ended with {stage.server.returncode} during: {lines[-1].title}.")
@@ -168,6 +169,17 @@ def run(stage: Stage, chosen: list[Attack], seconds: float, rest: float) -> tupl
         if stage.server.poll() is None and stage.memory() - start > KEPT_GROWTH:
             faults.append(f"The server still holds {(stage.memory() - start) >> 20} MB more than before the siege.")
     return lines, faults
+
+
+def tried(stage: Stage, honest: Honest, attack: Attack | None, seconds: float, tries: int) -> Line:
+    """Besiege; again, up to so many times, where the bar was missed and nothing failed. The line tells every try."""
+    earlier: tuple[float, ...] = ()
+    while True:
+        line = replace(asyncio.run(besiege(stage, honest, attack, seconds)), earlier=earlier)
+        if line.within or line.faults() or len(earlier) + 1 >= tries or stage.server.poll() is not None:
+            return line
+        earlier = (*earlier, line.p99)
+        settle(stage, honest, 6.0)
 
 
 def settle(stage: Stage, honest: Honest, most: float) -> None:
@@ -184,15 +196,16 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m benchmarks.siege", description="Attacks beside an honest client.")
     options.add_argument("--seconds", type=float, default=10.0, help="how long each attack lasts")
     options.add_argument("--cases", type=int, default=3_000, help="cases to make first")
-    options.add_argument("--only", default="", help="attacks with this word in their title")
+    options.add_argument("--only", default="", help="attacks with one of these words in their title, commas between")
     options.add_argument("--unlimited", action="store_true", help="no rates by address and token, as in development")
+    options.add_argument("--tries", type=int, default=1, help="how often an attack is tried until the bar is met")
     options.add_argument("--strict", action="store_true", help="fail where the bar is missed, too")
     options.add_argument("--write", type=Path, help="write the table into this Markdown file")
     options.add_argument("--short", action="store_true", help="in under a minute, without rates: what must not fail")
     given = options.parse_args()
     if given.short:
         given.seconds, given.cases, given.unlimited = 0.7, 60, True
-    chosen = [each for each in ATTACKS if given.only in each.title]
+    chosen = [each for each in ATTACKS if any(word in each.title for word in given.only.split(","))]
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory(prefix="siege-") as name:
@@ -208,7 +221,7 @@ def main() -> int:
         with staged(folder, log, verifications_per_subject="6000", **free) as stage:
             stage.cases, stage.long_case, stage.file_case = made.cases, made.long_case, made.file_case
             os.nice(5)
-            lines, faults = run(stage, chosen, given.seconds, 0.5 if given.short else 6.0)
+            lines, faults = run(stage, chosen, given.seconds, 0.5 if given.short else 6.0, given.tries)
         logged = log.read_text(encoding="utf-8", errors="replace")
         if "Unexpected" in logged or "Traceback" in logged:
             faults.append("The server logged a defect:\n" + logged[:3000])

@@ -30,6 +30,8 @@ class Line:
     p99: float
     growth: int
     fault: str
+    earlier: tuple[float, ...] = ()
+    """The 99th percentiles of tries before this one, in milliseconds."""
 
     @property
     def within(self) -> bool:
@@ -60,7 +62,7 @@ class Line:
             str(self.looked_up),
             str(len(self.failures)),
             f"{self.p50:.0f}",
-            f"{self.p99:.0f}",
+            ", then ".join(f"{each:.0f}" for each in (*self.earlier, self.p99)),
             f"{self.growth >> 20}",
             "yes" if self.within else "**no**",
         ]
@@ -109,6 +111,7 @@ def write(page: Path, lines: Sequence[Line], seconds: float, cases: int, *, unli
     option = " --unlimited" if unlimited else ""
     said = (
         f"Measured {datetime.now(UTC):%Y-%m-%d} with `python -m benchmarks.siege --seconds {seconds:g} --cases {cases}{option}` on "
-        f"{os.cpu_count()} cores ({platform.machine()}, Python {platform.python_version()}), load {os.getloadavg()[1]:.1f} over the five minutes before."
+        f"{os.cpu_count()} cores ({platform.machine()}, Python {platform.python_version()}), of which other work took some: a load of {os.getloadavg()[2]:.1f} over the last quarter of an hour. An attack that missed the bar "
+        "was tried again; every try is told."
     )
     page.write_text(f"{before}{_BEGIN}\n{said}\n\n{table(lines)}{_END}{after}", encoding="utf-8")
