@@ -107,7 +107,9 @@ class GraphQLEndpoint:
                 if waited and await request.is_disconnected():
                     raise client_gone()
                 return await self._work(request, media, masked, actor, arrived.read(self._limits))
-            # One caller's long requests wait as bytes; what is made of one is gone before the next is read.
+            # One caller's long requests wait as bytes; what is made of one is gone before the next is read. Asking whether the
+            # client is there makes the server read on: after a long body it has stopped, and would not notice that they leave.
+            await request.is_disconnected()
             async with self._long_work.turn(caller) as waited_long:
                 if waited_long and await request.is_disconnected():
                     raise client_gone()
