@@ -30,7 +30,7 @@ from typing import Any
 
 from benchmarks.siege import connections, documents, variables, work
 from benchmarks.siege.kinds import ATTACKS, Attack
-from benchmarks.siege.report import Line, line_of, table, write
+from benchmarks.siege.report import Outcome, outcome_of, table, write
 from benchmarks.siege.stage import Stage, person, staged
 from benchmarks.siege.wire import Attacker
 from domain.values import Role
@@ -121,7 +121,7 @@ class Memory:
             await asyncio.sleep(0.1)
 
 
-async def besiege(stage: Stage, honest: Honest, attack: Attack | None, seconds: float) -> Line:
+async def besiege(stage: Stage, honest: Honest, attack: Attack | None, seconds: float) -> Outcome:
     """Carry on an attack while the second client looks up; the line of the table."""
     attacker, memory, before = Attacker("127.0.0.1", stage.port), Memory(stage), stage.memory()
     watching = asyncio.create_task(memory.watch())
@@ -135,7 +135,7 @@ async def besiege(stage: Stage, honest: Honest, attack: Attack | None, seconds: 
         attacking.cancel()
         await asyncio.gather(attacking, return_exceptions=True)
     watching.cancel()
-    return line_of(attack.title if attack else "nobody attacks", attacker.tally, found, memory.most - before, fault)
+    return outcome_of(attack.title if attack else "nobody attacks", attacker.tally, found, memory.most - before, fault)
 
 
 @contextlib.contextmanager
@@ -148,7 +148,7 @@ def calling(stage: Stage) -> Iterator[Honest]:
         honest.close()
 
 
-def run(stage: Stage, chosen: list[Attack], seconds: float, rest: float, tries: int) -> tuple[list[Line], list[str]]:
+def run(stage: Stage, chosen: list[Attack], seconds: float, rest: float, tries: int) -> tuple[list[Outcome], list[str]]:
     """Every attack in turn; the lines, and what went wrong beside the look-ups."""
     faults: list[str] = []
     with calling(stage) as honest:
@@ -171,7 +171,7 @@ def run(stage: Stage, chosen: list[Attack], seconds: float, rest: float, tries: 
     return lines, faults
 
 
-def tried(stage: Stage, honest: Honest, attack: Attack | None, seconds: float, tries: int) -> Line:
+def tried(stage: Stage, honest: Honest, attack: Attack | None, seconds: float, tries: int) -> Outcome:
     """Besiege; again, up to so many times, where the bar was missed and nothing failed. The line tells every try."""
     earlier: tuple[float, ...] = ()
     while True:
@@ -189,6 +189,11 @@ def settle(stage: Stage, honest: Honest, most: float) -> None:
         line = asyncio.run(besiege(stage, honest, None, 0.5))
         if line.p99 < 50 and not line.failures:
             return
+
+
+def without_page(words: list[str]) -> list[str]:
+    """The words of the call but for the page that is written."""
+    return [word for before, word in zip(["", *words], words, strict=False) if "--write" not in (before, word)]
 
 
 def main() -> int:
@@ -232,7 +237,7 @@ def main() -> int:
     missed = [line.title for line in lines if not line.within]
     print(f"{len(lines) - 1} attacks; the bar is missed by {len(missed)}: {'; '.join(missed) or 'none'}.")
     if given.write:
-        write(given.write, lines, given.seconds, given.cases, unlimited=given.unlimited)
+        write(given.write, lines, " ".join(["python -m benchmarks.siege", *without_page(sys.argv[1:])]))
     return int(bool(faults) or (given.strict and bool(missed)))
 
 

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.siege.wire import Tally
+from benchmarks.siege.wire import Answers
 
 BAR_MS: Final = 250.0
 _BEGIN, _END = "<!-- table -->", "<!-- end of the table -->"
 
 
 @dataclass(frozen=True)
-class Line:
+class Outcome:
     """One attack, and what came of it."""
 
     title: str
@@ -68,11 +68,11 @@ class Line:
         ]
 
 
-def line_of(title: str, tally: Tally, found: dict[str, Any], growth: int, fault: str) -> Line:
+def outcome_of(title: str, tally: Answers, found: dict[str, Any], growth: int, fault: str) -> Outcome:
     """The line of an attack."""
     times = sorted(found["times"])
     most = ", ".join(f"{answer} ×{count:,}" for answer, count in tally.answers.most_common(4))
-    return Line(
+    return Outcome(
         title,
         tally.sent,
         most,
@@ -86,7 +86,7 @@ def line_of(title: str, tally: Tally, found: dict[str, Any], growth: int, fault:
     )
 
 
-def table(lines: Sequence[Line]) -> str:
+def table(lines: Sequence[Outcome]) -> str:
     """The lines in Markdown."""
     heads = [
         "Attack",
@@ -103,15 +103,14 @@ def table(lines: Sequence[Line]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
-def write(page: Path, lines: Sequence[Line], seconds: float, cases: int, *, unlimited: bool) -> None:
+def write(page: Path, lines: Sequence[Outcome], command: str) -> None:
     """Put the table into the page, between its two marks, under the circumstances it was measured in."""
     text = page.read_text(encoding="utf-8")
     before, rest = text.split(_BEGIN)
     after = rest.split(_END)[1]
-    option = " --unlimited" if unlimited else ""
     said = (
-        f"Measured {datetime.now(UTC):%Y-%m-%d} with `python -m benchmarks.siege --seconds {seconds:g} --cases {cases}{option}` on "
-        f"{os.cpu_count()} cores ({platform.machine()}, Python {platform.python_version()}), of which other work took some: a load of {os.getloadavg()[2]:.1f} over the last quarter of an hour. An attack that missed the bar "
-        "was tried again; every try is told."
+        f"Measured {datetime.now(UTC):%Y-%m-%d} with `{command}` on {os.cpu_count()} cores ({platform.machine()}, Python "
+        f"{platform.python_version()}) that other work shared: the load was {os.getloadavg()[2]:.1f} over the last quarter of an hour, "
+        "and the first line is what the machine gave while nobody attacked."
     )
     page.write_text(f"{before}{_BEGIN}\n{said}\n\n{table(lines)}{_END}{after}", encoding="utf-8")

@@ -18,7 +18,7 @@ _PATIENCE: Final = 60.0
 
 
 @dataclass
-class Tally:
+class Answers:
     """What an attacker sent and was answered."""
 
     sent: int = 0
@@ -38,7 +38,7 @@ class Tally:
 class Line:
     """One connection of an attacker, opened when it is needed and again when the server has closed it."""
 
-    def __init__(self, host: str, port: int, tally: Tally) -> None:
+    def __init__(self, host: str, port: int, tally: Answers) -> None:
         self._host, self._port, self._tally = host, port, tally
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -114,7 +114,7 @@ class Attacker:
 
     host: str
     port: int
-    tally: Tally = field(default_factory=Tally)
+    tally: Answers = field(default_factory=Answers)
 
     def line(self) -> Line:
         """A further connection."""
