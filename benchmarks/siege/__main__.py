@@ -227,7 +227,7 @@ def main() -> int:
             stage.cases, stage.long_case, stage.file_case = made.cases, made.long_case, made.file_case
             os.nice(5)
             lines, faults = run(stage, chosen, given.seconds, 0.5 if given.short else 6.0, given.tries)
-        logged = log.read_text(encoding="utf-8", errors="replace")
+            logged = log.read_text(encoding="utf-8", errors="replace")  # before the stop, which ends what is under way
         if "Unexpected" in logged or "Traceback" in logged:
             faults.append("The server logged a defect:\n" + logged[:3000])
     print("\n" + table(lines))
