@@ -74,7 +74,7 @@ def test_a_preview_ends_when_its_client_has_gone(api: Api) -> None:
 
 
 def test_what_waits_for_its_turn_is_dropped_when_its_client_has_gone(api: Api) -> None:
-    """Of six previews of one caller the first is begun; the five that wait are not even read once their clients have left."""
+    """Of eight previews of one caller the first is begun; the seven that wait are not even read once their clients have left."""
     read: list[int] = []
     inner = Arrived.read
 
@@ -85,7 +85,7 @@ def test_what_waits_for_its_turn_is_dropped_when_its_client_has_gone(api: Api) -
     host, port = api.client.base_url.host, api.client.base_url.port or 0
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Arrived, "read", counted)
-        connections = [send_and_leave((host, port), administrator(api), large(600)) for _ in range(6)]
+        connections = [send_and_leave((host, port), administrator(api), large(1900)) for _ in range(8)]
         deadline = time.monotonic() + 30
         while not read and time.monotonic() < deadline:
             time.sleep(0.05)
