@@ -126,7 +126,8 @@ async def besiege(stage: Stage, honest: Honest, attack: Attack | None, seconds: 
     attacker, memory, before = Attacker("127.0.0.1", stage.port), Memory(stage), stage.memory()
     watching = asyncio.create_task(memory.watch())
     attacking = asyncio.create_task(attack.run(attacker, stage)) if attack else None
-    await asyncio.sleep(0.3)
+    if attacking is not None:
+        await asyncio.sleep(0.3)
     found = await asyncio.to_thread(honest.measure, seconds)
     fault = ""
     if attacking is not None:
@@ -186,7 +187,7 @@ def settle(stage: Stage, honest: Honest, most: float) -> None:
     """Let the server finish what the attack left, for so many seconds at most."""
     until = time.monotonic() + most
     while time.monotonic() < until and stage.server.poll() is None:
-        line = asyncio.run(besiege(stage, honest, None, 0.5))
+        line = asyncio.run(besiege(stage, honest, None, min(0.5, most)))
         if line.p99 < 50 and not line.failures:
             return
 
@@ -209,7 +210,7 @@ def main() -> int:
     options.add_argument("--short", action="store_true", help="in under a minute, without rates: what must not fail")
     given = options.parse_args()
     if given.short:
-        given.seconds, given.cases, given.unlimited = 0.7, 60, True
+        given.seconds, given.cases, given.unlimited = 0.6, 40, True
     chosen = [each for each in ATTACKS if any(word in each.title for word in given.only.split(","))]
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -226,7 +227,7 @@ def main() -> int:
         with staged(folder, log, verifications_per_subject="6000", **free) as stage:
             stage.cases, stage.long_case, stage.file_case = made.cases, made.long_case, made.file_case
             os.nice(5)
-            lines, faults = run(stage, chosen, given.seconds, 0.5 if given.short else 6.0, given.tries)
+            lines, faults = run(stage, chosen, given.seconds, 0.2 if given.short else 6.0, given.tries)
             logged = log.read_text(encoding="utf-8", errors="replace")  # before the stop, which ends what is under way
         if "Unexpected" in logged or "Traceback" in logged:
             faults.append("The server logged a defect:\n" + logged[:3000])
