@@ -7,10 +7,10 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench lock clean help
+.PHONY: check serve demo test lint format schema clients eval speed bench siege siege-short lock clean help
 
 help:            ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 check: lint test ## lint and test
 
@@ -41,6 +41,17 @@ clients: $(VENV)/.dev ## Apollo, Relay, urql, generators and Python clients agai
 
 speed: $(VENV)/.dev ## how long a match takes on one core
 	$(BIN)/python benchmarks/matching_speed.py
+
+bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log
+	$(BIN)/python benchmarks/matching_speed.py
+	$(BIN)/python benchmarks/preview_speed.py
+	$(BIN)/python benchmarks/log_speed.py
+
+siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that looks up; writes docs/siege.md
+	$(BIN)/python -m benchmarks.siege --seconds 10 --cases 3000 --unlimited --tries 3 --write docs/siege.md
+
+siege-short: $(VENV)/.dev ## the same in under a minute: fails where the server does, and prints the times
+	$(BIN)/python -m benchmarks.siege --short
 
 eval: $(VENV)/.dev ## score the matcher on labelled certificates
 	$(BIN)/python benchmarks/matching_eval.py

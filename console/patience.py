@@ -1,17 +1,24 @@
-"""How long the server waits for the head of a request, how large it may be, and what it says to one that is no HTTP.
+"""How long the server waits for the head of a request, how large it may be, how many connections one address may hold, and what is
+said to one that is no HTTP.
 
-No caller holds connections for nothing.
+No caller holds connections for nothing, or so many that there are none for others.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 from registry_api.errors import ErrorCode
+from registry_api.http.rates import Network, caller_at, lies_in
 
 HEAD_SECONDS: Final = 10.0
 """From the connection, or the first byte of a further request, to the end of the head (RFC 9110, section 15.5.9)."""
@@ -30,6 +37,19 @@ _NO_HTTP: Final = orjson.dumps(
 )
 
 
+MOST_WAITING: Final = 16
+"""Requests that may be sent over a connection before the first of them is answered (RFC 9112, section 9.3.2)."""
+_HELD: Final[WeakKeyDictionary[ServerState, Counter[str]]] = WeakKeyDictionary()
+"""Connections by caller, of each server in this process."""
+
+
+class PatientConfig(uvicorn.Config):
+    """uvicorn's configuration, and how many connections one address may hold; ``proxies`` hold as many as they need."""
+
+    connections_per_address: int = 200
+    proxies: Sequence[Network] = ()
+
+
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a time and a size for heads; a connection that exceeds either is closed."""
 
@@ -37,12 +57,21 @@ class PatientProtocol(HttpToolsProtocol):
         """See ``asyncio.Protocol``; from here on a head is awaited."""
         self._awaited: asyncio.TimerHandle | None = None
         self._head_bytes = 0
+        self._unanswered: list[RequestResponseCycle] = []
         super().connection_made(transport)
+        if not self._counted():
+            self.transport.close()
+            return
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See ``asyncio.Protocol``."""
         self._head_came()
+        self._leave_unanswered()
+        held = _HELD[self.server_state]
+        held[self._caller] -= 1
+        if not held[self._caller]:
+            del held[self._caller]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -65,14 +94,40 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """See httptools; a further request on a connection that is kept."""
+        if len(self.pipeline) >= MOST_WAITING:
+            self._give_up()
+            return
         if self._awaited is None:
             self._await_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """See httptools; the head is there."""
+        """See httptools; the head is there. What else was sent over a connection that is given up comes to nothing."""
         self._head_came()
-        super().on_headers_complete()
+        if not self.transport.is_closing():
+            super().on_headers_complete()
+            self._unanswered = [each for each in (*self._unanswered, self.cycle) if not each.response_complete]
+
+    def _counted(self) -> bool:
+        """Count the connection; whether its caller may hold it."""
+        host = str((self.client or ("unknown",))[0])
+        self._caller = caller_at(host)
+        held = _HELD.setdefault(self.server_state, Counter())
+        held[self._caller] += 1
+        config = self.config
+        if not isinstance(config, PatientConfig) or lies_in(host, config.proxies):
+            return True
+        return held[self._caller] <= config.connections_per_address
+
+    def on_body(self, body: bytes) -> None:
+        """See httptools."""
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """See httptools."""
+        if not self.transport.is_closing():
+            super().on_message_complete()
 
     def _await_head(self) -> None:
         self._head_bytes = 0
@@ -85,5 +140,12 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _give_up(self, *_: Any) -> None:
         self._head_came()
+        self._leave_unanswered()
         if not self.transport.is_closing():
             self.transport.close()
+
+    def _leave_unanswered(self) -> None:
+        """Tell what answers a request of this connection that nobody reads it; uvicorn itself tells the last one only."""
+        for each in self._unanswered:
+            each.disconnected = True
+            each.message_event.set()

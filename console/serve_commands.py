@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ipaddress
 import signal
 import socket
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from infrastructure.settings import Settings
 
 LOOPBACK = "127.0.0.1"
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps the interpreter while another waits for it: the loop that serves everybody, mostly."""
+
+
+COLLECTIONS = (10_000, 10, 20)
+"""New objects, and smaller collections, after which garbage is collected: an answer of some thousand fields causes none."""
 
 
 def serve(
@@ -59,12 +66,25 @@ def _serve(settings: Settings, listener: socket.socket, provider: IdentityProvid
     with open_registry(settings, provider=provider) as registry:
         _greet(settings, listener.getsockname()[:2])
         stopping = threading.Event()
-        config = server_config(build_app(registry, stopping))
+        _share_the_interpreter()
+        config = server_config(build_app(registry, stopping), settings)
         threading.Thread(target=registry.shelf.warm, args=[shanghai_day(utc_now())], daemon=True).start()
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: sys.exit(0))
         StoppableServer(config, stopping).run(sockets=[listener])
+
+
+def _share_the_interpreter() -> None:
+    """Let no long work keep the loop waiting that serves everybody.
+
+    A thread that computes gives the interpreter up after ``SWITCH_SECONDS``; and what is there when serving begins, hundreds of
+    thousands of objects that stay, is left out of the collections of garbage, each of which would stop every thread to look at them.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*COLLECTIONS)
+    gc.collect()
+    gc.freeze()
 
 
 def token(
@@ -102,7 +122,7 @@ def demo() -> None:
     with _temporary_folder() as folder, _listening(LOOPBACK, 0) as listener:
         settings = Settings(data_dir=folder, database_url=None, database_owner_url=None)
         note("Opening a registry for the demonstration …", "dim")
-        with open_registry(settings) as registry, served(build_app(registry), listener):
+        with open_registry(settings) as registry, served(build_app(registry), listener, settings):
             issuer = DevelopmentIssuer(folder)
             url = f"http://{LOOPBACK}:{listener.getsockname()[1]}/graphql"
             stories = Demo(url, issuer.issue, secrets.token_hex(3))

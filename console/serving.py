@@ -18,7 +18,7 @@ import uvicorn
 from anyio import to_thread
 from starlette.applications import Starlette
 
-from console.patience import PatientProtocol
+from console.patience import PatientConfig, PatientProtocol
 from console.readiness import Readiness
 from domain.text import subject_form
 from infrastructure.composition import Registry
@@ -36,6 +36,8 @@ FORCED_SECONDS = 9
 """When the process ends whatever is still running."""
 KEYS_SECONDS = 60
 """How often it is seen to that the identity provider's keys are fresh, so that no token has to wait for them."""
+USE_CASES = 12
+"""Threads in which use cases wait for the store at once."""
 
 
 class StoppableServer(uvicorn.Server):
@@ -72,6 +74,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = USE_CASES
         async with registry.reads:
             registry.projections.start()
             for process in registry.processes:
@@ -129,6 +132,7 @@ def _door(settings: Settings) -> Door:
     by_address, by_token = settings.rate_per_address, settings.rate_per_token
     return Door(
         rate_per_address=(50.0 if public else 0.0) if by_address is None else by_address,
+        requests_at_once=settings.requests_at_once,
         rate_per_token=(200.0 if public else 0.0) if by_token is None else by_token,
         verifications_per_minute=settings.verifications_per_minute,
         verifications_per_subject=settings.verifications_per_subject,
@@ -142,9 +146,9 @@ def _door(settings: Settings) -> Door:
     )
 
 
-def server_config(app: Starlette) -> uvicorn.Config:
+def server_config(app: Starlette, settings: Settings) -> uvicorn.Config:
     """How the server listens: no proxy is believed here (``TrustedProxies`` is), and heads of requests have a size and a time."""
-    return uvicorn.Config(
+    config = PatientConfig(
         app,
         log_level="warning",
         access_log=False,
@@ -156,12 +160,15 @@ def server_config(app: Starlette) -> uvicorn.Config:
         limit_concurrency=1_000,
         http=PatientProtocol,
     )
+    config.connections_per_address = settings.connections_per_address
+    config.proxies = settings.trusted_proxies
+    return config
 
 
 @contextlib.contextmanager
-def served(app: Starlette, listener: socket.socket) -> Iterator[None]:
+def served(app: Starlette, listener: socket.socket, settings: Settings | None = None) -> Iterator[None]:
     """Serve an app on a thread for as long as the context lasts."""
-    config = server_config(app)
+    config = server_config(app, settings or Settings())
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     rate_per_token: float | None = Field(default=None, ge=0)
     """Requests a second under one token; 0: as many as it likes; None: 200 with an identity provider, else 0."""
 
+    requests_at_once: int = Field(default=16, ge=1)
+    """Requests of one address that are worked at together; further ones wait in turn."""
+
+    connections_per_address: int = Field(default=200, ge=1)
+    """Connections that one address may hold; a trusted proxy holds as many as it needs."""
+
     verifications_per_minute: float = Field(default=30, gt=0)
     """Titles that one address may verify a minute without a token; twenty at once."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Final
 
-from anyio import CapacityLimiter
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
@@ -18,19 +18,21 @@ from starlette.types import Lifespan
 from application.outages import OutageOf
 from application.ports import Authenticator, Identity, IdentityProviderUnavailable, NotAuthenticated
 from domain.refusals import RefusalCode
-from registry_api.context import Context, Services, in_thread
+from registry_api.context import Context, Services, detached
 from registry_api.errors import ApiError, ErrorCode
-from registry_api.evidence import UPLOADS, EvidenceDoor, Files, Places
+from registry_api.evidence import DOWNLOADS, UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
 from registry_api.gate import Gate
 from registry_api.http.app import create_app
 from registry_api.http.documents import DocumentCache
 from registry_api.http.execution import StrawberryExecutor, core_schema
 from registry_api.http.health import HealthCheck
+from registry_api.http.lane import Lane
 from registry_api.http.limits import DEFAULT_LIMITS
 from registry_api.http.persisted import Caller, PersistedDocuments
 from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
-from registry_api.list_sizes import LIST_SIZES, LONG_LISTS
+from registry_api.http.turns import Turns
+from registry_api.list_sizes import FIELD_COSTS, LIST_SIZES, LONG_LISTS
 from registry_api.outages import Outages
 from registry_api.policy import PUBLIC_FIELDS
 from registry_api.reason import REASON_HEADER, reason_in
@@ -46,6 +48,7 @@ class Door:
 
     rate_per_address: float = 0.0
     rate_per_token: float = 0.0
+    requests_at_once: int = 16
     verifications_per_minute: float = 30.0
     verifications_per_subject: float = 600.0
     trusted_proxies: tuple[Network, ...] = ()
@@ -82,7 +85,14 @@ def create_registry_app(
     ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects.
     """
     schema = build_schema()
-    limits = replace(DEFAULT_LIMITS, body_seconds=door.body_seconds, list_sizes=LIST_SIZES, long_lists=LONG_LISTS)
+    limits = replace(
+        DEFAULT_LIMITS,
+        body_seconds=door.body_seconds,
+        list_sizes=LIST_SIZES,
+        long_lists=LONG_LISTS,
+        field_costs=FIELD_COSTS,
+    )
+    long_work = Turns(at_once=4, of_one=1)
     documents = DocumentCache(core_schema(schema), limits)
     by_address = Buckets(door.rate_per_address, 2 * door.rate_per_address)
     by_token = Buckets(door.rate_per_token, 2 * door.rate_per_token)
@@ -94,6 +104,7 @@ def create_registry_app(
 
     services = replace(services, forget_documents=forget)
     explain = Outages(outage_of)
+    proving = CapacityLimiter(2)
 
     async def authenticate(headers: Headers) -> Identity | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -102,7 +113,7 @@ def create_registry_app(
         if scheme.lower() != "bearer" or not token.strip():
             raise ApiError(RefusalCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
         try:
-            identity = await in_thread(authenticator, token.strip())
+            identity = await to_thread.run_sync(authenticator, token.strip(), limiter=proving)
         except NotAuthenticated as refused:
             raise ApiError(RefusalCode.UNAUTHENTICATED, refused.message, {"reason": refused.code}) from None
         except IdentityProviderUnavailable:
@@ -141,6 +152,8 @@ def create_registry_app(
             context=context,
             arriving=CapacityLimiter(UPLOADS),
             places=Places(door.uploads_per_subject),
+            leaving=Places(DOWNLOADS),
+            proving=CapacityLimiter(1),
             quota=Buckets(door.upload_bytes_per_day / 86_400, door.upload_bytes_per_day),
             slowest=door.upload_bytes_per_second,
             explain=explain,
@@ -158,8 +171,10 @@ def create_registry_app(
         tells_schema=door.introspection,
         version=version(DISTRIBUTION),
         origins=door.cors_origins,
+        in_work=Turns(at_once=256, of_one=door.requests_at_once),
+        long_work=long_work,
         executor=Gate(
-            StrawberryExecutor(schema),
+            Lane(StrawberryExecutor(schema), long_work, Turns(at_once=16, of_one=4), detached),
             introspection=door.introspection,
             verifications_per_minute=door.verifications_per_minute,
             verifications_per_subject=door.verifications_per_subject,

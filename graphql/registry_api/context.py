@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import strawberry
@@ -30,6 +31,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.text import subject_form
 from domain.values import Actor, Provenance, shanghai_day
 from registry_api.errors import ApiError, ErrorCode, unreadable_event
+from registry_api.http.lane import Elsewhere, on_loop
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -81,6 +83,8 @@ class Context:
     reason: str | None = None
     gone: Event = field(default_factory=Event)
     """Set when the client has gone: nobody waits for the answer any more."""
+    home: AbstractEventLoop | None = None
+    """The loop that the services belong to, where this request is answered on another."""
     versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
     entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
     cases: DataLoader[UUID, CaseView | None] = field(init=False)
@@ -131,11 +135,16 @@ class Context:
         Raises ``ApiError`` (UNAVAILABLE) then, which reaches whoever the server's stop has interrupted.
         """
         try:
-            return await to_thread.run_sync(lambda: work(*arguments, self.wanted), limiter=self.services.long_work)
+            if self.home is not None:  # the limiter belongs to that loop
+                return await on_loop(self.home, self._at_length(work, *arguments))
+            return await self._at_length(work, *arguments)
         except Abandoned:
             raise ApiError(
                 ErrorCode.UNAVAILABLE, "The server stops, and nothing was recorded: repeat the request in a moment."
             ) from None
+
+    async def _at_length(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await to_thread.run_sync(lambda: work(*arguments, self.wanted), limiter=self.services.long_work)
 
     async def reach(self, position: int | None) -> None:
         """Wait until the read side has reached a position, where one is named. Raises ``ApiError`` (PROJECTION_BEHIND)."""
@@ -206,6 +215,17 @@ def acting(context: Context) -> Provenance:
             RefusalCode.UNAUTHENTICATED, "Nobody is signed in; send a token as `Authorization: Bearer <token>`."
         )
     return context.provenance
+
+
+def detached(context: Context, home: AbstractEventLoop) -> Context:
+    """The same request, to be answered on another loop than ``home``, to which the services belong."""
+
+    async def accesses_read(*arguments: Any) -> Page[AccessView]:
+        return await on_loop(home, cast("Any", context.services.accesses_read(*arguments)))
+
+    reads = cast("Reads", Elsewhere(context.services.reads, home))
+    services = replace(context.services, reads=reads, accesses_read=accesses_read)
+    return replace(context, services=services, home=home)
 
 
 async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:

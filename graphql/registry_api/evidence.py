@@ -14,7 +14,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -24,6 +24,7 @@ from anyio import CapacityLimiter, from_thread, to_thread
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from application.access import Action, can
 from application.commands import clean_id_number, clean_id_type
@@ -42,6 +43,8 @@ from registry_api.http.rates import Buckets
 
 UPLOADS: Final = 8
 """Files that arrive at once; each holds a thread for as long as its sender takes."""
+DOWNLOADS: Final = 3
+"""Files that go out to one subject at once; each is proved whole before its first byte."""
 _GRACE_SECONDS: Final = 10.0
 """How long an upload may pause, and how long it may be slow at its beginning."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -84,7 +87,7 @@ class Files(Protocol):
 
 
 class Places:
-    """How many files may arrive at once from one subject."""
+    """How many files may be under way at once for one subject."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -97,7 +100,7 @@ class Places:
             raise HttpRefusalError(
                 429,
                 ErrorCode.RATE_LIMITED,
-                f"{self._most} of your files arrive already: wait for one of them, then send this.",
+                f"{self._most} of your files are under way already: wait for one of them, then ask again.",
                 {"Retry-After": "5", "Connection": "close"},
             )
         self._taken[subject] += 1
@@ -124,6 +127,8 @@ class EvidenceDoor:
     context: Callable[[Request, Identity | None, str], Context]
     arriving: CapacityLimiter
     places: Places
+    leaving: Places
+    proving: CapacityLimiter
     quota: Buckets
     slowest: int
     explain: Explain
@@ -258,21 +263,34 @@ class EvidenceDoor:
             raise HttpRefusalError(
                 404, ErrorCode.EVIDENCE_MISSING, "The case states no such file, or none that you may see."
             )
-        purposes = [Purpose(case_id=case.case_id), Purpose(uploader=case.submitted_by)]
-        file = await in_thread(self.files.open, digest, case.holder.ref, purposes)
-        try:
+        with ExitStack() as held:
+            held.enter_context(self.leaving.one(context.actor.subject if context.actor else ""))
+            purposes = [Purpose(case_id=case.case_id), Purpose(uploader=case.submitted_by)]
+            file = await to_thread.run_sync(self.files.open, digest, case.holder.ref, purposes, limiter=self.proving)
+            held.callback(file.close)
             context.viewer.note(case.holder.ref, "evidence file")
             await record_accesses(context, "evidence")
-        except BaseException:
-            file.close()
-            raise
+            until_sent = held.pop_all()
         known = stated.media_type in _ENDINGS
         headers = {
             "Content-Length": str(file.size),
             "Content-Disposition": f'attachment; filename="{digest[:12]}.{_ENDINGS.get(stated.media_type, "bin")}"',
         }
         media_type = stated.media_type if known else "application/octet-stream"
-        return StreamingResponse(iter(file), 200, headers, media_type)
+        return _Download(file, headers, media_type, until_sent)
+
+
+class _Download(StreamingResponse):
+    """A file on its way; what it holds is given back when it is sent, or its client has gone."""
+
+    def __init__(self, file: Any, headers: Mapping[str, str], media_type: str, held: ExitStack) -> None:
+        super().__init__(iter(file), 200, headers, media_type)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ``Response``."""
+        with self._held:
+            await super().__call__(scope, receive, send)
 
 
 async def _case(context: Context, identifier: str) -> CaseView:

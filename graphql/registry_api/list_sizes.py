@@ -39,6 +39,22 @@ LIST_SIZES: Final[Mapping[str, int]] = {
 }
 """Lists of objects by ``Type.field``; the rows of a connection count by the page that its field asks for."""
 
+FIELD_COSTS: Final[Mapping[str, int]] = {
+    "Query.__schema": 2_000,
+    "Query.matchCertificate": 200,
+    "Query.verifyTitle": 20,
+    "Query.verifyTitle(asOf)": 300,
+    "Query.titles": 10,
+    "Query.titles(asOf)": 300,
+    "Query.case(asOf)": 300,
+    "Query.case(atVersion)": 300,
+    "Query.previewAmendment": 2_000,
+    "AuditEvent.data": 20,
+    "CaseEvent.data": 5,
+    "CaseEvent.state": 5,
+}
+"""Fields that are more work than reading one value: how many values they count as; and arguments that ask for the past, which is worked out from events."""
+
 LONG_LISTS: Final[Mapping[str, int]] = {
     "changes": MOST_CHANGES + 1,  # one more than is taken, so that the refusal is the amendment's own
     "aliasChanges": MOST_CHANGES + 1,

@@ -162,7 +162,7 @@ def opened(database: Any, folder: Path, clock: Clock, **settings: Any) -> Iterat
     with (
         open_registry(chosen, clock) as registry,
         socket.create_server(("127.0.0.1", 0)) as listener,
-        served(build_app(registry), listener),
+        served(build_app(registry), listener, chosen),
         httpx.Client(
             base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
             timeout=30,

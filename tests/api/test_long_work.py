@@ -11,12 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from application.catalogs import MOST_CHANGES
 from console.http import ask
 from domain.catalog.names import Abandoned
 from domain.values import Role
 from infrastructure.identity import DevelopmentIssuer
 from registry_api.http.limits import DEFAULT_LIMITS, check_values
+from registry_api.http.parameters import Arrived
 from registry_api.inputs import EntryInput
 from tests.api.catalogs import CODE, PREVIEW, added, administrator
 from tests.api.conftest import Api
@@ -68,6 +71,30 @@ def test_a_preview_ends_when_its_client_has_gone(api: Api) -> None:
     assert ended.wait(60)
     answer = api.ask(PREVIEW, {"input": large(1)}, administrator(api))["previewAmendment"]
     assert answer["refusals"] == []
+
+
+def test_what_waits_for_its_turn_is_dropped_when_its_client_has_gone(api: Api) -> None:
+    """Of eight previews of one caller the first is begun; the seven that wait are not even read once their clients have left."""
+    read: list[int] = []
+    inner = Arrived.read
+
+    def counted(self: Arrived, *arguments: Any) -> Any:
+        read.append(len(self.body or b""))
+        return inner(self, *arguments)
+
+    host, port = api.client.base_url.host, api.client.base_url.port or 0
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Arrived, "read", counted)
+        connections = [send_and_leave((host, port), administrator(api), large(1900)) for _ in range(8)]
+        deadline = time.monotonic() + 30
+        while not read and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        for connection in connections:
+            connection.close()
+        assert api.ask(PREVIEW, {"input": large(30)}, administrator(api))["previewAmendment"]["refusals"] == []
+        long = [size for size in read if size > 100_000]
+    assert len(long) == 1
 
 
 def test_an_amendment_has_a_size(api: Api) -> None:

@@ -97,6 +97,19 @@ def test_thirteen_thousand_periods_are_refused(api: Api) -> None:
     assert api.code(document, {"input": form}, api.token("APPLICANT")) == "LIMIT_LIST"
 
 
+def test_an_answer_is_bounded_whatever_its_lists_hold(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists that are longer than a document lets expect end the answer, which is refused whole; others are as they were."""
+    case = api.submit()["case"]["id"]
+    reviewer = api.token("REVIEWER", XIHU)
+    head = api.registry.journal.last_position()
+    document = f'{{ case(id: "{case}", atLeast: "{head}") {{ history {{ type state {{ id status }} }} }} }}'
+    assert len(api.ask(document, None, reviewer)["case"]["history"]) == 2
+    counted = "registry_api.http.execution._Counting.executed"
+    monkeypatch.setattr(counted, DEFAULT_LIMITS.cost - 8)
+    assert api.code(document, None, reviewer) == "LIMIT_ANSWER"
+    assert api.ask("{ catalogs { code } }")["catalogs"]
+
+
 def test_a_history_is_paged(api: Api) -> None:
     """At most ``first`` events, those after a version; each with the state it left."""
     case = api.submit()["case"]["id"]

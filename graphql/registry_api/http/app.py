@@ -26,6 +26,7 @@ from registry_api.http.middleware import Envelope
 from registry_api.http.origins import NamedOrigins
 from registry_api.http.persisted import PersistedDocuments, by_address
 from registry_api.http.start import StartPage
+from registry_api.http.turns import Turns
 
 GRAPHQL_PATH: Final = "/graphql"
 _BESIDE: Final = ("/evidence",)
@@ -49,6 +50,8 @@ def create_app(
     tells_schema: bool = True,
     version: str = "unknown",
     origins: Sequence[str] = (),
+    in_work: Turns | None = None,
+    long_work: Turns | None = None,
     routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
     explain: Explain = unexplained,
@@ -58,7 +61,7 @@ def create_app(
 
     `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` and `persisted` are passed by
     an owner that clears them; `public` are root fields that answer everybody the same; pages of `origins` may ask
-    from browsers; `routes` are further ones, before which nothing here stands; `middleware` stands inside the
+    from browsers; `in_work` and `long_work` are the turns of requests, and of what takes long of them; `routes` are further ones, before which nothing here stands; `middleware` stands inside the
     envelope; `explain` tells what is no defect. Raises ValueError on a schema with schema extensions.
     """
     explorer = Explorer(examples)
@@ -68,6 +71,8 @@ def create_app(
         authenticate=authenticate,
         context_factory=context_factory,
         limits=limits,
+        in_work=in_work or Turns(at_once=256, of_one=16),
+        long_work=long_work or Turns(at_once=4, of_one=1),
         page=explorer,
         persisted=persisted,
         caller=caller,

@@ -1,9 +1,8 @@
 """From document text to an operation that may run: outlined, parsed, measured and validated, once per text."""
 
 import re
-from asyncio import Lock
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,6 +43,7 @@ from registry_api.http.coercion import LiteralsOfCorrectType
 from registry_api.http.limits import Limits, check_storable, string_too_long
 from registry_api.http.scan import outline
 from registry_api.http.structure import Measure, measure
+from registry_api.http.turns import Turns, client_gone
 
 _RULES: Final = (
     *(LiteralsOfCorrectType if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
@@ -51,8 +51,6 @@ _RULES: Final = (
     OneOfInputValidationRule,
 )
 _MOST_ERRORS: Final = 20
-_SHORT: Final = 600
-"""Characters of a document that is prepared in a few milliseconds, on the event loop."""
 _HALF_PAIR: Final = re.compile(r"\\u(?:\{0*)?[dD][89a-fA-F][0-9a-fA-F]{2}")
 _OPENED: Final = re.compile(r'\b(\w+)\s*:[\s\[,]*"(?:[^"\\\n]|\\.)*\Z')
 _NEAR: Final = 2_000
@@ -131,12 +129,13 @@ class PreparedDocument:
 class DocumentCache:
     """Prepared documents by their text, the least recently used leaving first.
 
-    Bounded by number and by the characters of all texts together. Only valid documents stay: refused ones would let
+    Bounded by number and by the characters of all texts together, since what is kept is looked at by every full collection of
+    garbage: about 150 000 objects at the most. Only valid documents stay: refused ones would let
     anybody empty it. Texts may hold literals about a person, so erasure calls `clear`.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, limits: Limits, *, entries: int = 1024, characters: int = 2 * 1024 * 1024
+        self, schema: GraphQLSchema, limits: Limits, *, entries: int = 1024, characters: int = 256 * 1024
     ) -> None:
         self._schema = schema
         self._limits = limits
@@ -144,7 +143,6 @@ class DocumentCache:
         self._characters = characters
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
         self._held = 0
-        self._preparing = Lock()
 
     def __len__(self) -> int:
         return len(self._documents)
@@ -154,11 +152,18 @@ class DocumentCache:
         self._documents.clear()
         self._held = 0
 
-    async def fetch(self, text: str) -> PreparedDocument:
-        """As ``get``; a longer text that is not known yet is prepared beside the event loop, one at a time."""
-        if text in self._documents or len(text) <= _SHORT:
+    async def fetch(
+        self, text: str, turns: Turns, caller: str, gone: Callable[[], Awaitable[bool]]
+    ) -> PreparedDocument:
+        """As ``get``; a text that is not known yet is prepared beside the event loop, in the caller's turn.
+
+        ``gone`` is asked after a wait: nothing is prepared for nobody (HttpRefusalError).
+        """
+        if text in self._documents:
             return self.get(text)
-        async with self._preparing:
+        async with turns.turn(caller) as waited:
+            if waited and await gone():
+                raise client_gone()
             if text in self._documents:
                 return self.get(text)
             return self._keep(text, await to_thread.run_sync(prepare, self._schema, text, self._limits))
@@ -241,7 +246,7 @@ def _check_outline(text: str, limits: Limits) -> None:
             found=len(text),
             advice="move values into variables and split the document",
         )
-    tokens, nesting, longest = outline(text)
+    tokens, nesting, longest, word = outline(text)
     if nesting > limits.nesting:
         raise LimitExceededError(
             ErrorCode.LIMIT_NESTING,
@@ -260,6 +265,14 @@ def _check_outline(text: str, limits: Limits) -> None:
         )
     if longest > limits.string:
         raise string_too_long(limits.string, longest)
+    if word > limits.word:
+        raise LimitExceededError(
+            ErrorCode.LIMIT_STRING,
+            "length of a name or number in characters",
+            allowed=limits.word,
+            found=word,
+            advice="write a shorter one",
+        )
 
 
 def _syntax_error(error: GraphQLError) -> GraphQLError:

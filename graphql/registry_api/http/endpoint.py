@@ -7,6 +7,7 @@ from inspect import isawaitable
 from typing import Any, Final
 
 import orjson
+from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,8 +22,10 @@ from registry_api.http.limits import Limits
 from registry_api.http.masking import Explain, MaskErrors, unexplained
 from registry_api.http.middleware import request_id_of
 from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
-from registry_api.http.parameters import GraphQLRequest, read
+from registry_api.http.parameters import GraphQLRequest, arrival
 from registry_api.http.persisted import Caller, PersistedDocuments, by_address
+from registry_api.http.rates import address_of
+from registry_api.http.turns import Turns, client_gone
 
 Authenticate = Callable[[Headers], Awaitable[Any]]
 """Headers to an actor of the application's own kind; raises ApiError(RefusalCode.UNAUTHENTICATED, …) to refuse."""
@@ -61,13 +64,18 @@ class GraphQLEndpoint:
         authenticate: Authenticate,
         context_factory: ContextFactory,
         limits: Limits,
+        in_work: Turns,
+        long_work: Turns,
         page: Page | None = None,
         persisted: PersistedDocuments | None = None,
         caller: CallerOf = by_address,
         public: frozenset[str] = frozenset(),
         explain: Explain = unexplained,
     ) -> None:
-        """``public`` are the fields of the root that answer everybody the same, and may be kept by caches."""
+        """``public`` are the fields of the root that answer everybody the same, and may be kept by caches.
+
+        ``in_work`` are turns of requests that are worked at, ``long_work`` of what is done beside the event loop.
+        """
         self._documents = documents
         self._executor = executor
         self._authenticate = authenticate
@@ -78,6 +86,8 @@ class GraphQLEndpoint:
         self._caller = caller
         self._public = public
         self._explain = explain
+        self._in_work = in_work
+        self._long_work = long_work
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -107,9 +117,29 @@ class GraphQLEndpoint:
             )
         if media is None:
             raise HttpRefusalError(406, ErrorCode.NOT_ACCEPTABLE, f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
-        actor = await self._authenticate(request.headers)
+        address = address_of(request.scope)
+        async with self._in_work.turn(address):
+            actor = await self._authenticate(request.headers)
+        arrived = await arrival(request, self._limits)
+        async with self._in_work.turn(address) as waited:
+            if not arrived.long:
+                if waited and await request.is_disconnected():
+                    raise client_gone()
+                return await self._work(request, media, masked, actor, arrived.read(self._limits))
+            # One caller's long requests wait as bytes; what is made of one is gone before the next is read. Asking whether the
+            # client is there makes the server read on: after a long body it has stopped, and would not notice that they leave.
+            await request.is_disconnected()
+            async with self._long_work.turn(address) as waited_long:
+                if waited_long and await request.is_disconnected():
+                    raise client_gone()
+                parameters = await to_thread.run_sync(arrived.read, self._limits)
+                return await self._work(request, media, masked, actor, parameters)
+
+    async def _work(
+        self, request: Request, media: str, masked: MaskErrors, actor: Any, parameters: GraphQLRequest
+    ) -> Response:
         caller = self._caller(request, actor)
-        parameters = self._persisted.resolve(await read(request, self._limits), caller)
+        parameters = self._persisted.resolve(parameters, caller)
         try:
             operation = await self._operation(request, parameters, caller)
         except InvalidDocumentError as invalid:
@@ -139,7 +169,9 @@ class GraphQLEndpoint:
         return request.method in _SAFE and anonymous and whole and self._public.issuperset(operation.root_fields)
 
     async def _operation(self, request: Request, parameters: GraphQLRequest, caller: Caller) -> PreparedOperation:
-        prepared = await self._documents.fetch(parameters.query)
+        prepared = await self._documents.fetch(
+            parameters.query, self._long_work, address_of(request.scope), request.is_disconnected
+        )
         self._persisted.keep(parameters, prepared, caller)
         operation = prepared.operation(parameters.operation_name)
         if operation.kind is OperationType.SUBSCRIPTION:

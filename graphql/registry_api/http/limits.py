@@ -21,6 +21,8 @@ class Limits:
     """Brackets open at once in the JSON of a request."""
     string: int = 100_000
     """Characters of one string among the variables, or of one literal in a document."""
+    word: int = 1_000
+    """Characters of one name or number in a document: no number of that length is meant."""
     document: int = 100_000
     """Characters of a GraphQL document."""
     tokens: int = 2_000
@@ -51,6 +53,8 @@ class Limits:
     """Input fields, by name, whose lists may be longer, and how long."""
     list_sizes: Mapping[str, int] = field(default_factory=dict)
     """How many items a list without a page counts as, by ``Type.field``."""
+    field_costs: Mapping[str, int] = field(default_factory=dict)
+    """What a field counts as that is more work than reading one value, by ``Type.field``; and what an argument adds, by ``Type.field(argument)``."""
     answer: int = 16 * 1024 * 1024
     """Bytes of an answer."""
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,8 +40,7 @@ class Envelope:
 
     A request keeps the `X-Request-Id` it came with if that is 8 to 64 of `A-Z a-z 0-9 . _ -`, and gets a new one
     otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept; one
-    that says nothing of caches is kept by none. An
-    exception that nobody caught is answered as `explain` explains it; otherwise it is logged once, masked, and answered with 500.
+    that says nothing of caches is kept by none. An exception that nobody caught, other than that the client has gone, is answered as `explain` explains it; otherwise it is logged once, masked, and answered with 500.
     A response that has begun is left as it is.
     """
 
@@ -72,6 +72,8 @@ class Envelope:
 
         try:
             await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return  # nobody waits for an answer, and leaving is no fault
         except Exception as error:  # noqa: BLE001 - the last handler: behind it the server would print the message
             explained = self._explain(error)
             if explained is None:

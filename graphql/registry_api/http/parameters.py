@@ -15,6 +15,8 @@ from registry_api.http.limits import Limits, check_storable, check_values
 from registry_api.http.negotiation import JSON, content_type
 from registry_api.http.scan import json_nesting
 
+_SHORT: Final = 16 * 1024
+"""Bytes of a body that is read in a millisecond, on the event loop."""
 _HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
@@ -40,13 +42,30 @@ class BodyTooLargeError(LimitExceededError):
         return 413
 
 
-async def read(request: Request, limits: Limits) -> GraphQLRequest:
-    """The GraphQL request in a GET's URL or a POST's body.
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A request that has come, not yet read: the body of a POST, or None where its parameters stand in the URL."""
 
-    Raises HttpRefusalError (400, 415), BodyTooLargeError (413) or LimitExceededError, each naming what to send instead.
+    request: Request
+    body: bytes | None
+
+    @property
+    def long(self) -> bool:
+        """Whether reading it takes more than a millisecond."""
+        return self.body is not None and len(self.body) > _SHORT
+
+    def read(self, limits: Limits) -> GraphQLRequest:
+        """The parameters in it. Raises HttpRefusalError (400) or LimitExceededError, each naming what to send instead."""
+        return _from_url(self.request, limits) if self.body is None else _in_body(self.body, limits)
+
+
+async def arrival(request: Request, limits: Limits) -> Arrived:
+    """Wait for a GET's URL or a POST's body to be there.
+
+    Raises HttpRefusalError (408, 415) or BodyTooLargeError (413), each naming what to send instead.
     """
     if request.method in {"GET", "HEAD"}:
-        return _from_url(request, limits)
+        return Arrived(request, None)
     kind, charset = content_type(request.headers.get("content-type", ""))
     if kind != JSON or charset not in {"utf-8", "utf8"}:
         raise HttpRefusalError(
@@ -55,7 +74,11 @@ async def read(request: Request, limits: Limits) -> GraphQLRequest:
             "Send the request as `Content-Type: application/json` in UTF-8.",
             {"Accept": JSON},
         )
-    parameters = _json(await _body(request, limits), limits)
+    return Arrived(request, await _body(request, limits))
+
+
+def _in_body(body: bytes, limits: Limits) -> GraphQLRequest:
+    parameters = _json(body, limits)
     if isinstance(parameters, list):
         raise HttpRefusalError(
             400, ErrorCode.BATCHING_REFUSED, "Batches are not taken: send each operation in a request of its own."

@@ -4,6 +4,7 @@ Each process counts for itself; behind several of them the limits add up. Addres
 proxy in front states where the installation trusts it. IPv6 callers count by their /64, since one caller has all of it.
 """
 
+import asyncio
 import ipaddress
 import math
 import time
@@ -13,11 +14,16 @@ from typing import Final
 
 import orjson
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry_api.errors import ErrorCode, HttpRefusalError
 
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
+PAUSE_SECONDS: Final = 1.0
+"""How long a refusal is kept back from whoever has had too many."""
+REFUSALS: Final = 10.0
+"""Refusals a second that one address is given at once; ten times as many in a burst."""
+_REFUSED: Final = 400
 
 
 class Buckets:
@@ -95,8 +101,13 @@ class TrustedProxies:
         await self._app(scope, receive, send)
 
     def _is_trusted(self, host: str) -> bool:
-        address = _parsed(host)
-        return address is not None and any(address in network for network in self._networks)
+        return lies_in(host, self._networks)
+
+
+def lies_in(host: str, networks: Sequence[Network]) -> bool:
+    """Whether a host is an address in one of these networks."""
+    address = _parsed(host)
+    return address is not None and any(address in network for network in networks)
 
 
 def _host_of(scope: Scope) -> str:
@@ -114,7 +125,11 @@ def _parsed(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def address_of(scope: Scope) -> str:
     """What a caller is counted by: their IPv4 address, or the /64 of their IPv6 address."""
-    host = _host_of(scope)
+    return caller_at(_host_of(scope))
+
+
+def caller_at(host: str) -> str:
+    """What a caller at an address is counted by."""
     address = _parsed(host)
     if address is None:
         return host
@@ -124,20 +139,35 @@ def address_of(scope: Scope) -> str:
 
 
 class AddressLimit:
-    """ASGI middleware: what one address may send, whoever they say they are. Health is not counted."""
+    """ASGI middleware: what one address may send, whoever they say they are. Health is not counted.
 
-    def __init__(self, app: ASGIApp, buckets: Buckets) -> None:
+    Whoever keeps being refused, for whatever reason, waits for each further refusal, so that sending nonsense without a pause
+    keeps the sender busy and not the server.
+    """
+
+    def __init__(self, app: ASGIApp, buckets: Buckets, refusals: Buckets | None = None) -> None:
         self._app = app
         self._buckets = buckets
+        self._refusals = refusals or Buckets(REFUSALS, 10 * REFUSALS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 429."""
-        if scope["type"] == "http" and scope["path"] not in _UNCOUNTED:
-            seconds = self._buckets.wait(address_of(scope))
-            if seconds > 0:
-                refusal = rate_limited(seconds)
-                body = orjson.dumps({"errors": [{"message": refusal.message, "extensions": refusal.extensions}]})
-                media = "application/json; charset=utf-8"
-                await Response(body, 429, refusal.headers, media)(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in _UNCOUNTED:
+            await self._app(scope, receive, send)
+            return
+        caller = address_of(scope)
+
+        async def send_in_time(message: Message) -> None:
+            refused = message["type"] == "http.response.start" and message["status"] >= _REFUSED
+            if refused and self._refusals.wait(caller) > 0:
+                await asyncio.sleep(PAUSE_SECONDS)
+            await send(message)
+
+        seconds = self._buckets.wait(caller)
+        if seconds > 0:
+            refusal = rate_limited(seconds)
+            body = orjson.dumps({"errors": [{"message": refusal.message, "extensions": refusal.extensions}]})
+            media = "application/json; charset=utf-8"
+            await Response(body, 429, refusal.headers, media)(scope, receive, send_in_time)
+            return
+        await self._app(scope, receive, send_in_time)

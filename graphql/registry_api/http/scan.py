@@ -29,11 +29,13 @@ class Outline(NamedTuple):
     """Brackets open at once, of any kind."""
     longest_string: int
     """Characters of the longest string literal, as it is written."""
+    longest_word: int
+    """Characters of the longest name or number."""
 
 
 def outline(document: str) -> Outline:
     """The outline of a document. Takes time in proportion to its length."""
-    tokens = open_now = nesting = longest = 0
+    tokens = open_now = nesting = longest = word = 0
     for match in _GRAPHQL.finditer(document):
         kind = match.lastgroup
         if kind == "comment":
@@ -46,7 +48,9 @@ def outline(document: str) -> Outline:
             open_now -= 1
         elif kind in {"string", "block"}:
             longest = max(longest, match.end() - match.start())
-    return Outline(tokens, nesting, longest)
+        elif kind == "token":
+            word = max(word, match.end() - match.start())
+    return Outline(tokens, nesting, longest, word)
 
 
 def json_nesting(text: bytes, enough: int) -> int:

@@ -241,6 +241,7 @@ class _Reader:
         self._schema = schema
         self._largest_page = limits.page_size
         self._sizes = limits.list_sizes
+        self._costs = limits.field_costs
         self.fragments: dict[str, Measure] = {}
 
     def read(self, selection_set: SelectionSetNode, parent: GraphQLNamedType | None) -> Measure:
@@ -259,11 +260,12 @@ class _Reader:
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Measure:
         aliases = 1 if node.alias else 0
         name = (node.alias or node.name).value
+        own_cost = self._own_cost(node, parent)
         if node.selection_set is None:
-            return Measure(depth=1, aliases=aliases, fields=1, cost=Cost(1), names=Counter({name: 1}))
+            return Measure(depth=1, aliases=aliases, fields=1, cost=Cost(own_cost), names=Counter({name: 1}))
         definition = self._definition(node.name.value, parent)
         below = self.read(node.selection_set, get_named_type(definition.type) if definition else None)
-        cost = Cost(1)
+        cost = Cost(own_cost)
         page = _Page(*self._page(node, definition, parent), below.cost)
         if any(isinstance(size, str) for size in page.sizes):
             cost.pages[page] += 1
@@ -280,6 +282,12 @@ class _Reader:
             names=Counter({name: 1}),
             below=Counter({name: below.fields}),
         )
+
+    def _own_cost(self, node: FieldNode, parent: GraphQLNamedType | None) -> int:
+        """What a field itself counts as, and what its arguments add."""
+        place = f"{parent.name}.{node.name.value}" if parent is not None else ""
+        more = sum(self._costs.get(f"{place}({each.name.value})", 0) for each in node.arguments or ())
+        return self._costs.get(place, 1) + more
 
     def _definition(self, name: str, parent: GraphQLNamedType | None) -> GraphQLField | None:
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):

@@ -78,6 +78,18 @@ def test_long_strings_are_refused() -> None:
     assert code(variable) == code(literal) == "LIMIT_STRING"
 
 
+@pytest.mark.parametrize("digits", [1_001, 5_000, 90_000])
+def test_long_names_and_numbers_are_refused(digits: int) -> None:
+    """A number that Python itself would not convert is refused by its length, wherever it stands, as is a name."""
+    for document in (
+        f"{{ books(first: {'9' * digits}) {{ title }} }}",
+        f"query ($n: Int = {'9' * digits}) {{ books(first: $n) {{ title }} }}",
+        f"{{ length(text: {'9' * digits}.5) }}",
+        f"{{ {'a' * digits} }}",
+    ):
+        assert code(ask(document)) == "LIMIT_STRING"
+
+
 @pytest.mark.parametrize(
     "cycle",
     [
