@@ -18,6 +18,10 @@ _EXTENDED: Final = re.compile(r"utf-8'[a-z0-9-]*'(?P<value>.*)", re.IGNORECASE |
 _VALUE: Final = re.compile(r"(?:%[0-9a-f]{2}|[a-z0-9!#$&+.^_`|~-])*", re.IGNORECASE)
 """What RFC 8187, section 3.2.1, lets an extended value hold."""
 _ALL_ENCODED: Final = re.compile(r"[^%]*(?:%[0-9a-f]{2}[^%]*)+", re.IGNORECASE | re.DOTALL)
+_WORDS: Final = re.compile(r"[^\W_]")
+_FEWEST_LETTERS: Final = 4
+_IDEOGRAPHS: Final = re.compile(r"[\u3400-\u9fff]{2}")
+"""Two ideographs say what four letters do."""
 _ONE_WORD: Final = re.compile(r"[!-~]*%[!-~]*")
 """What an encoder leaves: no space and nothing beyond ASCII. Anything else with a percent sign astray is a text."""
 
@@ -25,7 +29,7 @@ _ONE_WORD: Final = re.compile(r"[!-~]*%[!-~]*")
 def reason_in(header: str | None) -> str | None:
     """The reason in a request's header, decoded and trimmed; None where there is none.
 
-    Raises ``ApiError`` (BAD_REQUEST) for one that is too long, is not printable, or is encoded wrongly.
+    Raises ``ApiError`` (BAD_REQUEST) for one that is too long, says nothing, is not printable, or is encoded wrongly.
     """
     if header is None or not header.strip():
         return None
@@ -34,6 +38,11 @@ def reason_in(header: str | None) -> str | None:
         raise ApiError(
             ErrorCode.BAD_REQUEST,
             f"Write the reason in `{REASON_HEADER}` in at most {_LONGEST_REASON} printable characters.",
+        )
+    if reason and len(_WORDS.findall(reason)) < _FEWEST_LETTERS and not _IDEOGRAPHS.search(reason):
+        raise ApiError(
+            ErrorCode.BAD_REQUEST,
+            f"The reason in `{REASON_HEADER}` says nothing: write in a few words why you read personal data, since it is recorded.",
         )
     return reason or None
 
