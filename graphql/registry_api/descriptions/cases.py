@@ -176,6 +176,7 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "authorities(divisionCode:)": "The six-digit code of a division; all, where nothing is given.",
         "auditLog(after:)": "Only events after this position.",
         "auditLog(before:)": "Only events before this position.",
+        "auditLog(newestFirst:)": "Whether the order is from the newest event to the oldest.",
         "auditLog(types:)": "Only events of these types, as `recognition-case.approved`.",
         "auditLog(streamId:)": "Only events of this stream; the identifier of a case names its stream.",
         "auditLog(actor:)": "Only what this subject did.",

@@ -61,7 +61,12 @@ PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "AccessConnection": {"": "A page of accesses."},
     "AccessEdge": {"": "An access in a list."},
+    "Mutation": {
+        "registerOfficer(subject:)": "The officer, as the identity provider names them.",
+        "registerOfficer(identity:)": "The identity document that says who they are.",
+    },
     "AuditEvent": {
+        "data(full:)": "Whether long lists and texts are shown whole.",
         "position": "Its place in the registry's one total order.",
         "streamId": "The stream that it belongs to.",
         "streamType": "What kind of thing the stream is about.",
