@@ -92,6 +92,10 @@ class Cases:
         Raises ``Refused``, among others CERTIFICATE_ALREADY_CLAIMED and IDEMPOTENCY_KEY_REUSED.
         """
         require(by.actor, Action.SUBMIT)
+        with self._shelf.steady():
+            return self._submit(by, form)
+
+    def _submit(self, by: Provenance, form: Submission) -> Done:
         key = clean(form.idempotency_key, "idempotencyKey", limit=CODE_LIMIT)
         stream = case_id(by.actor.subject, key)
         earlier = self._journal.load(RecognitionCase, stream)
@@ -114,25 +118,22 @@ class Cases:
         known = self._holders.find(stated.holder.id_type or "", stated.holder.id_number or "")
         if known is not None:
             stated = stated.about(known)
-        case = self._case(act, stream, stated)
+        found = self._match(stated.certificate, act, stated.catalog_asked)
+        case = self._case(act, stream, stated, found)
         if known is not None:
             self._require_processable(known)
             self._check_evidence(known, stated.evidence, Purpose(uploader=act.by.actor.subject))
         claims = self._claim(act, case)
-        if known is None:
-            # Every rule has passed: only now does a number nobody has submitted before enter the index of holders.
-            holder = self._holders.find_or_create(stated.holder.id_type or "", stated.holder.id_number or "")
-            case = self._case(act, stream, stated.about(holder))
+        # Every rule has passed: only now do numbers that nobody has submitted before enter the look-ups.
+        holder = self._holders.enter(stated.holder, case.id, stated.certificate.certificate_number)
+        if holder != case.state.holder_ref:  # somebody else submitted for the same new person in this moment
+            case = self._case(act, stream, stated.about(holder), found)
             claims = self._claim(act, case)
-        number = case.state.certificate.certificate_number
-        if number is not None:
-            self._holders.enter_certificate(number, case.id, case.state.holder_ref)
         return _done(case, self._journal.record_each(case, *claims))
 
-    def _case(self, act: Act, stream: UUID, stated: CleanSubmission) -> RecognitionCase:
+    def _case(self, act: Act, stream: UUID, stated: CleanSubmission, found: Found | None) -> RecognitionCase:
         """The case, submitted and matched by every rule, nothing saved."""
         certificate = stated.certificate
-        found = self._match(certificate, act, stated.catalog_asked)
         case = RecognitionCase.submit(
             act,
             stream,
@@ -200,6 +201,12 @@ class Cases:
         guards, UNKNOWN_CASE, STALE_VERSION where ``expected`` is not the case's version, or somebody else was first.
         """
         require(by.actor, Action.ACCOMPANY if kind in ACCOMPANIED else Action.DECIDE)
+        with self._shelf.steady():
+            return self._decide(by, case, kind, expected, **facts)
+
+    def _decide(
+        self, by: Provenance, case: UUID, kind: type[CaseEvent], expected: int | None = None, **facts: Any
+    ) -> Done:
         if kind not in ACCOMPANIED:
             by = self._officers.identified(by)
         said = cleaned_facts(kind, facts)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
-from threading import Lock
-from typing import Final, TypeVar
+from threading import Lock, local
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from application.access import Action, require
@@ -67,27 +68,70 @@ class Examined:
     notes: tuple[Note, ...]
 
 
+class CatalogIndex(Protocol):
+    """Which catalogs there are, and whether anything happened to one."""
+
+    def codes(self) -> Sequence[str]:
+        """The codes of all catalogs, in the order of publication."""
+
+    def head(self) -> int:
+        """The position of the last event of any catalog; 0 before the first."""
+
+
 class Shelf:
     """Every catalog, in process, kept up to date by reading what its stream gained; safe for several threads.
 
-    ``published`` lists the codes of all catalogs. Reading one costs an indexed query for new events. Matchers are kept for
-    the versions last used.
+    Asking costs one question, whether any catalog gained an event; within ``steady`` it is asked once. Matchers are kept for the
+    versions last used.
     """
 
-    def __init__(self, journal: Journal, published: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, journal: Journal, published: CatalogIndex) -> None:
         self._journal = journal
         self._published = published
         self._lock = Lock()
         self._catalogs: dict[str, Catalog] = {}
+        self._codes: Sequence[str] = ()
+        self._head = 0
+        self._steady = local()
         self._matcher = lru_cache(maxsize=32)(self._build_matcher)
 
     def codes(self) -> Sequence[str]:
         """Every published catalog, in the order of publication."""
-        return self._published()
+        with self._lock:
+            self._catch_up()
+            return self._codes
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Let this thread see the catalogs in one state, that of the first question: a use case decides under one."""
+        if getattr(self._steady, "asked", None) is not None:
+            yield
+            return
+        self._steady.asked = False
+        try:
+            yield
+        finally:
+            self._steady.asked = None
+
+    def _catch_up(self) -> None:
+        """Take in what the catalogs gained, unless this thread has done so for its use case. The lock is held."""
+        asked = getattr(self._steady, "asked", None)
+        if asked:
+            return
+        head = self._published.head()
+        if head != self._head:
+            for catalog in self._catalogs.values():
+                for event in self._journal.events_of(catalog.id, after=catalog.version):
+                    event.mutate(catalog)
+            self._codes = self._published.codes()
+            self._head = head
+        if asked is not None:
+            self._steady.asked = True
 
     def catalog(self, code: str) -> CatalogTimeline:
         """A catalog as of now, for reading only. Raises ``Refused`` (UNKNOWN_CATALOG)."""
         with self._lock:
+            self._catch_up()
             catalog = self._catalogs.get(code)
             if catalog is None:
                 catalog = self._journal.load(Catalog, catalog_id(code))
@@ -98,9 +142,6 @@ class Shelf:
                         "catalogCode",
                     )
                 self._catalogs[code] = catalog
-            else:
-                for event in self._journal.events_of(catalog.id, after=catalog.version):
-                    event.mutate(catalog)
             return catalog.state
 
     def governing(self, on: date, code: str | None = None, known_at: datetime | None = None) -> list[GoverningVersion]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from domain.values import Actor
+from domain.values import Actor, Person
 
 Clock = Callable[[], datetime]
 """The present instant, aware, in UTC."""
@@ -23,8 +23,11 @@ class Holders(Protocol):
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
         """The holder's reference, made on first sight; the same for two who ask at once."""
 
-    def enter_certificate(self, number: str, case_id: UUID, holder_ref: UUID) -> None:
-        """Let a certificate's number lead to a case of a holder, until they are erased."""
+    def enter(self, person: Person, case_id: UUID, certificate_number: str | None) -> UUID:
+        """Let a person's number lead to them, under the reference they bear, and a certificate's number to a case of theirs.
+
+        Answers the reference under which they are known, which is another where somebody was faster.
+        """
 
     def cases_of_certificate(self, number: str) -> frozenset[UUID]:
         """The cases of certificates with this number, however it is spelled."""

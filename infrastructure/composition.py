@@ -108,7 +108,7 @@ def open_registry(
         mapper = EventMapper(keyring)
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
-        shelf = Shelf(journal, PublishedCatalogs(database).codes)
+        shelf = Shelf(journal, PublishedCatalogs(database))
         authorities = load_directory()
         holders = HolderDirectory(keys.pool, keyring, require_room=database.require_room)
         bucket = open_bucket(settings.evidence_bucket, settings.data_dir / EVIDENCE_FOLDER)
@@ -191,6 +191,16 @@ class PublishedCatalogs:
             ).fetchall(),
         )
         return [code for (code,) in rows]
+
+    def head(self) -> int:
+        """The position of the last event of any catalog."""
+        row = read_over(
+            self._database.pool,
+            lambda connection: connection.execute(
+                "SELECT coalesce(max(position), 0) FROM registry.events WHERE starts_with(topic, 'catalog.')"
+            ).fetchone(),
+        )
+        return int(row[0]) if row else 0
 
 
 @contextlib.contextmanager

@@ -79,7 +79,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
         mapper = EventMapper(keyring)
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
-        shelf = Shelf(journal, PublishedCatalogs(database).codes)
+        shelf = Shelf(journal, PublishedCatalogs(database))
         readers = read_pool(database, settings)
         yield StandingRegistry(
             settings=settings,

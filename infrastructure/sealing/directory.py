@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 
 from domain.identity_numbers import normalised_identity_number
 from domain.text import identifying_form
+from domain.values import Person
 from infrastructure.postgres.pools import read_over
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
 from infrastructure.sealing.seals import KEY_BYTES
@@ -23,6 +24,11 @@ _FIND: Final = "SELECT holder_ref FROM registry.lookups WHERE digest = %s AND ca
 _ADD: Final = (
     "INSERT INTO registry.lookups (digest, case_id, holder_ref) VALUES (%s, %s, %s)"
     " ON CONFLICT (digest, case_id) DO NOTHING RETURNING holder_ref"
+)
+_ENTER: Final = (
+    "INSERT INTO registry.lookups (digest, case_id, holder_ref)"
+    " SELECT digest, case_id, %s FROM unnest(%s::bytea[], %s::uuid[]) AS given (digest, case_id)"
+    " ON CONFLICT (digest, case_id) DO NOTHING RETURNING digest"
 )
 _CASES: Final = "SELECT case_id FROM registry.lookups WHERE digest = %s"
 _REGISTER: Final = (
@@ -64,24 +70,38 @@ class HolderDirectory:
         Committed before the case that uses it: a crash leaves at most a reference that no event names.
         """
         digest = self._identity(id_type, id_number)
+        self._require_room()
         with self._pool.connection() as connection:
-            while True:  # a second round only where the row found by the insert was forgotten before it was read
-                row = connection.execute(_FIND, [digest, _NO_CASE]).fetchone()
-                if row is None:
-                    self._require_room()
-                    row = connection.execute(_ADD, [digest, _NO_CASE, uuid4()]).fetchone()
+            while True:  # a second round only where the row that was in the way was forgotten before it was read
+                row = connection.execute(_ADD, [digest, _NO_CASE, uuid4()]).fetchone()
+                row = row or connection.execute(_FIND, [digest, _NO_CASE]).fetchone()
                 if row is not None:
                     return UUID(str(row[0]))
 
-    def enter_certificate(self, number: str, case_id: UUID, holder_ref: UUID) -> None:
-        """Let a certificate's number lead to a case; again changes nothing.
+    def enter(self, person: Person, case_id: UUID, certificate_number: str | None) -> UUID:
+        """See ``Holders``; one statement for somebody new, two for somebody known.
 
-        Committed before the case: a crash leaves at most a digest that leads to no case.
+        Committed before the case: a crash leaves at most digests that lead to a reference or a case that no event names.
         """
-        digest = self._certificate(number)
-        if digest is not None:
-            with self._pool.connection() as connection:
-                connection.execute(_ADD, [digest, case_id, holder_ref])
+        self._require_room()
+        identity = self._identity(person.id_type or "", person.id_number or "")
+        certificate = None if certificate_number is None else self._certificate(certificate_number)
+        digests, cases = [identity], [_NO_CASE]
+        if certificate is not None:
+            digests, cases = [identity, certificate], [_NO_CASE, case_id]
+        with self._pool.connection() as connection:
+            entered = {bytes(digest) for (digest,) in connection.execute(_ENTER, [person.ref, digests, cases])}
+            if identity in entered:
+                return person.ref
+            row = connection.execute(_FIND, [identity, _NO_CASE]).fetchone()
+            ref = UUID(str(row[0])) if row else person.ref
+            if ref == person.ref:
+                return ref
+            # Somebody else was faster: what was entered under this reference is the other's.
+            connection.execute(_FORGET, [person.ref])
+            if certificate is not None:
+                connection.execute(_ADD, [certificate, case_id, ref])
+            return ref
 
     def cases_of_certificate(self, number: str) -> frozenset[UUID]:
         """The cases of certificates with this number, however it is spelled."""

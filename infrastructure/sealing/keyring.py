@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -138,17 +138,28 @@ class PostgresKeyring:
 
     def _keep(self, holder_ref: UUID, master: MasterKeys) -> bool:
         """Make a key and keep it, unless somebody else did; False where the master key was dropped."""
-        wrapped = master.wrap(holder_ref, secrets.token_bytes(KEY_BYTES))
+        key = secrets.token_bytes(KEY_BYTES)
+        until, wrapped = self._clock() + self._cache_seconds, master.wrap(holder_ref, key)
         try:
             with self._pool.connection() as connection:
-                connection.execute(_INSERT, [holder_ref, wrapped, master.current_id])
+                kept = connection.execute(_INSERT, [holder_ref, wrapped, master.current_id]).rowcount
         except psycopg.errors.CheckViolation:
             if self._master.now().current_id == master.current_id:
                 raise MasterKeyError(
                     f"The master key {master.current_id} was dropped after an erasure; restore the file that followed it."
                 ) from None
             return False
+        if kept:
+            self._remember(until, {holder_ref: key})
         return True
+
+    def _remember(self, until: float, keys: Mapping[UUID, bytes | None]) -> None:
+        with self._lock:
+            for ref, key in keys.items():
+                self._cache[ref] = (until, key)
+                self._cache.move_to_end(ref)
+            while len(self._cache) > self._cache_size:
+                self._cache.popitem(last=False)
 
     def existing_key(self, holder_ref: UUID) -> bytes | None:
         """See ``Keyring``. Raises also ``MasterKeyError`` and ``SealBrokenError`` for a key that does not unwrap."""
@@ -195,10 +206,5 @@ class PostgresKeyring:
         rows = read_over(self._pool, lambda connection: connection.execute(_SELECT, [holder_refs]).fetchall())
         master = self._master.now()
         found = {ref: wrapped and master.unwrap(ref, bytes(wrapped), key_id) for ref, wrapped, key_id in rows}
-        with self._lock:
-            for ref, key in found.items():
-                self._cache[ref] = (until, key)
-                self._cache.move_to_end(ref)
-            while len(self._cache) > self._cache_size:
-                self._cache.popitem(last=False)
+        self._remember(until, found)
         return found

@@ -17,7 +17,7 @@ COMMENT ON TABLE registry.projection_positions IS
 GRANT SELECT, UPDATE (position, updated_at, error, failed_at) ON registry.projection_positions TO registry_app;
 
 -- Which catalogs there are is asked at every match; of millions of events a handful published one.
-CREATE INDEX events_catalogs ON registry.events (position) WHERE topic = 'catalog.published';
+CREATE INDEX events_catalogs ON registry.events (position) WHERE starts_with(topic, 'catalog.');
 
 -- Events that cannot be read, set aside by an operator so that the others go on. What was decided is never taken back here:
 -- a release that reads the event again projects it at the next rebuild.

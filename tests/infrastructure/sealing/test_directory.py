@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from domain.identity_numbers import RESIDENT_ID
+from domain.values import Person
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import InMemoryKeyring
 
@@ -54,6 +55,39 @@ def test_racing_callers_get_one_holder(directory, number):
 
     with ThreadPoolExecutor(6) as executor:
         assert len(set(executor.map(ask, range(6)))) == 1
+
+
+def person(number, ref=None):
+    """Somebody with a passport, under a reference that is proposed."""
+    return Person(ref=ref or uuid4(), name="x", id_type="PASSPORT", id_number=number)
+
+
+def test_enters_somebody_new_with_their_certificate(directory, number):
+    """In one step the person's number leads to them and the certificate's to the case; under the reference they were given."""
+    somebody, case = person(number), uuid4()
+    assert directory.enter(somebody, case, "C-" + number) == somebody.ref
+    assert directory.find("PASSPORT", number) == somebody.ref
+    assert directory.cases_of_certificate("c" + number.lower()) == {case}
+    again = uuid4()
+    assert directory.enter(somebody, again, "C-" + number) == somebody.ref
+    assert directory.cases_of_certificate("C-" + number) == {case, again}
+    assert directory.forget(somebody.ref) == 3
+
+
+def test_of_two_who_enter_one_person_at_once_both_learn_the_same_reference(directory, number):
+    """Whoever was slower is told, and nothing is left under the reference that they proposed."""
+    start = threading.Barrier(4)
+    proposed = [person(number) for _ in range(4)]
+
+    def enter(somebody):
+        start.wait()
+        return directory.enter(somebody, uuid4(), number)
+
+    with ThreadPoolExecutor(4) as executor:
+        (ref,) = set(executor.map(enter, proposed))
+    assert len(directory.cases_of_certificate(number)) == 4
+    assert directory.forget(ref) == 5
+    assert [directory.forget(each.ref) for each in proposed if each.ref != ref] == [0, 0, 0]
 
 
 def test_forgets_for_good(directory, number):
