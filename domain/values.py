@@ -265,7 +265,8 @@ class WordKind(StrEnum):
     """What a word of the vocabulary is to matching. In brackets what ``text`` and ``meaning`` hold, where that is not plain.
 
     ``FORMAL`` says nothing beside a name; ``DANGLING`` is a word after which a name must go on; ``RESULT`` stands in the place
-    of a grade; ``LEVEL`` separates qualifications of one family (meaning ``rank``: one of a ladder that a body grants);
+    of a grade; ``LEVEL`` separates qualifications of one family (meaning ``rank``: one of a ladder that a body grants; ``left out``:
+    people leave it out of the body's names where it is the only one);
     ``VARIANT`` is another spelling, an abbreviation or a translation (meaning: the words it stands for, none where it says
     nothing); ``TRADE`` is an ordinary word, ``FIELD`` the end of many; ``COURSE`` names a learning programme; ``LOOKALIKE`` is
     a character that a scanner reads for another (meaning: that other). ``BRAND`` are words that the qualifications of one body

@@ -24,6 +24,7 @@ _PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _SPELT: Final = 6
 _BV: Final = re.compile(r"\bb\. ?v\b\.?")
 _INTL: Final = re.compile(r"\bint ?l\b\.?")
+_APART: Final = re.compile(r"(?<=[\u3040-\u30ff\u4e00-\u9fffー])\s(?=[\u3040-\u30ff\u4e00-\u9fffー])")
 _PARTS: Final = re.compile(r"[·•|;/]")
 _ADDRESS: Final = re.compile(r",\s?(?:\d{1,5}|one) [a-z ]{2,40}|,[a-z .,]{2,40}\s\d{5}\b")
 
@@ -75,12 +76,13 @@ class IssuerBook:
         places: set[str] = set()
         for alias in aliases:
             if alias.kind is AliasKind.ISSUING_BODY and alias.issuer:
-                pieces = _PIECE.findall(fold(alias.text).text)
+                pieces = _PIECE.findall(_APART.sub("", fold(alias.text).text))
                 names.setdefault(" ".join(pieces), set()).add(alias.issuer)
                 if pieces and vocabulary.chambers.get(pieces[0]) == alias.issuer:
                     places.update(pieces[1:])
         self._places = frozenset(places)
         self.names: Mapping[str, frozenset[str]] = {text: frozenset(keys) for text, keys in names.items() if text}
+        self._whole = {text.replace(" ", ""): keys for text, keys in self.names.items()}
         self._words = frozenset(piece for text in self.names for piece in text.split() if piece.isascii())
         self._words |= vocabulary.body_words
         self._speller = Speller(self._words)
@@ -98,13 +100,16 @@ class IssuerBook:
     def _reading(self, folded: Folded) -> Issuer:
         pieces = [
             self._spelt(self._vocabulary.body_variants.get(piece, piece))
-            for piece in _PIECE.findall(_INTL.sub("international", _BV.sub("bv", folded.text)))
+            for piece in _PIECE.findall(_APART.sub("", _INTL.sub("international", _BV.sub("bv", folded.text))))
         ]
         if not pieces or self._vocabulary.no_bodies.issuperset(pieces):
             return Issuer(given=False)
         chamber = self._beside_an_employer(folded)
         if chamber is not None:
             return chamber
+        whole = self._whole.get("".join(pieces))
+        if whole is not None:
+            return Issuer(True, (whole,))
         found: list[frozenset[str]] = []
         rest: list[str] = []
         at = 0

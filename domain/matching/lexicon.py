@@ -43,6 +43,7 @@ _JOINED: Final = 8
 _JOINED_MOST: Final = 60
 _MISREAD: Final = (str.maketrans("01589", "oisbg"), str.maketrans("01589", "olsbg"))
 _BAR: Final = re.compile(r"(?<=[a-z])\|(?=[a-z])")
+_EDITION: Final = re.compile(r"(?<=[a-z]{5})(?=20[012]\d\b)")
 _YEAR: Final = re.compile(r"\b2[0o](?:[0-3][0-9o]|o\d)\b")
 
 
@@ -97,7 +98,7 @@ def grades_in(text: str) -> tuple[set[str], str]:
 def genderless(folded: Folded) -> str:
     """The folded text with German feminine and double forms as the masculine one."""
     text = folded.text
-    text = _UND.sub(" und ", _BAR.sub("l", text))
+    text = _UND.sub(" und ", _BAR.sub("l", _EDITION.sub(" ", text)))
     text = _ELIDED.sub(r"\g<first>\g<head> \g<joined> \g<second>\g<head>", text)
     if _MEDIAL.search(folded.plain):
         text = re.sub(r"(er)in(?:nen)?\b", r"\1", text)
@@ -173,7 +174,7 @@ class Lexicon:
         reading.codes.update(f"x:{number}" for number, _ in numbers)
         reading.coded_by = frozenset(issuer for _, issuer in numbers)
         reading.grades, text = grades_in(text)
-        pieces = self._mended(_PIECE.findall(text.replace("&", " and ").replace("'", "")))
+        pieces = self._mended([piece for piece in _PIECE.findall(text.replace("&", " and ")) if piece.strip("+#")])
         reading.row = pieces[0] if len(pieces) > 1 and pieces[0].isdigit() and len(pieces[0]) <= _ROW_DIGITS else ""
         reading.dangling = bool(pieces) and pieces[-1] in self.vocabulary.dangling
         self._walk([piece for each in pieces for piece in self._divide(each)], reading)
@@ -205,13 +206,9 @@ class Lexicon:
         while at < len(pieces):
             for size in (3, 2):
                 part = pieces[at : at + size]
-                if (
-                    len(part) == size
-                    and all(map(self._is_strange, part))
-                    and "".join(part) in self.known
-                    and len("".join(part)) > _FRAGMENT
-                ):
-                    mended.append("".join(part))
+                whole = self._whole(part) if len(part) == size else []
+                if whole:
+                    mended += whole
                     at += size
                     break
             else:
@@ -219,8 +216,27 @@ class Lexicon:
                 at += 1
         return mended
 
+    def _whole(self, part: Sequence[str]) -> list[str]:
+        """What pieces beside one another were before a scan cut them: a word or a body's name, or several known words; nothing
+        where they are better left apart.
+        """
+        strange = sum(map(self._is_strange, part))
+        joined = "".join(part)
+        if strange and joined in self._bodies:
+            return [joined]
+        if strange < len(part):
+            return []
+        if joined in self.known and len(joined) > _FRAGMENT:
+            return [joined]
+        parted = self._parted(joined)
+        return parted if len(parted) > 1 and not any(len(self._parted(piece)) > 1 for piece in part) else []
+
     def _is_strange(self, piece: str) -> bool:
-        return piece.isascii() and piece.isalpha() and piece not in self.known
+        if not piece.isascii() or not piece.isalpha():
+            return False
+        return piece not in self.known or (
+            len(piece) < _FRAGMENT and piece not in self.vocabulary.formal and (piece,) not in self._latin
+        )
 
     def _parted(self, piece: str) -> list[str]:
         """A strange word as three and more known ones that were written together; as it is where it is none such."""
@@ -287,6 +303,13 @@ class Lexicon:
         piece = pieces[at]
         if (meaning := self._meant(self._han.get(piece), pieces, reading)) is not None:
             return self._put(meaning, reading)
+        if piece in self.vocabulary.chambers and len(pieces) - at > 1:
+            at_place = next(
+                (i for i in range(at + 1, len(pieces)) if pieces[i] not in self.vocabulary.beside_places), at
+            )
+            if at_place > at + 1 and (piece, pieces[at_place]) in self._latin:
+                self._put(self._latin[(piece, pieces[at_place])][0], reading)
+                return at_place - at + 1
         for size in range(min(_LONGEST, len(pieces) - at), 0, -1):
             meaning = self._meant(self._latin.get(tuple(pieces[at : at + size])), pieces, reading)
             if meaning is not None:

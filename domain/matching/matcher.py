@@ -7,6 +7,7 @@ for a reviewer: a wrong automatic match gives a person a title that is not their
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -52,7 +53,7 @@ class Matcher:
         self._book = IssuerBook(aliases, vocabulary, remember=remember_issuers)
         lexicon, forms = build(entries, aliases, vocabulary, self._book)
         self._search = Search(lexicon, forms, self._book)
-        self._bodies = {entry.number: self._bodies_of(entry) for entry in entries}
+        self._bodies = {entry.number: self._bodies_of(entry) | self._named_in(entry) for entry in entries}
         self._also = {
             entry.number: self._book.related(self._bodies[entry.number]).union(
                 *(
@@ -169,6 +170,11 @@ class Matcher:
             return frozenset()
         shared = frozenset[str].intersection(*names)
         return shared or frozenset[str]().union(*names)
+
+    def _named_in(self, entry: CatalogEntry) -> frozenset[str]:
+        """Another body that the official name itself bears in a bracket, which issues the certificate with the entry's."""
+        inner = re.findall(r"[(（]([^)）]+)[)）]", entry.qualification_name)
+        return frozenset[str]().union(*(self._book.names.get(fold(each).text, frozenset()) for each in inner))
 
     def _standing(self, number: int, asked: Asked) -> Standing:
         """What the issuer given and the issuers named within the name say together about an entry."""

@@ -74,10 +74,15 @@ class Search:
         coded = self._coded(reading, said)
         if coded is not None:
             return coded, reading
-        for attempt in (self._same(reading.bag, said), self._completed(folded, reading, said)):
-            if attempt.way is not Way.NONE:
-                whole = self._apart(folded, attempt, said)
-                return whole if more else self._unbroken(reading, whole, said), reading
+        found = self._same(reading.bag, said)
+        if found.way is Way.NONE:
+            found = self._completed(folded, reading, said)
+        elif found.way is Way.NAMES and len(found.numbers) > 1:
+            twice = self._in_two_languages(folded, said)
+            found = twice if twice.numbers else found
+        if found.way is not Way.NONE:
+            whole = self._apart(folded, found, said)
+            return whole if more or found.bag > reading.bag else self._unbroken(reading, whole, said), reading
         spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
             return spelt[0] if more else self._unbroken(reading, spelt[0], said), spelt[1]
@@ -159,31 +164,29 @@ class Search:
         """
         bag = reading.bag
         countries = frozenset(word for word in bag if self._book.from_country(word, said))
-        attempts: list[Finding] = []
-        if reading.years:
-            attempts.append(self._same(bag | reading.years, said))
-        if reading.row in bag:
-            found = self._same(bag - {reading.row}, said)
-            attempts.append(found if found.numbers == {int(reading.row)} else Finding())
-        if countries and bag > countries:
-            attempts.append(self._same(bag - countries, said))
-        attempts.append(self._with_level(reading, bag, said))
-        attempts.append(self._in_two_languages(folded, said))
-        return next((each for each in attempts if each.way is not Way.NONE), Finding(bag=bag))
+        if reading.years and (found := self._same(bag | reading.years, said)).way is not Way.NONE:
+            return found
+        if reading.row in bag and (found := self._same(bag - {reading.row}, said)).numbers == {int(reading.row)}:
+            return found
+        if countries and bag > countries and (found := self._same(bag - countries, said)).way is not Way.NONE:
+            return found
+        found = self._with_level(reading, bag, said)
+        return found if found.way is not Way.NONE else self._in_two_languages(folded, said)
 
     def _with_level(self, reading: Reading, bag: frozenset[str], said: frozenset[str]) -> Finding:
         """What a name without a level means, where it says that it certifies and is known with one level only."""
-        ranks = self.lexicon.vocabulary.ranks
-        if bag & ranks or not any(map(self.lexicon.vocabulary.certifies, reading.pieces)):
+        words = self.lexicon.vocabulary
+        left_out = frozenset[str]().union(*(words.left_out.get(issuer, frozenset()) for issuer in said))
+        if not left_out or bag & words.ranks or not any(map(words.certifies, reading.pieces)):
             return Finding(bag=bag)
         forms = [
             (rank, form)
-            for rank in sorted(ranks)
+            for rank in sorted(words.ranks)
             for form in self._by_bag.get(bag | {rank}, ())
             if _concerns(form, said)
         ]
         levels, numbers = {rank for rank, _ in forms}, {form.single for _, form in forms}
-        if len(levels) != 1 or len(numbers) != 1 or None in numbers:
+        if len(levels) != 1 or not levels <= left_out or len(numbers) != 1 or None in numbers:
             return Finding(bag=bag)
         why = (reasons.same_words(forms[0][1].source), reasons.only_level(*levels))
         return Finding(forms[0][1].numbers, Way.NAMES, why, bag=bag | levels)
@@ -191,7 +194,7 @@ class Search:
     def _in_two_languages(self, folded: Folded, said: frozenset[str]) -> Finding:
         """What a name means whose Latin and Han parts are each a name: the entry that both mean."""
         parts = [pattern.sub(" ", folded.text).strip() for pattern in (_HAN_RUN, _LATIN_RUN)]
-        if not all(parts):
+        if not all(parts) or folded.text.isascii():
             return Finding()
         first, second = (
             self._same(self.lexicon.read(Folded(part, part, folded.oddities), said).bag, said) for part in parts
@@ -234,7 +237,7 @@ class Search:
             return None
         text = folded.text
         for wrong, word in right:
-            text = re.sub(rf"\b{re.escape(wrong)}\b", word, text) if wrong.isascii() else text.replace(wrong, word)
+            text = re.sub(rf"\b{re.escape(wrong)}", word, text) if wrong.isascii() else text.replace(wrong, word)
         again = self.lexicon.read(Folded(folded.plain, text, folded.oddities), reading.said)
         again.words.extend(more)
         finding = self._same(again.bag, said)

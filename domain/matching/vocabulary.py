@@ -77,6 +77,9 @@ class Vocabulary:
         self.results = _texts(held[WordKind.RESULT])
         self.levels = _texts(held[WordKind.LEVEL])
         self.ranks = frozenset(word.text for word in held[WordKind.LEVEL] if word.meaning == "rank")
+        self.left_out = _sets(
+            (_body(word) or "", word.text) for word in held[WordKind.LEVEL] if word.meaning == "left out"
+        )
         self.trade = _texts(held[WordKind.TRADE])
         self.fields = tuple(sorted(_texts(held[WordKind.FIELD])))
         self.courses = tuple(sorted(_texts(held[WordKind.COURSE]), key=len, reverse=True))

@@ -32,7 +32,7 @@ _STRIPPED: Final = tuple(
         r"\b(?:19|20)\d\d::\d+\b|#\s?\d{3,}\b",
         (
             rf"\(?\b(?:expires?|exp\.?|expiry|expiration|valid|issued?|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
-            rf"|ausgestellt|obtained|achieved|passed|certified|renewed|effective|achievement|on)(?:\s(?:date|on|in|until|till|to|thru|through|from|bis|am|of"
+            rf"|ausgestellt|abschluss|abgeschlossen|pruefung|jahrgang|class of|obtained|achieved|passed|certified|renewed|effective|achievement|on)(?:\s(?:date|on|in|until|till|to|thru|through|from|bis|am|of"
             rf"|achievement|issue|im))*\s?[:：]?\s?(?:{_DATE}|\d{{4}}\b)\)?"
         ),
         rf"(?:有效期(?:至|到)?|颁发日期|发证日期|签发日期|发证|取得时间|获得时间|日期|取得日|认定日|有效期限)[:：]?\s?{_DATE}",
@@ -120,12 +120,12 @@ def without_particulars(text: str) -> tuple[str, frozenset[str]]:
     """A folded text without row numbers, dates, numbers, marks and addresses of pages, and the years that stood set off."""
     text = _ROW.sub("", text)
     years: set[str] = set()
-    for pattern in _STRIPPED[:3]:
+    for pattern in _STRIPPED[:5]:
         text = pattern.sub(" ", text)
     while found := _SET_OFF.search(text):
         years.add((found["span"] or found["first"])[:4])
         text = f"{text[: found.start()]} {text[found.end() :]}"
-    for pattern in _STRIPPED[3:]:
+    for pattern in _STRIPPED[5:]:
         text = pattern.sub(" ", text)
     return text, frozenset(years)
 
