@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 
 from catalog.aliases import load_aliases  # noqa: E402 - run as a script, from anywhere
 from catalog.notice import load_official_catalog  # noqa: E402
-from domain.matching import Match, Matcher  # noqa: E402
+from catalog.vocabulary import load_vocabulary  # noqa: E402
+from domain.matching import Match, Matcher, Vocabulary  # noqa: E402
 from domain.values import MatchOutcome  # noqa: E402
 
 MATCHING = ROOT / "tests" / "matching"
@@ -127,7 +128,7 @@ def main() -> int:
     parser.add_argument("--half", choices=("tuning", "held-out"))
     parser.add_argument("--missed", action="store_true", help="print what was not matched or not offered")
     given = parser.parse_args()
-    matcher = Matcher(load_official_catalog().entries, load_aliases())
+    matcher = Matcher(load_official_catalog().entries, load_aliases(), Vocabulary(load_vocabulary()))
     wrong = 0
     for file in given.files or (*OWN, PUBLIC):
         if not file.exists():

@@ -31,7 +31,7 @@ from domain.catalog.timeline import (
 from domain.guards import Asks, Attempt, Guards, breaches, guard
 from domain.identifiers import amendment_id, catalog_id
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, shanghai_day
+from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word, shanghai_day
 
 
 # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,6 +230,7 @@ class Catalog(Aggregate):
         effective_from: date,
         entries: Sequence[CatalogEntry],
         aliases: Sequence[Alias] = (),
+        vocabulary: Sequence[Word] = (),
     ) -> Self:
         """Publish a catalog's first version. Raises ``Refused`` with the first of ``refusals_of_entries``."""
         return cls.begin(
@@ -242,6 +243,7 @@ class Catalog(Aggregate):
             effective_from=effective_from,
             entries=tuple(entries),
             aliases=tuple(aliases),
+            vocabulary=tuple(vocabulary),
         )
 
     @classmethod

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.base import Aggregate, Created, State
 from domain.catalog.amendment import AliasChange, AliasKey, AmendmentTerms, EntryChange, alias_key
-from domain.values import Actor, Alias, AliasChangeKind, CatalogEntry, Notice
+from domain.values import Actor, Alias, AliasChangeKind, CatalogEntry, Notice, Word
 
 C = TypeVar("C")
 
@@ -104,6 +104,7 @@ class CatalogTimeline(State):
     entry_intervals: dict[int, list[Interval[CatalogEntry]]] = field(default_factory=dict)
     alias_intervals: dict[AliasKey, list[Interval[Alias]]] = field(default_factory=dict)
     alias_places: int = 0
+    vocabulary: tuple[Word, ...] = ()
 
     @property
     def latest(self) -> CatalogVersion:
@@ -165,6 +166,11 @@ class CatalogTimeline(State):
         self._require(number)
         held = [each for intervals in self.alias_intervals.values() for each in intervals if each.holds(number)]
         return tuple(each.content for each in sorted(held, key=lambda each: each.place))
+
+    def vocabulary_at(self, number: int) -> tuple[Word, ...]:
+        """The words that version ``number`` is matched by. Raises ``KeyError`` for a version that never was."""
+        self._require(number)
+        return self.vocabulary
 
     def _require(self, number: int) -> None:
         if not 1 <= number <= len(self.versions):
@@ -233,6 +239,7 @@ class CatalogPublished(Created, CatalogEvent):
     effective_from: date
     entries: tuple[CatalogEntry, ...]
     aliases: tuple[Alias, ...] = ()
+    vocabulary: tuple[Word, ...] = ()
 
     @staticmethod
     def initial(event: Any) -> CatalogTimeline:
@@ -246,6 +253,7 @@ class CatalogPublished(Created, CatalogEvent):
             code=event.code,
             name=event.name,
             versions=[first],
+            vocabulary=event.vocabulary,
         )
         timeline.add_entries(event.entries, 1)
         timeline.add_aliases(event.aliases, 1)

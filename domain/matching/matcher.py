@@ -7,6 +7,7 @@ for a reviewer: a wrong automatic match gives a person a title that is not their
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,18 +15,17 @@ from typing import Final
 from domain.matching import reasons
 from domain.matching.answer import RULE_SET, Asked, Match
 from domain.matching.finding import Finding, Way
-from domain.matching.forms import build, certifies, year_of
-from domain.matching.issuers import IssuerBook, Standing, related
+from domain.matching.forms import build, year_of
+from domain.matching.issuers import IssuerBook, Standing
 from domain.matching.lexicon import grades_in, numeral
 from domain.matching.normalise import Oddity, fold
 from domain.matching.search import Search
-from domain.matching.vocabulary import BRANDS, LEVELS, RESULTS
+from domain.matching.vocabulary import Vocabulary
 from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
 _FEW_WORDS: Final = 2
-_RANKS: Final = frozenset({"associate", "professional", "specialty", "specialist", "expert"})
 _OFFERED: Final = 0.45
 _ASKED: Final = 0.6
 
@@ -40,16 +40,22 @@ class Matcher:
     rule_set: str = RULE_SET
 
     def __init__(
-        self, entries: Sequence[CatalogEntry], aliases: Sequence[Alias], *, remember_issuers: bool = False
+        self,
+        entries: Sequence[CatalogEntry],
+        aliases: Sequence[Alias],
+        vocabulary: Vocabulary,
+        *,
+        remember_issuers: bool = False,
     ) -> None:
         """``remember_issuers`` suits a matcher that is asked about the catalog's own names only (see ``IssuerBook``)."""
         self._entries = {entry.number: entry for entry in entries}
-        self._book = IssuerBook(aliases, remember=remember_issuers)
-        lexicon, forms = build(entries, aliases, self._book)
-        self._search = Search(lexicon, forms)
-        self._bodies = {entry.number: self._bodies_of(entry) for entry in entries}
+        self._vocabulary = vocabulary
+        self._book = IssuerBook(aliases, vocabulary, remember=remember_issuers)
+        lexicon, forms = build(entries, aliases, vocabulary, self._book)
+        self._search = Search(lexicon, forms, self._book)
+        self._bodies = {entry.number: self._bodies_of(entry) | self._named_in(entry) for entry in entries}
         self._also = {
-            entry.number: related(self._bodies[entry.number]).union(
+            entry.number: self._book.related(self._bodies[entry.number]).union(
                 *(
                     keys
                     for keys in lexicon.read(fold(entry.qualification_name)).issuers
@@ -63,12 +69,35 @@ class Matcher:
             number: form.bag
             for form in forms
             for number in form.numbers
-            if form.official and len(form.bag) <= _FEW_WORDS and "certified" in form.pieces and not form.bag & _RANKS
+            if form.official
+            and len(form.bag) <= _FEW_WORDS
+            and "certified" in form.pieces
+            and not form.bag & vocabulary.ranks
+        }
+        self._courses: dict[int, set[str]] = {
+            number: {form.course for form in forms if number in form.numbers and form.official}
+            for number in self._entries
         }
         self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
 
     def match(self, name: str, issuing_body: str = "", grade: str | None = None) -> Match:
         """Match one certificate; pure, deterministic, and never raising, whatever the texts hold."""
+        match = self._match(name, issuing_body, grade)
+        if match.entry is not None or not self._is_body(name) or not issuing_body.strip():
+            return match
+        turned = self._match(issuing_body, name, grade)
+        if turned.entry is None:
+            return match
+        found = turned.candidates[0]
+        because = found.model_copy(update={"reasons": (reasons.swapped(), *found.reasons)})
+        return replace(turned, outcome=MatchOutcome.CONFIDENT, candidates=(because,))
+
+    def _is_body(self, name: str) -> bool:
+        """Whether a name is that of a body and nothing else."""
+        read = self._book.read(fold(name))
+        return bool(read.names) and not read.unexplained and not read.corrected
+
+    def _match(self, name: str, issuing_body: str, grade: str | None) -> Match:
         found = self._found(name, issuing_body, grade)
         if found is None:
             return Match(MatchOutcome.NONE)
@@ -95,7 +124,7 @@ class Matcher:
         grades, rest = grades_in(graded.text)
         if graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
             grades, rest = {numeral(graded.text)}, ""
-        more = [word for word in self._words(rest) if word not in RESULTS]
+        more = [word for word in self._words(rest) if word not in self._vocabulary.results]
         issuer = self._book.read(issuing)
         finding, reading = self._search.find(folded, more, frozenset[str]().union(*issuer.names))
         asked = Asked(
@@ -103,7 +132,9 @@ class Matcher:
             reading,
             folded.oddities | issuing.oddities | graded.oddities,
             frozenset(grades),
-            not reading.in_sentence and any((reading.compact, number) in self._official for number in finding.numbers),
+            not reading.in_sentence
+            and not reading.sentence
+            and any((reading.compact, number) in self._official for number in finding.numbers),
         )
         return self._by_issuer(finding, asked), asked
 
@@ -140,6 +171,11 @@ class Matcher:
         shared = frozenset[str].intersection(*names)
         return shared or frozenset[str]().union(*names)
 
+    def _named_in(self, entry: CatalogEntry) -> frozenset[str]:
+        """Another body that the official name itself bears in a bracket, which issues the certificate with the entry's."""
+        inner = re.findall(r"[(（]([^)）]+)[)）]", entry.qualification_name)
+        return frozenset[str]().union(*(self._book.names.get(fold(each).text, frozenset()) for each in inner))
+
     def _standing(self, number: int, asked: Asked) -> Standing:
         """What the issuer given and the issuers named within the name say together about an entry."""
         bodies, also = self._bodies[number], self._also[number]
@@ -150,8 +186,8 @@ class Matcher:
     def _within(self, number: int, asked: Asked, finding: Finding) -> bool:
         """Whether the name itself bears the entry's issuer."""
         bodies = self._bodies[number]
-        brands = {BRANDS[word] for word in finding.bag & BRANDS.keys()}
-        return bool(brands & bodies or asked.reading.codes or any(keys & bodies for keys in asked.reading.issuers))
+        brands = frozenset(self._vocabulary.branded(finding.bag | asked.reading.pieces))
+        return bool((brands | asked.reading.coded_by) & bodies or any(keys & bodies for keys in asked.reading.issuers))
 
     def _one(self, number: int, finding: Finding, asked: Asked) -> Match:
         """One entry is meant; whether that is automatic is up to issuer, grade and whatever is odd."""
@@ -198,6 +234,11 @@ class Matcher:
         lacking = [reasons.dangling()] if asked.reading.dangling else []
         if asked.reading.hedged:
             lacking.append(reasons.hedged())
+        lacking.extend(finding.doubts)
+        if asked.reading.course and asked.reading.course not in self._courses[number]:
+            lacking.append(reasons.course(asked.reading.course))
+        if asked.reading.advert and not asked.issuer.given:
+            lacking.append(reasons.advert())
         if asked.reading.codes:
             return lacking
         year, occupation = self._years[number], self._occupations.get(number)
@@ -205,7 +246,7 @@ class Matcher:
             lacking.append(reasons.missing([year]))
         if self._half(number, finding, asked.reading.compact):
             lacking.append(reasons.not_whole())
-        if finding.bag == occupation and not any(map(certifies, asked.reading.pieces)):
+        if finding.bag == occupation and not any(map(self._vocabulary.certifies, asked.reading.pieces)):
             lacking.append(reasons.missing(["certified"]))
         return lacking
 
@@ -245,16 +286,21 @@ class Matcher:
         award = listed[next(iter(deciding))]
         return award, False, [reasons.grade_decides(award.grade or "", award.title)]
 
-    def _candidate(self, number: int, score: float, bag: frozenset[str], asked: Asked) -> MatchCandidate:
+    def _candidate(
+        self, number: int, score: float, bag: frozenset[str], asked: Asked, known: tuple[str, ...] = ()
+    ) -> MatchCandidate:
+        """An entry to be offered, and why; ``known`` are reasons that stand in the place of a comparison of words."""
         entry = self._entries[number]
         form = self._search.words_of(number, bag)
-        why = [reasons.same_words(form.source)] if form.bag == bag else []
-        lacking, more = sorted(form.bag - bag), sorted(bag - form.bag)
+        why = [*known]
+        if form.bag == bag and not known:
+            why.append(reasons.same_words(form.source))
+        lacking, more = ([], []) if known else (sorted(form.bag - bag), sorted(bag - form.bag))
         if lacking:
             why.append(reasons.missing(lacking))
         if more:
             why.append(reasons.beyond(more))
-        why.extend(reasons.differs_by_level(number, word) for word in lacking if word in LEVELS)
+        why.extend(reasons.differs_by_level(number, word) for word in lacking if word in self._vocabulary.levels)
         standing = self._standing(number, asked)
         if standing is Standing.SUPPORTS:
             why.append(reasons.issuer_supports(entry.issuing_body))
@@ -283,7 +329,7 @@ class Matcher:
     def _none(self, finding: Finding, asked: Asked) -> Match:
         """No known name: what lacks words only is a question, what is merely alike is offered, the rest is nothing."""
         if finding.unlisted:
-            return Match(MatchOutcome.NONE)
+            return self._near(finding, asked)
         bag = finding.bag
         if not bag:
             return self._of_issuer(asked)
@@ -307,6 +353,12 @@ class Matcher:
         offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in [*ranked, *kin])
         asks = ranked and ranked[0][1] >= _ASKED and ranked[0][1] >= other and not asked.odd
         return Match(MatchOutcome.AMBIGUOUS if asks else MatchOutcome.NONE, candidates=offered)
+
+    def _near(self, finding: Finding, asked: Asked) -> Match:
+        """The name of an unlisted qualification: the entries it is near, if any, for a reviewer."""
+        numbers = self._uncontradicted(finding.offers, asked)[:MOST_CANDIDATES]
+        offered = tuple(self._candidate(n, 0.6, finding.bag, asked, finding.reasons) for n in numbers)
+        return Match(MatchOutcome.AMBIGUOUS if offered and not asked.odd else MatchOutcome.NONE, candidates=offered)
 
     def _uncontradicted(self, numbers: frozenset[int], asked: Asked) -> list[int]:
         return [n for n in sorted(numbers) if self._standing(n, asked) is not Standing.CONTRADICTS]

@@ -15,29 +15,33 @@ from domain.matching import reasons
 from domain.matching.damaged import CUT_LATIN, Damaged
 from domain.matching.finding import Finding, Way
 from domain.matching.forms import Form
-from domain.matching.issuers import from_country, names_country
+from domain.matching.issuers import IssuerBook
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
-from domain.matching.spelling import LOOKALIKES, Speller
+from domain.matching.spelling import Speller
+from domain.values import AliasKind
 
 _LISTED: Final = re.compile(
     r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|bzw\.?|beziehungsweise|resp\.?|respectively|as well as|sowie)\s|\s&\s|[和与及或]"
 )
 _MOST_LISTED: Final = 6
+_HAN_RUN: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff々ー（）]+")
+_LATIN_RUN: Final = re.compile(r"[a-z0-9+#.&'/-]+")
 
 
 class Search:
     """The known names of one catalog version, ready to be asked."""
 
-    def __init__(self, lexicon: Lexicon, forms: Sequence[Form]) -> None:
+    def __init__(self, lexicon: Lexicon, forms: Sequence[Form], book: IssuerBook) -> None:
         self.lexicon = lexicon
+        self._book = book
         self.forms = tuple(forms)
         self._speller = Speller(lexicon.known)
         self._by_bag: dict[frozenset[str], list[Form]] = defaultdict(list)
         for form in forms:
             self._by_bag[form.bag].append(form)
         self._compacts = [form.compact for form in self.forms]
-        self._damaged = Damaged(self.forms, self._speller)
+        self._damaged = Damaged(lexicon.vocabulary, self.forms, self._speller)
         self._postings: dict[str, list[int]] = defaultdict(list)
         self._own: dict[int, list[Form]] = defaultdict(list)
         for index, form in enumerate(self.forms):
@@ -45,6 +49,14 @@ class Search:
                 self._postings[word].append(index)
             for number in form.numbers:
                 self._own[number].append(form)
+        self._exams = {
+            word: frozenset[int]().union(*(form.numbers | form.offers for form in self._by_bag[bag]))
+            for bag in self._by_bag
+            if len(bag) == 1
+            for word in bag
+            if any(form.numbers or form.offers for form in self._by_bag[bag])
+            and (word.startswith("x:") or any(form.kind is AliasKind.COMPONENT for form in self._by_bag[bag]))
+        }
         self._weights = {word: 1.0 / (1.0 + math.log(len(held))) for word, held in self._postings.items()}
         self._sizes = [sum(self._weights[word] for word in form.bag) for form in self.forms]
 
@@ -56,23 +68,28 @@ class Search:
         self, folded: Folded, more: Sequence[str] = (), issuers: frozenset[str] = frozenset()
     ) -> tuple[Finding, Reading]:
         """What a folded name means; ``more`` are words of a grade given beside it, ``issuers`` the bodies given."""
-        reading = self.lexicon.read(folded)
+        reading = self.lexicon.read(folded, issuers)
         reading.words.extend(more)
         said = issuers.union(*reading.issuers)
-        finding = self._same(reading.bag, said)
-        if finding.way is not Way.NONE:
-            whole = self._apart(folded, finding, said)
-            return whole if more else self._unbroken(reading, whole, said), reading
-        for attempt in (self._coded(reading), self._at_home(reading, said)):
-            if attempt is not None:
-                return attempt, reading
+        coded = self._coded(reading, said)
+        if coded is not None:
+            return coded, reading
+        found = self._same(reading.bag, said)
+        if found.way is Way.NONE:
+            found = self._completed(folded, reading, said)
+        elif found.way is Way.NAMES and len(found.numbers) > 1:
+            twice = self._in_two_languages(folded, said)
+            found = twice if twice.numbers else found
+        if found.way is not Way.NONE:
+            whole = self._apart(folded, found, said)
+            return whole if more or found.bag > reading.bag else self._unbroken(reading, whole, said), reading
         spelt = self._spelt(folded, reading, more, said)
         if spelt is not None:
             return spelt[0] if more else self._unbroken(reading, spelt[0], said), spelt[1]
         if not more:
-            for attempt in (self._damaged.near(reading), self._damaged.cut(reading)):
-                if attempt is not None:
-                    return self._unbroken(reading, attempt, said), reading
+            for damaged in (self._damaged.near(reading), self._damaged.cut(reading)):
+                if damaged is not None:
+                    return self._unbroken(reading, damaged, said), reading
         return Finding(bag=reading.bag), reading
 
     def _same(self, bag: frozenset[str], said: frozenset[str]) -> Finding:
@@ -80,8 +97,11 @@ class Search:
         exact = [form for form in self._by_bag.get(bag, ()) if _concerns(form, said)]
         if exact:
             numbers = frozenset[int]().union(*(form.numbers for form in exact))
+            offers = frozenset[int]().union(*(form.offers for form in exact))
             open_ = not numbers or not all(form.numbers for form in exact)
-            return Finding(numbers, Way.WORDS, (reasons.same_words(exact[0].source),), open_, bag)
+            near = [reasons.near(form.kind, form.source) for form in exact if form.offers]
+            why = tuple(near[:1]) if near and not numbers else (reasons.same_words(exact[0].source),)
+            return Finding(numbers, Way.WORDS, why, open_, bag, offers)
         inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
         inside = [form for form in inside if _concerns(form, said)]
         if not inside or frozenset[str]().union(*(form.bag for form in inside)) != bag:
@@ -102,26 +122,91 @@ class Search:
             return Finding(numbers, Way.NAMES, (reasons.several_names(),), bag=bag)
         return Finding(bag=bag)
 
-    def _coded(self, reading: Reading) -> Finding | None:
-        """The entry that an examination's code means, where every word beside the code is one of its own."""
-        numbers = [form.numbers for code in reading.codes for form in self._by_bag.get(frozenset({code}), ())]
-        common = frozenset[int].intersection(*numbers) if numbers else frozenset[int]()
-        if len(common) != 1 or len(numbers) != len(reading.codes):
+    def _coded(self, reading: Reading, said: frozenset[str]) -> Finding | None:
+        """What a name and the examinations beside it mean together: the entry that both lead to, or a question; None where
+        no examination is named, or one of them leads to nothing.
+        """
+        exams = {word for word in reading.bag if word in self._exams}
+        if not exams or reading.codes - exams:
             return None
-        (number,) = common
-        if not reading.bag <= frozenset[str]().union(*(form.bag for form in self._own[number]), reading.codes):
-            return None
-        return Finding(common, Way.NAMES, (reasons.several_names(),), bag=reading.bag)
+        common = frozenset[int].intersection(*(self._exams[exam] for exam in exams))
+        rest = reading.bag - exams
+        named = reasons.exams_named([reasons.shown(exam) for exam in sorted(exams)])
+        if not rest:
+            return (
+                Finding(common, Way.NAMES, (named,), bag=reading.bag, doubts=(reasons.several_exams(),))
+                if len(exams) > 1 and len(common) > 1
+                else None
+            )
+        alone = self._same(rest, said)
+        if alone.way is Way.NONE:
+            alone = self._with_level(reading, rest, said)
+        if alone.way is Way.NONE:
+            alike = frozenset(number for number in common if rest <= self._vocabulary_of(number))
+            sure = len(alike) == 1 == len(common) and all(self._leads(exam) for exam in exams)
+            return Finding(alike, Way.NAMES, (reasons.own_words(), named), bag=reading.bag) if sure else None
+        if len(alone.numbers) == 1 and not alone.unlisted and alone.numbers <= common:
+            return Finding(alone.numbers, Way.NAMES, (*alone.reasons, named), bag=rest)
+        numbers = (alone.numbers & common) or (alone.numbers | common)
+        why = (*alone.reasons, named) if alone.numbers or alone.offers else (named,)
+        return Finding(numbers, Way.NAMES, why, bag=reading.bag, doubts=(reasons.exam_of_another(),))
 
-    def _at_home(self, reading: Reading, said: frozenset[str]) -> Finding | None:
-        """What the name means without the country put before it, where that is the issuer's own."""
-        countries = frozenset(word for word in reading.bag if from_country(word, said))
-        finding = self._same(reading.bag - countries, said) if countries and len(reading.bag) > len(countries) else None
-        return finding if finding is not None and finding.way is not Way.NONE else None
+    def _leads(self, exam: str) -> bool:
+        """Whether an examination leads to one certification alone."""
+        return any(form.single for form in self._by_bag.get(frozenset({exam}), ()))
+
+    def _vocabulary_of(self, number: int) -> frozenset[str]:
+        return frozenset[str]().union(*(form.bag for form in self._own[number]))
+
+    def _completed(self, folded: Folded, reading: Reading, said: frozenset[str]) -> Finding:
+        """What the name means with a year that stood set off, without the number of its row or the country before it, with
+        the level that exists once, or where it is written in two languages.
+        """
+        bag = reading.bag
+        countries = frozenset(word for word in bag if self._book.from_country(word, said))
+        if reading.years and (found := self._same(bag | reading.years, said)).way is not Way.NONE:
+            return found
+        if reading.row in bag and (found := self._same(bag - {reading.row}, said)).numbers == {int(reading.row)}:
+            return found
+        if countries and bag > countries and (found := self._same(bag - countries, said)).way is not Way.NONE:
+            return found
+        found = self._with_level(reading, bag, said)
+        return found if found.way is not Way.NONE else self._in_two_languages(folded, said)
+
+    def _with_level(self, reading: Reading, bag: frozenset[str], said: frozenset[str]) -> Finding:
+        """What a name without a level means, where it says that it certifies and is known with one level only."""
+        words = self.lexicon.vocabulary
+        left_out = frozenset[str]().union(*(words.left_out.get(issuer, frozenset()) for issuer in said))
+        if not left_out or bag & words.ranks or not any(map(words.certifies, reading.pieces)):
+            return Finding(bag=bag)
+        forms = [
+            (rank, form)
+            for rank in sorted(words.ranks)
+            for form in self._by_bag.get(bag | {rank}, ())
+            if _concerns(form, said)
+        ]
+        levels, numbers = {rank for rank, _ in forms}, {form.single for _, form in forms}
+        if len(levels) != 1 or not levels <= left_out or len(numbers) != 1 or None in numbers:
+            return Finding(bag=bag)
+        why = (reasons.same_words(forms[0][1].source), reasons.only_level(*levels))
+        return Finding(forms[0][1].numbers, Way.NAMES, why, bag=bag | levels)
+
+    def _in_two_languages(self, folded: Folded, said: frozenset[str]) -> Finding:
+        """What a name means whose Latin and Han parts are each a name: the entry that both mean."""
+        parts = [pattern.sub(" ", folded.text).strip() for pattern in (_HAN_RUN, _LATIN_RUN)]
+        if not all(parts) or folded.text.isascii():
+            return Finding()
+        first, second = (
+            self._same(self.lexicon.read(Folded(part, part, folded.oddities), said).bag, said) for part in parts
+        )
+        both = first.numbers & second.numbers
+        if first.unlisted or second.unlisted or len(both) != 1 or len(first.numbers | second.numbers) > len(both):
+            return Finding()
+        return Finding(both, Way.NAMES, (reasons.two_languages(),), bag=first.bag | second.bag)
 
     def without_countries(self, reading: Reading) -> frozenset[int]:
         """What the name can mean without every country it names, whoever issued it."""
-        bag = frozenset(word for word in reading.bag if not names_country(word))
+        bag = frozenset(word for word in reading.bag if not self._book.names_country(word))
         return self._same(bag, frozenset()).numbers if bag and bag != reading.bag else frozenset()
 
     def _apart(self, folded: Folded, finding: Finding, said: frozenset[str]) -> Finding:
@@ -131,7 +216,7 @@ class Search:
             return finding
         others = frozenset[int]()
         for part in parts:
-            alone = self._same(self.lexicon.read(Folded(part, part, folded.oddities)).bag, said)
+            alone = self._same(self.lexicon.read(Folded(part, part, folded.oddities), said).bag, said)
             if alone.numbers and not alone.unlisted and not finding.numbers <= alone.numbers:
                 others |= alone.numbers
         if others <= finding.numbers:
@@ -146,13 +231,14 @@ class Search:
             (word, self._speller.correct(word)) for word in list(dict.fromkeys(reading.unknown))[:12] if word.isascii()
         ]
         right = [(wrong, word) for wrong, word in pairs if word is not None]
-        right += [(char, LOOKALIKES[char]) for char in dict.fromkeys(reading.unknown) if char in LOOKALIKES]
+        alike = self.lexicon.vocabulary.lookalikes
+        right += [(char, alike[char]) for char in dict.fromkeys(reading.unknown) if char in alike]
         if not right or len(right) > 6:
             return None
         text = folded.text
         for wrong, word in right:
-            text = text.replace(wrong, word)
-        again = self.lexicon.read(Folded(folded.plain, text, folded.oddities))
+            text = re.sub(rf"\b{re.escape(wrong)}", word, text) if wrong.isascii() else text.replace(wrong, word)
+        again = self.lexicon.read(Folded(folded.plain, text, folded.oddities), reading.said)
         again.words.extend(more)
         finding = self._same(again.bag, said)
         if finding.way is Way.NONE:
@@ -191,9 +277,9 @@ class Search:
         for index, shared in weights.items():
             form = self.forms[index]
             score = max(2 * shared / (whole + self._sizes[index]), ratios.get(index, 0.0) / 100 * 0.95)
-            if not form.numbers:
+            if not form.numbers and not form.offers:
                 other = max(other, score)
-            for number in form.numbers:
+            for number in form.numbers | form.offers:
                 if score > scores.get(number, 0.0):
                     scores[number] = score
         return scores, other

@@ -49,6 +49,7 @@ CATALOG = CatalogTerms(
     effective_from=date(2024, 7, 1),
     entries=(catalogs.PLAIN, catalogs.GRADED),
     aliases=(catalogs.AWS,),
+    vocabulary=(catalogs.PRO,),
 )
 MATCHED = cases.noted(
     Matched,
@@ -81,7 +82,7 @@ def examples() -> Iterator[Event]:
         cases.REMATCH,
     ]
     catalog = [
-        catalogs.published(aliases=(catalogs.AWS,)),
+        catalogs.published(aliases=(catalogs.AWS,), vocabulary=(catalogs.PRO,)),
         catalogs.proposed(2, TERMS),
         catalogs.issued(2, 2, TERMS),
         catalogs.discarded(2),

@@ -10,13 +10,14 @@ import pytest
 
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
-from domain.matching import Matcher, matcher_for
+from catalog.vocabulary import load_vocabulary
+from domain.matching import Matcher, Vocabulary, matcher_for
 from domain.values import MatchOutcome
 
 HERE = Path(__file__).parent
 PUBLIC = HERE.parents[2] / "shared" / "matching" / "public.jsonl"
 ENTRIES = load_official_catalog().entries
-MATCHER = matcher_for("2026.1", ENTRIES, load_aliases())
+MATCHER = matcher_for("2026.1", ENTRIES, load_aliases(), Vocabulary(load_vocabulary()))
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 
 
@@ -121,4 +122,4 @@ def test_the_rule_set_is_pinned():
 def test_an_unknown_rule_set_is_refused():
     """A rule set this release does not know is refused by name."""
     with pytest.raises(ValueError, match=r"No rule set '1999\.1'"):
-        matcher_for("1999.1", ENTRIES, ())
+        matcher_for("1999.1", ENTRIES, (), Vocabulary(()))

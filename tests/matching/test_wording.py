@@ -6,12 +6,13 @@ import pytest
 
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
-from domain.matching import Matcher
+from catalog.vocabulary import load_vocabulary
+from domain.matching import Matcher, Vocabulary
 from domain.matching.wording import without_wording
 from domain.values import MatchOutcome
 
 ENTRIES = load_official_catalog().entries
-MATCHER = Matcher(ENTRIES, load_aliases())
+MATCHER = Matcher(ENTRIES, load_aliases(), Vocabulary(load_vocabulary()))
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 SENTENCES = (
     "This is to certify that Wang Lei has successfully completed all requirements for the {}, No. ABC-001287",
