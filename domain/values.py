@@ -270,7 +270,7 @@ class WordKind(StrEnum):
     ``VARIANT`` is another spelling, an abbreviation or a translation (meaning: the words it stands for, none where it says
     nothing); ``TRADE`` is an ordinary word, ``FIELD`` the end of many; ``COURSE`` names a learning programme; ``LOOKALIKE`` is
     a character that a scanner reads for another (meaning: that other). ``BRAND`` are words that the qualifications of one body
-    alone bear; ``CODE`` is the form of its examinations' numbers (``?`` a letter, ``#`` a digit); ``COUNTRY`` is the key of a
+    alone bear, ``SHARED`` words under which another body certifies too (meaning: its name); ``CODE`` is the form of its examinations' numbers (``?`` a letter, ``#`` a digit); ``COUNTRY`` is the key of a
     country it is in, ``PLACE`` a word that says where a body is (meaning: keys of countries); ``RELATED`` is the key of a body
     that may stand beside it. ``BODY_WORD``, ``BODY_VARIANT`` and ``ADDRESS`` stand in names and addresses of bodies; ``CHAMBER``
     is the word before a chamber's town, ``BESIDE_PLACE`` a word beside that, ``NOT_A_CHAMBER`` and ``SCHOOL`` are parts of names
@@ -291,6 +291,7 @@ class WordKind(StrEnum):
     COURSE = "COURSE"
     LOOKALIKE = "LOOKALIKE"
     BRAND = "BRAND"
+    SHARED = "SHARED"
     CODE = "CODE"
     COUNTRY = "COUNTRY"
     PLACE = "PLACE"

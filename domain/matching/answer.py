@@ -30,10 +30,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, as read."""
+    """What was asked, as read; ``plain`` is the name with its case and punctuation."""
 
     issuer: Issuer
     reading: Reading
     odd: frozenset[Oddity]
     grades: frozenset[str]
+    plain: str
     exact: bool

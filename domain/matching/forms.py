@@ -12,6 +12,7 @@ from domain.matching.issuers import IssuerBook
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded, fold
 from domain.matching.vocabulary import Vocabulary
+from domain.matching.written import Written
 from domain.values import Alias, AliasKind, CatalogEntry
 
 _WORD: Final = re.compile(r"[a-z0-9+#]+")
@@ -23,7 +24,7 @@ _BRACKETS: Final = re.compile(r"\s*[(（](?P<inner>[^)）]*)[)）]")
 class Form:
     """One known name. ``numbers`` are the entries it may mean; none where the catalog does not list it. A name that is near
     entries without meaning them ``offers`` them, and its ``kind`` says how it is near. ``line`` are its significant words in
-    their order, ``course`` the name of a learning programme that it holds.
+    their order, ``course`` the name of a learning programme that it holds, ``written`` its parts as they are written.
     """
 
     source: str
@@ -37,6 +38,7 @@ class Form:
     kind: AliasKind = AliasKind.QUALIFICATION
     offers: frozenset[int] = frozenset()
     course: str = ""
+    written: tuple[Written, ...] = ()
 
     @property
     def single(self) -> int | None:
@@ -75,6 +77,7 @@ class _Surface:
             self.kind,
             frozenset() if means else self.numbers,
             reading.course,
+            tuple(reading.written),
         )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from domain.matching.mending import Mender
 from domain.matching.normalise import Folded
 from domain.matching.vocabulary import Meaning, Vocabulary
 from domain.matching.wording import is_advert, without_genders, without_particulars, without_persons, without_wording
+from domain.matching.written import Written
 
 _GENDER: Final = re.compile(
     r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?[il1][nrm](?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"
@@ -37,12 +39,11 @@ _ELIDED: Final = re.compile(
 )
 _DOUBT: Final = re.compile(r"\w\s?\?\s?(?:\)|$)")
 _LONGEST: Final = 8
+_JOINED_LEAST: Final = 6
 _ROW_DIGITS: Final = 3
-_FRAGMENT: Final = 3
-_JOINED: Final = 8
-_JOINED_MOST: Final = 60
 _MISREAD: Final = (str.maketrans("01589", "oisbg"), str.maketrans("01589", "olsbg"))
 _BAR: Final = re.compile(r"(?<=[a-z])\|(?=[a-z])")
+_SPECK: Final = re.compile(r"(?<=[a-z])[~^](?=[a-z ]|$)")
 _EDITION: Final = re.compile(r"(?<=[a-z]{5})(?=20[012]\d\b)")
 _YEAR: Final = re.compile(r"\b2[0o](?:[0-3][0-9o]|o\d)\b")
 
@@ -54,7 +55,7 @@ class Reading:
     A name is ``hedged`` that begins with a word in brackets, as in (Junior) Engineer, or ends in a question mark; ``certain``
     are its words without the bracket. ``in_sentence`` where a certificate's sentence led to the name; ``sentence`` where the text
     is one. ``years`` stood set off beside the name, ``row`` is the number that the text begins with, ``course`` the name of a
-    learning programme in it; an ``advert`` bears the sign of all genders. ``said`` are the bodies spoken of elsewhere,
+    learning programme in it; an ``advert`` bears the sign of all genders. ``written`` are the parts that the words stand for. ``said`` are the bodies spoken of elsewhere,
     ``coded_by`` those that number examinations like the ones named.
     """
 
@@ -77,6 +78,7 @@ class Reading:
     row: str = ""
     course: str = ""
     advert: bool = False
+    written: list[Written] = field(default_factory=list)
 
     @property
     def bag(self) -> frozenset[str]:
@@ -98,7 +100,7 @@ def grades_in(text: str) -> tuple[set[str], str]:
 def genderless(folded: Folded) -> str:
     """The folded text with German feminine and double forms as the masculine one."""
     text = folded.text
-    text = _UND.sub(" und ", _BAR.sub("l", _EDITION.sub(" ", text)))
+    text = _UND.sub(" und ", _BAR.sub("l", _SPECK.sub("", _EDITION.sub(" ", text))))
     text = _ELIDED.sub(r"\g<first>\g<head> \g<joined> \g<second>\g<head>", text)
     if _MEDIAL.search(folded.plain):
         text = re.sub(r"(er)in(?:nen)?\b", r"\1", text)
@@ -138,6 +140,8 @@ class Lexicon:
                 self.known.add(text)
             else:
                 self._han.setdefault(text, (Meaning((text,)),))
+        self._beside_latin: set[str] = set()
+        self._formal = vocabulary.formal | vocabulary.sentence
         self._bodies = frozenset(text for text in issuers if text.isascii() and text.isalpha() and len(text) > 2)
         for text, keys in issuers.items():
             pieces = tuple(_PIECE.findall(text))
@@ -146,6 +150,8 @@ class Lexicon:
             elif pieces:
                 self._latin[pieces] = (Meaning(names=keys),)
                 self.known.update(piece for piece in pieces if piece.isascii())
+                self._beside_latin.update(piece for piece in pieces if not piece.isascii())
+        self._mender = Mender(self.known, self._formal, self._bodies, lambda piece: (piece,) in self._latin)
 
     def learn(self, words: Iterable[str]) -> None:
         """Take words of a known name into the vocabulary."""
@@ -161,7 +167,7 @@ class Lexicon:
         text = genderless(folded)
         text = _YEAR.sub(lambda match: match.group().replace("o", "0"), text)
         text = _INITIALS.sub(lambda match: match.group().replace(".", "").replace(" ", ""), text)
-        text, around = without_wording(text, self.vocabulary)
+        text, around = without_wording(self._mender.mended(text), self.vocabulary)
         sentence = bool(around) or self.vocabulary.is_sentence(text, _PIECE.findall(text))
         if sentence:
             text = without_persons(text, self._tells)
@@ -174,7 +180,7 @@ class Lexicon:
         reading.codes.update(f"x:{number}" for number, _ in numbers)
         reading.coded_by = frozenset(issuer for _, issuer in numbers)
         reading.grades, text = grades_in(text)
-        pieces = self._mended([piece for piece in _PIECE.findall(text.replace("&", " and ")) if piece.strip("+#")])
+        pieces = [piece for piece in _PIECE.findall(text.replace("&", " and ")) if piece.strip("+#")]
         reading.row = pieces[0] if len(pieces) > 1 and pieces[0].isdigit() and len(pieces[0]) <= _ROW_DIGITS else ""
         reading.dangling = bool(pieces) and pieces[-1] in self.vocabulary.dangling
         self._walk([piece for each in pieces for piece in self._divide(each)], reading)
@@ -188,7 +194,12 @@ class Lexicon:
 
     def _tells(self, word: str) -> bool:
         """Whether a word tells qualifications or bodies apart, so that it is no person's name."""
-        return word in self.known and word not in self.vocabulary.formal and word not in self.vocabulary.sentence
+        return word in self.known and word not in self._formal and not self._says_nothing(word)
+
+    def _says_nothing(self, word: str) -> bool:
+        """Whether a word is known only as one that says nothing beside the names of a body."""
+        meanings = self._latin.get((word,), ())
+        return bool(meanings) and not any(meaning.words or meaning.names for meaning in meanings)
 
     def _course(self, pieces: Sequence[str]) -> str:
         """The name of a learning programme, where nothing before it says that somebody is certified."""
@@ -198,60 +209,6 @@ class Lexicon:
             if at >= 0 and not any(map(self.vocabulary.certifies, line[:at].split())):
                 return course
         return ""
-
-    def _mended(self, pieces: list[str]) -> list[str]:
-        """The pieces with words together again that a scan has cut, and apart that it has joined, where nothing else is known."""
-        mended: list[str] = []
-        at = 0
-        while at < len(pieces):
-            for size in (3, 2):
-                part = pieces[at : at + size]
-                whole = self._whole(part) if len(part) == size else []
-                if whole:
-                    mended += whole
-                    at += size
-                    break
-            else:
-                mended += self._parted(pieces[at]) if self._is_strange(pieces[at]) else [pieces[at]]
-                at += 1
-        return mended
-
-    def _whole(self, part: Sequence[str]) -> list[str]:
-        """What pieces beside one another were before a scan cut them: a word or a body's name, or several known words; nothing
-        where they are better left apart.
-        """
-        strange = sum(map(self._is_strange, part))
-        joined = "".join(part)
-        if strange and joined in self._bodies:
-            return [joined]
-        if strange < len(part):
-            return []
-        if joined in self.known and len(joined) > _FRAGMENT:
-            return [joined]
-        parted = self._parted(joined)
-        return parted if len(parted) > 1 and not any(len(self._parted(piece)) > 1 for piece in part) else []
-
-    def _is_strange(self, piece: str) -> bool:
-        if not piece.isascii() or not piece.isalpha():
-            return False
-        return piece not in self.known or (
-            len(piece) < _FRAGMENT and piece not in self.vocabulary.formal and (piece,) not in self._latin
-        )
-
-    def _parted(self, piece: str) -> list[str]:
-        """A strange word as three and more known ones that were written together; as it is where it is none such."""
-        if not _JOINED <= len(piece) <= _JOINED_MOST:
-            return [piece]
-        best: list[list[str] | None] = [[], *[None] * len(piece)]
-        for end in range(1, len(piece) + 1):
-            for start in range(max(0, end - 20), end):
-                before = best[start]
-                word = piece[start:end]
-                if before is not None and len(word) > 2 and word in self.known:
-                    found = best[end]
-                    if found is None or len(before) + 1 < len(found):
-                        best[end] = [*before, word]
-        return best[-1] or [piece]
 
     def _hedge(self, folded: Folded, text: str, reading: Reading) -> None:
         """Note whether a name leaves open what it says of itself."""
@@ -274,7 +231,7 @@ class Lexicon:
         at = 0
         while at < len(piece):
             for size in range(min(24, len(piece) - at), 0, -1):
-                if piece[at : at + size] in self._han:
+                if piece[at : at + size] in self._han or piece[at : at + size] in self._beside_latin:
                     found.append(piece[at : at + size])
                     at += size
                     break
@@ -302,39 +259,45 @@ class Lexicon:
         """Take the longest known phrase at a place; how many pieces it was."""
         piece = pieces[at]
         if (meaning := self._meant(self._han.get(piece), pieces, reading)) is not None:
-            return self._put(meaning, reading)
-        if piece in self.vocabulary.chambers and len(pieces) - at > 1:
-            at_place = next(
-                (i for i in range(at + 1, len(pieces)) if pieces[i] not in self.vocabulary.beside_places), at
-            )
-            if at_place > at + 1 and (piece, pieces[at_place]) in self._latin:
-                self._put(self._latin[(piece, pieces[at_place])][0], reading)
-                return at_place - at + 1
+            return self._put(meaning, reading, piece)
+        if chamber := self._chamber(pieces[at:]):
+            self._put(self._latin[(piece, pieces[at + chamber - 1])][0], reading, piece)
+            return chamber
         for size in range(min(_LONGEST, len(pieces) - at), 0, -1):
             meaning = self._meant(self._latin.get(tuple(pieces[at : at + size])), pieces, reading)
             if meaning is not None:
-                self._put(meaning, reading)
+                self._put(meaning, reading, " ".join(pieces[at : at + size]))
                 return size
-        for size in (2, 3):  # a word that a scan or a hyphen has cut
-            joined = "".join(pieces[at : at + size])
-            if (
-                len(pieces) - at >= size
-                and len(joined) > 6
-                and joined in self.known
-                and joined not in self.vocabulary.trade
-            ):
-                self._put(self._meant(self._latin.get((joined,)), pieces, reading) or Meaning((joined,)), reading)
-                return size
+        if joined := self._hyphened(pieces[at:]):
+            found = self._meant(self._latin.get((joined,)), pieces, reading) or Meaning((joined,))
+            self._put(found, reading, joined)
+            return 2 if joined == "".join(pieces[at : at + 2]) else 3
         if piece in self.known:
-            self._word(piece, reading)
+            self._put(Meaning((piece,)), reading, piece)
             return 1
         for cut in range(3, len(piece) - 2):  # two words that a scan has joined
             if piece.isascii() and piece[:cut] in self.known and piece[cut:] in self.known:
                 self._walk([piece[:cut], piece[cut:]], reading)
                 return 1
-        self._word(piece, reading)
+        self._put(Meaning((piece,)), reading, piece)
         reading.unknown.append(piece)
         return 1
+
+    def _chamber(self, pieces: Sequence[str]) -> int:
+        """How many pieces a chamber's name with words between it and its town is; 0 where it is none."""
+        if pieces[0] not in self.vocabulary.chambers:
+            return 0
+        town = next((i for i in range(1, len(pieces)) if pieces[i] not in self.vocabulary.beside_places), 0)
+        return town + 1 if town > 1 and (pieces[0], pieces[town]) in self._latin else 0
+
+    def _hyphened(self, pieces: Sequence[str]) -> str:
+        """The known word that the first two or three pieces are, written apart; nothing where they are none."""
+        for size in (2, 3):
+            joined = "".join(pieces[:size])
+            whole = len(pieces) >= size and len(joined) > _JOINED_LEAST
+            if whole and joined in self.known and joined not in self.vocabulary.trade:
+                return joined
+        return ""
 
     def _meant(self, meanings: tuple[Meaning, ...] | None, pieces: Sequence[str], reading: Reading) -> Meaning | None:
         """The one of a phrase's meanings that holds beside these pieces and the bodies spoken of."""
@@ -354,13 +317,14 @@ class Lexicon:
                     found.update(meaning.names or ())
         return frozenset(found)
 
-    def _put(self, meaning: Meaning, reading: Reading) -> int:
+    def _put(self, meaning: Meaning, reading: Reading, text: str) -> int:
         if meaning.names is not None:
             reading.issuers.append(meaning.names)
-        for word in meaning.words:
-            self._word(word, reading)
+        words = [word for word in meaning.words if not self._is_formal(word, reading)]
+        reading.words += words
+        if words:
+            reading.written.append(Written(text, frozenset(words)))
         return 1
 
-    def _word(self, word: str, reading: Reading) -> None:
-        if word not in self.vocabulary.formal and not (reading.sentence and word in self.vocabulary.sentence):
-            reading.words.append(word)
+    def _is_formal(self, word: str, reading: Reading) -> bool:
+        return word in self.vocabulary.formal or (reading.sentence and word in self.vocabulary.sentence)

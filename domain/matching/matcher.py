@@ -21,12 +21,15 @@ from domain.matching.lexicon import grades_in, numeral
 from domain.matching.normalise import Oddity, fold
 from domain.matching.search import Search
 from domain.matching.vocabulary import Vocabulary
+from domain.matching.written import as_written
 from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
 _FEW_WORDS: Final = 2
 _OFFERED: Final = 0.45
+_HELD: Final = 0.65
+_MOST_ALIKE: Final = 8
 _ASKED: Final = 0.6
 
 
@@ -132,6 +135,7 @@ class Matcher:
             reading,
             folded.oddities | issuing.oddities | graded.oddities,
             frozenset(grades),
+            folded.plain,
             not reading.in_sentence
             and not reading.sentence
             and any((reading.compact, number) in self._official for number in finding.numbers),
@@ -199,7 +203,7 @@ class Matcher:
             why.append(reasons.issuer_supports(entry.issuing_body))
         elif standing is Standing.SILENT:
             sure = self._within(number, asked, finding)
-            why.append(reasons.issuer_named_within() if sure else reasons.issuer_silent())
+            why.append(reasons.issuer_named_within() if sure else self._why_silent(finding))
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
         else:
@@ -226,6 +230,11 @@ class Matcher:
         if not sure:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
         return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
+
+    def _why_silent(self, finding: Finding) -> str:
+        """Why the name alone does not say who issued it: others certify under it, or nobody knows that nobody does."""
+        others = list(self._vocabulary.also_by(finding.bag))
+        return reasons.issuer_shared(others) if others else reasons.issuer_silent()
 
     def _lacks(self, number: int, finding: Finding, asked: Asked) -> list[str]:
         """What a name lacks that decides: its end, where it breaks off; in Latin letters the year of the official name;
@@ -295,12 +304,11 @@ class Matcher:
         why = [*known]
         if form.bag == bag and not known:
             why.append(reasons.same_words(form.source))
-        lacking, more = ([], []) if known else (sorted(form.bag - bag), sorted(bag - form.bag))
+        lacking, more = (frozenset[str](), frozenset[str]()) if known else (form.bag - bag, bag - form.bag)
         if lacking:
-            why.append(reasons.missing(lacking))
+            why.append(reasons.missing(as_written(lacking, form.written, form.source)))
         if more:
-            why.append(reasons.beyond(more))
-        why.extend(reasons.differs_by_level(number, word) for word in lacking if word in self._vocabulary.levels)
+            why.append(reasons.beyond(as_written(more, asked.reading.written, asked.plain)))
         standing = self._standing(number, asked)
         if standing is Standing.SUPPORTS:
             why.append(reasons.issuer_supports(entry.issuing_body))
@@ -333,13 +341,13 @@ class Matcher:
         bag = finding.bag
         if not bag:
             return self._of_issuer(asked)
-        holding = self._uncontradicted(self._search.holding(bag), asked)
-        if holding:
-            holding = self._uncontradicted(self._search.holding(bag) | self._search.inside(bag), asked)
+        holding = self._sharing(self._search.holding(bag), bag, asked)
+        inside = self._sharing(self._search.inside(bag), bag, asked)
         if 0 < len(holding) <= MOST_CANDIDATES:
-            offered = tuple(self._candidate(n, 0.65, bag, asked) for n in holding)
+            offered = tuple(self._candidate(n, _HELD, bag, asked) for n in sorted({*holding, *inside}))
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
         scores, other = self._search.scored(bag, asked.reading.compact)
+        scores |= {n: max(scores.get(n, 0.0), _HELD) for n in inside}
         ranked = sorted(
             (
                 (n, s)
@@ -347,11 +355,11 @@ class Matcher:
                 if s >= _OFFERED and self._standing(n, asked) is not Standing.CONTRADICTS
             ),
             key=lambda pair: (-pair[1], pair[0]),
-        )[:8]
+        )[:_MOST_ALIKE]
         family = self._search.family(bag) - {n for n, _ in ranked}
-        kin = [(n, _OFFERED) for n in sorted(family) if self._standing(n, asked) is not Standing.CONTRADICTS]
+        kin = [(n, _OFFERED) for n in self._sharing(family, bag, asked)]
         offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in [*ranked, *kin])
-        asks = ranked and ranked[0][1] >= _ASKED and ranked[0][1] >= other and not asked.odd
+        asks = ranked and ranked[0][1] >= _ASKED and (inside or ranked[0][1] >= other) and not asked.odd
         return Match(MatchOutcome.AMBIGUOUS if asks else MatchOutcome.NONE, candidates=offered)
 
     def _near(self, finding: Finding, asked: Asked) -> Match:
@@ -359,6 +367,14 @@ class Matcher:
         numbers = self._uncontradicted(finding.offers, asked)[:MOST_CANDIDATES]
         offered = tuple(self._candidate(n, 0.6, finding.bag, asked, finding.reasons) for n in numbers)
         return Match(MatchOutcome.AMBIGUOUS if offered and not asked.odd else MatchOutcome.NONE, candidates=offered)
+
+    def _sharing(self, numbers: frozenset[int], bag: frozenset[str], asked: Asked) -> list[int]:
+        """Those that the issuer does not contradict, and that share a telling word with the text or the issuer supports."""
+        return [
+            n
+            for n in self._uncontradicted(numbers, asked)
+            if self._search.telling_in(n, bag) or self._standing(n, asked) is Standing.SUPPORTS
+        ]
 
     def _uncontradicted(self, numbers: frozenset[int], asked: Asked) -> list[int]:
         return [n for n in sorted(numbers) if self._standing(n, asked) is not Standing.CONTRADICTS]

@@ -92,6 +92,15 @@ def issuer_silent() -> str:
     )
 
 
+def issuer_shared(others: list[str]) -> str:
+    """No issuer is given, and other bodies certify under the name too."""
+    english, chinese = " and ".join(others), "、".join(others)
+    return both(
+        f"No issuer is given, and others certify under this name too: {english}",
+        f"未填写颁发机构，且其他机构也以此名称发证：{chinese}",
+    )
+
+
 def issuer_unknown(name: str) -> str:
     """The issuer isn't known to be the entry's."""
     return both(
@@ -108,19 +117,14 @@ def issuer_contradicts(name: str) -> str:
 
 def missing(words: list[str]) -> str:
     """The entry says more than the input."""
-    text = ", ".join(map(shown, words))
+    text = ", ".join(words)
     return both(f"The entry also says: {text}", f"条目另含：{text}")
 
 
 def beyond(words: list[str]) -> str:
     """The input says more than the entry."""
-    text = ", ".join(map(shown, words))
+    text = ", ".join(words)
     return both(f"The entry does not say: {text}", f"条目不含：{text}")
-
-
-def differs_by_level(number: int, word: str) -> str:
-    """Another entry differs by a level word only."""
-    return both(f"Differs from entry {number} by level: {word}", f"与条目{number}的区别在于等级：{word}")
 
 
 def grade_decides(grade: str, title: str) -> str:
@@ -183,15 +187,23 @@ def near(kind: AliasKind, source: str) -> str:
     return both(english.format(source), chinese.format(source))
 
 
-def shown(word: str) -> str:
-    """A significant word as people write it: an examination's number without the mark it bears inside matching."""
-    return word.removeprefix("x:").upper() if word.startswith("x:") else word
-
-
 def exams_named(exams: list[str]) -> str:
     """Examinations of the entry are named."""
     text = ", ".join(exams)
     return both(f"The text names an examination of this entry: {text}", f"文本写有本条目的考试：{text}")
+
+
+def one_in_common() -> str:
+    """The text holds several names, and one entry alone is among the meanings of each."""
+    return both(
+        "The text holds several known names, and this entry alone is what they have in common",
+        "文本含有多个已知名称，仅本条目为其共同所指",
+    )
+
+
+def several_meant() -> str:
+    """The text holds names of several entries."""
+    return both("The text holds names of several entries", "文本含有多个条目的名称")
 
 
 def several_exams() -> str:

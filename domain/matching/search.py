@@ -19,12 +19,15 @@ from domain.matching.issuers import IssuerBook
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
 from domain.matching.spelling import Speller
+from domain.matching.written import shown
 from domain.values import AliasKind
 
 _LISTED: Final = re.compile(
     r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|bzw\.?|beziehungsweise|resp\.?|respectively|as well as|sowie)\s|\s&\s|[和与及或]"
 )
 _MOST_LISTED: Final = 6
+_ALIKE: Final = 8
+_OTHER_SCRIPT: Final = 1.0
 _HAN_RUN: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff々ー（）]+")
 _LATIN_RUN: Final = re.compile(r"[a-z0-9+#.&'/-]+")
 
@@ -56,6 +59,15 @@ class Search:
             for word in bag
             if any(form.numbers or form.offers for form in self._by_bag[bag])
             and (word.startswith("x:") or any(form.kind is AliasKind.COMPONENT for form in self._by_bag[bag]))
+        }
+        self._generic = lexicon.vocabulary.levels | lexicon.vocabulary.trade
+        self._beginnings = {
+            piece[:end]
+            for form in forms
+            if form.official
+            for piece in form.pieces
+            if piece.isascii()
+            for end in range(1, len(piece))
         }
         self._weights = {word: 1.0 / (1.0 + math.log(len(held))) for word, held in self._postings.items()}
         self._sizes = [sum(self._weights[word] for word in form.bag) for form in self.forms]
@@ -103,7 +115,7 @@ class Search:
             why = tuple(near[:1]) if near and not numbers else (reasons.same_words(exact[0].source),)
             return Finding(numbers, Way.WORDS, why, open_, bag, offers)
         inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
-        inside = [form for form in inside if _concerns(form, said)]
+        inside = [form for form in inside if _concerns(form, said) and _is_of(form, said)]
         if not inside or frozenset[str]().union(*(form.bag for form in inside)) != bag:
             return Finding(bag=bag)
         maximal = [form for form in inside if not any(form.bag < other.bag for other in inside)]
@@ -117,9 +129,9 @@ class Search:
             return Finding(frozenset(covering), Way.NAMES, (reasons.several_names(),), bag=bag)
         common = frozenset[int].intersection(*(form.numbers for form in maximal))
         if len(common) == 1 < len(maximal) and all(common <= form.numbers for form in inside):
-            return Finding(common, Way.NAMES, (reasons.several_names(),), bag=bag)
+            return Finding(common, Way.NAMES, (reasons.one_in_common(),), bag=bag)
         if len(numbers) > 1 and all(form.numbers for form in maximal):
-            return Finding(numbers, Way.NAMES, (reasons.several_names(),), bag=bag)
+            return Finding(numbers, Way.NAMES, (reasons.several_meant(),), bag=bag)
         return Finding(bag=bag)
 
     def _coded(self, reading: Reading, said: frozenset[str]) -> Finding | None:
@@ -131,7 +143,7 @@ class Search:
             return None
         common = frozenset[int].intersection(*(self._exams[exam] for exam in exams))
         rest = reading.bag - exams
-        named = reasons.exams_named([reasons.shown(exam) for exam in sorted(exams)])
+        named = reasons.exams_named([shown(exam) for exam in sorted(exams)])
         if not rest:
             return (
                 Finding(common, Way.NAMES, (named,), bag=reading.bag, doubts=(reasons.several_exams(),))
@@ -174,10 +186,13 @@ class Search:
         return found if found.way is not Way.NONE else self._in_two_languages(folded, said)
 
     def _with_level(self, reading: Reading, bag: frozenset[str], said: frozenset[str]) -> Finding:
-        """What a name without a level means, where it says that it certifies and is known with one level only."""
+        """What a name without a level means, where it says who certifies, does not break off within a word, and is known with
+        one level only.
+        """
         words = self.lexicon.vocabulary
         left_out = frozenset[str]().union(*(words.left_out.get(issuer, frozenset()) for issuer in said))
-        if not left_out or bag & words.ranks or not any(map(words.certifies, reading.pieces)):
+        certified = reading.issuers and any(map(words.certifies, reading.pieces))
+        if not left_out or bag & words.ranks or not certified or reading.last in self._beginnings:
             return Finding(bag=bag)
         forms = [
             (rank, form)
@@ -221,7 +236,7 @@ class Search:
                 others |= alone.numbers
         if others <= finding.numbers:
             return finding
-        return Finding(finding.numbers | others, Way.NAMES, (reasons.several_names(),), bag=finding.bag)
+        return Finding(finding.numbers | others, Way.NAMES, (reasons.several_meant(),), bag=finding.bag)
 
     def _spelt(
         self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
@@ -259,7 +274,7 @@ class Search:
             return finding
         if numbers <= finding.numbers:
             return replace(finding, unlisted=True)
-        return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_names(),), bag=finding.bag)
+        return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_meant(),), bag=finding.bag)
 
     def scored(self, bag: frozenset[str], compact: str) -> tuple[dict[int, float], float]:
         """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list."""
@@ -267,7 +282,9 @@ class Search:
         scores: dict[int, float] = {}
         other = 0.0
         alike = (
-            process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40) if compact else []
+            process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40)
+            if len(compact) >= _ALIKE
+            else []
         )
         ratios = {index: ratio for _, ratio, index in alike}
         weights: dict[int, float] = defaultdict(float, dict.fromkeys(ratios, 0.0))
@@ -276,6 +293,8 @@ class Search:
                 weights[index] += self._weights[word]
         for index, shared in weights.items():
             form = self.forms[index]
+            if index not in ratios and not self.tells(form.bag & bag):
+                continue
             score = max(2 * shared / (whole + self._sizes[index]), ratios.get(index, 0.0) / 100 * 0.95)
             if not form.numbers and not form.offers:
                 other = max(other, score)
@@ -290,9 +309,24 @@ class Search:
         return frozenset[int]().union(*(self.forms[i].numbers for i in held))
 
     def inside(self, bag: frozenset[str]) -> frozenset[int]:
-        """The entries of which some name of two and more words stands whole within these words."""
-        held = [i for i, shared in self._sharing(bag).items() if 1 < shared == len(self.forms[i].bag) < len(bag)]
-        return frozenset[int]().union(*(self.forms[i].numbers for i in held if self.forms[i].single))
+        """The entries of which some name stands whole within these words, and no longer one of another entry around it."""
+        held = [
+            self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag) < len(bag)
+        ]
+        held = [form for form in held if form.numbers and self.tells(form.bag)]
+        longest = [form for form in held if not any(form.bag < other.bag for other in held)]
+        return frozenset[int]().union(*(form.numbers for form in longest))
+
+    def tells(self, words: frozenset[str]) -> bool:
+        """Whether any of these words tells qualifications apart: no level, no ordinary word of the trade, no character that
+        is part of a word nobody knows.
+        """
+        words = words - self._generic
+        return any(len(word) > 1 or word.isascii() for word in words)
+
+    def telling_in(self, number: int, words: frozenset[str]) -> bool:
+        """Whether a name of an entry shares a word with these that tells qualifications apart."""
+        return any(self.tells(form.bag & words) for form in self._own[number])
 
     def family(self, bag: frozenset[str]) -> frozenset[int]:
         """The entries that share the longest name within these words, where that name is a family's."""
@@ -311,11 +345,20 @@ class Search:
 
     def words_of(self, number: int, bag: frozenset[str]) -> Form:
         """The name of an entry that is likest to some words; an empty one where no word of it can be read."""
+        latin = all(map(str.isascii, bag))
         return max(
             self._own[number],
-            key=lambda form: (len(form.bag & bag) - 0.1 * len(form.bag ^ bag), form.official),
+            key=lambda form: (
+                len(form.bag & bag) - 0.1 * len(form.bag ^ bag) - _OTHER_SCRIPT * (form.compact.isascii() != latin),
+                form.official,
+            ),
             default=Form("", frozenset(), "", frozenset({number})),
         )
+
+
+def _is_of(form: Form, said: frozenset[str]) -> bool:
+    """Whether a name is not that of a body nobody spoke of, while another is spoken of."""
+    return not said or not form.issuers or bool(form.issuers & said)
 
 
 def _concerns(form: Form, said: frozenset[str]) -> bool:

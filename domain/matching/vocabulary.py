@@ -90,6 +90,7 @@ class Vocabulary:
         self.brands: tuple[tuple[frozenset[str], str], ...] = tuple(
             (frozenset(word.text.split()), _body(word) or "") for word in held[WordKind.BRAND]
         )
+        self._shared = tuple((frozenset(word.text.split()), word.meaning) for word in held[WordKind.SHARED])
         self._codes = tuple(
             Code(_code(word.text), _body(word) or "", word.meaning)
             for word in sorted(held[WordKind.CODE], key=lambda word: -len(word.text))
@@ -148,6 +149,10 @@ class Vocabulary:
     def branded(self, words: frozenset[str]) -> Iterator[str]:
         """The bodies whose qualifications alone bear some of these words."""
         return (issuer for phrase, issuer in self.brands if phrase <= words)
+
+    def also_by(self, words: frozenset[str]) -> Iterator[str]:
+        """The names of other bodies that certify under a name of these words too."""
+        return (name for phrase, name in self._shared if phrase <= words)
 
 
 def fault_of(word: Word) -> str | None:

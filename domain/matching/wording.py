@@ -29,7 +29,7 @@ _STRIPPED: Final = tuple(
     re.compile(pattern)
     for pattern in (
         r"\b(?:sommer|winter|fruehjahr|herbst|pruefungstermin)\s(?:19|20)\d\d(?:/\d\d(?:\d\d)?)?",
-        r"\b(?:19|20)\d\d::\d+\b|#\s?\d{3,}\b",
+        r"\b(?:19|20)\d\d::\d+\b|#\s?\d{3,}\b|\bseries(?: id)?\s?[:#]?\s?\d{1,6}\b",
         (
             rf"\(?\b(?:expires?|exp\.?|expiry|expiration|valid|issued?|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
             rf"|ausgestellt|abschluss|abgeschlossen|pruefung|jahrgang|class of|obtained|achieved|passed|certified|renewed|effective|achievement|on)(?:\s(?:date|on|in|until|till|to|thru|through|from|bis|am|of"
@@ -58,22 +58,31 @@ _STRIPPED: Final = tuple(
         r"\bthis is to certify(?: that)?\b",
     )
 )
+_BORN: Final = re.compile(rf",?\s\(?(?:geb(?:oren)?\.?|born)(?: am| on)? {_DATE}(?: (?:in|at) \w+)?\)?,?")
 _ADVERT: Final = re.compile(r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)")
 _LEADING: Final = re.compile(
-    r"^(?P<before>.{0,200}?\b(?:"
-    r"(?:has|have|having) (?:successfully )?(?:completed|met|fulfilled|satisfied) (?:all )?(?:of )?(?:the )?(?:\w+ ){0,3}requirements"
-    r"(?: (?:for|of)(?: the)?| and (?:has |is )?(?:achieved|earned|been awarded|awarded)(?: (?:the|their|his|her))?)"
+    r"^(?P<before>.{0,240}?\b(?:"
+    r"(?:has|have|having) (?:successfully )?(?:completed|met|fulfilled|satisfied|passed) (?:all )?(?:of )?(?:the )?(?:\w+ ){0,4}requirements"
+    r"(?: (?:for|of|as|to be(?:come)?(?: (?:recogni[sz]ed|certified) as)?)(?: (?:an?|the))?"
+    r"| and (?:has |is )?(?:achieved|earned|been awarded|awarded)(?: (?:the|their|his|her))?)"
     r"|(?:has|have) (?:been )?(?:successfully )?(?:awarded|granted|achieved|earned|obtained)(?: (?:the|their|his|her))?"
-    r"|is (?:hereby |officially )?(?:awarded|granted)(?: the)?"
-    r"|(?:recogni[sz]ed|registered|certified)(?: with .{3,60}?)? as(?: an?)?(?: the)?"
-    r"|(?:abschluss)?pruefung in (?:dem |einem )?(?:staatlich )?anerkannten ausbildungsberuf|(?:abschluss)?pruefung (?:staatlich )?(?:anerkannten )?ausbildungsberuf"
+    r"|is (?:hereby |officially )?(?:awarded|granted)(?: the)?(?: (?:title|designation|status)(?: of)?)?"
+    r"|(?:recogni[sz]ed|registered|certified|designated)(?: (?:with|by) .{3,60}?)? as(?: an?)?(?: the)?"
+    r"|entitled to (?:use|bear) the (?:designation|title|post-?nominals?|letters)(?: of)?(?: an?)?"
+    r"|(?:abschluss)?pruefung (?:in (?:dem |einem )?|im |zum |zur )?(?:staatlich )?(?:anerkannten )?ausbildungsberuf(?: (?:des|der|zum|zur|als))?"
     r")\s?:?\s)(?P<name>.+)$"
 )
 _AWARDED: Final = re.compile(
     r"^(?P<before>.{0,120}?\b(?:hereby )?(?:awards|grants|presents) (?:this|the) )(?P<name>.+?)(?P<after> to \w+(?: \w+){1,2}(?:,.*)?)$"
 )
 _PROVED: Final = re.compile(
-    r"^(?P<before>.{0,20}?证明.{0,30}?(?:获得|取得|授予|通过)(?:.{0,10}?(?:并|后|，|,)(?:已|被)?(?:获得|取得|授予))?)(?P<name>.+)$"
+    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|经.{0,30}?[,，]\s?(?:特|现|兹)?)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|注册|登记|聘任|评定)为)"
+    r"(?:.{0,10}?(?:并|后|，|,)(?:已|被)?(?:获得|取得|授予))?)(?P<name>.+)$"
+)
+_PROVED_IN_JAPANESE: Final = re.compile(
+    r"^(?P<before>(?:.{0,20}?(?:は|殿)\s?[、,]?\s?)?)(?P<name>.+?)\s?(?P<after>"
+    r"(?:として|である|された|される|有する|した|する|こと|ここに|合格|认定|试验|资格|检定|称号|取得|登录|[のにをとし、,\s]){1,20}"
+    r"(?:证|认|授)(?:明|定|与)?(?:する|いたします|します|める|めます)\s?[。.]?)$"
 )
 _PERSONS: Final = tuple(
     re.compile(pattern)
@@ -86,12 +95,16 @@ _PERSONS: Final = tuple(
         r"\bto (?P<who>(?:[\w.'-]+\s){1,4}?)(?=(?:for|in recognition|upon)\b)",
     )
 )
+_BEARER: Final = re.compile(
+    r"\b(?:the )?(?:(?:above|below|following)[ -]?(?:named )?)?candidate(?: named (?:above|below))?(?= (?:has|is|named)\b)"
+)
 _MOST_NAMES: Final = 6
 """As many words beside the formal ones as a person and a body are named by; with more, the sentence says something else."""
 
 
 def _is_formal(sentence: str, words: Vocabulary) -> bool:
     """Whether a sentence says that somebody holds what follows, and nothing besides who and by whom."""
+    sentence = _BEARER.sub(" ", sentence)
     formal = words.formal | words.sentence
     named = [word for word in _WORD.findall(sentence) if word not in formal]
     return len(named) <= _MOST_NAMES and not words.denies(sentence)
@@ -100,7 +113,7 @@ def _is_formal(sentence: str, words: Vocabulary) -> bool:
 def without_wording(text: str, words: Vocabulary) -> tuple[str, str]:
     """A folded text without the sentence that leads to the name, and that sentence; work linear in a bounded text."""
     around = ""
-    for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED):
+    for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED, _PROVED_IN_JAPANESE):
         found = pattern.match(text)
         if found and _is_formal(found["before"], words):
             text, around = found["name"], f"{around} {found['before']}"
@@ -120,6 +133,7 @@ def without_particulars(text: str) -> tuple[str, frozenset[str]]:
     """A folded text without row numbers, dates, numbers, marks and addresses of pages, and the years that stood set off."""
     text = _ROW.sub("", text)
     years: set[str] = set()
+    text = _BORN.sub(" ", text)
     for pattern in _STRIPPED[:5]:
         text = pattern.sub(" ", text)
     while found := _SET_OFF.search(text):

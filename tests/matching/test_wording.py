@@ -68,7 +68,8 @@ def test_a_denial_is_never_passed_over(sentence):
 def test_the_sentence_is_kept_for_the_issuers_it_names():
     """The issuer named in the sentence counts: another body's certificate of an entry's name does not match."""
     name, around = without_wording(
-        "emc corporation certifies that li hua has been awarded the cisco certified architect"
+        "emc corporation certifies that li hua has been awarded the cisco certified architect",
+        Vocabulary(load_vocabulary()),
     )
     assert name == "cisco certified architect"
     assert "emc corporation" in around
