@@ -38,3 +38,8 @@ class Asked:
     grades: frozenset[str]
     plain: str
     exact: bool
+
+    @property
+    def latin(self) -> bool:
+        """Whether the name is written in Latin letters alone."""
+        return self.plain.isascii() or self.reading.compact.isascii()

@@ -226,10 +226,16 @@ class Matcher:
         level = award.grade if award else None
         if exact:
             why[0] = reasons.same_text()
+        elif self._is_course(number, asked):
+            why[0] = reasons.other_words()
         candidate = MatchCandidate(number=number, grade=level, score=score, reasons=tuple(why))
         if not sure:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
         return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
+
+    def _is_course(self, number: int, asked: Asked) -> bool:
+        """Whether a text names a learning programme that the entry is not."""
+        return bool(asked.reading.course) and asked.reading.course not in self._courses[number]
 
     def _why_silent(self, finding: Finding) -> str:
         """Why the name alone does not say who issued it: others certify under it, or nobody knows that nobody does."""
@@ -244,7 +250,7 @@ class Matcher:
         if asked.reading.hedged:
             lacking.append(reasons.hedged())
         lacking.extend(finding.doubts)
-        if asked.reading.course and asked.reading.course not in self._courses[number]:
+        if self._is_course(number, asked):
             lacking.append(reasons.course(asked.reading.course))
         if asked.reading.advert and not asked.issuer.given:
             lacking.append(reasons.advert())
@@ -271,7 +277,9 @@ class Matcher:
         certain = finding.bag if open_ else asked.reading.certain
         if not certain:
             return ()
-        others = self._uncontradicted(self._search.holding(certain) - {number}, asked)[: MOST_CANDIDATES - 1]
+        others = self._uncontradicted(self._search.holding(certain, latin=asked.latin) - {number}, asked)[
+            : MOST_CANDIDATES - 1
+        ]
         return tuple(self._candidate(other, 0.5, finding.bag, asked) for other in others)
 
     def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[str]]:
@@ -296,14 +304,27 @@ class Matcher:
         return award, False, [reasons.grade_decides(award.grade or "", award.title)]
 
     def _candidate(
-        self, number: int, score: float, bag: frozenset[str], asked: Asked, known: tuple[str, ...] = ()
+        self,
+        number: int,
+        score: float,
+        bag: frozenset[str],
+        asked: Asked,
+        known: tuple[str, ...] = (),
+        doubts: tuple[str, ...] = (),
     ) -> MatchCandidate:
-        """An entry to be offered, and why; ``known`` are reasons that stand in the place of a comparison of words."""
+        """An entry to be offered, and why; ``known`` are reasons that stand in the place of a comparison of words, ``doubts``
+        those that come after it.
+        """
         entry = self._entries[number]
-        form = self._search.words_of(number, bag)
+        form = self._search.words_of(number, bag, latin=asked.latin)
         why = [*known]
         if form.bag == bag and not known:
-            why.append(reasons.same_words(form.source))
+            several = len(form.numbers) > 1
+            why.append(
+                reasons.one_of_several(form.source, sorted(form.numbers))
+                if several
+                else reasons.same_words(form.source)
+            )
         lacking, more = (frozenset[str](), frozenset[str]()) if known else (form.bag - bag, bag - form.bag)
         if lacking:
             why.append(reasons.missing(as_written(lacking, form.written, form.source)))
@@ -316,6 +337,7 @@ class Matcher:
             why.append(reasons.issuer_contradicts(entry.issuing_body))
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
+        why.extend(doubts)
         award, _, _ = self._award(entry, asked)
         return MatchCandidate(
             number=number, grade=award.grade if award else None, score=round(score, 3), reasons=tuple(why)
@@ -330,7 +352,8 @@ class Matcher:
             if other.candidates:
                 return other
         offered = tuple(
-            self._candidate(n, 0.7, finding.bag, asked) for n in (numbers or sorted(finding.numbers))[:MOST_CANDIDATES]
+            self._candidate(n, 0.7, finding.bag, asked, doubts=finding.doubts)
+            for n in (numbers or sorted(finding.numbers))[:MOST_CANDIDATES]
         )
         return Match(MatchOutcome.NONE if against else MatchOutcome.AMBIGUOUS, candidates=offered)
 
@@ -341,8 +364,8 @@ class Matcher:
         bag = finding.bag
         if not bag:
             return self._of_issuer(asked)
-        holding = self._sharing(self._search.holding(bag), bag, asked)
-        inside = self._sharing(self._search.inside(bag), bag, asked)
+        holding = self._sharing(self._search.holding(bag, latin=asked.latin), bag, asked)
+        inside = self._sharing(self._search.inside(bag, latin=asked.latin), bag, asked)
         if 0 < len(holding) <= MOST_CANDIDATES:
             offered = tuple(self._candidate(n, _HELD, bag, asked) for n in sorted({*holding, *inside}))
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)

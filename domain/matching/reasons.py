@@ -206,6 +206,28 @@ def several_meant() -> str:
     return both("The text holds names of several entries", "文本含有多个条目的名称")
 
 
+def one_of_several(source: str, numbers: list[int]) -> str:
+    """A known name means several entries."""
+    text = ", ".join(map(str, numbers))
+    return both(
+        f"“{source}” does not say which of these entries is meant: {text}",
+        f"“{source}”未说明所指为下列哪一条目：{text}",
+    )
+
+
+def also_unlisted(source: str) -> str:
+    """A qualification that the catalog does not list bears the words too."""
+    return both(
+        f"The words are also those of “{source}”, which the catalog does not list",
+        f"这些词语也见于目录未列的“{source}”",
+    )
+
+
+def other_words() -> str:
+    """Apart from a learning programme's name the words are the entry's."""
+    return both("The other words are those of a known name of this entry", "其余词语与本条目的已知名称一致")
+
+
 def several_exams() -> str:
     """Only examinations are named."""
     return both("Examinations are named, and no certification", "仅写有考试，未写认证名称")

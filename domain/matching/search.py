@@ -61,20 +61,17 @@ class Search:
             and (word.startswith("x:") or any(form.kind is AliasKind.COMPONENT for form in self._by_bag[bag]))
         }
         self._generic = lexicon.vocabulary.levels | lexicon.vocabulary.trade
-        self._beginnings = {
-            piece[:end]
-            for form in forms
-            if form.official
-            for piece in form.pieces
-            if piece.isascii()
-            for end in range(1, len(piece))
-        }
         self._weights = {word: 1.0 / (1.0 + math.log(len(held))) for word, held in self._postings.items()}
         self._sizes = [sum(self._weights[word] for word in form.bag) for form in self.forms]
 
     def _sharing(self, bag: frozenset[str]) -> dict[int, int]:
         """For every known name that shares a word with these, by index: how many it shares."""
         return Counter(index for word in bag for index in self._postings.get(word, ()))
+
+    def _alike(self, bag: frozenset[str], latin: bool) -> list[tuple[Form, int]]:
+        """The known names that share words with these, and how many; names in Han characters only for a text that holds some."""
+        shared = ((self.forms[index], count) for index, count in self._sharing(bag).items())
+        return [(form, count) for form, count in shared if form.compact.isascii() or not latin]
 
     def find(
         self, folded: Folded, more: Sequence[str] = (), issuers: frozenset[str] = frozenset()
@@ -112,8 +109,9 @@ class Search:
             offers = frozenset[int]().union(*(form.offers for form in exact))
             open_ = not numbers or not all(form.numbers for form in exact)
             near = [reasons.near(form.kind, form.source) for form in exact if form.offers]
-            why = tuple(near[:1]) if near and not numbers else (reasons.same_words(exact[0].source),)
-            return Finding(numbers, Way.WORDS, why, open_, bag, offers)
+            why = tuple(near[:1]) if near and not numbers else (_same_as(exact, numbers),)
+            doubts = tuple(reasons.also_unlisted(form.source) for form in exact if numbers and not form.numbers)[:1]
+            return Finding(numbers, Way.WORDS, why, open_, bag, offers, doubts)
         inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
         inside = [form for form in inside if _concerns(form, said) and _is_of(form, said)]
         if not inside or frozenset[str]().union(*(form.bag for form in inside)) != bag:
@@ -192,7 +190,7 @@ class Search:
         words = self.lexicon.vocabulary
         left_out = frozenset[str]().union(*(words.left_out.get(issuer, frozenset()) for issuer in said))
         certified = reading.issuers and any(map(words.certifies, reading.pieces))
-        if not left_out or bag & words.ranks or not certified or reading.last in self._beginnings:
+        if not left_out or bag & words.ranks or not certified or self._begins(reading.last, said):
             return Finding(bag=bag)
         forms = [
             (rank, form)
@@ -205,6 +203,11 @@ class Search:
             return Finding(bag=bag)
         why = (reasons.same_words(forms[0][1].source), reasons.only_level(*levels))
         return Finding(forms[0][1].numbers, Way.NAMES, why, bag=bag | levels)
+
+    def _begins(self, last: str, said: frozenset[str]) -> bool:
+        """Whether a word begins a longer one in an official name of the bodies spoken of."""
+        own = (form for form in self.forms if form.official and form.issuers & said)
+        return last.isascii() and any(last != piece and piece.startswith(last) for form in own for piece in form.pieces)
 
     def _in_two_languages(self, folded: Folded, said: frozenset[str]) -> Finding:
         """What a name means whose Latin and Han parts are each a name: the entry that both mean."""
@@ -273,7 +276,8 @@ class Search:
         if any(form.compact == reading.compact and form.numbers == finding.numbers for form in beginning):
             return finding
         if numbers <= finding.numbers:
-            return replace(finding, unlisted=True)
+            other = next(form for form in beginning if not form.numbers)
+            return replace(finding, unlisted=True, doubts=(*finding.doubts, reasons.also_unlisted(other.source)))
         return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_meant(),), bag=finding.bag)
 
     def scored(self, bag: frozenset[str], compact: str) -> tuple[dict[int, float], float]:
@@ -287,13 +291,14 @@ class Search:
             else []
         )
         ratios = {index: ratio for _, ratio, index in alike}
+        latin = compact.isascii()
         weights: dict[int, float] = defaultdict(float, dict.fromkeys(ratios, 0.0))
         for word in bag & self._postings.keys():
             for index in self._postings[word]:
                 weights[index] += self._weights[word]
         for index, shared in weights.items():
             form = self.forms[index]
-            if index not in ratios and not self.tells(form.bag & bag):
+            if index not in ratios and (latin > form.compact.isascii() or not self.tells(form.bag & bag)):
                 continue
             score = max(2 * shared / (whole + self._sizes[index]), ratios.get(index, 0.0) / 100 * 0.95)
             if not form.numbers and not form.offers:
@@ -303,16 +308,13 @@ class Search:
                     scores[number] = score
         return scores, other
 
-    def holding(self, bag: frozenset[str]) -> frozenset[int]:
+    def holding(self, bag: frozenset[str], *, latin: bool) -> frozenset[int]:
         """The entries of which some name holds all of these words."""
-        held = [i for i, shared in self._sharing(bag).items() if shared == len(bag)]
-        return frozenset[int]().union(*(self.forms[i].numbers for i in held))
+        return frozenset[int]().union(*(form.numbers for form, shared in self._alike(bag, latin) if shared == len(bag)))
 
-    def inside(self, bag: frozenset[str]) -> frozenset[int]:
+    def inside(self, bag: frozenset[str], *, latin: bool) -> frozenset[int]:
         """The entries of which some name stands whole within these words, and no longer one of another entry around it."""
-        held = [
-            self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag) < len(bag)
-        ]
+        held = [form for form, shared in self._alike(bag, latin) if shared == len(form.bag) < len(bag)]
         held = [form for form in held if form.numbers and self.tells(form.bag)]
         longest = [form for form in held if not any(form.bag < other.bag for other in held)]
         return frozenset[int]().union(*(form.numbers for form in longest))
@@ -343,9 +345,8 @@ class Search:
         forms = (form for form in self._own[number] if form.official or not official)
         return any(form.bag == bag and form.compact in compact for form in forms)
 
-    def words_of(self, number: int, bag: frozenset[str]) -> Form:
+    def words_of(self, number: int, bag: frozenset[str], *, latin: bool) -> Form:
         """The name of an entry that is likest to some words; an empty one where no word of it can be read."""
-        latin = all(map(str.isascii, bag))
         return max(
             self._own[number],
             key=lambda form: (
@@ -354,6 +355,12 @@ class Search:
             ),
             default=Form("", frozenset(), "", frozenset({number})),
         )
+
+
+def _same_as(forms: Sequence[Form], numbers: frozenset[int]) -> str:
+    """That a text says what these known names say: one entry, or several of which it does not say which."""
+    source = next((form.source for form in forms if form.numbers == numbers), forms[0].source)
+    return reasons.one_of_several(source, sorted(numbers)) if len(numbers) > 1 else reasons.same_words(source)
 
 
 def _is_of(form: Form, said: frozenset[str]) -> bool:
