@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from domain.matching.issuers import IssuerBook
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded, fold
 from domain.matching.vocabulary import Vocabulary
-from domain.matching.written import Written
+from domain.matching.written import Source, Written
 from domain.values import Alias, AliasKind, CatalogEntry
 
 _WORD: Final = re.compile(r"[a-z0-9+#]+")
@@ -20,7 +20,7 @@ _YEAR: Final = re.compile(r"(?<!/)\b20\d\d\b(?!/)")
 _BRACKETS: Final = re.compile(r"\s*[(（](?P<inner>[^)）]*)[)）]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """One known name. ``numbers`` are the entries it may mean; none where the catalog does not list it. A name that is near
     entries without meaning them ``offers`` them, and its ``kind`` says how it is near. ``line`` are its significant words in
@@ -39,6 +39,11 @@ class Form:
     offers: frozenset[int] = frozenset()
     course: str = ""
     written: tuple[Written, ...] = ()
+
+    @cached_property
+    def spelling(self) -> Source:
+        """Its text, to show words from."""
+        return Source(self.source)
 
     @property
     def single(self) -> int | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from domain.matching.normalise import Folded, fold
@@ -22,6 +23,7 @@ from domain.values import Alias, AliasKind
 
 _PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _SPELT: Final = 6
+_SHORTEST: Final = 5
 _BV: Final = re.compile(r"\bb\. ?v\b\.?")
 _INTL: Final = re.compile(r"\bint ?l\b\.?")
 _APART: Final = re.compile(r"(?<=[\u3040-\u30ff\u4e00-\u9fffー])\s(?=[\u3040-\u30ff\u4e00-\u9fffー])")
@@ -83,6 +85,7 @@ class IssuerBook:
         self._places = frozenset(places)
         self.names: Mapping[str, frozenset[str]] = {text: frozenset(keys) for text, keys in names.items() if text}
         self._whole = {text.replace(" ", ""): keys for text, keys in self.names.items()}
+        self._spellings = [spelling for spelling in self._whole if len(spelling) >= _SHORTEST]
         self._words = frozenset(piece for text in self.names for piece in text.split() if piece.isascii())
         self._words |= vocabulary.body_words
         self._speller = Speller(self._words)
@@ -96,6 +99,12 @@ class IssuerBook:
         if known is None:
             known = self._read[folded.text] = self._reading(folded)
         return known
+
+    def is_body(self, folded: Folded) -> bool:
+        """Whether a text is a known name of a body and nothing else, letter by letter."""
+        pieces = _PIECE.findall(_APART.sub("", folded.text))
+        telling = [piece for piece in pieces if piece not in self._vocabulary.body_words]
+        return "".join(pieces) in self._whole or "".join(telling) in self._whole
 
     def _reading(self, folded: Folded) -> Issuer:
         pieces = [
@@ -202,16 +211,14 @@ class IssuerBook:
     def _nearest(self, folded: Folded) -> frozenset[str] | None:
         """The one name that a typing error is away; a short name allows one error, a long one two."""
         compact = "".join(_PIECE.findall(folded.text))
-        if len(compact) < 5 or len(compact) > 80:
+        if len(compact) < _SHORTEST or len(compact) > 80:
             return None
         allowed = 1 if len(compact) < 12 else 2
         near: dict[int, set[frozenset[str]]] = {}
-        for text, keys in self.names.items():
-            spelling = text.replace(" ", "")
-            if len(spelling) >= 5 and abs(len(spelling) - len(compact)) <= allowed:
-                distance = OSA.distance(compact, spelling, score_cutoff=allowed)
-                if distance <= allowed:
-                    near.setdefault(distance, set()).add(keys)
+        for spelling, distance, _ in process.extract(
+            compact, self._spellings, scorer=OSA.distance, score_cutoff=allowed, limit=None
+        ):
+            near.setdefault(int(distance), set()).add(self._whole[spelling])
         closest = near[min(near)] if near else set()
         return next(iter(closest)) if len(closest) == 1 else None
 

@@ -21,7 +21,7 @@ from domain.matching.lexicon import grades_in, numeral
 from domain.matching.normalise import Oddity, fold
 from domain.matching.search import Search
 from domain.matching.vocabulary import Vocabulary
-from domain.matching.written import as_written
+from domain.matching.written import Source, as_written
 from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
 
 MOST_CANDIDATES: Final = 15
@@ -86,7 +86,7 @@ class Matcher:
     def match(self, name: str, issuing_body: str = "", grade: str | None = None) -> Match:
         """Match one certificate; pure, deterministic, and never raising, whatever the texts hold."""
         match = self._match(name, issuing_body, grade)
-        if match.entry is not None or not self._is_body(name) or not issuing_body.strip():
+        if match.entry is not None or not issuing_body.strip() or not self._book.is_body(fold(name)):
             return match
         turned = self._match(issuing_body, name, grade)
         if turned.entry is None:
@@ -95,18 +95,18 @@ class Matcher:
         because = found.model_copy(update={"reasons": (reasons.swapped(), *found.reasons)})
         return replace(turned, outcome=MatchOutcome.CONFIDENT, candidates=(because,))
 
-    def _is_body(self, name: str) -> bool:
-        """Whether a name is that of a body and nothing else."""
-        read = self._book.read(fold(name))
-        return bool(read.names) and not read.unexplained and not read.corrected
-
     def _match(self, name: str, issuing_body: str, grade: str | None) -> Match:
         found = self._found(name, issuing_body, grade)
         if found is None:
             return Match(MatchOutcome.NONE)
         finding, asked = found
         if _is_one(finding):
-            return self._one(next(iter(finding.numbers)), finding, asked)
+            number = next(iter(finding.numbers))
+            one = self._one(number, finding, asked)
+            if self._standing(number, asked) is Standing.CONTRADICTS:
+                other = self._none(Finding(bag=finding.bag), asked)
+                return replace(other, candidates=(*other.candidates, *one.candidates))
+            return one
         if finding.numbers:
             return self._several(finding, asked)
         return self._none(finding, asked)
@@ -135,7 +135,7 @@ class Matcher:
             reading,
             folded.oddities | issuing.oddities | graded.oddities,
             frozenset(grades),
-            folded.plain,
+            Source(folded.plain),
             not reading.in_sentence
             and not reading.sentence
             and any((reading.compact, number) in self._official for number in finding.numbers),
@@ -187,6 +187,12 @@ class Matcher:
             return Standing.CONTRADICTS
         return asked.issuer.standing(bodies, also)
 
+    def _contradicted(self, number: int, asked: Asked) -> str:
+        """That the issuer given is another body, or that the name itself names one."""
+        body = self._entries[number].issuing_body
+        given = asked.issuer.standing(self._bodies[number], self._also[number]) is Standing.CONTRADICTS
+        return reasons.issuer_contradicts(body) if given else reasons.name_contradicts(body)
+
     def _within(self, number: int, asked: Asked, finding: Finding) -> bool:
         """Whether the name itself bears the entry's issuer."""
         bodies = self._bodies[number]
@@ -207,7 +213,7 @@ class Matcher:
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
         else:
-            why.append(reasons.issuer_contradicts(entry.issuing_body))
+            why.append(self._contradicted(number, asked))
         outcome = MatchOutcome.NONE if standing is Standing.CONTRADICTS else MatchOutcome.AMBIGUOUS
         lacking = self._lacks(number, finding, asked)
         sure = sure and not lacking
@@ -327,14 +333,14 @@ class Matcher:
             )
         lacking, more = (frozenset[str](), frozenset[str]()) if known else (form.bag - bag, bag - form.bag)
         if lacking:
-            why.append(reasons.missing(as_written(lacking, form.written, form.source)))
+            why.append(reasons.missing(as_written(lacking, form.written, form.spelling)))
         if more:
-            why.append(reasons.beyond(as_written(more, asked.reading.written, asked.plain)))
+            why.append(reasons.beyond(as_written(more, asked.reading.written, asked.name)))
         standing = self._standing(number, asked)
         if standing is Standing.SUPPORTS:
             why.append(reasons.issuer_supports(entry.issuing_body))
         elif standing is Standing.CONTRADICTS:
-            why.append(reasons.issuer_contradicts(entry.issuing_body))
+            why.append(self._contradicted(number, asked))
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
         why.extend(doubts)
@@ -364,8 +370,9 @@ class Matcher:
         bag = finding.bag
         if not bag:
             return self._of_issuer(asked)
-        holding = self._sharing(self._search.holding(bag, latin=asked.latin), bag, asked)
-        inside = self._sharing(self._search.inside(bag, latin=asked.latin), bag, asked)
+        holding, inside = (
+            self._sharing(numbers, bag, asked) for numbers in self._search.around(bag, latin=asked.latin)
+        )
         if 0 < len(holding) <= MOST_CANDIDATES:
             offered = tuple(self._candidate(n, _HELD, bag, asked) for n in sorted({*holding, *inside}))
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
@@ -392,11 +399,13 @@ class Matcher:
         return Match(MatchOutcome.AMBIGUOUS if offered and not asked.odd else MatchOutcome.NONE, candidates=offered)
 
     def _sharing(self, numbers: frozenset[int], bag: frozenset[str], asked: Asked) -> list[int]:
-        """Those that the issuer does not contradict, and that share a telling word with the text or the issuer supports."""
+        """Those that the issuer does not contradict, and that share a telling word with the text or are of a body that is given or named."""
         return [
             n
             for n in self._uncontradicted(numbers, asked)
-            if self._search.telling_in(n, bag) or self._standing(n, asked) is Standing.SUPPORTS
+            if self._search.telling_in(n, bag)
+            or self._standing(n, asked) is Standing.SUPPORTS
+            or any(keys & self._bodies[n] for keys in asked.reading.issuers)
         ]
 
     def _uncontradicted(self, numbers: frozenset[int], asked: Asked) -> list[int]:

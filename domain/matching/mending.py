@@ -10,6 +10,7 @@ from typing import Final
 _LETTERS: Final = re.compile(r"(?<![a-z0-9+#])[a-z]+(?![a-z0-9+#])")
 _CUTS: Final = frozenset({" ", "- ", "-"})
 _JOINED_FORMAL: Final = 6
+_JOINED_KNOWN: Final = 7
 _FRAGMENT: Final = 3
 _JOINED: Final = 8
 _JOINED_MOST: Final = 60
@@ -28,6 +29,8 @@ class Mender:
     def mended(self, text: str) -> str:
         """The text with words together again that a scan has cut, and apart that it has joined, where nothing else is known."""
         found = list(_LETTERS.finditer(text))
+        if not any(self._is_strange(each.group()) for each in found):
+            return text
         mended: list[str] = []
         at = done = 0
         while at < len(found):
@@ -59,6 +62,8 @@ class Mender:
         strange = sum(map(self._is_strange, part))
         joined = "".join(part)
         if strange and (joined in self._bodies or (joined in self._formal and len(joined) >= _JOINED_FORMAL)):
+            return [joined]
+        if strange and len(joined) >= _JOINED_KNOWN and joined in self._known:
             return [joined]
         if strange < len(part):
             return []

@@ -115,6 +115,11 @@ def issuer_contradicts(name: str) -> str:
     )
 
 
+def name_contradicts(name: str) -> str:
+    """The name bears another body."""
+    return both(f"The name itself names another body; the entry's is {name}", f"名称中写有其他机构；目录所列为{name}")
+
+
 def missing(words: list[str]) -> str:
     """The entry says more than the input."""
     text = ", ".join(words)

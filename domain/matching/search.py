@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from rapidfuzz import fuzz, process
@@ -19,7 +20,7 @@ from domain.matching.issuers import IssuerBook
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
 from domain.matching.spelling import Speller
-from domain.matching.written import shown
+from domain.matching.written import as_written, shown
 from domain.values import AliasKind
 
 _LISTED: Final = re.compile(
@@ -62,11 +63,17 @@ class Search:
         }
         self._generic = lexicon.vocabulary.levels | lexicon.vocabulary.trade
         self._weights = {word: 1.0 / (1.0 + math.log(len(held))) for word, held in self._postings.items()}
+        self._lengths = [len(form.bag) for form in self.forms]
         self._sizes = [sum(self._weights[word] for word in form.bag) for form in self.forms]
 
     def _sharing(self, bag: frozenset[str]) -> dict[int, int]:
         """For every known name that shares a word with these, by index: how many it shares."""
-        return Counter(index for word in bag for index in self._postings.get(word, ()))
+        return Counter(chain.from_iterable(self._postings.get(word, ()) for word in bag))
+
+    def _within(self, bag: frozenset[str]) -> list[Form]:
+        """The known names that are made of some of these words."""
+        lengths = self._lengths
+        return [self.forms[index] for index, shared in self._sharing(bag).items() if shared == lengths[index]]
 
     def _alike(self, bag: frozenset[str], latin: bool) -> list[tuple[Form, int]]:
         """The known names that share words with these, and how many; names in Han characters only for a text that holds some."""
@@ -112,7 +119,7 @@ class Search:
             why = tuple(near[:1]) if near and not numbers else (_same_as(exact, numbers),)
             doubts = tuple(reasons.also_unlisted(form.source) for form in exact if numbers and not form.numbers)[:1]
             return Finding(numbers, Way.WORDS, why, open_, bag, offers, doubts)
-        inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
+        inside = self._within(bag)
         inside = [form for form in inside if _concerns(form, said) and _is_of(form, said)]
         if not inside or frozenset[str]().union(*(form.bag for form in inside)) != bag:
             return Finding(bag=bag)
@@ -199,10 +206,11 @@ class Search:
             if _concerns(form, said)
         ]
         levels, numbers = {rank for rank, _ in forms}, {form.single for _, form in forms}
-        if len(levels) != 1 or not levels <= left_out or len(numbers) != 1 or None in numbers:
+        if not levels or not levels <= left_out or len(numbers) != 1 or None in numbers:
             return Finding(bag=bag)
-        why = (reasons.same_words(forms[0][1].source), reasons.only_level(*levels))
-        return Finding(forms[0][1].numbers, Way.NAMES, why, bag=bag | levels)
+        level, form = forms[0]
+        why = (reasons.same_words(form.source), reasons.only_level(as_written({level}, form.written, form.spelling)[0]))
+        return Finding(form.numbers, Way.NAMES, why, bag=bag | {level})
 
     def _begins(self, last: str, said: frozenset[str]) -> bool:
         """Whether a word begins a longer one in an official name of the bodies spoken of."""
@@ -291,15 +299,17 @@ class Search:
             else []
         )
         ratios = {index: ratio for _, ratio, index in alike}
-        latin = compact.isascii()
-        weights: dict[int, float] = defaultdict(float, dict.fromkeys(ratios, 0.0))
+        telling = {word for word in bag if self.tells(frozenset({word}))}
+        near = {index for word in telling for index in self._postings.get(word, ())}
+        if compact.isascii():
+            near = {index for index in near if self.forms[index].compact.isascii()}
+        near |= ratios.keys()
+        weights: dict[int, float] = defaultdict(float, dict.fromkeys(near, 0.0))
         for word in bag & self._postings.keys():
-            for index in self._postings[word]:
+            for index in near.intersection(self._postings[word]):
                 weights[index] += self._weights[word]
         for index, shared in weights.items():
             form = self.forms[index]
-            if index not in ratios and (latin > form.compact.isascii() or not self.tells(form.bag & bag)):
-                continue
             score = max(2 * shared / (whole + self._sizes[index]), ratios.get(index, 0.0) / 100 * 0.95)
             if not form.numbers and not form.offers:
                 other = max(other, score)
@@ -310,14 +320,19 @@ class Search:
 
     def holding(self, bag: frozenset[str], *, latin: bool) -> frozenset[int]:
         """The entries of which some name holds all of these words."""
-        return frozenset[int]().union(*(form.numbers for form, shared in self._alike(bag, latin) if shared == len(bag)))
+        return self.around(bag, latin=latin)[0]
 
-    def inside(self, bag: frozenset[str], *, latin: bool) -> frozenset[int]:
-        """The entries of which some name stands whole within these words, and no longer one of another entry around it."""
-        held = [form for form, shared in self._alike(bag, latin) if shared == len(form.bag) < len(bag)]
-        held = [form for form in held if form.numbers and self.tells(form.bag)]
+    def around(self, bag: frozenset[str], *, latin: bool) -> tuple[frozenset[int], frozenset[int]]:
+        """The entries of which some name holds all of these words; and those of which some name stands whole within them, with
+        no longer one around it.
+        """
+        alike = self._alike(bag, latin)
+        size = len(bag)
+        holding = frozenset[int]().union(*(form.numbers for form, shared in alike if shared == size))
+        held = [form for form, shared in alike if form.numbers and shared == len(form.bag) < size]
+        held = [form for form in held if self.tells(form.bag)]
         longest = [form for form in held if not any(form.bag < other.bag for other in held)]
-        return frozenset[int]().union(*(form.numbers for form in longest))
+        return holding, frozenset[int]().union(*(form.numbers for form in longest))
 
     def tells(self, words: frozenset[str]) -> bool:
         """Whether any of these words tells qualifications apart: no level, no ordinary word of the trade, no character that
@@ -332,7 +347,7 @@ class Search:
 
     def family(self, bag: frozenset[str]) -> frozenset[int]:
         """The entries that share the longest name within these words, where that name is a family's."""
-        inside = [self.forms[i] for i, shared in self._sharing(bag).items() if shared == len(self.forms[i].bag)]
+        inside = self._within(bag)
         longest = max(inside, key=lambda form: (len(form.bag), len(form.numbers)), default=None)
         return longest.numbers if longest is not None and len(longest.numbers) > 1 else frozenset()
 

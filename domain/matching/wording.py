@@ -65,6 +65,7 @@ _LEADING: Final = re.compile(
     r"(?:has|have|having) (?:successfully )?(?:completed|met|fulfilled|satisfied|passed) (?:all )?(?:of )?(?:the )?(?:\w+ ){0,4}requirements"
     r"(?: (?:for|of|as|to be(?:come)?(?: (?:recogni[sz]ed|certified) as)?)(?: (?:an?|the))?"
     r"| and (?:has |is )?(?:achieved|earned|been awarded|awarded)(?: (?:the|their|his|her))?)"
+    r"|requirements and (?:has |have )?(?:achieved|earned|attained)(?: (?:the|their|his|her))?"
     r"|(?:has|have) (?:been )?(?:successfully )?(?:awarded|granted|achieved|earned|obtained)(?: (?:the|their|his|her))?"
     r"|is (?:hereby |officially )?(?:awarded|granted)(?: the)?(?: (?:title|designation|status)(?: of)?)?"
     r"|(?:recogni[sz]ed|registered|certified|designated)(?: (?:with|by) .{3,60}?)? as(?: an?)?(?: the)?"
@@ -76,7 +77,7 @@ _AWARDED: Final = re.compile(
     r"^(?P<before>.{0,120}?\b(?:hereby )?(?:awards|grants|presents) (?:this|the) )(?P<name>.+?)(?P<after> to \w+(?: \w+){1,2}(?:,.*)?)$"
 )
 _PROVED: Final = re.compile(
-    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|经.{0,30}?[,，]\s?(?:特|现|兹)?)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|注册|登记|聘任|评定)为)"
+    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|经.{0,30}?[,，]\s?(?:特|现|兹)?)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|认证|注册|登记|聘任|评定)为)"
     r"(?:.{0,10}?(?:并|后|，|,)(?:已|被)?(?:获得|取得|授予))?)(?P<name>.+)$"
 )
 _PROVED_IN_JAPANESE: Final = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,7 +27,26 @@ def shown(word: str) -> str:
     return word.removeprefix(_CODE).upper() if word.startswith(_CODE) else word
 
 
-def as_written(words: Collection[str], parts: Iterable[Written], source: str) -> list[str]:
+class Source:
+    """A text that words are shown from, in its own spelling; read when first asked."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens: Mapping[str, str] | None = None
+        whole = text.casefold().translate(TO_SIMPLIFIED)
+        self._whole = whole if len(whole) == len(text) else ""
+
+    def spelt(self, text: str) -> str:
+        """A folded part of the text as the text spells it."""
+        if not text.isascii():
+            at = self._whole.find(text)
+            return self._text[at : at + len(text)] if at >= 0 else text
+        if self._tokens is None:
+            self._tokens = {fold(token).text: token for token in _TOKEN.findall(self._text)}
+        return " ".join(self._tokens.get(piece, piece) for piece in text.split())
+
+
+def as_written(words: Collection[str], parts: Iterable[Written], source: Source) -> list[str]:
     """These significant words as the ``source`` spells them, in its order; ``parts`` are those of the source."""
     left = set(words)
     found: list[str] = []
@@ -43,20 +62,9 @@ def as_written(words: Collection[str], parts: Iterable[Written], source: str) ->
         else:
             run += part.text
     found, _ = _ended(found, run)
-    spelling = {fold(token).text: token for token in _TOKEN.findall(source)}
-    whole = source.casefold().translate(TO_SIMPLIFIED)
-    same = len(whole) == len(source)
-    spelt = [_spelt(text, spelling, source, whole if same else "") for text in found]
-    return list(dict.fromkeys([*spelt, *(shown(word) for word in sorted(left))]))
+    return list(dict.fromkeys([*map(source.spelt, found), *(shown(word) for word in sorted(left))]))
 
 
 def _ended(found: list[str], run: str) -> tuple[list[str], str]:
     """The parts found, and the Han characters beside one another as one of them."""
     return ([*found, run], "") if run else (found, "")
-
-
-def _spelt(text: str, spelling: dict[str, str], source: str, whole: str) -> str:
-    if text.isascii():
-        return " ".join(spelling.get(piece, piece) for piece in text.split())
-    at = whole.find(text)
-    return source[at : at + len(text)] if at >= 0 else text
