@@ -15,7 +15,7 @@ from application.issuers import with_own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog.amendment import AmendmentTerms
+from domain.catalog.amendment import AmendmentTerms, vocabulary_after
 from domain.catalog.catalog import Catalog
 from domain.catalog.names import Note, ResultingNames
 from domain.catalog.timeline import CatalogTimeline
@@ -277,8 +277,10 @@ class Catalogs:
 
     def _read_names(self, code: str, base: int, terms: AmendmentTerms) -> ResultingNames:
         catalog = self._shelf.catalog(code)
-        words = Vocabulary(catalog.vocabulary_at(base), code)
-        return ResultingNames(catalog.entries_at(base), catalog.aliases_at(base), words, terms)
+        held = catalog.vocabulary_at(base)
+        words = Vocabulary(held, code)
+        resulting = Vocabulary(vocabulary_after(held, terms.word_changes), code) if terms.word_changes else words
+        return ResultingNames(catalog.entries_at(base), catalog.aliases_at(base), words, terms, resulting=resulting)
 
     def base_of(self, code: str, amendment_id: UUID) -> int | None:
         """The version that an amendment is based on; None where the catalog has no such amendment."""
@@ -307,7 +309,11 @@ class Catalogs:
 
 
 def _require_size(terms: AmendmentTerms) -> None:
-    for field, changes in (("changes", terms.changes), ("aliasChanges", terms.alias_changes)):
+    for field, changes in (
+        ("changes", terms.changes),
+        ("aliasChanges", terms.alias_changes),
+        ("wordChanges", terms.word_changes),
+    ):
         if len(changes) > MOST_CHANGES:
             raise Refused(
                 RefusalCode.INVALID_INPUT,

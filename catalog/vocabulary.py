@@ -17,7 +17,8 @@ from io import StringIO
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, SourceRefused
-from domain.matching.vocabulary import fault_of
+from catalog.notice import OFFICIAL_CODE
+from domain.matching.vocabulary import Vocabulary, fault_of
 from domain.values import Word, WordKind
 
 _COLUMNS: Final = ["kind", "text", "meaning", "scope", "ground"]
@@ -36,6 +37,12 @@ _FILES: Final = (
 def load_vocabulary() -> tuple[Word, ...]:
     """Every shipped word, in the order of the files; raises ``SourceRefused`` naming file and line of every fault."""
     return tuple(word for name in _FILES for word in parse_vocabulary(_data(name), name))
+
+
+@cache
+def official_vocabulary() -> Vocabulary:
+    """The shipped words as the official catalog is read by them."""
+    return Vocabulary(load_vocabulary(), OFFICIAL_CODE)
 
 
 def parse_vocabulary(text: str, source: str) -> tuple[Word, ...]:

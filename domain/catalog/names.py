@@ -72,13 +72,14 @@ class ResultingNames:
         words: Vocabulary,
         terms: AmendmentTerms,
         *,
+        resulting: Vocabulary | None = None,
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``words`` are those of the version. ``wanted`` is asked between two names: where nobody waits for the answer any more,
+        """``words`` are those of the version, ``resulting`` those after the amendment, where it changes any. ``wanted`` is asked between two names: where nobody waits for the answer any more,
         the work ends (``Abandoned``).
         """
         self.wanted = wanted
-        self._words = words
+        self._words_before, self._words = words, resulting or words
         sound = [
             change
             for change in terms.changes
@@ -89,7 +90,7 @@ class ResultingNames:
         self._entries = entries_after(entries, sound)
         self._aliases = aliases_after(aliases, terms.alias_changes)
         self._added = [c.alias for c in terms.alias_changes if c.effect is AliasChangeKind.ADDED and c.alias.text]
-        self._touches_aliases = bool(terms.alias_changes)
+        self._touches_aliases = bool(terms.alias_changes or terms.word_changes)
         self._named = [
             change.entry
             for change in sound
@@ -204,7 +205,7 @@ class ResultingNames:
         lost = [(entry, texts) for entry in self._each(others) if (texts := _unmatched(self._matcher, entry))]
         if lost:
             entries, aliases = self._before
-            before = Matcher([entries[number] for number in sorted(entries)], aliases, self._words)
+            before = Matcher([entries[number] for number in sorted(entries)], aliases, self._words_before)
             lost = [(entry, had) for entry, texts in lost if (had := [t for t in texts if _leads(before, t, entry)])]
         if len(lost) > 1:
             numbers = _listed([str(entry.number) for entry, _ in lost])

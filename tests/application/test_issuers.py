@@ -3,12 +3,12 @@
 from application.issuers import GROUND, carried, own_spellings
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
-from catalog.vocabulary import load_vocabulary
-from domain.matching import Matcher, Vocabulary
+from catalog.vocabulary import official_vocabulary
+from domain.matching import Matcher
 from domain.values import AliasKind, MatchOutcome
 from tests.domain.cases import PLAIN
 
-WORDS = Vocabulary(load_vocabulary())
+WORDS = official_vocabulary()
 BODY = "示例职业资格委员会（Example Council of Qualifications）"
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange
+from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange, WordChange
 from domain.catalog.catalog import Catalog
 from domain.catalog.timeline import AmendmentDiscarded, AmendmentIssued, AmendmentProposed, CatalogPublished
 from domain.identifiers import amendment_id, catalog_id
-from domain.values import Alias, AliasKind, EntryChangeKind, Notice, Word, WordKind
+from domain.values import Alias, AliasChangeKind, AliasKind, EntryChangeKind, Notice, Word, WordKind
 from tests.domain.cases import GRADED, PLAIN
 from tests.domain.scenario import ADMINISTRATOR, SECOND_ADMINISTRATOR, Given, Happened
 
@@ -54,6 +54,11 @@ def terms(*changes: EntryChange, base: int = 1, on: date = TODAY, **more: Any) -
 def alias(kind: EntryChangeKind) -> AliasChange:
     """An alias comes or goes."""
     return AliasChange(kind=kind, alias=AWS)
+
+
+def word(effect: AliasChangeKind, what: Word = PRO) -> WordChange:
+    """A change of a word of the vocabulary."""
+    return WordChange(effect=effect, word=what)
 
 
 def published(**changes: Any) -> Happened:

@@ -2,16 +2,16 @@
 
 import pytest
 
-from catalog.vocabulary import load_vocabulary
+from catalog.vocabulary import official_vocabulary
 from domain.catalog.amendment import AliasChange, EntryChange, aliases_after, entries_after
 from domain.catalog.names import NoteCode, ResultingNames, is_readable, readable_entries, unreadable_names
-from domain.matching import Matcher, Vocabulary
+from domain.matching import Matcher
 from domain.refusals import RefusalCode
 from domain.values import Alias, AliasKind
 from tests.domain.cases import GRADED, PLAIN
 from tests.domain.catalogs import ADDED, REVISED, WITHDRAWN, terms
 
-WORDS = Vocabulary(load_vocabulary())
+WORDS = official_vocabulary()
 WELDER = PLAIN.model_copy(
     update={"number": 2, "qualification_name": "Example Chartered Welder", "translated_name": "示例特许焊工"}
 )

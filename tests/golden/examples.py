@@ -17,7 +17,7 @@ from domain.claim import CertificateClaim
 from domain.holder import Holder
 from domain.identifiers import claim_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
-from domain.values import Actor, MatchOutcome, Provenance, Role
+from domain.values import Actor, AliasChangeKind, MatchOutcome, Provenance, Role
 from tests.domain import cases, catalogs
 from tests.domain.scenario import Happened
 
@@ -41,6 +41,7 @@ TERMS = AmendmentTerms(
     rematch_pending=True,
     changes=(catalogs.add(101), catalogs.revise(1), catalogs.withdraw(88)),
     alias_changes=(catalogs.alias(catalogs.ADDED),),
+    word_changes=(catalogs.word(AliasChangeKind.ADDED),),
 )
 CATALOG = CatalogTerms(
     code="example-further",

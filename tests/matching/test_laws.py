@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
-from catalog.vocabulary import load_vocabulary
-from domain.matching import Matcher, Vocabulary
+from catalog.vocabulary import official_vocabulary
+from domain.matching import Matcher
 from domain.matching.normalise import TEXT_LIMIT, fold
 from domain.values import MatchOutcome
 
 ENTRIES = load_official_catalog().entries
-MATCHER = Matcher(ENTRIES, load_aliases(), Vocabulary(load_vocabulary()))
+MATCHER = Matcher(ENTRIES, load_aliases(), official_vocabulary())
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 WIDE = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 

@@ -10,14 +10,14 @@ import pytest
 
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
-from catalog.vocabulary import load_vocabulary
+from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher, Vocabulary, matcher_for
 from domain.values import MatchOutcome
 
 HERE = Path(__file__).parent
 PUBLIC = HERE.parents[2] / "shared" / "matching" / "public.jsonl"
 ENTRIES = load_official_catalog().entries
-MATCHER = matcher_for("2026.1", ENTRIES, load_aliases(), Vocabulary(load_vocabulary()))
+MATCHER = matcher_for("2026.1", ENTRIES, load_aliases(), official_vocabulary())
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 
 
