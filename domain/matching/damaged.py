@@ -86,6 +86,8 @@ class Damaged:
             return None
         numbers = frozenset[int]().union(*(form.numbers for form in whole))
         form = min(whole, key=lambda each: len(each.compact))
+        if form.compact[len(compact) :] in form.brackets:
+            return None
         why = (reasons.cut(form.source),)
         open_ = not all(each.numbers for each in whole)
         if len(numbers) != 1 or open_ or not self._only(reading, form):

@@ -17,6 +17,7 @@ from domain.values import Alias, AliasKind, CatalogEntry
 
 _WORD: Final = re.compile(r"[a-z0-9+#]+")
 _YEAR: Final = re.compile(r"(?<!/)\b20\d\d\b(?!/)")
+_PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _BRACKETS: Final = re.compile(r"\s*[(（](?P<inner>[^)）]*)[)）]")
 
 
@@ -39,6 +40,12 @@ class Form:
     offers: frozenset[int] = frozenset()
     course: str = ""
     written: tuple[Written, ...] = ()
+
+    @cached_property
+    def brackets(self) -> frozenset[str]:
+        """What stands in its brackets, without spaces: part of the name, not an end that a text may have lost."""
+        inner = (fold(found["inner"]).text for found in _BRACKETS.finditer(self.source))
+        return frozenset("".join(_PIECE.findall(text)) for text in inner)
 
     @cached_property
     def spelling(self) -> Source:

@@ -43,6 +43,7 @@ _JOINED_LEAST: Final = 6
 _ROW_DIGITS: Final = 3
 _MISREAD: Final = (str.maketrans("01589", "oisbg"), str.maketrans("01589", "olsbg"))
 _BAR: Final = re.compile(r"(?<=[a-z])\|(?=[a-z])")
+_SEAM: Final = re.compile(r"(?<=[a-z])(?=[\u3040-\u30ff\u4e00-\u9fff])")
 _SPECK: Final = re.compile(r"(?<=[a-z])[~^](?=[a-z ]|$)")
 _EDITION: Final = re.compile(r"(?<=[a-z]{5})(?=20[012]\d\b)")
 _YEAR: Final = re.compile(r"\b2[0o](?:[0-3][0-9o]|o\d)\b")
@@ -55,7 +56,7 @@ class Reading:
     A name is ``hedged`` that begins with a word in brackets, as in (Junior) Engineer, or ends in a question mark; ``certain``
     are its words without the bracket. ``in_sentence`` where a certificate's sentence led to the name; ``sentence`` where the text
     is one. ``years`` stood set off beside the name, ``row`` is the number that the text begins with, ``course`` the name of a
-    learning programme in it; an ``advert`` bears the sign of all genders. ``written`` are the parts that the words stand for. ``said`` are the bodies spoken of elsewhere,
+    learning programme in it, which begins with a level where the text says so many times and certifies before; an ``advert`` bears the sign of all genders. ``written`` are the parts that the words stand for. ``said`` are the bodies spoken of elsewhere,
     ``coded_by`` those that number examinations like the ones named.
     """
 
@@ -77,6 +78,7 @@ class Reading:
     years: frozenset[str] = frozenset()
     row: str = ""
     course: str = ""
+    leveled: int = 0
     advert: bool = False
     written: list[Written] = field(default_factory=list)
 
@@ -99,7 +101,7 @@ def grades_in(text: str) -> tuple[set[str], str]:
 
 def genderless(folded: Folded) -> str:
     """The folded text with German feminine and double forms as the masculine one."""
-    text = folded.text
+    text = _SEAM.sub(" ", folded.text)
     text = _UND.sub(" und ", _BAR.sub("l", _SPECK.sub("", _EDITION.sub(" ", text))))
     text = _ELIDED.sub(r"\g<first>\g<head> \g<joined> \g<second>\g<head>", text)
     if _MEDIAL.search(folded.plain):
@@ -173,7 +175,11 @@ class Lexicon:
             text = without_persons(text, self._tells)
         raw = _PIECE.findall(text)
         reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "", said=said)
-        reading.sentence, reading.advert, reading.course = sentence, is_advert(text), self._course(raw)
+        reading.sentence, reading.advert, (reading.course, reading.leveled) = (
+            sentence,
+            is_advert(text),
+            self._course(raw),
+        )
         text, reading.years = without_particulars(without_genders(text))
         self._hedge(folded, text, reading)
         numbers, text = self.vocabulary.numbers_in(text)
@@ -201,14 +207,19 @@ class Lexicon:
         meanings = self._latin.get((word,), ())
         return bool(meanings) and not any(meaning.words or meaning.names for meaning in meanings)
 
-    def _course(self, pieces: Sequence[str]) -> str:
-        """The name of a learning programme, where nothing before it says that somebody is certified."""
+    def _course(self, pieces: Sequence[str]) -> tuple[str, int]:
+        """The name of a learning programme; and, where it begins with a level and something before it says that somebody is
+        certified, how often the text names that level: a certificate of that level may be meant.
+        """
         line = f" {' '.join(pieces)} "
         for course in self.vocabulary.courses:
             at = line.find(f" {course} " if course.isascii() else course)
-            if at >= 0 and not any(map(self.vocabulary.certifies, line[:at].split())):
-                return course
-        return ""
+            if at < 0:
+                continue
+            level = next((each for each in self.vocabulary.levels if course.startswith(each)), "")
+            certified = level and any(map(self.vocabulary.certifies, line[:at].split()))
+            return course, line.count(level) if certified else 0
+        return "", 0
 
     def _hedge(self, folded: Folded, text: str, reading: Reading) -> None:
         """Note whether a name leaves open what it says of itself."""

@@ -241,7 +241,13 @@ class Matcher:
 
     def _is_course(self, number: int, asked: Asked) -> bool:
         """Whether a text names a learning programme that the entry is not."""
-        return bool(asked.reading.course) and asked.reading.course not in self._courses[number]
+        course, named = asked.reading.course, asked.reading.leveled
+        if not course or course in self._courses[number]:
+            return False
+        entry = self._entries[number]
+        level = next((each for each in self._vocabulary.levels if course.startswith(each)), "")
+        own = max(fold(name).text.count(level) for name in (entry.qualification_name, entry.translated_name))
+        return not 0 < named <= own
 
     def _why_silent(self, finding: Finding) -> str:
         """Why the name alone does not say who issued it: others certify under it, or nobody knows that nobody does."""
@@ -258,6 +264,8 @@ class Matcher:
         lacking.extend(finding.doubts)
         if self._is_course(number, asked):
             lacking.append(reasons.course(asked.reading.course))
+        if asked.latin and finding.way is Way.WORDS and not self._search.in_latin(finding.bag, number):
+            lacking.append(reasons.translated_back())
         if asked.reading.advert and not asked.issuer.given:
             lacking.append(reasons.advert())
         if asked.reading.codes:
@@ -377,7 +385,7 @@ class Matcher:
             offered = tuple(self._candidate(n, _HELD, bag, asked) for n in sorted({*holding, *inside}))
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
         scores, other = self._search.scored(bag, asked.reading.compact)
-        scores |= {n: max(scores.get(n, 0.0), _HELD) for n in inside}
+        scores |= dict.fromkeys(inside, 1.0)
         ranked = sorted(
             (
                 (n, s)
@@ -388,7 +396,7 @@ class Matcher:
         )[:_MOST_ALIKE]
         family = self._search.family(bag) - {n for n, _ in ranked}
         kin = [(n, _OFFERED) for n in self._sharing(family, bag, asked)]
-        offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in [*ranked, *kin])
+        offered = tuple(self._candidate(n, s * _HELD, bag, asked) for n, s in [*ranked, *kin])
         asks = ranked and ranked[0][1] >= _ASKED and (inside or ranked[0][1] >= other) and not asked.odd
         return Match(MatchOutcome.AMBIGUOUS if asks else MatchOutcome.NONE, candidates=offered)
 

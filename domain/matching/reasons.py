@@ -272,6 +272,14 @@ def course(name: str) -> str:
     )
 
 
+def translated_back() -> str:
+    """Only a Chinese or Japanese name of the entry says the same."""
+    return both(
+        "Only the entry's name in another language says the same; no name of it in Latin letters does",
+        "仅有本条目其他语言的名称与之含义一致，其拉丁字母名称并非如此",
+    )
+
+
 def advert() -> str:
     """The text is an advertisement's."""
     return both(

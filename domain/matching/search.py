@@ -360,6 +360,10 @@ class Search:
         forms = (form for form in self._own[number] if form.official or not official)
         return any(form.bag == bag and form.compact in compact for form in forms)
 
+    def in_latin(self, bag: frozenset[str], number: int) -> bool:
+        """Whether a name of an entry in Latin letters is made of these words."""
+        return any(form.compact.isascii() and number in form.numbers for form in self._by_bag.get(bag, ()))
+
     def words_of(self, number: int, bag: frozenset[str], *, latin: bool) -> Form:
         """The name of an entry that is likest to some words; an empty one where no word of it can be read."""
         return max(
