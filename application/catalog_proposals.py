@@ -16,6 +16,7 @@ from application.ports import Clock
 from domain.base import Act
 from domain.catalog.names import readable_entries, unreadable_names
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
+from domain.matching import Vocabulary
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import Alias, CatalogEntry, Provenance
@@ -40,20 +41,27 @@ class CatalogProposals:
         return proposal.id, self._journal.record(proposal)
 
     def _with_issuers(self, terms: CatalogTerms) -> CatalogTerms:
-        """The terms with aliases for every issuing body: what other catalogs call it, and its own spelling here."""
+        """The terms with aliases for every issuing body, what other catalogs call it and its own spelling here, and with the
+        words that other catalogs are matched by.
+        """
         catalogs = [self._shelf.catalog(code) for code in self._shelf.codes()]
         known = [alias for each in catalogs for alias in each.aliases_at(each.latest.number)]
         bodies = [entry.issuing_body for entry in terms.entries]
-        aliases = tuple(dict.fromkeys((*terms.aliases, *carried(bodies, known))))
-        return terms.model_copy(update={"aliases": (*aliases, *own_spellings(bodies, aliases))})
+        held = (word for each in catalogs for word in each.vocabulary_at(each.latest.number))
+        vocabulary = tuple(dict.fromkeys((*terms.vocabulary, *held)))
+        words = Vocabulary(vocabulary, terms.code)
+        aliases = tuple(dict.fromkeys((*terms.aliases, *carried(bodies, known, words))))
+        whole = (*aliases, *own_spellings(bodies, aliases, words))
+        return terms.model_copy(update={"aliases": whole, "vocabulary": vocabulary})
 
     def refusals(self, terms: CatalogTerms) -> Iterator[Refused]:
         """Everything that stands against publishing these terms now."""
         if terms.code in self._shelf.codes():
             yield _exists(terms.code)
         yield from terms.refusals()
-        readable = readable_entries(terms.entries, self._with_issuers(terms).aliases)
-        yield from unreadable_names(terms.entries, (), readable, "entries")
+        whole = self._with_issuers(terms)
+        readable = readable_entries(terms.entries, whole.aliases, Vocabulary(whole.vocabulary, terms.code))
+        yield from unreadable_names(terms.entries, (), readable, Vocabulary(()), "entries")
 
     def publish(self, by: Provenance, proposal_id: UUID) -> tuple[str, int]:
         """Publish a proposed catalog; its code and the position. Of two who publish at once one wins."""

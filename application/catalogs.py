@@ -16,15 +16,15 @@ from application.issuers import with_own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog.amendment import AmendmentTerms
+from domain.catalog.amendment import AmendmentTerms, vocabulary_after
 from domain.catalog.catalog import Catalog
 from domain.catalog.names import Note, ResultingNames
 from domain.catalog.timeline import CatalogTimeline
 from domain.identifiers import catalog_id
-from domain.matching import Match, Matcher
+from domain.matching import Match, Matcher, Vocabulary
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance
+from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance, Word
 
 T = TypeVar("T")
 Wanted = Callable[[], bool]
@@ -210,7 +210,8 @@ class Shelf:
     def _build_matcher(self, code: str, version: int) -> Matcher:
         catalog = self.catalog(code)
         entries = catalog.entries_at(version)
-        return Matcher([entries[number] for number in sorted(entries)], catalog.aliases_at(version))
+        words = Vocabulary(catalog.vocabulary_at(version), code)
+        return Matcher([entries[number] for number in sorted(entries)], catalog.aliases_at(version), words)
 
 
 class Catalogs:
@@ -232,6 +233,7 @@ class Catalogs:
         effective_from: date,
         entries: Sequence[CatalogEntry],
         aliases: Sequence[Alias] = (),
+        vocabulary: Sequence[Word] = (),
     ) -> int:
         """Publish a catalog's first version; the position. Raises ``Refused`` (CATALOG_EXISTS)."""
         catalog = Catalog.publish(
@@ -242,6 +244,7 @@ class Catalogs:
             effective_from=effective_from,
             entries=entries,
             aliases=aliases,
+            vocabulary=vocabulary,
         )
         try:
             return self._journal.record(catalog)
@@ -257,7 +260,7 @@ class Catalogs:
         )
 
     def _propose(self, catalog: Catalog, act: Act, terms: AmendmentTerms, wanted: Wanted) -> UUID:
-        whole = with_own_spellings(terms, catalog.state.aliases_at(catalog.state.latest.number))
+        whole = with_own_spellings(terms, *_known(catalog.state))
         identifier = catalog.propose(act, whole)
         self._require_names(catalog.state, whole, wanted)  # before anything is stored
         return identifier
@@ -297,7 +300,7 @@ class Catalogs:
         """
         _require_size(terms)
         catalog = self._shelf.catalog(code)
-        whole = with_own_spellings(terms, catalog.aliases_at(catalog.latest.number))
+        whole = with_own_spellings(terms, *_known(catalog))
         names = self._names_of(catalog, whole, wanted)
         act = Act(Provenance(actor=REGISTRY_ITSELF, client="preview"), self._clock())
         return Examined(whole, (*Catalog.against(catalog, act, whole), *names.refusals), names.notes)
@@ -315,7 +318,10 @@ class Catalogs:
 
     def _read_names(self, code: str, base: int, terms: AmendmentTerms) -> ResultingNames:
         catalog = self._shelf.catalog(code)
-        return ResultingNames(catalog.entries_at(base), catalog.aliases_at(base), terms)
+        held = catalog.vocabulary_at(base)
+        words = Vocabulary(held, code)
+        resulting = Vocabulary(vocabulary_after(held, terms.word_changes), code) if terms.word_changes else words
+        return ResultingNames(catalog.entries_at(base), catalog.aliases_at(base), words, terms, resulting=resulting)
 
     def base_of(self, code: str, amendment_id: UUID) -> int | None:
         """The version that an amendment is based on; None where the catalog has no such amendment."""
@@ -344,7 +350,11 @@ class Catalogs:
 
 
 def _require_size(terms: AmendmentTerms) -> None:
-    for field, changes in (("changes", terms.changes), ("aliasChanges", terms.alias_changes)):
+    for field, changes in (
+        ("changes", terms.changes),
+        ("aliasChanges", terms.alias_changes),
+        ("wordChanges", terms.word_changes),
+    ):
         if len(changes) > MOST_CHANGES:
             raise Refused(
                 RefusalCode.INVALID_INPUT,
@@ -373,3 +383,9 @@ def _unless_contradicted(first: Found, found: Sequence[Found]) -> Found:
         first.match, outcome=MatchOutcome.AMBIGUOUS, entry=None, award=None, grade=None, candidates=candidates
     )
     return replace(first, match=undecided)
+
+
+def _known(catalog: CatalogTimeline) -> tuple[tuple[Alias, ...], Vocabulary]:
+    """The aliases and the words of a catalog's latest version."""
+    number = catalog.latest.number
+    return catalog.aliases_at(number), Vocabulary(catalog.vocabulary_at(number), catalog.code)

@@ -20,10 +20,11 @@ from application.views import (
     PastCaseView,
     PastTitleView,
     TitleView,
+    WordChangeView,
 )
 from domain.base import Event, evolve
 from domain.case.state import CaseState
-from domain.catalog.amendment import AliasChange
+from domain.catalog.amendment import AliasChange, WordChange
 from domain.identifiers import title_id
 from domain.values import CaseStatus, CatalogEntry, Evidence, MatchCandidate, TitleStatus
 
@@ -189,6 +190,19 @@ def alias_change_view(change: AliasChange) -> AliasChangeView:
         issuer=alias.issuer,
         numbers=alias.numbers,
         ground=alias.ground,
+    )
+
+
+def word_change_view(change: WordChange) -> WordChangeView:
+    """A change of a word as people read it."""
+    word = change.word
+    return WordChangeView(
+        kind=change.effect,
+        word_kind=word.kind,
+        text=word.text,
+        meaning=word.meaning,
+        scope=word.scope,
+        ground=word.ground,
     )
 
 

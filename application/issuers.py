@@ -12,6 +12,7 @@ from typing import Final
 
 from domain.catalog.amendment import AliasChange, AmendmentTerms
 from domain.catalog.names import is_readable
+from domain.matching import Vocabulary
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import fold
 from domain.text import identifying_form
@@ -22,12 +23,12 @@ _HAN: Final = r"\u3040-\u30ff\u4e00-\u9fff々"
 _PART: Final = re.compile(rf"[{_HAN}]+|[^{_HAN}（）()]+")
 
 
-def own_spellings(bodies: Iterable[str], known: Sequence[Alias]) -> tuple[Alias, ...]:
+def own_spellings(bodies: Iterable[str], known: Sequence[Alias], words: Vocabulary) -> tuple[Alias, ...]:
     """Aliases for what these bodies are called and the known aliases do not explain.
 
     A body of which one name is known keeps its key; another gets a key of its own.
     """
-    book = IssuerBook(known)
+    book = IssuerBook(known, words)
     made: dict[str, Alias] = {}
     for body in dict.fromkeys(bodies):
         read = book.read(fold(body))
@@ -42,18 +43,18 @@ def own_spellings(bodies: Iterable[str], known: Sequence[Alias]) -> tuple[Alias,
     return tuple(made.values())
 
 
-def with_own_spellings(terms: AmendmentTerms, known: Sequence[Alias]) -> AmendmentTerms:
+def with_own_spellings(terms: AmendmentTerms, known: Sequence[Alias], words: Vocabulary) -> AmendmentTerms:
     """The terms with the names of bodies that they bring in and that neither the ``known`` aliases nor theirs explain."""
     added = [change.alias for change in terms.alias_changes if change.effect is AliasChangeKind.ADDED]
     bodies = [change.entry.issuing_body for change in terms.changes if change.entry]
-    spellings = own_spellings(bodies, (*known, *filter(is_readable, added)))
+    spellings = own_spellings(bodies, (*known, *(alias for alias in added if is_readable(alias, words))), words)
     changes = tuple(AliasChange(kind=EntryChangeKind.ADDED, alias=alias) for alias in spellings)
     return terms.model_copy(update={"alias_changes": (*terms.alias_changes, *changes)}) if changes else terms
 
 
-def carried(bodies: Iterable[str], known: Sequence[Alias]) -> tuple[Alias, ...]:
+def carried(bodies: Iterable[str], known: Sequence[Alias], words: Vocabulary) -> tuple[Alias, ...]:
     """The known aliases of the bodies that are named here, so that a further catalog knows their other names too."""
-    book = IssuerBook(known)
+    book = IssuerBook(known, words)
     keys = {key for body in dict.fromkeys(bodies) for names in book.read(fold(body)).names for key in names}
     return tuple(dict.fromkeys(alias for alias in known if alias.issuer in keys))
 

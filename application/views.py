@@ -20,6 +20,7 @@ from domain.values import (
     Role,
     TitleLevel,
     TitleStatus,
+    WordKind,
 )
 
 
@@ -214,6 +215,36 @@ class AliasChangeView:
 
 
 @dataclass(kw_only=True)
+class WordView:
+    """One word of the vocabulary that matching reads a version by, and the ground on which it holds.
+
+    ``scope`` is empty where the word holds for every name, ``issuer:KEY`` where for those of one body, ``catalog:CODE`` where
+    for one catalog.
+    """
+
+    place: int
+    kind: WordKind
+    text: str
+    meaning: str
+    scope: str
+    ground: str
+
+
+@dataclass(kw_only=True)
+class WordChangeView:
+    """What a version changed in one word of the vocabulary; `ground` says why it holds, or, where it was withdrawn, why no
+    longer.
+    """
+
+    kind: AliasChangeKind
+    word_kind: WordKind
+    text: str
+    meaning: str
+    scope: str
+    ground: str
+
+
+@dataclass(kw_only=True)
 class FieldChangeView:
     """One field of an entry before and after, as text; ``name`` is the API's. None where there is no entry on that side."""
 
@@ -247,6 +278,7 @@ class VersionView:
     entry_count: int
     changes: tuple[ChangeView, ...]
     alias_changes: tuple[AliasChangeView, ...]
+    word_changes: tuple[WordChangeView, ...]
 
 
 @dataclass(kw_only=True)
@@ -277,6 +309,7 @@ class AmendmentView:
     version_number: int | None
     changes: tuple[ChangeView, ...]
     alias_changes: tuple[AliasChangeView, ...]
+    word_changes: tuple[WordChangeView, ...]
 
 
 @dataclass(kw_only=True)

@@ -1,8 +1,8 @@
 """Scores the matcher on labelled inputs: ``python benchmarks/matching_eval.py [--half tuning|held-out] [FILE…]``.
 
-Without files it scores the project's own sets and the public one, ``../shared/matching/public.jsonl`` seen from the
-repository, where it is there. Prints each wrong
-automatic match in full; the exit code is 1 if there is any.
+Without files it scores the project's own sets and the two public ones, ``../shared/matching/public.jsonl`` and
+``real_public.jsonl`` seen from the repository, where they are there: one table by kind, and one by source where a set names
+sources. Prints each wrong automatic match in full; the exit code is 1 if there is any.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ sys.path.insert(0, str(ROOT))
 
 from catalog.aliases import load_aliases  # noqa: E402 - run as a script, from anywhere
 from catalog.notice import load_official_catalog  # noqa: E402
+from catalog.vocabulary import official_vocabulary  # noqa: E402
 from domain.matching import Match, Matcher  # noqa: E402
 from domain.values import MatchOutcome  # noqa: E402
 
 MATCHING = ROOT / "tests" / "matching"
 OWN = (MATCHING / "labelled.jsonl", *sorted((MATCHING / "blind").glob("*.jsonl")))
-PUBLIC = ROOT.parent / "shared" / "matching" / "public.jsonl"
+SHARED = ROOT.parent / "shared" / "matching"
+PUBLIC = (SHARED / "public.jsonl", SHARED / "real_public.jsonl")
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 
 
@@ -74,16 +76,19 @@ class Tally:
                 self.missed.append(said)
 
 
-def score(matcher: Matcher, cases: list[dict]) -> tuple[dict[str, Tally], list[float]]:
-    """A tally for each kind, and the milliseconds of processor time each match took."""
-    tallies: dict[str, Tally] = defaultdict(Tally)
+def score(matcher: Matcher, cases: list[dict]) -> tuple[dict[str, Tally], dict[str, Tally], list[float]]:
+    """A tally for each kind, one for each source, and the milliseconds of processor time each match took."""
+    kinds: dict[str, Tally] = defaultdict(Tally)
+    sources: dict[str, Tally] = defaultdict(Tally)
     times = []
     for case in cases:
         began = time.thread_time()
         match = matcher.match(case["name"], case["issuer"], case["grade"])
         times.append((time.thread_time() - began) * 1000)
-        tallies[case["kind"]].add(case, match)
-    return tallies, sorted(times)
+        kinds[case["kind"]].add(case, match)
+        if "source" in case:
+            sources[case["source"]].add(case, match)
+    return kinds, sources, sorted(times)
 
 
 def half_of(case: dict) -> str:
@@ -96,29 +101,42 @@ def percent(part: int, whole: int) -> str:
     return f"{part / whole:6.1%}" if whole else "     –"
 
 
-def report(tallies: dict[str, Tally], times: list[float], *, verbose: bool) -> int:
-    """Print the table; how many automatic matches were wrong."""
-    print(f"{'kind':16}{'inputs':>7}{'precision':>10}{'recall':>8}{'abstain':>9}{'offered':>9}{'complete':>9}")
-    total = Tally()
-    for kind, tally in [*sorted(tallies.items()), ("all", total)]:
-        if tally is not total:
-            for name in ("inputs", "automatic", "one", "one_matched", "one_offered", "several", "several_offered"):
-                setattr(total, name, getattr(total, name) + getattr(tally, name))
-            total.wrong += tally.wrong
-            total.missed += tally.missed
+def table(heading: str, tallies: dict[str, Tally]) -> None:
+    """One line a group, and one for all of them together where there are several."""
+    print(f"{heading:16}{'inputs':>7}{'precision':>10}{'recall':>8}{'abstain':>9}{'offered':>9}{'complete':>9}")
+    for name, tally in [*sorted(tallies.items()), ("all", total(tallies))]:
         print(
-            f"{kind:16}{tally.inputs:7}{percent(tally.automatic - len(tally.wrong), tally.automatic):>10}"
+            f"{name:16}{tally.inputs:7}{percent(tally.automatic - len(tally.wrong), tally.automatic):>10}"
             f"{percent(tally.one_matched, tally.one):>8}{percent(tally.inputs - tally.automatic, tally.inputs):>9}"
             f"{percent(tally.one_offered, tally.one):>9}{percent(tally.several_offered, tally.several):>9}"
         )
+
+
+def total(tallies: dict[str, Tally]) -> Tally:
+    """All tallies as one."""
+    whole = Tally()
+    for tally in tallies.values():
+        for name in ("inputs", "automatic", "one", "one_matched", "one_offered", "several", "several_offered"):
+            setattr(whole, name, getattr(whole, name) + getattr(tally, name))
+        whole.wrong += tally.wrong
+        whole.missed += tally.missed
+    return whole
+
+
+def report(kinds: dict[str, Tally], sources: dict[str, Tally], times: list[float], *, verbose: bool) -> int:
+    """Print the tables; how many automatic matches were wrong."""
+    table("kind", kinds)
+    if sources:
+        table("source", sources)
+    whole = total(kinds)
     print(
         f"p50 {times[len(times) // 2]:.2f} ms, p99 {times[int(len(times) * 0.99)]:.2f} ms of processor time over {len(times)} matches"
     )
-    for line in total.wrong:
+    for line in whole.wrong:
         print(f"WRONG  {line}")
-    for line in total.missed if verbose else []:
+    for line in whole.missed if verbose else []:
         print(f"missed {line}")
-    return len(total.wrong)
+    return len(whole.wrong)
 
 
 def main() -> int:
@@ -127,9 +145,9 @@ def main() -> int:
     parser.add_argument("--half", choices=("tuning", "held-out"))
     parser.add_argument("--missed", action="store_true", help="print what was not matched or not offered")
     given = parser.parse_args()
-    matcher = Matcher(load_official_catalog().entries, load_aliases())
+    matcher = Matcher(load_official_catalog().entries, load_aliases(), official_vocabulary())
     wrong = 0
-    for file in given.files or (*OWN, PUBLIC):
+    for file in given.files or (*OWN, *PUBLIC):
         if not file.exists():
             print(f"\n{file} is not there, so it is not scored.")
             continue

@@ -17,10 +17,12 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 from application.issuers import with_own_spellings  # noqa: E402
 from catalog.aliases import load_aliases  # noqa: E402
 from catalog.notice import load_official_catalog  # noqa: E402
+from catalog.vocabulary import official_vocabulary  # noqa: E402
 from domain.catalog.amendment import AmendmentTerms, EntryChange  # noqa: E402
 from domain.catalog.names import ResultingNames  # noqa: E402
 from domain.values import AliasKind, CatalogEntry, EntryChangeKind, Notice  # noqa: E402
 
+VOCABULARY = official_vocabulary()
 WORDS = [
     "Certified",
     "Chartered",
@@ -83,7 +85,7 @@ def main(count: int) -> None:
     family = [(f"Certified Example Engineer {n}", "Example Institute") for n in range(count)]
     for title, names in (("plain names", plain), ("names held up by aliases", held_up), ("one family", family)):
         started = time.perf_counter()
-        resulting = ResultingNames(entries, aliases, with_own_spellings(terms(names), aliases))
+        resulting = ResultingNames(entries, aliases, VOCABULARY, with_own_spellings(terms(names), aliases, VOCABULARY))
         refusals, notes = len(resulting.refusals), len(resulting.notes)
         seconds = time.perf_counter() - started
         print(f"{title}: {count} entries, {refusals} refusals, {notes} notes: {seconds:.2f} s (bar 5 s)", flush=True)

@@ -13,6 +13,7 @@ import typer
 
 from console.catalog_aliases import alias_history, cells, change_data, show_alias_changes
 from console.catalog_files import as_data, read_by, read_file, show_differences
+from console.catalog_vocabulary import show_word_changes, word_change_data
 from console.opened import answered, reading, writing
 from console.options import LARGEST, As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, provenance
 from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
@@ -37,6 +38,12 @@ def amend(
             "--aliases", help="Changes of aliases: CSV or XLSX with change, kind, text, issuer, numbers, ground."
         ),
     ] = None,
+    vocabulary: Annotated[
+        Path | None,
+        typer.Option(
+            "--vocabulary", help="Changes of words: CSV or XLSX with change, kind, text, meaning, scope, ground."
+        ),
+    ] = None,
     notice_number: NoticeNumber = None,
     reason: Annotated[str | None, typer.Option("--reason", help="The reason, given to every change.")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="The file lists new and revised entries only.")] = False,
@@ -57,18 +64,23 @@ def amend(
 ) -> None:
     """Propose an amendment that leads to what a file says; with --dry-run, only show what it would do.
 
-    With --aliases it changes aliases too, or, without a file of entries, nothing else.
+    With --aliases it changes aliases too, with --vocabulary the words that matching knows; without a file of entries, these alone.
     """
     from application.catalogs import clean_notice
     from catalog.changes import proposed_changes
     from catalog.files.alias_changes import read_alias_changes
+    from catalog.files.word_changes import read_word_changes
     from catalog.notice import load_official_catalog
     from domain.catalog.amendment import AmendmentTerms
 
-    if file is None and aliases is None:
-        fail("There is nothing to amend by; name a file of entries, or one of alias changes with --aliases.")
+    if file is None and aliases is None and vocabulary is None:
+        fail(
+            "There is nothing to amend by; name a file of entries, one of alias changes with --aliases, or one of words with "
+            "--vocabulary."
+        )
     entries = read_file(file) if file is not None else None
     alias_changes = read_by(read_alias_changes, aliases) if aliases is not None else ()
+    word_changes = read_by(read_word_changes, vocabulary) if vocabulary is not None else ()
     by = None if dry_run else provenance(subject)
     with reading() if by is None else writing() as registry:
         which = code or load_official_catalog().code
@@ -82,6 +94,7 @@ def amend(
             rematch_pending=rematch_pending,
             changes=proposed_changes(differences, reason=reason),
             alias_changes=alias_changes,
+            word_changes=word_changes,
         )
         examined = registry.catalogs.examine(which, terms)
         numbers = [change.number for change in terms.changes]
@@ -95,7 +108,7 @@ def amend(
     if as_json:
         print_json(effect.data())
     else:
-        files = " and ".join(each.name for each in (file, aliases) if each)
+        files = " and ".join(each.name for each in (file, aliases, vocabulary) if each)
         _show(effect, f"{which} · version {terms.base_version} → {files}")
     for each in examined.notes:
         note(f"{each.message} ({each.code.value})")
@@ -124,6 +137,7 @@ class _Effect:
             "baseVersion": self.terms.base_version,
             "changes": [as_data(each) for each in self.differences],
             "aliasChanges": [change_data(each) for each in self.examined.terms.alias_changes],
+            "wordChanges": [word_change_data(each) for each in self.examined.terms.word_changes],
             "pendingCasesAffected": self.pending,
             "titlesOnChangedEntries": self.titles,
             "refusals": [_finding(each) for each in self.examined.refusals],
@@ -139,6 +153,7 @@ def _finding(found: Any) -> dict[str, Any]:
 def _show(effect: _Effect, title: str) -> None:
     show_differences(effect.differences, title)
     show_alias_changes(effect.examined.terms.alias_changes)
+    show_word_changes(effect.examined.terms.word_changes)
     say(
         f"Pending cases affected: {effect.pending}. Current titles on changed entries: {effect.titles};"
         " they stay as they are."
@@ -246,6 +261,7 @@ def _versions(catalog: CatalogTimeline, today: date) -> list[dict[str, Any]]:
             "issued": each.issued_at,
             "changes": len(each.changes),
             "aliases": len(each.alias_changes),
+            "words": len(each.word_changes),
             "kind": "erratum" if each.erratum else "rematch" if each.rematch_pending else None,
             "amendment": None,
             "status": "in force" if each.number == on else None,
@@ -260,6 +276,7 @@ def _versions(catalog: CatalogTimeline, today: date) -> list[dict[str, Any]]:
             "issued": None,
             "changes": len(each.terms.changes),
             "aliases": len(each.terms.alias_changes),
+            "words": len(each.terms.word_changes),
             "kind": "erratum" if each.terms.erratum else "rematch" if each.terms.rematch_pending else None,
             "amendment": str(each.id),
             "status": f"{each.status.lower()} by {each.proposed_by.subject}",

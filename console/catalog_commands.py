@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console import catalog_aliases, catalog_amending, catalog_files
+from console import catalog_aliases, catalog_amending, catalog_files, catalog_vocabulary
 from console.opened import reading
 from console.options import LARGEST, AsJson, Code, On, Version
 from console.program import Group
@@ -62,6 +62,7 @@ def show(
 app.command("history", rich_help_panel=LOOK)(catalog_amending.history)
 app.command("diff", rich_help_panel=LOOK)(catalog_files.diff)
 app.command("aliases", rich_help_panel=LOOK)(catalog_aliases.aliases)
+app.command("vocabulary", rich_help_panel=LOOK)(catalog_vocabulary.vocabulary)
 app.command("export", rich_help_panel=FILES)(catalog_files.export)
 app.command("import", rich_help_panel=FILES)(catalog_files.import_)
 app.command("amend", rich_help_panel=CHANGE)(catalog_amending.amend)

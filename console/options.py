@@ -31,6 +31,9 @@ class NamedKind(StrEnum):
 
     QUALIFICATION = "QUALIFICATION"
     ISSUING_BODY = "ISSUING_BODY"
+    RENAMED = "RENAMED"
+    COMPONENT = "COMPONENT"
+    COMPOSITE = "COMPOSITE"
 
 
 def day(text: str | date) -> date:

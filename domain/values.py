@@ -239,10 +239,18 @@ class MatchCandidate(_Value):
 
 
 class AliasKind(StrEnum):
-    """What an alias is another name for."""
+    """What an alias is another name for; or, of the last three, a name that is near an entry's and never matched by itself.
+
+    ``RENAMED`` is a certification that the entry's succeeded, or that succeeded the entry's; ``COMPONENT`` is one of the
+    examinations of the entry's certification; ``COMPOSITE`` is a certification that asks for the entry's examination among
+    others. A reviewer is offered the entries.
+    """
 
     ISSUING_BODY = "ISSUING_BODY"
     QUALIFICATION = "QUALIFICATION"
+    RENAMED = "RENAMED"
+    COMPONENT = "COMPONENT"
+    COMPOSITE = "COMPOSITE"
 
 
 class Alias(_Value):
@@ -258,4 +266,64 @@ class Alias(_Value):
     text: str
     issuer: str | None = None
     numbers: tuple[int, ...] = ()
+    ground: str
+
+
+class WordKind(StrEnum):
+    """What a word of the vocabulary is to matching. In brackets what ``text`` and ``meaning`` hold, where that is not plain.
+
+    ``FORMAL`` says nothing beside a name; ``DANGLING`` is a word after which a name must go on; ``RESULT`` stands in the place
+    of a grade; ``LEVEL`` separates qualifications of one family (meaning ``rank``: one of a ladder that a body grants; ``left out``:
+    people leave it out of the body's names where it is the only one);
+    ``VARIANT`` is another spelling, an abbreviation or a translation (meaning: the words it stands for, none where it says
+    nothing); ``TRADE`` is an ordinary word, ``FIELD`` the end of many; ``COURSE`` names a learning programme; ``LOOKALIKE`` is
+    a character that a scanner reads for another (meaning: that other). ``BRAND`` are words that the qualifications of one body
+    alone bear, ``SHARED`` words under which another body certifies too (meaning: its name); ``CODE`` is the form of its examinations' numbers (``?`` a letter, ``#`` a digit); ``COUNTRY`` is the key of a
+    country it is in, ``PLACE`` a word that says where a body is (meaning: keys of countries); ``RELATED`` is the key of a body
+    that may stand beside it. ``BODY_WORD``, ``BODY_VARIANT`` and ``ADDRESS`` stand in names and addresses of bodies; ``CHAMBER``
+    is the word before a chamber's town, ``BESIDE_PLACE`` a word beside that, ``NOT_A_CHAMBER`` and ``SCHOOL`` are parts of names
+    of other bodies, ``EMPLOYER`` is the legal form of a company that trains and examines nobody, ``NO_BODY`` stands in the place
+    of a body and names none. ``SENTENCE`` is formal within the sentence of a certificate only (meaning ``verb``: it makes a text
+    one), ``DENIAL`` denies the qualification or speaks of something else (a star at the end: any ending).
+    """
+
+    FORMAL = "FORMAL"
+    SENTENCE = "SENTENCE"
+    DENIAL = "DENIAL"
+    DANGLING = "DANGLING"
+    RESULT = "RESULT"
+    LEVEL = "LEVEL"
+    VARIANT = "VARIANT"
+    TRADE = "TRADE"
+    FIELD = "FIELD"
+    COURSE = "COURSE"
+    LOOKALIKE = "LOOKALIKE"
+    BRAND = "BRAND"
+    SHARED = "SHARED"
+    CODE = "CODE"
+    COUNTRY = "COUNTRY"
+    PLACE = "PLACE"
+    RELATED = "RELATED"
+    BODY_WORD = "BODY_WORD"
+    BODY_VARIANT = "BODY_VARIANT"
+    ADDRESS = "ADDRESS"
+    CHAMBER = "CHAMBER"
+    BESIDE_PLACE = "BESIDE_PLACE"
+    NOT_A_CHAMBER = "NOT_A_CHAMBER"
+    SCHOOL = "SCHOOL"
+    EMPLOYER = "EMPLOYER"
+    NO_BODY = "NO_BODY"
+
+
+class Word(_Value):
+    """One word or phrase that matching knows, as content of a catalog version: data with a ground, like an alias.
+
+    ``text`` and ``meaning`` are folded as matching folds names. ``scope`` is empty where the word holds for every name,
+    ``issuer:KEY`` where it holds for names of one body, ``catalog:CODE`` where it holds for one catalog.
+    """
+
+    kind: WordKind
+    text: str
+    meaning: str = ""
+    scope: str = ""
     ground: str

@@ -24,6 +24,7 @@ from application.rematching import Rematching
 from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.notice import load_official_catalog
+from catalog.vocabulary import load_vocabulary
 from domain.authorities import AuthorityDirectory
 from domain.refusals import RefusalCode, Refused
 from domain.streams import event_classes
@@ -169,6 +170,7 @@ def publish_official_catalog(registry: Registry) -> None:
             effective_from=official.effective_from,
             entries=official.entries,
             aliases=load_aliases(),
+            vocabulary=load_vocabulary(),
         )
     except Refused as refused:
         if refused.code is not RefusalCode.CATALOG_EXISTS:

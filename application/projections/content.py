@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from application.folding import alias_change_view, entry_view
+from application.folding import alias_change_view, entry_view, word_change_view
 from application.views import AliasView, ChangeView, EntryView, VersionView
 from domain.catalog.amendment import AmendmentTerms
 from domain.catalog.timeline import CatalogTimeline, Interval
@@ -27,6 +27,7 @@ def version_view(timeline: CatalogTimeline, number: int) -> VersionView:
         entry_count=version.entry_count,
         changes=change_views(timeline, version, number),
         alias_changes=tuple(map(alias_change_view, version.alias_changes)),
+        word_changes=tuple(map(word_change_view, version.word_changes)),
     )
 
 

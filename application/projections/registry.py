@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
-from application.folding import actor_view, alias_change_view, case_view, entry_view, title_of
+from application.folding import actor_view, alias_change_view, case_view, entry_view, title_of, word_change_view
 from application.projections.content import proposed_changes, rows_of_issue, rows_of_publication
 from application.projections.holders import case_for, file_of, project_holder
 from application.projections.tables import (
@@ -196,6 +196,7 @@ class RegistryProjector:
             version_number=None,
             changes=proposed_changes(timeline, terms),
             alias_changes=tuple(map(alias_change_view, terms.alias_changes)),
+            word_changes=tuple(map(word_change_view, terms.word_changes)),
         )
         evolve(timeline, event)
         rows.put(AMENDMENTS, view)

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, FileRefused
+from catalog.files.change_cells import CHANGES, add_fault, text_of
 from catalog.files.tables import Heads, TableRow, read_rows
-from catalog.text import fold
 from domain.catalog.amendment import AliasChange
-from domain.refusals import Refused
-from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT, clean
-from domain.values import Alias, AliasKind, EntryChangeKind
+from domain.text import CODE_LIMIT, PROSE_LIMIT
+from domain.values import Alias, AliasKind
 
 HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     "change": ("change", "变更", "变更类型", "变更方式"),
@@ -25,18 +24,18 @@ HEADS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Heads of the columns; the first is the API's name."""
 NEEDED: Final = ("change", "kind", "text", "ground")
-_CHANGES: Final = {
-    "added": EntryChangeKind.ADDED,
-    "新增": EntryChangeKind.ADDED,
-    "withdrawn": EntryChangeKind.WITHDRAWN,
-    "废止": EntryChangeKind.WITHDRAWN,
-}
 _KINDS: Final = {
     "qualification": AliasKind.QUALIFICATION,
     "职业资格": AliasKind.QUALIFICATION,
     "issuing_body": AliasKind.ISSUING_BODY,
     "issuing body": AliasKind.ISSUING_BODY,
     "颁发机构": AliasKind.ISSUING_BODY,
+    "renamed": AliasKind.RENAMED,
+    "更名": AliasKind.RENAMED,
+    "component": AliasKind.COMPONENT,
+    "组成考试": AliasKind.COMPONENT,
+    "composite": AliasKind.COMPOSITE,
+    "上级认证": AliasKind.COMPOSITE,
 }
 _BETWEEN: Final = re.compile(r"[\s、，,；;]+")
 _NUMBER: Final = re.compile(r"\d{1,6}")
@@ -66,50 +65,26 @@ def _change(row: TableRow, faults: list[Fault]) -> AliasChange | None:
     if row.problem:
         faults.append(Fault(FaultCode.CELL_EXTRA, row.problem, sheet=row.sheet, row=row.row))
         return None
-    change = _CHANGES.get(_text(row, "change", faults).casefold())
-    kind = _KINDS.get(_text(row, "kind", faults).casefold())
-    text = _text(row, "text", faults)
-    ground = _text(row, "ground", faults, limit=PROSE_LIMIT)
-    issuer = _text(row, "issuer", faults, limit=CODE_LIMIT, required=False) or None
-    numbers = [part for part in _BETWEEN.split(_text(row, "numbers", faults, required=False)) if part]
+    change = CHANGES.get(text_of(row, "change", faults).casefold())
+    kind = _KINDS.get(text_of(row, "kind", faults).casefold())
+    text = text_of(row, "text", faults)
+    ground = text_of(row, "ground", faults, limit=PROSE_LIMIT)
+    issuer = text_of(row, "issuer", faults, limit=CODE_LIMIT, required=False) or None
+    numbers = [part for part in _BETWEEN.split(text_of(row, "numbers", faults, required=False)) if part]
     if len(faults) == before:
         if change is None:
-            _fault(row, "change", "is neither ADDED nor WITHDRAWN (新增、废止); write one of them", faults)
+            add_fault(row, "change", "is neither ADDED nor WITHDRAWN (新增、废止); write one of them", faults)
         if kind is None:
-            _fault(
-                row, "kind", "is neither QUALIFICATION nor ISSUING_BODY (职业资格、颁发机构); write one of them", faults
+            add_fault(
+                row,
+                "kind",
+                "is none of QUALIFICATION, ISSUING_BODY, RENAMED, COMPONENT, COMPOSITE (职业资格、颁发机构、更名、组成考试、上级认证); "
+                "write one of them",
+                faults,
             )
         if not all(map(_NUMBER.fullmatch, numbers)):
-            _fault(row, "numbers", "holds more than entry numbers; write them with spaces or commas between", faults)
+            add_fault(row, "numbers", "holds more than entry numbers; write them with spaces or commas between", faults)
     if len(faults) > before or change is None or kind is None:
         return None
     means = tuple(sorted({int(number) for number in numbers}))
     return AliasChange(kind=change, alias=Alias(kind=kind, text=text, issuer=issuer, numbers=means, ground=ground))
-
-
-def _text(row: TableRow, column: str, faults: list[Fault], *, limit: int = NAME_LIMIT, required: bool = True) -> str:
-    cell = row.cell(column)
-    text = fold(cell.text)
-    if cell.problem:
-        faults.append(_at(row, column, FaultCode.CELL_ERROR, cell.problem))
-    elif not text and required:
-        faults.append(_at(row, column, FaultCode.CELL_MISSING, f"the cell {column} is missing; fill it in."))
-    elif len(text) > limit:
-        message = f"the cell {column} holds {len(text)} characters; shorten it to {limit}."
-        faults.append(_at(row, column, FaultCode.CELL_TOO_LONG, message))
-    else:
-        try:
-            return clean(text, column, limit=limit, required=False)
-        except Refused as refused:
-            faults.append(_at(row, column, FaultCode.CONTROL_CHARACTER, refused.message))
-    return ""
-
-
-def _fault(row: TableRow, column: str, fault: str, faults: list[Fault]) -> None:
-    message = f"the cell {column} {fault}."
-    code = FaultCode.NUMBER_MALFORMED if column == "numbers" else FaultCode.VALUE_UNKNOWN
-    faults.append(_at(row, column, code, message))
-
-
-def _at(row: TableRow, column: str, code: FaultCode, message: str) -> Fault:
-    return Fault(code, message, sheet=row.sheet, row=row.row, column=row.cell(column).column or column)

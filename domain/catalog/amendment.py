@@ -6,11 +6,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from domain.base import Immutable
+from domain.matching.vocabulary import fault_of
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice
+from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice, Word, WordKind
 
 AliasKey = tuple[AliasKind, str, str | None, frozenset[int]]
 """What tells one alias from another: two that say the same of the same text are one, whatever their grounds."""
+
+WordKey = tuple[WordKind, str, str, str]
+"""What tells one word from another: kind, text, meaning and scope; its ground does not."""
 
 
 class EntryChange(Immutable):
@@ -37,6 +41,13 @@ class AliasChange(Immutable):
         return AliasChangeKind.WITHDRAWN if withdrawn else AliasChangeKind.ADDED
 
 
+class WordChange(Immutable):
+    """What an amendment does to one word of the vocabulary: ADDED or WITHDRAWN. Its ground says why it holds, or no longer."""
+
+    effect: AliasChangeKind
+    word: Word
+
+
 class AmendmentTerms(Immutable):
     """What an administrator proposes: the notice behind it, when it takes effect, and every change."""
 
@@ -47,6 +58,7 @@ class AmendmentTerms(Immutable):
     rematch_pending: bool = False
     changes: tuple[EntryChange, ...] = ()
     alias_changes: tuple[AliasChange, ...] = ()
+    word_changes: tuple[WordChange, ...] = ()
 
 
 def entries_after(entries: Mapping[int, CatalogEntry], changes: Sequence[EntryChange]) -> dict[int, CatalogEntry]:
@@ -76,6 +88,42 @@ def aliases_after(aliases: Sequence[Alias], changes: Sequence[AliasChange]) -> t
     added = tuple(change.alias for change in changes if change.effect is AliasChangeKind.ADDED)
     kept = (alias for alias in aliases if alias_key(alias) not in withdrawn) if withdrawn else aliases
     return (*kept, *added)
+
+
+def word_key(word: Word) -> WordKey:
+    """What tells a word from another; its ground does not."""
+    return word.kind, word.text, word.meaning, word.scope
+
+
+def vocabulary_after(words: Sequence[Word], changes: Sequence[WordChange]) -> tuple[Word, ...]:
+    """The words after one version's changes: first what is withdrawn goes, then what is added comes, at the end."""
+    withdrawn = {word_key(change.word) for change in changes if change.effect is AliasChangeKind.WITHDRAWN}
+    added = (change.word for change in changes if change.effect is AliasChangeKind.ADDED)
+    return (*(word for word in words if word_key(word) not in withdrawn), *added)
+
+
+def refusals_of_word_changes(changes: Sequence[WordChange], words: Sequence[Word]) -> Iterator[Refused]:
+    """Everything that stands against these changes of a vocabulary."""
+    there, named = {word_key(word) for word in words}, set[tuple[AliasChangeKind, WordKey]]()
+    gone = {word_key(change.word) for change in changes if change.effect is AliasChangeKind.WITHDRAWN}
+    for change in changes:
+        word, key, effect = change.word, word_key(change.word), change.effect
+        if (effect, key) in named:
+            code = RefusalCode.DUPLICATE_CHANGE
+            yield _of_word(word, f"is {effect.value.lower()} twice; keep one of the changes", code)
+        named.add((effect, key))
+        if effect is AliasChangeKind.WITHDRAWN:
+            if key not in there:
+                yield _of_word(word, "is not there with this kind, meaning and scope; look it up in the vocabulary")
+            continue
+        if key in there - gone:
+            yield _of_word(word, "is there already; leave the change out")
+        if fault := fault_of(word):
+            yield Refused(RefusalCode.CHANGE_INVALID, fault, "wordChanges")
+
+
+def _of_word(word: Word, fault: str, code: RefusalCode = RefusalCode.CHANGE_INVALID) -> Refused:
+    return Refused(code, f"The word “{word.text}” ({word.kind.value}) {fault}.", "wordChanges")
 
 
 def refusals_of_alias_changes(
@@ -110,8 +158,10 @@ def refusals_of_alias_changes(
 def _faults_of_alias(alias: Alias, entries: Collection[int], withdrawn: Collection[int]) -> Iterator[Refused]:
     if alias.kind is AliasKind.ISSUING_BODY and (not alias.issuer or alias.numbers):
         yield _of_alias(alias, "is a body's; give the body's key as its issuer, and no entries")
-    if alias.kind is AliasKind.QUALIFICATION and alias.issuer is not None:
+    if alias.kind is not AliasKind.ISSUING_BODY and alias.issuer is not None:
         yield _of_alias(alias, "is a qualification's; give the entries it means, or none, and no issuer")
+    if alias.kind not in {AliasKind.ISSUING_BODY, AliasKind.QUALIFICATION} and not alias.numbers:
+        yield _of_alias(alias, "is near no entry; give the entries that a reviewer is to be offered")
     for number in alias.numbers:
         if number not in entries:
             code = RefusalCode.ENTRY_WITHDRAWN if number in withdrawn else RefusalCode.UNKNOWN_ENTRY

@@ -19,6 +19,7 @@ from domain.catalog.amendment import (
     faults_of,
     refusals_of_alias_changes,
     refusals_of_entries,
+    refusals_of_word_changes,
 )
 from domain.catalog.timeline import (
     AmendmentDiscarded,
@@ -31,7 +32,7 @@ from domain.catalog.timeline import (
 from domain.guards import Asks, Attempt, Guards, breaches, guard
 from domain.identifiers import amendment_id, catalog_id
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, shanghai_day
+from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word, shanghai_day
 
 
 # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,8 +105,9 @@ def entries_sound(attempt: Attempt) -> Iterator[Refused]:
 
 @guard(Asks.WHAT, "article 5")
 def changes_something(attempt: Attempt) -> Refused | None:
-    """An amendment changes at least one entry or alias."""
-    if attempt.event.terms.changes or attempt.event.terms.alias_changes:
+    """An amendment changes at least one entry, alias or word."""
+    terms = attempt.event.terms
+    if terms.changes or terms.alias_changes or terms.word_changes:
         return None
     return Refused(RefusalCode.NO_CHANGES, "The amendment changes nothing; add at least one change.", "changes")
 
@@ -137,6 +139,14 @@ def alias_changes_sound(attempt: Attempt) -> Iterator[Refused]:
         yield from refusals_of_alias_changes(
             terms.alias_changes, timeline.aliases_at(latest), entries, (timeline.ever_numbered | named) - entries.keys()
         )
+
+
+@guard(Asks.WHAT, "article 5")
+def word_changes_sound(attempt: Attempt) -> Iterator[Refused]:
+    """A change of a word adds one that is not there and that matching can read, or withdraws one that is there."""
+    timeline, terms = attempt.state, attempt.event.terms
+    if terms.word_changes:
+        yield from refusals_of_word_changes(terms.word_changes, timeline.vocabulary_at(timeline.latest.number))
 
 
 @guard(Asks.WHAT, "article 5")
@@ -190,7 +200,14 @@ def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iter
         yield from faults_of(entry)
 
 
-TERMS: Final = (on_the_latest_version, not_before_its_day, changes_something, changes_sound, alias_changes_sound)
+TERMS: Final = (
+    on_the_latest_version,
+    not_before_its_day,
+    changes_something,
+    changes_sound,
+    alias_changes_sound,
+    word_changes_sound,
+)
 """What terms must keep, when they are proposed and again when they are issued."""
 
 
@@ -230,6 +247,7 @@ class Catalog(Aggregate):
         effective_from: date,
         entries: Sequence[CatalogEntry],
         aliases: Sequence[Alias] = (),
+        vocabulary: Sequence[Word] = (),
     ) -> Self:
         """Publish a catalog's first version. Raises ``Refused`` with the first of ``refusals_of_entries``."""
         return cls.begin(
@@ -242,6 +260,7 @@ class Catalog(Aggregate):
             effective_from=effective_from,
             entries=tuple(entries),
             aliases=tuple(aliases),
+            vocabulary=tuple(vocabulary),
         )
 
     @classmethod

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Final
 
 from domain.catalog.amendment import AmendmentTerms, aliases_after, entries_after
-from domain.matching import Matcher
+from domain.matching import Matcher, Vocabulary
 from domain.matching.forms import build
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import fold
@@ -69,12 +69,17 @@ class ResultingNames:
         self,
         entries: Mapping[int, CatalogEntry],
         aliases: Sequence[Alias],
+        words: Vocabulary,
         terms: AmendmentTerms,
         *,
+        resulting: Vocabulary | None = None,
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``wanted`` is asked between two names: where nobody waits for the answer any more, the work ends (``Abandoned``)."""
+        """``words`` are those of the version, ``resulting`` those after the amendment, where it changes any. ``wanted`` is asked between two names: where nobody waits for the answer any more,
+        the work ends (``Abandoned``).
+        """
         self.wanted = wanted
+        self._words_before, self._words = words, resulting or words
         sound = [
             change
             for change in terms.changes
@@ -85,7 +90,7 @@ class ResultingNames:
         self._entries = entries_after(entries, sound)
         self._aliases = aliases_after(aliases, terms.alias_changes)
         self._added = [c.alias for c in terms.alias_changes if c.effect is AliasChangeKind.ADDED and c.alias.text]
-        self._touches_aliases = bool(terms.alias_changes)
+        self._touches_aliases = bool(terms.alias_changes or terms.word_changes)
         self._named = [
             change.entry
             for change in sound
@@ -110,7 +115,7 @@ class ResultingNames:
 
     @cached_property
     def _unreadable(self) -> tuple[Refused, ...]:
-        return tuple(unreadable_names(self._named, self._added, self._matcher.readable))
+        return tuple(unreadable_names(self._named, self._added, self._matcher.readable, self._words))
 
     @cached_property
     def _held_up_by(self) -> dict[int, list[Alias]]:
@@ -128,9 +133,10 @@ class ResultingNames:
 
     @cached_property
     def _unlisted(self) -> tuple[Alias, ...]:
-        """The aliases of a qualification that mean no entry of the version."""
-        qualifications = (alias for alias in self._aliases if alias.kind is AliasKind.QUALIFICATION)
-        return tuple(alias for alias in qualifications if self._entries.keys().isdisjoint(alias.numbers))
+        """The aliases of a qualification that mean no entry of the version; those that are only near some among them."""
+        names = (alias for alias in self._aliases if alias.kind is not AliasKind.ISSUING_BODY)
+        means = AliasKind.QUALIFICATION
+        return tuple(a for a in names if a.kind is not means or self._entries.keys().isdisjoint(a.numbers))
 
     @cached_property
     def _listing(self) -> Matcher:
@@ -140,7 +146,8 @@ class ResultingNames:
     def _without(self, aliases: Iterable[Alias]) -> Matcher:
         left = set(aliases)
         entries = [self._entries[number] for number in sorted(self._entries)]
-        return Matcher(entries, [alias for alias in self._aliases if alias not in left], remember_issuers=True)
+        left_over = [alias for alias in self._aliases if alias not in left]
+        return Matcher(entries, left_over, self._words, remember_issuers=True)
 
     def _blocking(self, entry: CatalogEntry) -> list[Alias]:
         """The aliases, as few as can be, without which the entry's own names lead to it; none where others are in the way."""
@@ -198,7 +205,7 @@ class ResultingNames:
         lost = [(entry, texts) for entry in self._each(others) if (texts := _unmatched(self._matcher, entry))]
         if lost:
             entries, aliases = self._before
-            before = Matcher([entries[number] for number in sorted(entries)], aliases)
+            before = Matcher([entries[number] for number in sorted(entries)], aliases, self._words_before)
             lost = [(entry, had) for entry, texts in lost if (had := [t for t in texts if _leads(before, t, entry)])]
         if len(lost) > 1:
             numbers = _listed([str(entry.number) for entry, _ in lost])
@@ -208,7 +215,7 @@ class ResultingNames:
             yield self._not_matched(entry, texts, " any longer")
 
     def _without_entry(self) -> Iterator[Note]:
-        book = IssuerBook(self._aliases)
+        book = IssuerBook(self._aliases, self._words)
         bodies = {entry.issuing_body for entry in self._entries.values()}
         known = {key for body in bodies for names in book.read(fold(body)).names for key in names}
         for alias in self._added:
@@ -238,13 +245,17 @@ class ResultingNames:
 
 
 def unreadable_names(
-    entries: Iterable[CatalogEntry], added: Iterable[Alias], readable: Collection[int], field: str = "changes"
+    entries: Iterable[CatalogEntry],
+    added: Iterable[Alias],
+    readable: Collection[int],
+    words: Vocabulary,
+    field: str = "changes",
 ) -> Iterator[Refused]:
     """Entries that are not ``readable``, and aliases to be added that hold no word for matching to read.
 
     A name that holds nothing but its issuing body's is none. ``field`` is the input that the entries stand in.
     """
-    unread = [alias for alias in added if not is_readable(alias)]
+    unread = [alias for alias in added if not is_readable(alias, words)]
     for entry in entries:
         if entry.number not in readable:
             yield Refused(
@@ -261,16 +272,16 @@ def unreadable_names(
         )
 
 
-def readable_entries(entries: Sequence[CatalogEntry], aliases: Sequence[Alias]) -> frozenset[int]:
+def readable_entries(entries: Sequence[CatalogEntry], aliases: Sequence[Alias], words: Vocabulary) -> frozenset[int]:
     """The entries with at least one name that holds a word to match by, beside these aliases."""
-    return frozenset[int]().union(*(form.numbers for form in build(entries, (), IssuerBook(aliases))[1]))
+    return frozenset[int]().union(*(form.numbers for form in build(entries, (), words, IssuerBook(aliases, words))[1]))
 
 
-def is_readable(alias: Alias) -> bool:
+def is_readable(alias: Alias, words: Vocabulary) -> bool:
     """Whether an alias holds a word for matching to read."""
-    if alias.kind is AliasKind.QUALIFICATION:
-        return bool(build((), (alias,), IssuerBook(()))[1])
-    return bool(IssuerBook([alias.model_copy(update={"issuer": "-"})]).names)
+    if alias.kind is not AliasKind.ISSUING_BODY:
+        return bool(build((), (alias,), words, IssuerBook((), words))[1])
+    return bool(IssuerBook([alias.model_copy(update={"issuer": "-"})], words).names)
 
 
 def _names(entry: CatalogEntry | None) -> tuple[str, ...]:

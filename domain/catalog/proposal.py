@@ -20,7 +20,7 @@ from domain.catalog.amendment import refusals_of_entries
 from domain.catalog.catalog import Catalog
 from domain.guards import Asks, Attempt, Guards, guard
 from domain.refusals import RefusalCode, Refused
-from domain.values import COMMENCEMENT, Alias, CatalogEntry, Notice, Role
+from domain.values import COMMENCEMENT, Alias, CatalogEntry, Notice, Role, Word
 
 
 class CatalogTerms(Immutable):
@@ -32,6 +32,7 @@ class CatalogTerms(Immutable):
     effective_from: date
     entries: tuple[CatalogEntry, ...]
     aliases: tuple[Alias, ...] = ()
+    vocabulary: tuple[Word, ...] = ()
 
     def refusals(self) -> Iterator[Refused]:
         """Everything that stands against these terms.
@@ -169,6 +170,7 @@ class CatalogProposal(Aggregate):
             effective_from=terms.effective_from,
             entries=terms.entries,
             aliases=terms.aliases,
+            vocabulary=terms.vocabulary,
         )
 
     def discard(self, act: Act, reason: str) -> None:

@@ -6,15 +6,24 @@ amendment costs its changes and any version is read back. Aggregate, rows, previ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from domain.base import Aggregate, Created, State
-from domain.catalog.amendment import AliasChange, AliasKey, AmendmentTerms, EntryChange, alias_key
-from domain.values import Actor, Alias, AliasChangeKind, CatalogEntry, Notice
+from domain.catalog.amendment import (
+    AliasChange,
+    AliasKey,
+    AmendmentTerms,
+    EntryChange,
+    WordChange,
+    WordKey,
+    alias_key,
+    word_key,
+)
+from domain.values import Actor, Alias, AliasChangeKind, CatalogEntry, Notice, Word
 
 C = TypeVar("C")
 
@@ -37,6 +46,7 @@ class CatalogVersion:
     entry_count: int
     rematch_pending: bool = False
     amendment_id: UUID | None = None
+    word_changes: tuple[WordChange, ...] = ()
 
 
 @dataclass(slots=True)
@@ -94,7 +104,7 @@ def version_in_force(versions: Sequence[Dated], on: date, known_at: datetime | N
 
 @dataclass(kw_only=True)
 class CatalogTimeline(State):
-    """Every version of one catalog, the amendments on their way, and every entry and alias it ever had."""
+    """Every version of one catalog, the amendments on their way, every entry, alias and word it ever had."""
 
     catalog_id: UUID
     code: str
@@ -104,6 +114,8 @@ class CatalogTimeline(State):
     entry_intervals: dict[int, list[Interval[CatalogEntry]]] = field(default_factory=dict)
     alias_intervals: dict[AliasKey, list[Interval[Alias]]] = field(default_factory=dict)
     alias_places: int = 0
+    word_intervals: dict[WordKey, list[Interval[Word]]] = field(default_factory=dict)
+    word_places: int = 0
 
     @property
     def latest(self) -> CatalogVersion:
@@ -163,8 +175,14 @@ class CatalogTimeline(State):
     def aliases_at(self, number: int) -> tuple[Alias, ...]:
         """The aliases of version ``number`` in the order in which they came. Raises ``KeyError`` for a version that never was."""
         self._require(number)
-        held = [each for intervals in self.alias_intervals.values() for each in intervals if each.holds(number)]
-        return tuple(each.content for each in sorted(held, key=lambda each: each.place))
+        return _held(self.alias_intervals, number)
+
+    def vocabulary_at(self, number: int) -> tuple[Word, ...]:
+        """The words that version ``number`` is matched by, in the order in which they came. Raises ``KeyError`` for a version
+        that never was.
+        """
+        self._require(number)
+        return _held(self.word_intervals, number)
 
     def _require(self, number: int) -> None:
         if not 1 <= number <= len(self.versions):
@@ -203,6 +221,21 @@ class CatalogTimeline(State):
                         interval.until_version = version
         self.add_aliases((each.alias for each in changes if each.effect is AliasChangeKind.ADDED), version)
 
+    def add_words(self, words: Iterable[Word], version: int) -> None:
+        """Begin an interval for each word, behind those that are there."""
+        for word in words:
+            self.word_places += 1
+            self.word_intervals.setdefault(word_key(word), []).append(Interval(word, self.word_places, version))
+
+    def change_words(self, changes: Sequence[WordChange], version: int) -> None:
+        """First what is withdrawn goes, then comes what is added."""
+        for change in changes:
+            if change.effect is AliasChangeKind.WITHDRAWN:
+                for interval in self.word_intervals.get(word_key(change.word), ()):
+                    if interval.until_version is None:
+                        interval.until_version = version
+        self.add_words((each.word for each in changes if each.effect is AliasChangeKind.ADDED), version)
+
     def begun_or_ended(self, version: int) -> Iterator[Interval[CatalogEntry]]:
         """The entries that a version began or ended, in the order of its changes."""
         for change in self.versions[version - 1].changes:
@@ -216,6 +249,12 @@ class CatalogTimeline(State):
             for interval in self.alias_intervals.get(key, ()):
                 if version in {interval.from_version, interval.until_version}:
                     yield interval
+
+
+def _held(intervals: Mapping[Any, Sequence[Interval[C]]], number: int) -> tuple[C, ...]:
+    """What a version holds, in the order in which it came."""
+    held = [each for kept in intervals.values() for each in kept if each.holds(number)]
+    return tuple(each.content for each in sorted(held, key=lambda each: each.place))
 
 
 class CatalogEvent(Aggregate.Event):
@@ -233,6 +272,7 @@ class CatalogPublished(Created, CatalogEvent):
     effective_from: date
     entries: tuple[CatalogEntry, ...]
     aliases: tuple[Alias, ...] = ()
+    vocabulary: tuple[Word, ...] = ()
 
     @staticmethod
     def initial(event: Any) -> CatalogTimeline:
@@ -249,6 +289,7 @@ class CatalogPublished(Created, CatalogEvent):
         )
         timeline.add_entries(event.entries, 1)
         timeline.add_aliases(event.aliases, 1)
+        timeline.add_words(event.vocabulary, 1)
         return timeline
 
 
@@ -285,6 +326,7 @@ class AmendmentIssued(CatalogEvent):
         amendment.status, amendment.closed_at, amendment.version_number = "ISSUED", event.timestamp, number
         growth = sum([state.change_entry(change, number) for change in terms.changes])
         state.change_aliases(terms.alias_changes, number)
+        state.change_words(terms.word_changes, number)
         state.versions.append(
             CatalogVersion(
                 number,
@@ -297,6 +339,7 @@ class AmendmentIssued(CatalogEvent):
                 state.latest.entry_count + growth,
                 terms.rematch_pending,
                 event.amendment_id,
+                terms.word_changes,
             )
         )
 

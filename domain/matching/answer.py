@@ -8,6 +8,7 @@ from typing import Final
 from domain.matching.issuers import Issuer
 from domain.matching.lexicon import Reading
 from domain.matching.normalise import Oddity
+from domain.matching.written import Source
 from domain.values import CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
 
 RULE_SET: Final = "2026.1"
@@ -30,10 +31,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked, as read."""
+    """What was asked, as read; ``name`` is shown in its own spelling."""
 
     issuer: Issuer
     reading: Reading
     odd: frozenset[Oddity]
     grades: frozenset[str]
+    name: Source
     exact: bool
+
+    @property
+    def latin(self) -> bool:
+        """Whether the name is written in Latin letters alone."""
+        return self.reading.compact.isascii()

@@ -19,19 +19,19 @@ from domain.matching.finding import Finding, Way
 from domain.matching.forms import Form
 from domain.matching.lexicon import Reading
 from domain.matching.spelling import Speller, figures, misspelt, telling
-from domain.matching.vocabulary import BOILERPLATE, LEVELS
+from domain.matching.vocabulary import Vocabulary
 
 CUT_LATIN: Final = 10
 _CUT_HAN: Final = 6
 _FRAGMENT: Final = 3
 _TWO_ERRORS: Final = 28
-_FIELDS: Final = ("mechanik", "mechatronik", "elektronik", "informatik")
 
 
 class Damaged:
     """The known names of one catalog version, searched by their spelling."""
 
-    def __init__(self, forms: Sequence[Form], speller: Speller) -> None:
+    def __init__(self, vocabulary: Vocabulary, forms: Sequence[Form], speller: Speller) -> None:
+        self._vocabulary = vocabulary
         self._forms = tuple(forms)
         self._speller = speller
         self._compacts = [form.compact for form in self._forms]
@@ -86,6 +86,8 @@ class Damaged:
             return None
         numbers = frozenset[int]().union(*(form.numbers for form in whole))
         form = min(whole, key=lambda each: len(each.compact))
+        if form.compact[len(compact) :] in form.brackets:
+            return None
         why = (reasons.cut(form.source),)
         open_ = not all(each.numbers for each in whole)
         if len(numbers) != 1 or open_ or not self._only(reading, form):
@@ -93,7 +95,9 @@ class Damaged:
         if compact.isascii():
             whole_enough = len(compact) * 2 >= len(form.compact)
         else:
-            whole_enough = len(compact) * 10 >= len(form.compact) * 7 and not (form.bag - reading.bag) & LEVELS
+            whole_enough = (
+                len(compact) * 10 >= len(form.compact) * 7 and not (form.bag - reading.bag) & self._vocabulary.levels
+            )
         return Finding(numbers, Way.CUT, why, bag=reading.bag) if whole_enough else None
 
     def _only(self, reading: Reading, form: Form) -> bool:
@@ -101,8 +105,12 @@ class Damaged:
         last = reading.last
         if not last.isascii():
             return True
-        lost = {word for word in form.pieces - reading.pieces if word.startswith(last) and word not in BOILERPLATE}
-        if len(last) < _FRAGMENT or not lost or last.endswith(_FIELDS):
+        lost = {
+            word
+            for word in form.pieces - reading.pieces
+            if word.startswith(last) and word not in self._vocabulary.formal
+        }
+        if len(last) < _FRAGMENT or not lost or last.endswith(self._vocabulary.fields):
             return False
         line = "".join(reading.words)
         return all(other.numbers == form.numbers for other in self._forms if other.line.startswith(line))

@@ -19,10 +19,14 @@ class Way(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a name means: the entries, how that was found, and why. ``unlisted`` where it is a known other qualification."""
+    """What a name means: the entries, how that was found, and why. ``unlisted`` where it is a known other qualification, which
+    may be near entries that it ``offers``; ``doubts`` are reasons for which a reviewer decides.
+    """
 
     numbers: frozenset[int] = frozenset()
     way: Way = Way.NONE
     reasons: tuple[str, ...] = ()
     unlisted: bool = False
     bag: frozenset[str] = field(default_factory=frozenset)
+    offers: frozenset[int] = frozenset()
+    doubts: tuple[str, ...] = ()

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
-from rapidfuzz.distance import OSA
-
 from domain.matching.issuers import IssuerBook
-from domain.matching.lexicon import Lexicon, genderless
+from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded, fold
+from domain.matching.vocabulary import Vocabulary
+from domain.matching.written import Source, Written
 from domain.values import Alias, AliasKind, CatalogEntry
 
 _WORD: Final = re.compile(r"[a-z0-9+#]+")
 _YEAR: Final = re.compile(r"(?<!/)\b20\d\d\b(?!/)")
-_BRACKETS: Final = re.compile(r"\s*[(（][^)）]*[)）]")
+_PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
+_BRACKETS: Final = re.compile(r"\s*[(（](?P<inner>[^)）]*)[)）]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
-    """One known name. ``numbers`` are the entries it may mean; none where the catalog does not list it; ``line`` are its
-    significant words in their order.
+    """One known name. ``numbers`` are the entries it may mean; none where the catalog does not list it. A name that is near
+    entries without meaning them ``offers`` them, and its ``kind`` says how it is near. ``line`` are its significant words in
+    their order, ``course`` the name of a learning programme that it holds, ``written`` its parts as they are written.
     """
 
     source: str
@@ -34,6 +36,21 @@ class Form:
     issuers: frozenset[str] = frozenset()
     pieces: frozenset[str] = frozenset()
     line: str = ""
+    kind: AliasKind = AliasKind.QUALIFICATION
+    offers: frozenset[int] = frozenset()
+    course: str = ""
+    written: tuple[Written, ...] = ()
+
+    @cached_property
+    def brackets(self) -> frozenset[str]:
+        """What stands in its brackets, without spaces: part of the name, not an end that a text may have lost."""
+        inner = (fold(found["inner"]).text for found in _BRACKETS.finditer(self.source))
+        return frozenset("".join(_PIECE.findall(text)) for text in inner)
+
+    @cached_property
+    def spelling(self) -> Source:
+        """Its text, to show words from."""
+        return Source(self.source)
 
     @property
     def single(self) -> int | None:
@@ -42,53 +59,99 @@ class Form:
 
 
 @lru_cache(maxsize=16_384)
-def _official_form(text: str) -> tuple[Folded, tuple[str, ...]]:
+def _folded(text: str) -> tuple[Folded, tuple[str, ...]]:
     """A name of the catalog folded, and its Latin words; kept, since one preview builds several matchers of the same names."""
     name = fold(text)
     return name, tuple(_WORD.findall(genderless(name)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Surface:
+    """A text that is a name, and what it means."""
+
+    text: str
+    numbers: frozenset[int]
+    official: bool = False
+    kind: AliasKind = AliasKind.QUALIFICATION
+
+    def form(self, reading: Reading) -> Form:
+        """The name as read."""
+        means = self.kind is AliasKind.QUALIFICATION
+        return Form(
+            self.text,
+            reading.bag,
+            reading.compact,
+            self.numbers if means else frozenset(),
+            self.official,
+            frozenset[str]().union(*reading.issuers),
+            reading.pieces,
+            "".join(reading.words),
+            self.kind,
+            frozenset() if means else self.numbers,
+            reading.course,
+            tuple(reading.written),
+        )
+
+
+def _texts_of(entry: CatalogEntry, vocabulary: Vocabulary, book: IssuerBook) -> Iterator[str]:
+    """An entry's names: the official one and its translation, and each without a bracket that only says the same again."""
+    names = (entry.qualification_name, entry.translated_name)
+    for text, other in (names, names[::-1]):
+        yield text
+        shorter = _BRACKETS.sub("", text).strip()
+        inner = [fold(found["inner"]).text for found in _BRACKETS.finditer(text)]
+        if (
+            shorter
+            and inner
+            and all(
+                each == fold(other).text or _says_the_same(each, fold(shorter).text, vocabulary, book) for each in inner
+            )
+        ):
+            yield shorter
+
+
+def _says_the_same(bracket: str, name: str, vocabulary: Vocabulary, book: IssuerBook) -> bool:
+    """Whether a bracket behind a name abbreviates it, names a body, or is formal."""
+    words = _WORD.findall(bracket)
+    if bracket in book.names or (words and all(word in vocabulary.formal for word in words)):
+        return True
+    return bool(words) and abbreviates("".join(words), _WORD.findall(name), vocabulary.formal)
+
+
+def abbreviates(short: str, words: Sequence[str], formal: frozenset[str]) -> bool:
+    """Whether letters are made of beginnings of all of these words in their order, formal words apart (CEng, JICME)."""
+    if not words:
+        return not short
+    if words[0] in formal and abbreviates(short, words[1:], formal):
+        return True
+    sizes = range(1, min(len(words[0]), len(short)) + 1)
+    return any(words[0].startswith(short[:size]) and abbreviates(short[size:], words[1:], formal) for size in sizes)
+
+
 def build(
-    entries: Sequence[CatalogEntry], aliases: Iterable[Alias], book: IssuerBook
+    entries: Sequence[CatalogEntry], aliases: Iterable[Alias], vocabulary: Vocabulary, book: IssuerBook
 ) -> tuple[Lexicon, tuple[Form, ...]]:
     """The vocabulary and the forms of a catalog version: official names, their translations, and the aliases."""
     listed = {entry.number for entry in entries}
-    surfaces: list[tuple[str, frozenset[int], bool]] = []
-    for entry in entries:
-        for text in (entry.qualification_name, entry.translated_name):
-            surfaces.append((text, frozenset({entry.number}), True))
-            shorter = _BRACKETS.sub("", text).strip()
-            if shorter and shorter != text:
-                surfaces.append((shorter, frozenset({entry.number}), True))
-    surfaces += [
-        (alias.text, frozenset(alias.numbers) & listed, False)
-        for alias in aliases
-        if alias.kind is AliasKind.QUALIFICATION
+    surfaces = [
+        _Surface(text, frozenset({entry.number}), official=True)
+        for entry in entries
+        for text in _texts_of(entry, vocabulary, book)
     ]
-    lexicon = Lexicon(book.names)
-    folded = [(text, *_official_form(text), numbers, official) for text, numbers, official in surfaces]
-    for _, _, words, _, _ in folded:
-        lexicon.learn(words)
-    forms: dict[tuple[frozenset[str], str, frozenset[int]], Form] = {}
-    for source, name, _, numbers, official in folded:
-        reading = lexicon.read(name)
+    surfaces += [
+        _Surface(alias.text, frozenset(alias.numbers) & listed, kind=alias.kind)
+        for alias in aliases
+        if alias.kind is not AliasKind.ISSUING_BODY
+    ]
+    lexicon = Lexicon(vocabulary, book.names)
+    for surface in surfaces:
+        lexicon.learn(_folded(surface.text)[1])
+    forms: dict[tuple[frozenset[str], str, frozenset[int], AliasKind], Form] = {}
+    for surface in surfaces:
+        reading = lexicon.read(_folded(surface.text)[0])
         lexicon.learn(word for word in reading.words if word.isascii())
         if reading.bag:
-            key = (reading.bag, reading.compact, numbers)
-            issuers = frozenset[str]().union(*reading.issuers)
-            forms.setdefault(
-                key,
-                Form(
-                    source,
-                    reading.bag,
-                    reading.compact,
-                    numbers,
-                    official,
-                    issuers,
-                    reading.pieces,
-                    "".join(reading.words),
-                ),
-            )
+            forms.setdefault((reading.bag, reading.compact, surface.numbers, surface.kind), surface.form(reading))
     return lexicon, tuple(forms.values())
 
 
@@ -96,13 +159,3 @@ def year_of(name: str) -> str | None:
     """The year an official name bears, where it bears one; 2012/2014 names the editions of a product and is none."""
     found = _YEAR.search(name)
     return found.group() if found else None
-
-
-def certifies(word: str) -> bool:
-    """Whether a word is a form of "certified", with up to two letters wrong."""
-    return (
-        word.startswith("cert")
-        or "认证" in word
-        or "注册" in word
-        or OSA.distance(word, "certified", score_cutoff=2) <= 2
-    )

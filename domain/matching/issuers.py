@@ -5,7 +5,6 @@ Amazon and the American Welding Society, and the entry that the name points at d
 chamber bears the name of its town or district, which must be one that has a chamber, companies bear legal forms, and what a text holds besides a known name makes it another body.
 """
 
-# ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
 import re
@@ -14,88 +13,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from domain.matching.normalise import Folded, fold
 from domain.matching.spelling import Speller
+from domain.matching.vocabulary import Vocabulary
 from domain.values import Alias, AliasKind
 
 _PIECE: Final = re.compile(r"[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
-_EXTRAS: Final = frozenset(
-    """the of a and und fuer zu zur der des in by inc incorporated corp corporation co company ltd limited llc gmbh plc ag kk
-    group worldwide formerly previously now prev by emea sarl bv ab learning global headquarters hq alphabet training certification certifications certificate program programme team via through
-    公司 有限公司 股份有限公司 集团 总部 认证 认证中心 一社 一般社团法人 网络技术 网络技术有限公司 信息技术有限公司 科技有限公司 软件系统有限公司 软件系统 公益社团法人 社团法人 的 和 与 系统公司 株式会社""".split()
-)
-_COUNTRIES: Final[dict[str, frozenset[str]]] = {
-    "us": frozenset(
-        {"AMAZON", "AWELD", "NCEES", "ASM", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE", "IEEE_CS", "IEEE_COMSOC"}
-    ),
-    "uk": frozenset({"IMECHE", "IME", "ISEB"}),
-    "ca": frozenset({"ENGCAN", "CCPE"}),
-    "de": frozenset({"DIHK"}),
-    "jp": frozenset({"JSME"}),
-    "nl": frozenset({"EXIN"}),
-    "lu": frozenset({"AMAZON"}),
-    "ie": frozenset({"GOOGLE", "MICROSOFT", "AMAZON", "ORACLE"}),
-    "cn": frozenset({"AMAZON", "CISCO", "MICROSOFT", "GOOGLE", "IBM", "ORACLE"}),
-}
-_COUNTRY: Final[dict[str, str]] = {
-    **dict.fromkeys(
-        """usa us u s united states america 美国 ohio oh florida fl miami seattle washington wa redmond new york ny nyc armonk
-        california san jose mountain view redwood city shores austin texas tx materials park dc los alamitos piscataway nj
-        jersey south carolina sc greenville clemson seneca""".split(),
-        "us",
-    ),
-    "ca": "us ca",
-    **dict.fromkeys("uk england britain great 英国 london westminster birdcage walk".split(), "uk"),
-    **dict.fromkeys("canada 加拿大 ottawa ontario on".split(), "ca"),
-    **dict.fromkeys("netherlands nl utrecht holland 荷兰".split(), "nl"),
-    **dict.fromkeys("luxembourg 卢森堡".split(), "lu"),
-    **dict.fromkeys("ireland dublin 爱尔兰".split(), "ie"),
-    **dict.fromkeys("germany deutschland 德国".split(), "de"),
-    **dict.fromkeys("japan 日本 tokyo 东京 shinjuku 新宿".split(), "jp"),
-    **dict.fromkeys(
-        "china prc 中国 beijing 北京 shanghai 上海 taiwan 台湾 taipei 台北 hong kong 香港 大中华区".split(), "cn"
-    ),
-}
-"""A word that says where a body is → the countries, by their keys in ``_COUNTRIES``, that it may stand for."""
-_NOT_A_CHAMBER: Final = re.compile(
-    r"akademie|academy|bildung|schul|universit|zentrum|hwk|handwerk|wko|wirtschaftskammer|oesterreich|austria|wien|schweiz|swiss|basel"
-    r"|zuerich|bozen|liechtenstein|luxemb|suisse|shanghai|beijing|china|ahk|abroad|ausland|campus|institut|training|hotel|gmbh|ev\b|steuer|anwalt|aerzte"
-)
-_LEARNING: Final = re.compile(
-    r"universit|college|school|schule|academy|akademie|institut(?!ion)|大学|大學|学院|学校|培训|udemy|udacity|bootcamp|training cent|learning cent"
-)
 _SPELT: Final = 6
-_SHORT: Final = {
-    "natl": "national",
-    "amer": "american",
-    "assn": "association",
-    "soc": "society",
-    "instn": "institution",
-}
+_SHORTEST: Final = 5
 _BV: Final = re.compile(r"\bb\. ?v\b\.?")
 _INTL: Final = re.compile(r"\bint ?l\b\.?")
-_STREETS: Final = frozenset(
-    "street st avenue ave road rd drive dr way one parkway amphitheatre amphitheater microsoft square walk suite floor building blvd boulevard p o box nw".split()
-)
+_APART: Final = re.compile(r"(?<=[\u3040-\u30ff\u4e00-\u9fffー])\s(?=[\u3040-\u30ff\u4e00-\u9fffー])")
+_PARTS: Final = re.compile(r"[·•|;/]")
 _ADDRESS: Final = re.compile(r",\s?(?:\d{1,5}|one) [a-z ]{2,40}|,[a-z .,]{2,40}\s\d{5}\b")
-_RELATED: Final[dict[str, frozenset[str]]] = {
-    "CCPE": frozenset({"ENGCAN"}),
-    "ENGCAN": frozenset({"CCPE"}),
-    "EXIN": frozenset({"AXELOS", "PEOPLECERT", "APMG"}),
-    "ISEB": frozenset({"AXELOS", "PEOPLECERT", "APMG"}),
-    "IMECHE": frozenset({"ENGCOUNCIL", "IME"}),
-    "IME": frozenset({"IMECHE"}),
-    "ASM": frozenset({"ASM_HTS", "ASM_TSS"}),
-}
-"""Bodies that may stand beside one and say nothing against it, though alone they leave a question: the body it became, the
-owner of the scheme it examines for, the council it registers with, an affiliate society."""
-_CHAMBER: Final = "DIHK"
-_CHAMBER_WORD: Final = "ihk"
-_BESIDE_PLACES: Final = frozenset(
-    "zu zur in im am an der des und fuer bezirk region regionalkammer geschaeftsstelle standort hauptgeschaeftsstelle mitte nord sued ost west e v chamber commerce industry".split()
-)
 
 
 class Standing(StrEnum):
@@ -137,20 +70,24 @@ class Issuer:
 class IssuerBook:
     """Every known spelling of every issuing body."""
 
-    def __init__(self, aliases: Iterable[Alias], *, remember: bool = False) -> None:
+    def __init__(self, aliases: Iterable[Alias], vocabulary: Vocabulary, *, remember: bool = False) -> None:
         """``remember`` keeps what was read, for texts of the catalog that are asked again and again, never for typed ones."""
         self._read: dict[str, Issuer] | None = {} if remember else None
+        self._vocabulary = vocabulary
         names: dict[str, set[str]] = {}
         places: set[str] = set()
         for alias in aliases:
             if alias.kind is AliasKind.ISSUING_BODY and alias.issuer:
-                pieces = _PIECE.findall(fold(alias.text).text)
+                pieces = _PIECE.findall(_APART.sub("", fold(alias.text).text))
                 names.setdefault(" ".join(pieces), set()).add(alias.issuer)
-                if alias.issuer == _CHAMBER and pieces[:1] == [_CHAMBER_WORD]:
+                if pieces and vocabulary.chambers.get(pieces[0]) == alias.issuer:
                     places.update(pieces[1:])
         self._places = frozenset(places)
         self.names: Mapping[str, frozenset[str]] = {text: frozenset(keys) for text, keys in names.items() if text}
-        self._words = frozenset(piece for text in self.names for piece in text.split() if piece.isascii()) | _EXTRAS
+        self._whole = {text.replace(" ", ""): keys for text, keys in self.names.items()}
+        self._spellings = [spelling for spelling in self._whole if len(spelling) >= _SHORTEST]
+        self._words = frozenset(piece for text in self.names for piece in text.split() if piece.isascii())
+        self._words |= vocabulary.body_words
         self._speller = Speller(self._words)
         self._longest = max((len(text.split()) for text in self.names), default=1)
 
@@ -163,13 +100,25 @@ class IssuerBook:
             known = self._read[folded.text] = self._reading(folded)
         return known
 
+    def is_body(self, folded: Folded) -> bool:
+        """Whether a text is a known name of a body and nothing else, letter by letter."""
+        pieces = _PIECE.findall(_APART.sub("", folded.text))
+        telling = [piece for piece in pieces if piece not in self._vocabulary.body_words]
+        return "".join(pieces) in self._whole or "".join(telling) in self._whole
+
     def _reading(self, folded: Folded) -> Issuer:
         pieces = [
-            self._spelt(_SHORT.get(piece, piece))
-            for piece in _PIECE.findall(_INTL.sub("international", _BV.sub("bv", folded.text)))
+            self._spelt(self._vocabulary.body_variants.get(piece, piece))
+            for piece in _PIECE.findall(_APART.sub("", _INTL.sub("international", _BV.sub("bv", folded.text))))
         ]
-        if not pieces or set(pieces) <= {"n", "a", "none", "unknown", "null", "不详", "无"}:
+        if not pieces or self._vocabulary.no_bodies.issuperset(pieces):
             return Issuer(given=False)
+        chamber = self._beside_an_employer(folded)
+        if chamber is not None:
+            return chamber
+        whole = self._whole.get("".join(pieces))
+        if whole is not None:
+            return Issuer(True, (whole,))
         found: list[frozenset[str]] = []
         rest: list[str] = []
         at = 0
@@ -189,9 +138,27 @@ class IssuerBook:
                 at += 1
         return self._judge(folded, found, rest)
 
+    def _beside_an_employer(self, folded: Folded) -> Issuer | None:
+        """The chamber that examined, where a company that trained stands beside it, set off by a mark."""
+        parts = [part for part in _PARTS.split(folded.text) if part.strip()]
+        if len(parts) != 2:
+            return None
+        for part, other in (parts, parts[::-1]):
+            read = self.read(Folded(part, part, folded.oddities))
+            is_chamber = any(keys & frozenset(self._vocabulary.chambers.values()) for keys in read.names)
+            company = not self._vocabulary.employers.isdisjoint(_PIECE.findall(other))
+            if (
+                is_chamber
+                and not read.unexplained
+                and company
+                and not self.read(Folded(other, other, folded.oddities)).names
+            ):
+                return read
+        return None
+
     def _spelt(self, piece: str) -> str:
         """A piece as it stands, or the word of a known name that it is one wrong letter away from."""
-        if piece in self._words or piece in _COUNTRY or piece in self._places or len(piece) < _SPELT:
+        if piece in self._words or piece in self._vocabulary.places or piece in self._places or len(piece) < _SPELT:
             return piece
         word = self._speller.correct(piece)
         return word if word is not None and OSA.distance(piece, word, score_cutoff=1) <= 1 else piece
@@ -202,17 +169,20 @@ class IssuerBook:
             nearest = self._nearest(folded)
             if nearest:
                 found, rest, corrected = [nearest], [], True
-        unexplained = tuple(word for word in rest if not _explained(word, found))
+        unexplained = tuple(word for word in rest if not self._explains(word, found))
         if _ADDRESS.search(folded.text):
-            unexplained = tuple(word for word in unexplained if not word.isdigit() and word not in _STREETS)
-        if any(_CHAMBER in keys for keys in found) and not _NOT_A_CHAMBER.search(folded.text):
+            unexplained = tuple(
+                word for word in unexplained if not word.isdigit() and word not in self._vocabulary.address
+            )
+        chambers = frozenset(self._vocabulary.chambers.values())
+        if any(chambers & keys for keys in found) and not self._vocabulary.is_no_chamber(folded.text):
             unexplained = tuple(word for word in unexplained if not self._is_place(word))
-        learning = _LEARNING.search(" ".join(rest)) is not None
+        learning = self._vocabulary.is_school(" ".join(rest))
         return Issuer(True, tuple(found), unexplained, learning, corrected)
 
     def _is_place(self, word: str) -> bool:
         """Whether a word beside a chamber's name says where it is; a long one may have one wrong letter."""
-        if word in self._places or word in _BESIDE_PLACES:
+        if word in self._places or word in self._vocabulary.beside_places:
             return True
         return len(word) >= 6 and any(OSA.distance(word, place, score_cutoff=1) <= 1 for place in self._places)
 
@@ -222,7 +192,7 @@ class IssuerBook:
         while at < len(run):
             for size in range(min(30, len(run) - at), 1, -1):
                 piece = run[at : at + size]
-                if piece in self.names or piece in _EXTRAS or piece in _COUNTRY:
+                if piece in self.names or piece in self._vocabulary.body_words or piece in self._vocabulary.places:
                     if loose:
                         rest.append(loose)
                         loose = ""
@@ -241,44 +211,38 @@ class IssuerBook:
     def _nearest(self, folded: Folded) -> frozenset[str] | None:
         """The one name that a typing error is away; a short name allows one error, a long one two."""
         compact = "".join(_PIECE.findall(folded.text))
-        if len(compact) < 5 or len(compact) > 80:
+        if len(compact) < _SHORTEST or len(compact) > 80:
             return None
         allowed = 1 if len(compact) < 12 else 2
         near: dict[int, set[frozenset[str]]] = {}
-        for text, keys in self.names.items():
-            spelling = text.replace(" ", "")
-            if len(spelling) >= 5 and abs(len(spelling) - len(compact)) <= allowed:
-                distance = OSA.distance(compact, spelling, score_cutoff=allowed)
-                if distance <= allowed:
-                    near.setdefault(distance, set()).add(keys)
+        for spelling, distance, _ in process.extract(
+            compact, self._spellings, scorer=OSA.distance, score_cutoff=allowed, limit=None
+        ):
+            near.setdefault(int(distance), set()).add(self._whole[spelling])
         closest = near[min(near)] if near else set()
         return next(iter(closest)) if len(closest) == 1 else None
 
+    def related(self, bodies: frozenset[str]) -> frozenset[str]:
+        """The bodies that may stand beside any of these."""
+        return frozenset[str]().union(*(self._vocabulary.related.get(body, frozenset()) for body in bodies))
 
-def related(bodies: frozenset[str]) -> frozenset[str]:
-    """The bodies that may stand beside any of these."""
-    return frozenset[str]().union(*(_RELATED.get(body, frozenset()) for body in bodies))
+    def from_country(self, word: str, said: frozenset[str]) -> bool:
+        """Whether a Han word names the country that every one of these bodies is in."""
+        if word.isascii() or word not in self._vocabulary.places or not said:
+            return False
+        return all(self._is_in(word, body) for body in said)
 
+    def _is_in(self, place: str, body: str) -> bool:
+        """Whether a place may be said of a body."""
+        countries = self._vocabulary.places.get(place, frozenset())
+        return bool(countries & self._vocabulary.countries.get(body, frozenset()))
 
-def from_country(word: str, said: frozenset[str]) -> bool:
-    """Whether a Han word names the country that every one of these bodies is in."""
-    if word.isascii() or word not in _COUNTRY or not said:
-        return False
-    return said <= _bodies_in(word)
+    def names_country(self, word: str) -> bool:
+        """Whether a Han word names a country, so that what it adds to a name depends on the issuer."""
+        return not word.isascii() and word in self._vocabulary.places
 
-
-def _bodies_in(place: str) -> frozenset[str]:
-    """The bodies that a place may be said of."""
-    return frozenset[str]().union(*(_COUNTRIES[country] for country in _COUNTRY.get(place, "").split()))
-
-
-def names_country(word: str) -> bool:
-    """Whether a Han word names a country, so that what it adds to a name depends on the issuer."""
-    return not word.isascii() and word in _COUNTRY
-
-
-def _explained(word: str, found: list[frozenset[str]]) -> bool:
-    """Whether a word beside a known name changes nothing about who it is."""
-    if word in _EXTRAS:
-        return True
-    return any(keys & _bodies_in(word) for keys in found)
+    def _explains(self, word: str, found: list[frozenset[str]]) -> bool:
+        """Whether a word beside a known name changes nothing about who it is."""
+        if word in self._vocabulary.body_words:
+            return True
+        return any(self._is_in(word, body) for keys in found for body in keys)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from domain.matching.mending import Mender
 from domain.matching.normalise import Folded
-from domain.matching.trade_words import COMMON, HAN
-from domain.matching.vocabulary import BOILERPLATE, DANGLING, LATIN
-from domain.matching.wording import without_particulars, without_wording
+from domain.matching.vocabulary import Meaning, Vocabulary
+from domain.matching.wording import is_advert, without_genders, without_particulars, without_persons, without_wording
+from domain.matching.written import Written
 
 _GENDER: Final = re.compile(
     r"(\w+er)(?:\s?[/*:_·|]\s?-?\s?[il1][nrm](?:nen)?\b|\s?\(\s?-?in(?:nen)?\)|innen\b|\s?/\s?-in\b|-in\b| in$)"
@@ -18,12 +19,6 @@ _GENDER: Final = re.compile(
 _ADJECTIVE: Final = re.compile(r"(technisch|mathematisch)e?(?:\s?[/*:_]\s?-?\s?e?r\b|\(-?r\))")
 _MEDIAL: Final = re.compile(r"(?<=[a-zäöü]er)In(?:nen)?\b")
 _UND: Final = re.compile(r"\su\.\s")
-_CODE: Final = re.compile(
-    r"\b(?:(?P<aws>[a-z]{3})[- ]?c0(?P<n>\d)\b|exam (?P<short>[47]\d\d)\b|(?P<mcp>7\d|98)[- ](?P<mcpn>\d{3})\b"
-    r"|1z[0o][- ](?P<ora>\d{3,4})(?:[- ](?P<year>\d{2}))?\b"
-    r"|(?P<ms>ai|az|da|dp|pl|sc|md|mb)[- ]?(?P<msn>\d{3})\b|(?P<cis>\d{3})[- ](?P<cisn>\d{3})\b"
-    r"|c(?P<ibm>\d{4})[- ](?P<ibmn>\d{3})\b)"
-)
 _GRADE: Final = re.compile(
     r"(?:第\s?)?([0-9]+|[一二三四五六])\s?级(?!别)|\b(?:grade|class|level|kyu|stufe)\s?([0-9]+|i{1,3}|one|two|three)\b"
     r"|\b([0-9]+)(?:st|nd|rd|th)[ -](?:grade|class|level|kyu)\b|\b(first|second|third)[ -](?:grade|class|level)\b|\b([0-9]+)[ -]?kyu\b"
@@ -44,8 +39,13 @@ _ELIDED: Final = re.compile(
 )
 _DOUBT: Final = re.compile(r"\w\s?\?\s?(?:\)|$)")
 _LONGEST: Final = 8
+_JOINED_LEAST: Final = 6
+_ROW_DIGITS: Final = 3
 _MISREAD: Final = (str.maketrans("01589", "oisbg"), str.maketrans("01589", "olsbg"))
 _BAR: Final = re.compile(r"(?<=[a-z])\|(?=[a-z])")
+_SEAM: Final = re.compile(r"(?<=[a-z])(?=[\u3040-\u30ff\u4e00-\u9fff])")
+_SPECK: Final = re.compile(r"(?<=[a-z])[~^](?=[a-z ]|$)")
+_EDITION: Final = re.compile(r"(?<=[a-z]{5})(?=20[012]\d\b)")
 _YEAR: Final = re.compile(r"\b2[0o](?:[0-3][0-9o]|o\d)\b")
 
 
@@ -54,7 +54,10 @@ class Reading:
     """A name as read. ``bag`` are its significant words, ``unknown`` those of them that no name knows.
 
     A name is ``hedged`` that begins with a word in brackets, as in (Junior) Engineer, or ends in a question mark; ``certain``
-    are its words without the bracket. ``in_sentence`` where a certificate's sentence led to the name.
+    are its words without the bracket. ``in_sentence`` where a certificate's sentence led to the name; ``sentence`` where the text
+    is one. ``years`` stood set off beside the name, ``row`` is the number that the text begins with, ``course`` the name of a
+    learning programme in it, which begins with a level where the text says so many times and certifies before; an ``advert`` bears the sign of all genders. ``written`` are the parts that the words stand for. ``said`` are the bodies spoken of elsewhere,
+    ``coded_by`` those that number examinations like the ones named.
     """
 
     compact: str = ""
@@ -69,6 +72,15 @@ class Reading:
     certain: frozenset[str] = frozenset()
     pieces: frozenset[str] = frozenset()
     last: str = ""
+    said: frozenset[str] = frozenset()
+    coded_by: frozenset[str] = frozenset()
+    sentence: bool = False
+    years: frozenset[str] = frozenset()
+    row: str = ""
+    course: str = ""
+    leveled: int = 0
+    advert: bool = False
+    written: list[Written] = field(default_factory=list)
 
     @property
     def bag(self) -> frozenset[str]:
@@ -89,19 +101,19 @@ def grades_in(text: str) -> tuple[set[str], str]:
 
 def genderless(folded: Folded) -> str:
     """The folded text with German feminine and double forms as the masculine one."""
-    text = folded.text
-    text = _UND.sub(" und ", _BAR.sub("l", text))
+    text = _SEAM.sub(" ", folded.text)
+    text = _UND.sub(" und ", _BAR.sub("l", _SPECK.sub("", _EDITION.sub(" ", text))))
     text = _ELIDED.sub(r"\g<first>\g<head> \g<joined> \g<second>\g<head>", text)
     if _MEDIAL.search(folded.plain):
         text = re.sub(r"(er)in(?:nen)?\b", r"\1", text)
     return _ADJECTIVE.sub(r"\1", _GENDER.sub(r"\1", text))
 
 
-def _drop_initials(reading: Reading, pieces: list[str]) -> None:
+def _drop_initials(reading: Reading, pieces: list[str], formal: frozenset[str]) -> None:
     """Take out an unknown abbreviation that is made of the initials of words beside it: Software Developer (SD)."""
     for short in [word for word in reading.unknown if 2 <= len(word) <= 6 and word.isascii() and word.isalpha()]:
         others = [piece[0] for piece in pieces if piece != short and piece.isascii()]
-        small = [piece[0] for piece in pieces if piece != short and piece.isascii() and piece not in BOILERPLATE]
+        small = [piece[0] for piece in pieces if piece != short and piece.isascii() and piece not in formal]
         if short in "".join(others) or short in "".join(small):
             reading.unknown.remove(short)
             reading.words = [word for word in reading.words if word != short]
@@ -110,27 +122,38 @@ def _drop_initials(reading: Reading, pieces: list[str]) -> None:
 class Lexicon:
     """The words and phrases a name may be made of, from the vocabulary and from everything the catalog names."""
 
-    def __init__(self, issuers: Mapping[str, frozenset[str]]) -> None:
-        self._latin: dict[tuple[str, ...], tuple[tuple[str, ...], frozenset[str] | None]] = {}
-        self._han: dict[str, tuple[tuple[str, ...], frozenset[str] | None]] = {}
-        self.known: set[str] = set(COMMON) | set(BOILERPLATE)
-        for text, meaning in LATIN.items():
-            self._latin[tuple(text.split())] = (tuple(meaning.split()), None)
-            self.known.update(text.split(), meaning.split())
-        for text, meaning in HAN.items():
-            self._han[text] = (tuple(meaning.split()), None)
-            self.known.update(meaning.split())
-        for text in BOILERPLATE:
+    def __init__(self, vocabulary: Vocabulary, issuers: Mapping[str, frozenset[str]]) -> None:
+        self.vocabulary = vocabulary
+        self._latin: dict[tuple[str, ...], tuple[Meaning, ...]] = {}
+        self._han: dict[str, tuple[Meaning, ...]] = {}
+        self.known: set[str] = set(vocabulary.trade) | set(vocabulary.formal)
+        for text, meanings in vocabulary.variants.items():
+            if text.isascii():
+                self._latin[tuple(text.split())] = meanings
+                self.known.update(text.split())
+            else:
+                self._han[text] = meanings
+            self.known.update(word for meaning in meanings for word in meaning.words)
+        for text in vocabulary.formal:
             if not text.isascii():
-                self._han[text] = ((), None)
+                self._han[text] = (Meaning(),)
+        for text in vocabulary.sentence:
+            if text.isascii():
+                self.known.add(text)
+            else:
+                self._han.setdefault(text, (Meaning((text,)),))
+        self._beside_latin: set[str] = set()
+        self._formal = vocabulary.formal | vocabulary.sentence
         self._bodies = frozenset(text for text in issuers if text.isascii() and text.isalpha() and len(text) > 2)
         for text, keys in issuers.items():
             pieces = tuple(_PIECE.findall(text))
             if len(pieces) == 1 and not pieces[0].isascii():
-                self._han[text] = ((), keys)
+                self._han[text] = (Meaning(names=keys),)
             elif pieces:
-                self._latin[pieces] = ((), keys)
+                self._latin[pieces] = (Meaning(names=keys),)
                 self.known.update(piece for piece in pieces if piece.isascii())
+                self._beside_latin.update(piece for piece in pieces if not piece.isascii())
+        self._mender = Mender(self.known, self._formal, self._bodies, lambda piece: (piece,) in self._latin)
 
     def learn(self, words: Iterable[str]) -> None:
         """Take words of a known name into the vocabulary."""
@@ -138,31 +161,65 @@ class Lexicon:
 
     def learn_phrase(self, phrase: str) -> None:
         """Take a Chinese or Japanese name that the vocabulary can't divide as one word."""
-        self._han.setdefault(phrase, ((phrase,), None))
+        self._han.setdefault(phrase, (Meaning((phrase,)),))
         self.known.add(phrase)
 
-    def read(self, folded: Folded) -> Reading:
-        """Read a folded name; linear in its length."""
+    def read(self, folded: Folded, said: frozenset[str] = frozenset()) -> Reading:
+        """Read a folded name beside the bodies that are spoken of elsewhere; linear in its length."""
         text = genderless(folded)
         text = _YEAR.sub(lambda match: match.group().replace("o", "0"), text)
         text = _INITIALS.sub(lambda match: match.group().replace(".", "").replace(" ", ""), text)
-        text, around = without_wording(text)
+        text, around = without_wording(self._mender.mended(text), self.vocabulary)
+        sentence = bool(around) or self.vocabulary.is_sentence(text, _PIECE.findall(text))
+        if sentence:
+            text = without_persons(text, self._tells)
         raw = _PIECE.findall(text)
-        reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "")
-        text = without_particulars(text)
+        reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "", said=said)
+        reading.sentence, reading.advert, (reading.course, reading.leveled) = (
+            sentence,
+            is_advert(text),
+            self._course(raw),
+        )
+        text, reading.years = without_particulars(without_genders(text))
         self._hedge(folded, text, reading)
-        text = _CODE.sub(lambda match: self._code(match, reading), text)
+        numbers, text = self.vocabulary.numbers_in(text)
+        reading.codes.update(f"x:{number}" for number, _ in numbers)
+        reading.coded_by = frozenset(issuer for _, issuer in numbers)
         reading.grades, text = grades_in(text)
-        pieces = _PIECE.findall(text.replace("&", " and ").replace("'", ""))
-        reading.dangling = bool(pieces) and pieces[-1] in DANGLING
+        pieces = [piece for piece in _PIECE.findall(text.replace("&", " and ")) if piece.strip("+#")]
+        reading.row = pieces[0] if len(pieces) > 1 and pieces[0].isdigit() and len(pieces[0]) <= _ROW_DIGITS else ""
+        reading.dangling = bool(pieces) and pieces[-1] in self.vocabulary.dangling
         self._walk([piece for each in pieces for piece in self._divide(each)], reading)
-        _drop_initials(reading, pieces)
+        _drop_initials(reading, pieces, self.vocabulary.formal)
         if around:
             reading.in_sentence = True
-            aside = Reading()
+            aside = Reading(said=said, sentence=True)
             self._walk([piece for each in _PIECE.findall(around) for piece in self._divide(each)], aside)
             reading.issuers += aside.issuers
         return reading
+
+    def _tells(self, word: str) -> bool:
+        """Whether a word tells qualifications or bodies apart, so that it is no person's name."""
+        return word in self.known and word not in self._formal and not self._says_nothing(word)
+
+    def _says_nothing(self, word: str) -> bool:
+        """Whether a word is known only as one that says nothing beside the names of a body."""
+        meanings = self._latin.get((word,), ())
+        return bool(meanings) and not any(meaning.words or meaning.names for meaning in meanings)
+
+    def _course(self, pieces: Sequence[str]) -> tuple[str, int]:
+        """The name of a learning programme; and, where it begins with a level and something before it says that somebody is
+        certified, how often the text names that level: a certificate of that level may be meant.
+        """
+        line = f" {' '.join(pieces)} "
+        for course in self.vocabulary.courses:
+            at = line.find(f" {course} " if course.isascii() else course)
+            if at < 0:
+                continue
+            level = next((each for each in self.vocabulary.levels if course.startswith(each)), "")
+            certified = level and any(map(self.vocabulary.certifies, line[:at].split()))
+            return course, line.count(level) if certified else 0
+        return "", 0
 
     def _hedge(self, folded: Folded, text: str, reading: Reading) -> None:
         """Note whether a name leaves open what it says of itself."""
@@ -170,31 +227,12 @@ class Lexicon:
         bracket = _OPTIONAL.match(text)
         if bracket is None:
             return
-        inner = Reading()
+        inner = Reading(said=reading.said, sentence=reading.sentence)
         between = bracket["inner"] or bracket["square"]
         self._walk([piece for each in _PIECE.findall(between) for piece in self._divide(each)], inner)
         if inner.words:
             rest = bracket["rest"] or f"{bracket['head']} {bracket['tail']}"
-            reading.hedged, reading.certain = True, self.read(Folded(rest, rest, folded.oddities)).bag
-
-    def _code(self, match: re.Match[str], reading: Reading) -> str:
-        part = match.groupdict()
-        if part["aws"]:
-            code = f"{part['aws']}-c0{part['n']}"
-        elif part["short"]:
-            code = f"70-{part['short']}"
-        elif part["mcp"]:
-            code = f"{part['mcp']}-{part['mcpn']}"
-        elif part["ora"]:
-            code = f"1z0-{part['ora']}" + (f"-{part['year']}" if part["year"] else "")
-        elif part["ms"]:
-            code = f"{part['ms']}-{part['msn']}"
-        elif part["cis"]:
-            code = f"{part['cis']}-{part['cisn']}"
-        else:
-            code = f"c{part['ibm']}-{part['ibmn']}"
-        reading.codes.add(f"x:{code}")
-        return " "
+            reading.hedged, reading.certain = True, self.read(Folded(rest, rest, folded.oddities), reading.said).bag
 
     def _divide(self, piece: str) -> list[str]:
         """A run of Han and kana as its longest known words; a Latin word as it is, without its feminine ending."""
@@ -204,7 +242,7 @@ class Lexicon:
         at = 0
         while at < len(piece):
             for size in range(min(24, len(piece) - at), 0, -1):
-                if piece[at : at + size] in self._han:
+                if piece[at : at + size] in self._han or piece[at : at + size] in self._beside_latin:
                     found.append(piece[at : at + size])
                     at += size
                     break
@@ -231,37 +269,73 @@ class Lexicon:
     def _take(self, pieces: list[str], at: int, reading: Reading) -> int:
         """Take the longest known phrase at a place; how many pieces it was."""
         piece = pieces[at]
-        if piece in self._han:
-            return self._put(self._han[piece], reading)
+        if (meaning := self._meant(self._han.get(piece), pieces, reading)) is not None:
+            return self._put(meaning, reading, piece)
+        if chamber := self._chamber(pieces[at:]):
+            self._put(self._latin[(piece, pieces[at + chamber - 1])][0], reading, piece)
+            return chamber
         for size in range(min(_LONGEST, len(pieces) - at), 0, -1):
-            meaning = self._latin.get(tuple(pieces[at : at + size]))
+            meaning = self._meant(self._latin.get(tuple(pieces[at : at + size])), pieces, reading)
             if meaning is not None:
-                self._put(meaning, reading)
+                self._put(meaning, reading, " ".join(pieces[at : at + size]))
                 return size
-        for size in (2, 3):  # a word that a scan or a hyphen has cut
-            joined = "".join(pieces[at : at + size])
-            if len(pieces) - at >= size and len(joined) > 6 and joined in self.known and joined not in COMMON:
-                self._put(self._latin.get((joined,), ((joined,), None)), reading)
-                return size
+        if joined := self._hyphened(pieces[at:]):
+            found = self._meant(self._latin.get((joined,)), pieces, reading) or Meaning((joined,))
+            self._put(found, reading, joined)
+            return 2 if joined == "".join(pieces[at : at + 2]) else 3
         if piece in self.known:
-            self._word(piece, reading)
+            self._put(Meaning((piece,)), reading, piece)
             return 1
         for cut in range(3, len(piece) - 2):  # two words that a scan has joined
             if piece.isascii() and piece[:cut] in self.known and piece[cut:] in self.known:
                 self._walk([piece[:cut], piece[cut:]], reading)
                 return 1
-        self._word(piece, reading)
+        self._put(Meaning((piece,)), reading, piece)
         reading.unknown.append(piece)
         return 1
 
-    def _put(self, meaning: tuple[tuple[str, ...], frozenset[str] | None], reading: Reading) -> int:
-        words, keys = meaning
-        if keys is not None:
-            reading.issuers.append(keys)
-        for word in words:
-            self._word(word, reading)
+    def _chamber(self, pieces: Sequence[str]) -> int:
+        """How many pieces a chamber's name with words between it and its town is; 0 where it is none."""
+        if pieces[0] not in self.vocabulary.chambers:
+            return 0
+        town = next((i for i in range(1, len(pieces)) if pieces[i] not in self.vocabulary.beside_places), 0)
+        return town + 1 if town > 1 and (pieces[0], pieces[town]) in self._latin else 0
+
+    def _hyphened(self, pieces: Sequence[str]) -> str:
+        """The known word that the first two or three pieces are, written apart; nothing where they are none."""
+        for size in (2, 3):
+            joined = "".join(pieces[:size])
+            whole = len(pieces) >= size and len(joined) > _JOINED_LEAST
+            if whole and joined in self.known and joined not in self.vocabulary.trade:
+                return joined
+        return ""
+
+    def _meant(self, meanings: tuple[Meaning, ...] | None, pieces: Sequence[str], reading: Reading) -> Meaning | None:
+        """The one of a phrase's meanings that holds beside these pieces and the bodies spoken of."""
+        for meaning in meanings or ():
+            if meaning.within is None or meaning.within in reading.said | self._spoken(pieces):
+                return meaning
+        return None
+
+    def _spoken(self, pieces: Sequence[str]) -> frozenset[str]:
+        """The bodies that a text speaks of, by their names and by words that theirs alone bear."""
+        found = set(self.vocabulary.branded(frozenset(pieces)))
+        for at in range(len(pieces)):
+            for size in range(1, min(_LONGEST, len(pieces) - at) + 1):
+                for meaning in self._latin.get(
+                    tuple(pieces[at : at + size]), self._han.get(pieces[at], ()) if size == 1 else ()
+                ):
+                    found.update(meaning.names or ())
+        return frozenset(found)
+
+    def _put(self, meaning: Meaning, reading: Reading, text: str) -> int:
+        if meaning.names is not None:
+            reading.issuers.append(meaning.names)
+        words = [word for word in meaning.words if not self._is_formal(word, reading)]
+        reading.words += words
+        if words:
+            reading.written.append(Written(text, frozenset(words)))
         return 1
 
-    def _word(self, word: str, reading: Reading) -> None:
-        if word not in BOILERPLATE:
-            reading.words.append(word)
+    def _is_formal(self, word: str, reading: Reading) -> bool:
+        return word in self.vocabulary.formal or (reading.sentence and word in self.vocabulary.sentence)

@@ -7,6 +7,7 @@ for a reviewer: a wrong automatic match gives a person a title that is not their
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,19 +15,21 @@ from typing import Final
 from domain.matching import reasons
 from domain.matching.answer import RULE_SET, Asked, Match
 from domain.matching.finding import Finding, Way
-from domain.matching.forms import build, certifies, year_of
-from domain.matching.issuers import IssuerBook, Standing, related
+from domain.matching.forms import build, year_of
+from domain.matching.issuers import IssuerBook, Standing
 from domain.matching.lexicon import grades_in, numeral
 from domain.matching.normalise import Oddity, fold
 from domain.matching.search import Search
-from domain.matching.vocabulary import BRANDS, LEVELS, RESULTS
+from domain.matching.vocabulary import Vocabulary
+from domain.matching.written import Source, as_written
 from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
 _FEW_WORDS: Final = 2
-_RANKS: Final = frozenset({"associate", "professional", "specialty", "specialist", "expert"})
 _OFFERED: Final = 0.45
+_HELD: Final = 0.65
+_MOST_ALIKE: Final = 8
 _ASKED: Final = 0.6
 
 
@@ -40,16 +43,22 @@ class Matcher:
     rule_set: str = RULE_SET
 
     def __init__(
-        self, entries: Sequence[CatalogEntry], aliases: Sequence[Alias], *, remember_issuers: bool = False
+        self,
+        entries: Sequence[CatalogEntry],
+        aliases: Sequence[Alias],
+        vocabulary: Vocabulary,
+        *,
+        remember_issuers: bool = False,
     ) -> None:
         """``remember_issuers`` suits a matcher that is asked about the catalog's own names only (see ``IssuerBook``)."""
         self._entries = {entry.number: entry for entry in entries}
-        self._book = IssuerBook(aliases, remember=remember_issuers)
-        lexicon, forms = build(entries, aliases, self._book)
-        self._search = Search(lexicon, forms)
-        self._bodies = {entry.number: self._bodies_of(entry) for entry in entries}
+        self._vocabulary = vocabulary
+        self._book = IssuerBook(aliases, vocabulary, remember=remember_issuers)
+        lexicon, forms = build(entries, aliases, vocabulary, self._book)
+        self._search = Search(lexicon, forms, self._book)
+        self._bodies = {entry.number: self._bodies_of(entry) | self._named_in(entry) for entry in entries}
         self._also = {
-            entry.number: related(self._bodies[entry.number]).union(
+            entry.number: self._book.related(self._bodies[entry.number]).union(
                 *(
                     keys
                     for keys in lexicon.read(fold(entry.qualification_name)).issuers
@@ -63,18 +72,41 @@ class Matcher:
             number: form.bag
             for form in forms
             for number in form.numbers
-            if form.official and len(form.bag) <= _FEW_WORDS and "certified" in form.pieces and not form.bag & _RANKS
+            if form.official
+            and len(form.bag) <= _FEW_WORDS
+            and "certified" in form.pieces
+            and not form.bag & vocabulary.ranks
+        }
+        self._courses: dict[int, set[str]] = {
+            number: {form.course for form in forms if number in form.numbers and form.official}
+            for number in self._entries
         }
         self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
 
     def match(self, name: str, issuing_body: str = "", grade: str | None = None) -> Match:
         """Match one certificate; pure, deterministic, and never raising, whatever the texts hold."""
+        match = self._match(name, issuing_body, grade)
+        if match.entry is not None or not issuing_body.strip() or not self._book.is_body(fold(name)):
+            return match
+        turned = self._match(issuing_body, name, grade)
+        if turned.entry is None:
+            return match
+        found = turned.candidates[0]
+        because = found.model_copy(update={"reasons": (reasons.swapped(), *found.reasons)})
+        return replace(turned, outcome=MatchOutcome.CONFIDENT, candidates=(because,))
+
+    def _match(self, name: str, issuing_body: str, grade: str | None) -> Match:
         found = self._found(name, issuing_body, grade)
         if found is None:
             return Match(MatchOutcome.NONE)
         finding, asked = found
         if _is_one(finding):
-            return self._one(next(iter(finding.numbers)), finding, asked)
+            number = next(iter(finding.numbers))
+            one = self._one(number, finding, asked)
+            if self._standing(number, asked) is Standing.CONTRADICTS:
+                other = self._none(Finding(bag=finding.bag), asked)
+                return replace(other, candidates=(*other.candidates, *one.candidates))
+            return one
         if finding.numbers:
             return self._several(finding, asked)
         return self._none(finding, asked)
@@ -95,7 +127,7 @@ class Matcher:
         grades, rest = grades_in(graded.text)
         if graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
             grades, rest = {numeral(graded.text)}, ""
-        more = [word for word in self._words(rest) if word not in RESULTS]
+        more = [word for word in self._words(rest) if word not in self._vocabulary.results]
         issuer = self._book.read(issuing)
         finding, reading = self._search.find(folded, more, frozenset[str]().union(*issuer.names))
         asked = Asked(
@@ -103,7 +135,10 @@ class Matcher:
             reading,
             folded.oddities | issuing.oddities | graded.oddities,
             frozenset(grades),
-            not reading.in_sentence and any((reading.compact, number) in self._official for number in finding.numbers),
+            Source(folded.plain),
+            not reading.in_sentence
+            and not reading.sentence
+            and any((reading.compact, number) in self._official for number in finding.numbers),
         )
         return self._by_issuer(finding, asked), asked
 
@@ -140,6 +175,11 @@ class Matcher:
         shared = frozenset[str].intersection(*names)
         return shared or frozenset[str]().union(*names)
 
+    def _named_in(self, entry: CatalogEntry) -> frozenset[str]:
+        """Another body that the official name itself bears in a bracket, which issues the certificate with the entry's."""
+        inner = re.findall(r"[(（]([^)）]+)[)）]", entry.qualification_name)
+        return frozenset[str]().union(*(self._book.names.get(fold(each).text, frozenset()) for each in inner))
+
     def _standing(self, number: int, asked: Asked) -> Standing:
         """What the issuer given and the issuers named within the name say together about an entry."""
         bodies, also = self._bodies[number], self._also[number]
@@ -147,11 +187,17 @@ class Matcher:
             return Standing.CONTRADICTS
         return asked.issuer.standing(bodies, also)
 
+    def _contradicted(self, number: int, asked: Asked) -> str:
+        """That the issuer given is another body, or that the name itself names one."""
+        body = self._entries[number].issuing_body
+        given = asked.issuer.standing(self._bodies[number], self._also[number]) is Standing.CONTRADICTS
+        return reasons.issuer_contradicts(body) if given else reasons.name_contradicts(body)
+
     def _within(self, number: int, asked: Asked, finding: Finding) -> bool:
         """Whether the name itself bears the entry's issuer."""
         bodies = self._bodies[number]
-        brands = {BRANDS[word] for word in finding.bag & BRANDS.keys()}
-        return bool(brands & bodies or asked.reading.codes or any(keys & bodies for keys in asked.reading.issuers))
+        brands = frozenset(self._vocabulary.branded(finding.bag | asked.reading.pieces))
+        return bool((brands | asked.reading.coded_by) & bodies or any(keys & bodies for keys in asked.reading.issuers))
 
     def _one(self, number: int, finding: Finding, asked: Asked) -> Match:
         """One entry is meant; whether that is automatic is up to issuer, grade and whatever is odd."""
@@ -163,11 +209,11 @@ class Matcher:
             why.append(reasons.issuer_supports(entry.issuing_body))
         elif standing is Standing.SILENT:
             sure = self._within(number, asked, finding)
-            why.append(reasons.issuer_named_within() if sure else reasons.issuer_silent())
+            why.append(reasons.issuer_named_within() if sure else self._why_silent(finding))
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
         else:
-            why.append(reasons.issuer_contradicts(entry.issuing_body))
+            why.append(self._contradicted(number, asked))
         outcome = MatchOutcome.NONE if standing is Standing.CONTRADICTS else MatchOutcome.AMBIGUOUS
         lacking = self._lacks(number, finding, asked)
         sure = sure and not lacking
@@ -186,10 +232,27 @@ class Matcher:
         level = award.grade if award else None
         if exact:
             why[0] = reasons.same_text()
+        elif self._is_course(number, asked):
+            why[0] = reasons.other_words()
         candidate = MatchCandidate(number=number, grade=level, score=score, reasons=tuple(why))
         if not sure:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
         return Match(MatchOutcome.EXACT if exact else MatchOutcome.CONFIDENT, entry, award, (candidate,), grade=level)
+
+    def _is_course(self, number: int, asked: Asked) -> bool:
+        """Whether a text names a learning programme that the entry is not."""
+        course, named = asked.reading.course, asked.reading.leveled
+        if not course or course in self._courses[number]:
+            return False
+        entry = self._entries[number]
+        level = next((each for each in self._vocabulary.levels if course.startswith(each)), "")
+        own = max(fold(name).text.count(level) for name in (entry.qualification_name, entry.translated_name))
+        return not 0 < named <= own
+
+    def _why_silent(self, finding: Finding) -> str:
+        """Why the name alone does not say who issued it: others certify under it, or nobody knows that nobody does."""
+        others = list(self._vocabulary.also_by(finding.bag))
+        return reasons.issuer_shared(others) if others else reasons.issuer_silent()
 
     def _lacks(self, number: int, finding: Finding, asked: Asked) -> list[str]:
         """What a name lacks that decides: its end, where it breaks off; in Latin letters the year of the official name;
@@ -198,6 +261,13 @@ class Matcher:
         lacking = [reasons.dangling()] if asked.reading.dangling else []
         if asked.reading.hedged:
             lacking.append(reasons.hedged())
+        lacking.extend(finding.doubts)
+        if self._is_course(number, asked):
+            lacking.append(reasons.course(asked.reading.course))
+        if asked.latin and finding.way is Way.WORDS and not self._search.in_latin(finding.bag, number):
+            lacking.append(reasons.translated_back())
+        if asked.reading.advert and not asked.issuer.given:
+            lacking.append(reasons.advert())
         if asked.reading.codes:
             return lacking
         year, occupation = self._years[number], self._occupations.get(number)
@@ -205,7 +275,7 @@ class Matcher:
             lacking.append(reasons.missing([year]))
         if self._half(number, finding, asked.reading.compact):
             lacking.append(reasons.not_whole())
-        if finding.bag == occupation and not any(map(certifies, asked.reading.pieces)):
+        if finding.bag == occupation and not any(map(self._vocabulary.certifies, asked.reading.pieces)):
             lacking.append(reasons.missing(["certified"]))
         return lacking
 
@@ -221,7 +291,9 @@ class Matcher:
         certain = finding.bag if open_ else asked.reading.certain
         if not certain:
             return ()
-        others = self._uncontradicted(self._search.holding(certain) - {number}, asked)[: MOST_CANDIDATES - 1]
+        others = self._uncontradicted(self._search.holding(certain, latin=asked.latin) - {number}, asked)[
+            : MOST_CANDIDATES - 1
+        ]
         return tuple(self._candidate(other, 0.5, finding.bag, asked) for other in others)
 
     def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[str]]:
@@ -245,23 +317,41 @@ class Matcher:
         award = listed[next(iter(deciding))]
         return award, False, [reasons.grade_decides(award.grade or "", award.title)]
 
-    def _candidate(self, number: int, score: float, bag: frozenset[str], asked: Asked) -> MatchCandidate:
+    def _candidate(
+        self,
+        number: int,
+        score: float,
+        bag: frozenset[str],
+        asked: Asked,
+        known: tuple[str, ...] = (),
+        doubts: tuple[str, ...] = (),
+    ) -> MatchCandidate:
+        """An entry to be offered, and why; ``known`` are reasons that stand in the place of a comparison of words, ``doubts``
+        those that come after it.
+        """
         entry = self._entries[number]
-        form = self._search.words_of(number, bag)
-        why = [reasons.same_words(form.source)] if form.bag == bag else []
-        lacking, more = sorted(form.bag - bag), sorted(bag - form.bag)
+        form = self._search.words_of(number, bag, latin=asked.latin)
+        why = [*known]
+        if form.bag == bag and not known:
+            several = len(form.numbers) > 1
+            why.append(
+                reasons.one_of_several(form.source, sorted(form.numbers))
+                if several
+                else reasons.same_words(form.source)
+            )
+        lacking, more = (frozenset[str](), frozenset[str]()) if known else (form.bag - bag, bag - form.bag)
         if lacking:
-            why.append(reasons.missing(lacking))
+            why.append(reasons.missing(as_written(lacking, form.written, form.spelling)))
         if more:
-            why.append(reasons.beyond(more))
-        why.extend(reasons.differs_by_level(number, word) for word in lacking if word in LEVELS)
+            why.append(reasons.beyond(as_written(more, asked.reading.written, asked.name)))
         standing = self._standing(number, asked)
         if standing is Standing.SUPPORTS:
             why.append(reasons.issuer_supports(entry.issuing_body))
         elif standing is Standing.CONTRADICTS:
-            why.append(reasons.issuer_contradicts(entry.issuing_body))
+            why.append(self._contradicted(number, asked))
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
+        why.extend(doubts)
         award, _, _ = self._award(entry, asked)
         return MatchCandidate(
             number=number, grade=award.grade if award else None, score=round(score, 3), reasons=tuple(why)
@@ -276,24 +366,26 @@ class Matcher:
             if other.candidates:
                 return other
         offered = tuple(
-            self._candidate(n, 0.7, finding.bag, asked) for n in (numbers or sorted(finding.numbers))[:MOST_CANDIDATES]
+            self._candidate(n, 0.7, finding.bag, asked, doubts=finding.doubts)
+            for n in (numbers or sorted(finding.numbers))[:MOST_CANDIDATES]
         )
         return Match(MatchOutcome.NONE if against else MatchOutcome.AMBIGUOUS, candidates=offered)
 
     def _none(self, finding: Finding, asked: Asked) -> Match:
         """No known name: what lacks words only is a question, what is merely alike is offered, the rest is nothing."""
         if finding.unlisted:
-            return Match(MatchOutcome.NONE)
+            return self._near(finding, asked)
         bag = finding.bag
         if not bag:
             return self._of_issuer(asked)
-        holding = self._uncontradicted(self._search.holding(bag), asked)
-        if holding:
-            holding = self._uncontradicted(self._search.holding(bag) | self._search.inside(bag), asked)
+        holding, inside = (
+            self._sharing(numbers, bag, asked) for numbers in self._search.around(bag, latin=asked.latin)
+        )
         if 0 < len(holding) <= MOST_CANDIDATES:
-            offered = tuple(self._candidate(n, 0.65, bag, asked) for n in holding)
+            offered = tuple(self._candidate(n, _HELD, bag, asked) for n in sorted({*holding, *inside}))
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
         scores, other = self._search.scored(bag, asked.reading.compact)
+        scores |= dict.fromkeys(inside, 1.0)
         ranked = sorted(
             (
                 (n, s)
@@ -301,12 +393,28 @@ class Matcher:
                 if s >= _OFFERED and self._standing(n, asked) is not Standing.CONTRADICTS
             ),
             key=lambda pair: (-pair[1], pair[0]),
-        )[:8]
+        )[:_MOST_ALIKE]
         family = self._search.family(bag) - {n for n, _ in ranked}
-        kin = [(n, _OFFERED) for n in sorted(family) if self._standing(n, asked) is not Standing.CONTRADICTS]
-        offered = tuple(self._candidate(n, min(s, 0.8), bag, asked) for n, s in [*ranked, *kin])
-        asks = ranked and ranked[0][1] >= _ASKED and ranked[0][1] >= other and not asked.odd
+        kin = [(n, _OFFERED) for n in self._sharing(family, bag, asked)]
+        offered = tuple(self._candidate(n, s * _HELD, bag, asked) for n, s in [*ranked, *kin])
+        asks = ranked and ranked[0][1] >= _ASKED and (inside or ranked[0][1] >= other) and not asked.odd
         return Match(MatchOutcome.AMBIGUOUS if asks else MatchOutcome.NONE, candidates=offered)
+
+    def _near(self, finding: Finding, asked: Asked) -> Match:
+        """The name of an unlisted qualification: the entries it is near, if any, for a reviewer."""
+        numbers = self._uncontradicted(finding.offers, asked)[:MOST_CANDIDATES]
+        offered = tuple(self._candidate(n, 0.6, finding.bag, asked, finding.reasons) for n in numbers)
+        return Match(MatchOutcome.AMBIGUOUS if offered and not asked.odd else MatchOutcome.NONE, candidates=offered)
+
+    def _sharing(self, numbers: frozenset[int], bag: frozenset[str], asked: Asked) -> list[int]:
+        """Those that the issuer does not contradict, and that share a telling word with the text or are of a body that is given or named."""
+        return [
+            n
+            for n in self._uncontradicted(numbers, asked)
+            if self._search.telling_in(n, bag)
+            or self._standing(n, asked) is Standing.SUPPORTS
+            or any(keys & self._bodies[n] for keys in asked.reading.issuers)
+        ]
 
     def _uncontradicted(self, numbers: frozenset[int], asked: Asked) -> list[int]:
         return [n for n in sorted(numbers) if self._standing(n, asked) is not Standing.CONTRADICTS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.matching.normalise import Oddity
+from domain.values import AliasKind
 
 _ODDITIES: Final = {
     Oddity.TOO_LONG: ("the text is longer than any certificate's name", "文本长于任何证书名称"),
@@ -13,6 +14,22 @@ _ODDITIES: Final = {
     Oddity.MARKUP: ("the text holds markup or program code", "文本含有标记或程序代码"),
     Oddity.PICTURE: ("the text holds pictures or symbols", "文本含有表情或符号"),
     Oddity.SCRIPT: ("the text holds letters of another script", "文本含有其他文字的字母"),
+}
+
+
+_NEAR: Final = {
+    AliasKind.RENAMED: (
+        "“{}” was renamed or succeeded; a reviewer decides whether it is this entry",
+        "“{}”已更名或已由其他认证接替，是否为本条目由审核人员决定",
+    ),
+    AliasKind.COMPONENT: (
+        "“{}” is one of the examinations of this entry's certification, which asks for more",
+        "“{}”仅为本条目认证所需的考试之一",
+    ),
+    AliasKind.COMPOSITE: (
+        "“{}” is another certification, which asks for this entry's examination among others",
+        "“{}”为另一项认证，本条目的考试仅为其要求之一",
+    ),
 }
 
 
@@ -70,7 +87,17 @@ def issuer_named_within() -> str:
 def issuer_silent() -> str:
     """No issuer is given and the name doesn't bear one."""
     return both(
-        "No issuer is given, and others issue certificates of this name", "未填写颁发机构，其他机构也颁发同名证书"
+        "No issuer is given, and the name alone does not say who issued the certificate",
+        "未填写颁发机构，仅凭名称不能确定由谁颁发",
+    )
+
+
+def issuer_shared(others: list[str]) -> str:
+    """No issuer is given, and other bodies certify under the name too."""
+    english, chinese = " and ".join(others), "、".join(others)
+    return both(
+        f"No issuer is given, and others certify under this name too: {english}",
+        f"未填写颁发机构，且其他机构也以此名称发证：{chinese}",
     )
 
 
@@ -88,6 +115,11 @@ def issuer_contradicts(name: str) -> str:
     )
 
 
+def name_contradicts(name: str) -> str:
+    """The name bears another body."""
+    return both(f"The name itself names another body; the entry's is {name}", f"名称中写有其他机构；目录所列为{name}")
+
+
 def missing(words: list[str]) -> str:
     """The entry says more than the input."""
     text = ", ".join(words)
@@ -98,11 +130,6 @@ def beyond(words: list[str]) -> str:
     """The input says more than the entry."""
     text = ", ".join(words)
     return both(f"The entry does not say: {text}", f"条目不含：{text}")
-
-
-def differs_by_level(number: int, word: str) -> str:
-    """Another entry differs by a level word only."""
-    return both(f"Differs from entry {number} by level: {word}", f"与条目{number}的区别在于等级：{word}")
 
 
 def grade_decides(grade: str, title: str) -> str:
@@ -157,3 +184,110 @@ def not_whole() -> str:
         "Other entries' names hold the same words and more, and the name is not whole",
         "名称不完整，其他条目的名称包含相同词语",
     )
+
+
+def near(kind: AliasKind, source: str) -> str:
+    """The name is that of a certification near the entry's."""
+    english, chinese = _NEAR[kind]
+    return both(english.format(source), chinese.format(source))
+
+
+def exams_named(exams: list[str]) -> str:
+    """Examinations of the entry are named."""
+    text = ", ".join(exams)
+    return both(f"The text names an examination of this entry: {text}", f"文本写有本条目的考试：{text}")
+
+
+def one_in_common() -> str:
+    """The text holds several names, and one entry alone is among the meanings of each."""
+    return both(
+        "The text holds several known names, and this entry alone is what they have in common",
+        "文本含有多个已知名称，仅本条目为其共同所指",
+    )
+
+
+def several_meant() -> str:
+    """The text holds names of several entries."""
+    return both("The text holds names of several entries", "文本含有多个条目的名称")
+
+
+def one_of_several(source: str, numbers: list[int]) -> str:
+    """A known name means several entries."""
+    text = ", ".join(map(str, numbers))
+    return both(
+        f"“{source}” does not say which of these entries is meant: {text}",
+        f"“{source}”未说明所指为下列哪一条目：{text}",
+    )
+
+
+def also_unlisted(source: str) -> str:
+    """A qualification that the catalog does not list bears the words too."""
+    return both(
+        f"The words are also those of “{source}”, which the catalog does not list",
+        f"这些词语也见于目录未列的“{source}”",
+    )
+
+
+def other_words() -> str:
+    """Apart from a learning programme's name the words are the entry's."""
+    return both("The other words are those of a known name of this entry", "其余词语与本条目的已知名称一致")
+
+
+def several_exams() -> str:
+    """Only examinations are named."""
+    return both("Examinations are named, and no certification", "仅写有考试，未写认证名称")
+
+
+def exam_of_another() -> str:
+    """The name is that of another certification than the examination's."""
+    return both(
+        "The name beside the examination is not that of this entry alone; a reviewer decides",
+        "考试之外的名称并非仅指本条目，由审核人员决定",
+    )
+
+
+def own_words() -> str:
+    """Every word is of the entry's names."""
+    return both("Every word beside the examination is one of this entry's names", "考试之外的词语均见于本条目的名称")
+
+
+def only_level(level: str) -> str:
+    """The level is missing and exists once."""
+    return both(
+        f"The level is missing, and the certification exists at one level only: {level}",
+        f"未写等级，该认证仅有一个等级：{level}",
+    )
+
+
+def two_languages() -> str:
+    """The name is written in two languages."""
+    return both("The name is written in two languages, and both name this entry", "名称以两种语言书写，均指本条目")
+
+
+def course(name: str) -> str:
+    """The text names a learning programme."""
+    return both(
+        f"“{name}” is the name of a learning programme, not of this certification",
+        f"“{name}”是学习项目的名称，而非该认证",
+    )
+
+
+def translated_back() -> str:
+    """Only a Chinese or Japanese name of the entry says the same."""
+    return both(
+        "Only the entry's name in another language says the same; no name of it in Latin letters does",
+        "仅有本条目其他语言的名称与之含义一致，其拉丁字母名称并非如此",
+    )
+
+
+def advert() -> str:
+    """The text is an advertisement's."""
+    return both(
+        "The sign of all genders is used in advertisements of posts, not on certificates",
+        "性别标注用于招聘启事，不见于证书",
+    )
+
+
+def swapped() -> str:
+    """Name and body stand in each other's place."""
+    return both("Name and issuing body were read in each other's place", "名称与颁发机构填写位置互换，已互换识读")

@@ -1,6 +1,5 @@
 """Correcting what a scanner or a hand got wrong, one unknown word at a time, and never a word that is known."""
 
-# ruff: noqa: SIM905 - a table of characters reads better as text
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -17,17 +16,6 @@ _JOINING: Final = ("and", "und", "for", "the", "with", "in", "of")
 _ABBREVIATION: Final = 6
 _ENDINGS: Final = ("s", "n", "en", "es", "in", "e")
 _PREFIXES: Final = ("un", "non", "dis", "in", "ex", "de", "re", "pre", "sub")
-
-LOOKALIKES: Final[dict[str, str]] = {
-    pair[0]: pair[1]
-    for pair in (
-        "帅师 帀师 筛师 狮师 枃构 沟构 枸构 钩构 讧证 扒认 椐据 裾据 钦软 枝技 捍焊 悍焊 诫械 戒械 杌机 札机 厍库 汪注 删册 恩思 "
-        "抖科 徽微 囯国 囤国 捡检 俭检 脸检 殓验 烙络 硌络 冏网 罔网 瓜爪 折析 拆析 祈析 治冶 洽冶 啧喷 侍特 侨骄 衬计 讣计 叉文 "
-        "坞马 鸟马 乌马 邂逊 慨概 柝标 渚诸 稈程 埕程 裎程 娠振 赈振 勤动 困固 兀元 薮数 擞数 颌领 懈解 攵文 骁骑 徒徙 埶热 菅管 "
-        "垭亚 铱依 冉再 蓝监 篮监 盬监 绎译 泽译 铎译 冢家 巾中 各务 刁习 槭械"
-    ).split()
-}
-"""A Han character that a scanner reads → the one of the trade's vocabulary that it stands for, by likeness of shape."""
 
 
 def skeleton(word: str) -> str:
@@ -101,7 +89,7 @@ def misspelt(text: str, known: str) -> bool:
     """Whether what parts a text from a known one may be an error of the hand or the scanner at all.
 
     A digit that came in is a version, an ending that came on begins another word, and a Han character in another's place is
-    another word; those that scanners confuse stand in ``LOOKALIKES``.
+    another word; those that scanners confuse stand in the vocabulary.
     """
     if len(text) > len(known) and sum(map(str.isdigit, text)) > sum(map(str.isdigit, known)):
         return False

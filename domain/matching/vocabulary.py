@@ -1,178 +1,220 @@
-"""Words as rules: what says nothing, what says the same, and what names its issuer.
+"""The words that matching knows, arranged for reading: the vocabulary of one catalog version.
 
-Names of qualifications and bodies are data (aliases); here stands only what holds for every name: boilerplate, spelling
-variants of one word, abbreviations of general words; ``trade_words`` adds the Chinese and Japanese words of the trade with the token
-they share with English, and its ordinary Latin words. A word that stands nowhere explains nothing, and an unexplained word
-keeps a match from being automatic.
+The words themselves are content of the catalog (``domain.values.Word``); here stands only what the kinds mean to the rules. A
+word that stands nowhere explains nothing, and an unexplained word keeps a match from being automatic. Words scoped to a body
+hold where that body is spoken of; words scoped to a catalog in that catalog.
 """
 
-# ruff: noqa: SIM905 - word lists read better as text
 from __future__ import annotations
 
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-BOILERPLATE: Final = frozenset(
-    """a an the of in on for to and or with using by as at is that this und oder mit fuer fur im zum zur als der die das des
-    den ueber vom von et de certified certification certifications certificate certificates cert certify credential credentials
-    exam examination titled title official passed pass result holder credly badge urkunde zeugnis pruefungszeugnis
-    abschlusszeugnis pruefung abschlusspruefung facharbeiterbrief facharbeiter zertifikat bescheinigung ausbildung
-    ausbildungsberuf beruf abgeschlossene abgeschlossen gelernter gelernte fachrichtung staatlich anerkannter anerkannt
-    bestanden m w d f gn divers nr number currently beta mcp abschluss fachgebiet notice transcript successfully fr bzw beziehungsweise resp respectively registration achievement competence postnominals post nominals
-    認定証 認定 资格 证书 认证 认定 认定证 资格证书 资格证 考试 职业 职业资格 执业 境外 国外 的 和 与 及 或 之 の 分野の 分野 领域
-    领域的 领域之 方向 专业方向 证 书 颁发 合格证书 合格 合格证 持有 获得 使用 进行 级别 等级 名称 认证证书 及格 通过 已通过 已取得 已获得 复印件 原件 扫描件""".split()
+from rapidfuzz.distance import OSA
+
+from domain.matching.normalise import fold
+from domain.values import Word, WordKind
+
+_SCOPE: Final = re.compile(r"(?:(?P<kind>issuer|catalog):(?P<key>\S+))?")
+_CODE: Final = re.compile(r"[a-z0-9?#-]+")
+_OF_A_BODY: Final = frozenset(
+    {
+        WordKind.BRAND,
+        WordKind.CODE,
+        WordKind.COUNTRY,
+        WordKind.RELATED,
+        WordKind.CHAMBER,
+        WordKind.BESIDE_PLACE,
+        WordKind.NOT_A_CHAMBER,
+    }
 )
-"""Words that a certificate carries beside its name. No level, no field and no negation stands here."""
+_AS_WRITTEN: Final = frozenset({WordKind.RELATED, WordKind.CODE, WordKind.LOOKALIKE})
 
-DANGLING: Final = frozenset(
-    "f fu fue the of in on for to and or with using by und oder mit fuer im & zum zur a an".split()
-)
-"""Words after which a name must go on: where one stands last, the name was cut."""
 
-LEVELS: Final = frozenset(
-    """associate professional specialty specialist expert foundation architect junior senior master practitioner fundamental
-    fundamentals entry advanced inspector engineer educator supervisor technician chartered incorporated 专业 资深 高级 中级
-    leader administrator""".split()
-)
-"""Words that separate qualifications of one family; a cut that loses one of them leaves the entry open."""
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phrase stands for: words, the bodies that it names, and the body that must be spoken of for it to hold."""
 
-RESULTS: Final = frozenset(
-    "pass passed bestanden gut sehr befriedigend ausreichend good excellent merit a b c ok none na n - 合格 及格 优秀 良好 通过 优 良".split()
-)
-"""What stands in the place of a grade and says only that an examination was passed."""
+    words: tuple[str, ...] = ()
+    names: frozenset[str] | None = None
+    within: str | None = None
 
-LATIN: Final[dict[str, str]] = {
-    "solutions": "solution",
-    "sol": "solution",
-    "specialties": "specialty",
-    "speciality": "specialty",
-    "networks": "network",
-    "systems": "system",
-    "materials": "material",
-    "thermal": "thermal",
-    "fluid": "fluids",
-    "engineers": "engineer",
-    "eng": "engineer",
-    "foundations": "foundation",
-    "analysing": "analyzing",
-    "visualising": "visualizing",
-    "center": "center",
-    "centre": "center",
-    "datacenter": "data center",
-    "datacentre": "data center",
-    "ops": "operation",
-    "operations": "operation",
-    "pro": "professional",
-    "prof": "professional",
-    "assoc": "associate",
-    "spec": "specialty",
-    "dev": "developer",
-    "admin": "administrator",
-    "arch": "architect",
-    "infra": "infrastructure",
-    "infrastructures": "infrastructure",
-    "db": "database",
-    "ml": "machine learning",
-    "ai": "ai",
-    "artificial intelligence": "ai",
-    "bi": "business intelligence",
-    "internetwork": "internet",
-    "internetworking": "internet",
-    "big data": "bigdata",
-    "power bi": "powerbi",
-    "non ferrous": "nonferrous",
-    "cyber ops": "cyberops",
-    "cybersecurity operation": "cyberops",
-    "dev ops": "devops",
-    "dev net": "devnet",
-    "sys ops": "sysops",
-    "sa": "solution architect",
-    "adv": "advanced",
-    "ccnp": "network professional",
-    "ccie": "internet expert",
-    "sec": "security",
-    "sp": "service provider",
-    "dc": "data center",
-    "collab": "collaboration",
-    "oci": "cloud infrastructure",
-    "tf": "tensorflow",
-    "hlth": "health",
-    "fundamentals engineering": "fe",
-    "fundamentals of engineering": "fe",
-    "principles and practice of engineering": "pe",
-    "principles practice of engineering": "pe",
-    "fe fe": "fe",
-    "technischer": "technisch",
-    "technische": "technisch",
-    "technischen": "technisch",
-    "mathematischer": "mathematisch",
-    "mathematische": "mathematisch",
-    "mathematischtechnisch": "mathematisch technisch",
-    "mathematischtechnischer": "mathematisch technisch",
-    "mathematischtechnische": "mathematisch technisch",
-    "informationstechnik und systemtechnik": "informations systemtechnik",
-    "systemelektroniker": "system elektroniker",
-    "itsystemelektroniker": "it system elektroniker",
-    "kfz mechatroniker": "kraftfahrzeugmechatroniker",
-    "kfzmechatroniker": "kraftfahrzeugmechatroniker",
-    "heat treatment": "heat treatment",
-    "metallurgic": "metallurgical",
-    "colour": "color",
-    "programing": "programming",
-    "mechanical engineer": "mechanical engineer",
-    "mech engineering": "mech engineering",
-    "java script": "javascript",
-    "css 3": "css3",
-    "html 5": "html5",
-    "v 1": "v1",
-    "version 1": "v1",
-    "ver 1": "v1",
-    "2012 2014": "2012/2014",
-    "powerbi": "powerbi",
-    "refrigerating": "refrigeration",
-    "hvacr": "hvac refrigeration",
-    "hvac r": "hvac refrigeration",
-    "hvac and r": "hvac refrigeration",
-    "ent": "enterprise",
-    "oca": "associate",
-    "ocp": "professional",
-    "ocs": "specialist",
-    "associate level": "associate",
-    "professional level": "professional",
-    "expert level": "expert",
-    "specialty level": "specialty",
-    "successfully completed": "",
-    "certificate program": "",
-    "certificate programme": "",
-    "certification program": "",
-    "fiir": "",
-    "sqlserver": "sql server",
-    "ms sql": "sql",
-    "wi fi": "wifi",
-    "elec": "electrical",
-    "mech": "mechanical",
-    "intl": "international",
-    "jr": "junior",
-    "sr": "senior",
-    "iot": "iot",
-}
-"""Spelling variants and general abbreviations → the words they stand for."""
 
-BRANDS: Final[dict[str, str]] = {
-    "azure": "MICROSOFT",
-    "powerbi": "MICROSOFT",
-    "devnet": "CISCO",
-    "cyberops": "CISCO",
-    "tensorflow": "GOOGLE",
-    "itil": "EXIN",
-    "fachinformatiker": "DIHK",
-    "icme": "IME",
-    "jicme": "IME",
-    "fe": "NCEES",
-    "pe": "NCEES",
-    "solidmechanics": "JSME",
-    "thermofluid": "JSME",
-    "vibration": "JSME",
-    "wcet": "IEEE_COMSOC",
-    "oci": "ORACLE",
-}
-"""Words that only one body's qualifications bear; they stand for the issuer where none is given."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The form of an examination's number, the body that numbers so, and what stands in the place of its first part."""
+
+    pattern: re.Pattern[str]
+    issuer: str
+    head: str = ""
+
+    def normal(self, text: str) -> str | None:
+        """A number of this form as all its spellings are written; None where the text is none."""
+        found = self.pattern.fullmatch(text)
+        if found is None:
+            return None
+        first, *rest = found.groups()
+        return "-".join([self.head or first, *rest])
+
+
+class Vocabulary:
+    """The words of one catalog version; immutable once built. ``catalog`` is the code of that catalog."""
+
+    def __init__(self, words: Iterable[Word], catalog: str = "") -> None:
+        held: dict[WordKind, list[Word]] = defaultdict(list)
+        for word in words:
+            scope = _SCOPE.fullmatch(word.scope)
+            if scope and (scope["kind"] != "catalog" or scope["key"] == catalog):
+                held[word.kind].append(word)
+        self.formal = _texts(held[WordKind.FORMAL])
+        self.sentence = _texts(held[WordKind.SENTENCE])
+        self._verbs = frozenset(word.text for word in held[WordKind.SENTENCE] if word.meaning == "verb")
+        self._denials = _stems(held[WordKind.DENIAL])
+        self.dangling = _texts(held[WordKind.DANGLING])
+        self.results = _texts(held[WordKind.RESULT])
+        self.levels = _texts(held[WordKind.LEVEL])
+        self.ranks = frozenset(word.text for word in held[WordKind.LEVEL] if word.meaning == "rank")
+        self.left_out = _sets(
+            (_body(word) or "", word.text) for word in held[WordKind.LEVEL] if word.meaning == "left out"
+        )
+        self.trade = _texts(held[WordKind.TRADE])
+        self.fields = tuple(sorted(_texts(held[WordKind.FIELD])))
+        self.courses = tuple(sorted(_texts(held[WordKind.COURSE]), key=len, reverse=True))
+        self.lookalikes: Mapping[str, str] = {word.text: word.meaning for word in held[WordKind.LOOKALIKE]}
+        self.variants: Mapping[str, tuple[Meaning, ...]] = _grouped(
+            (word.text, Meaning(tuple(word.meaning.split()), within=_body(word))) for word in held[WordKind.VARIANT]
+        )
+        self.brands: tuple[tuple[frozenset[str], str], ...] = tuple(
+            (frozenset(word.text.split()), _body(word) or "") for word in held[WordKind.BRAND]
+        )
+        self._shared = tuple((frozenset(word.text.split()), word.meaning) for word in held[WordKind.SHARED])
+        self._codes = tuple(
+            Code(_code(word.text), _body(word) or "", word.meaning)
+            for word in sorted(held[WordKind.CODE], key=lambda word: -len(word.text))
+        )
+        self._coded = re.compile("|".join(code.pattern.pattern for code in self._codes) or r"(?!)")
+        self.countries = _sets((_body(word) or "", word.text) for word in held[WordKind.COUNTRY])
+        self.places = _sets((word.text, country) for word in held[WordKind.PLACE] for country in word.meaning.split())
+        self.related = _sets((_body(word) or "", word.text) for word in held[WordKind.RELATED])
+        self.body_words = _texts(held[WordKind.BODY_WORD])
+        self.body_variants: Mapping[str, str] = {word.text: word.meaning for word in held[WordKind.BODY_VARIANT]}
+        self.address = _texts(held[WordKind.ADDRESS])
+        self.chambers = {word.text: _body(word) or "" for word in held[WordKind.CHAMBER]}
+        self.beside_places = _texts(held[WordKind.BESIDE_PLACE])
+        self._no_chamber = _any(held[WordKind.NOT_A_CHAMBER])
+        self._school = _any(held[WordKind.SCHOOL])
+        self.employers = _texts(held[WordKind.EMPLOYER])
+        self.no_bodies = _texts(held[WordKind.NO_BODY])
+
+    def numbers_in(self, text: str) -> tuple[list[tuple[str, str]], str]:
+        """The numbers of examinations in a folded text, each with its body's key, and the text without them."""
+        found = [
+            (normal, code.issuer) for each in self._coded.finditer(text) for normal, code in self._read(each.group())
+        ]
+        return found, self._coded.sub(" ", text) if found else text
+
+    def _read(self, number: str) -> list[tuple[str, Code]]:
+        return [(normal, code) for code in self._codes if (normal := code.normal(number)) is not None][:1]
+
+    def is_sentence(self, text: str, pieces: Iterable[str]) -> bool:
+        """Whether a folded text is the sentence of a certificate: it holds a verb, not a name alone."""
+        if not self._verbs.isdisjoint(pieces):
+            return True
+        return not text.isascii() and any(verb in text for verb in self._verbs if not verb.isascii())
+
+    def denies(self, text: str) -> bool:
+        """Whether a folded text denies, or speaks of a course, a candidate or another time."""
+        return self._denials is not None and self._denials.search(text) is not None
+
+    def is_school(self, text: str) -> bool:
+        """Whether a folded name of a body is that of a place of learning."""
+        return self._school is not None and self._school.search(text) is not None
+
+    def is_no_chamber(self, text: str) -> bool:
+        """Whether a folded name beside a chamber's word is that of another body."""
+        return self._no_chamber is not None and self._no_chamber.search(text) is not None
+
+    def certifies(self, word: str) -> bool:
+        """Whether a word is a form of "certified", with up to two letters wrong."""
+        return (
+            word.startswith("cert")
+            or "认证" in word
+            or "注册" in word
+            or OSA.distance(word, "certified", score_cutoff=2) <= 2
+        )
+
+    def branded(self, words: frozenset[str]) -> Iterator[str]:
+        """The bodies whose qualifications alone bear some of these words."""
+        return (issuer for phrase, issuer in self.brands if phrase <= words)
+
+    def also_by(self, words: frozenset[str]) -> Iterator[str]:
+        """The names of other bodies that certify under a name of these words too."""
+        return (name for phrase, name in self._shared if phrase <= words)
+
+
+def fault_of(word: Word) -> str | None:
+    """What is wrong with a word, as a sentence naming the way out; None where nothing is."""
+    scope = _SCOPE.fullmatch(word.scope)
+    if scope is None:
+        return (
+            f"The scope {word.scope!r} of {word.text!r} is none; leave it empty, or write issuer:KEY or catalog:CODE."
+        )
+    if not word.text.strip():
+        return "A word needs its text; fill it in."
+    if word.kind not in _AS_WRITTEN and word.text != fold(word.text).text:
+        return f"The word {word.text!r} is not folded; write it as {fold(word.text).text!r}."
+    if word.kind in _OF_A_BODY and scope["kind"] != "issuer":
+        return f"The word {word.text!r} holds for one body; give its key as issuer:KEY."
+    if word.kind is WordKind.CODE and not _CODE.fullmatch(word.text):
+        return f"The form {word.text!r} holds more than letters, digits, hyphens, ? and #; correct it."
+    if word.kind is WordKind.LOOKALIKE and not len(word.text) == len(word.meaning) == 1:
+        return f"A look-alike is one character for one other; correct {word.text!r}."
+    return None
+
+
+def _texts(words: Sequence[Word]) -> frozenset[str]:
+    return frozenset(word.text for word in words)
+
+
+def _body(word: Word) -> str | None:
+    kind, _, key = word.scope.partition(":")
+    return key if kind == "issuer" else None
+
+
+def _grouped(pairs: Iterable[tuple[str, Meaning]]) -> dict[str, tuple[Meaning, ...]]:
+    grouped: dict[str, tuple[Meaning, ...]] = {}
+    for text, meaning in pairs:
+        grouped[text] = (*grouped.get(text, ()), meaning)
+    return grouped
+
+
+def _sets(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    sets: dict[str, set[str]] = defaultdict(set)
+    for key, value in pairs:
+        sets[key].add(value)
+    return {key: frozenset(values) for key, values in sets.items()}
+
+
+def _any(words: Sequence[Word]) -> re.Pattern[str] | None:
+    parts = [re.escape(word.text) + (r"\b" if len(word.text) < 3 and word.text.isascii() else "") for word in words]
+    return re.compile("|".join(parts)) if parts else None
+
+
+def _stems(words: Sequence[Word]) -> re.Pattern[str] | None:
+    """Latin words whole, or by their beginning where a star ends them; Han words wherever they stand."""
+    latin = [re.escape(word.text).replace(r"\*", r"\w*") for word in words if word.text.isascii()]
+    han = [re.escape(word.text) for word in words if not word.text.isascii()]
+    parts = [rf"\b(?:{'|'.join(latin)})\b"] if latin else []
+    return re.compile("|".join([*parts, *han])) if parts or han else None
+
+
+def _code(form: str) -> re.Pattern[str]:
+    """A form of numbers as an expression: hyphens may be blanks, or missing beside a letter."""
+    parts = [f"({part})".replace("?", "[a-z]").replace("#", r"\d") for part in form.split("-")]
+    pattern = parts[0]
+    for before, part in zip(form.split("-"), parts[1:], strict=False):
+        pattern += ("[- ]?" if before[-1] in "?abcdefghijklmnopqrstuvwxyz" else "[- ]") + part
+    return re.compile(rf"\b{pattern}\b")

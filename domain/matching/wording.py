@@ -2,14 +2,16 @@
 
 The wording of certificates is formal and short: a sentence leads to the name, numbers and dates follow. Only sentences that
 say that somebody holds the qualification are taken away; one that denies it, or speaks of a course or a candidate, stays and
-keeps the name from being read.
+keeps the name from being read. Which words are formal, and which deny, is vocabulary; here stands the grammar.
 """
 
-# ruff: noqa: SIM905 - a word list reads better as text
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
+
+from domain.matching.vocabulary import Vocabulary
 
 _MONTHS: Final = r"(?:jan|feb|m(?:ar|ae)r?|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|de[cz])[a-z]*\.?"
 _DATE: Final = (
@@ -17,15 +19,21 @@ _DATE: Final = (
     rf"|\d{{1,2}}-{_MONTHS}-\d{{2,4}}|(?:\d{{1,2}}\.?\s)?{_MONTHS}\s(?:\d{{1,2}},?\s)?\d{{4}}|\d{{4}}年"
     r"|(?:平成|令和|昭和)\s?(?:\d{1,2}|元)年(?:\s?\d{1,2}月(?:\s?\d{1,2}日)?)?)"
 )
+_SPAN: Final = r"(?:19|20)\d\d(?:\s?(?:-|to|until|bis)\s?(?:(?:19|20)\d\d|present|today|now|heute|current))?"
 _WORD: Final = re.compile(r"\w+")
+_ROW: Final = re.compile(r"^\s*(?:[(（]\s?\d{1,3}\s?[)）][.、]?|\d{1,3}\s?[、.)）:](?!\s?\d)|[①-⑳])\s*")
+_SET_OFF: Final = re.compile(
+    rf"(?:[|,;·•:~]|\s[-/]|\()\s*(?P<span>{_SPAN})\s*(?=$|[|,;·•)]|\s-\s)|^\s*(?P<first>{_SPAN})\s*[|,;·•:]\s*(?=\D)"
+)
 _STRIPPED: Final = tuple(
     re.compile(pattern)
     for pattern in (
         r"\b(?:sommer|winter|fruehjahr|herbst|pruefungstermin)\s(?:19|20)\d\d(?:/\d\d(?:\d\d)?)?",
+        r"\b(?:19|20)\d\d::\d+\b|#\s?\d{3,}\b|\bseries(?: id)?\s?[:#]?\s?\d{1,6}\b",
         (
             rf"\(?\b(?:expires?|exp\.?|expiry|expiration|valid|issued?|awarded|earned|active|date|dated|vom|am|seit|since|until|thru|through|gueltig"
-            rf"|ausgestellt|obtained|effective|achievement|on)(?:\s(?:date|on|until|till|to|thru|through|from|bis|am|from|of|achievement|issue))*"
-            rf"\s?[:：]?\s?(?:{_DATE}|\d{{4}}\b)\)?"
+            rf"|ausgestellt|abschluss|abgeschlossen|pruefung|jahrgang|class of|obtained|achieved|passed|certified|renewed|effective|achievement|on)(?:\s(?:date|on|in|until|till|to|thru|through|from|bis|am|of"
+            rf"|achievement|issue|im))*\s?[:：]?\s?(?:{_DATE}|\d{{4}}\b)\)?"
         ),
         rf"(?:有效期(?:至|到)?|颁发日期|发证日期|签发日期|发证|取得时间|获得时间|日期|取得日|认定日|有效期限)[:：]?\s?{_DATE}",
         rf"\(?(?<![\w/-]){_DATE}\)?",
@@ -46,59 +54,102 @@ _STRIPPED: Final = tuple(
         r"\(?\b(?:score|points|punkte|note|gesamtnote|gesamtergebnis)\s?[:：]?\s?\d+(?:[.,]\d+)?(?:\s?/\s?\d+)?(?:\s?(?:punkte|points))?\)?",
         r"\(?\b\d+(?:[.,]\d+)?\s?(?:punkten?|points|prozent|%|ceus?|pdhs?)(?!\w)\)?",
         r"\(\s?(?:19|20)\d{2}\s?\)$",
-        r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)",
         r"\(?\bcurrently in beta\)?",
         r"\bthis is to certify(?: that)?\b",
     )
 )
+_BORN: Final = re.compile(rf",?\s\(?(?:geb(?:oren)?\.?|born)(?: am| on)? {_DATE}(?: (?:in|at) \w+)?\)?,?")
+_ADVERT: Final = re.compile(r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)")
 _LEADING: Final = re.compile(
-    r"^(?P<before>.{0,200}?\b(?:"
-    r"(?:has|have|having) (?:successfully )?(?:completed|met|fulfilled|satisfied) (?:all )?(?:of )?(?:the )?(?:\w+ ){0,3}requirements"
-    r"(?: (?:for|of)(?: the)?| and (?:has |is )?(?:achieved|earned|been awarded|awarded)(?: (?:the|their|his|her))?)"
+    r"^(?P<before>.{0,240}?\b(?:"
+    r"(?:has|have|having) (?:successfully )?(?:completed|met|fulfilled|satisfied|passed) (?:all )?(?:of )?(?:the )?(?:\w+ ){0,4}requirements"
+    r"(?: (?:for|of|as|to be(?:come)?(?: (?:recogni[sz]ed|certified) as)?)(?: (?:an?|the))?"
+    r"| and (?:has |is )?(?:achieved|earned|been awarded|awarded)(?: (?:the|their|his|her))?)"
+    r"|requirements and (?:has |have )?(?:achieved|earned|attained)(?: (?:the|their|his|her))?"
     r"|(?:has|have) (?:been )?(?:successfully )?(?:awarded|granted|achieved|earned|obtained)(?: (?:the|their|his|her))?"
-    r"|is (?:hereby |officially )?(?:awarded|granted)(?: the)?"
-    r"|(?:recogni[sz]ed|registered|certified)(?: with .{3,60}?)? as(?: an?)?(?: the)?"
-    r"|(?:abschluss)?pruefung in (?:dem |einem )?(?:staatlich )?anerkannten ausbildungsberuf|(?:abschluss)?pruefung (?:staatlich )?(?:anerkannten )?ausbildungsberuf"
+    r"|is (?:hereby |officially )?(?:awarded|granted)(?: the)?(?: (?:title|designation|status)(?: of)?)?"
+    r"|(?:recogni[sz]ed|registered|certified|designated)(?: (?:with|by) .{3,60}?)? as(?: an?)?(?: the)?"
+    r"|entitled to (?:use|bear) the (?:designation|title|post-?nominals?|letters)(?: of)?(?: an?)?"
+    r"|(?:abschluss)?pruefung (?:in (?:dem |einem )?|im |zum |zur )?(?:staatlich )?(?:anerkannten )?ausbildungsberuf(?: (?:des|der|zum|zur|als))?"
     r")\s?:?\s)(?P<name>.+)$"
 )
 _AWARDED: Final = re.compile(
     r"^(?P<before>.{0,120}?\b(?:hereby )?(?:awards|grants|presents) (?:this|the) )(?P<name>.+?)(?P<after> to \w+(?: \w+){1,2}(?:,.*)?)$"
 )
-_PROVED: Final = re.compile(r"^(?P<before>(?:兹)?证明.{0,40}?(?:获得|取得|授予))(?P<name>.+)$")
-_DENIED: Final = re.compile(
-    r"\b(?:not|never|no longer|fail\w*|nicht|course|courses|class|training|prepar\w*|attend\w*|particip\w*|candida\w*|exam|examination|module"
-    r"|student|towards?|kurs|lehrgang|teilnahme|teilgenommen|pre|non|un|de|formerly|previously|once|was|were|had|until|will|shall|may|might|would"
-    r"|could|should|to be|appl(?:y|ie)\w*|provisional\w*|condition\w*|temporar\w*|pending|nominat\w*|eligible|ineligible|honorary|expired|lapsed"
-    r"|revoked|suspended|withdrawn|cancel\w*|deregistered|almost|nearly|partially)\b|未|不|培训|课程|参加|曾|拟|将|申请|候选|撤销|暂|预|准|见习"
+_PROVED: Final = re.compile(
+    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|经.{0,30}?[,，]\s?(?:特|现|兹)?)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|认证|注册|登记|聘任|评定)为)"
+    r"(?:.{0,10}?(?:并|后|，|,)(?:已|被)?(?:获得|取得|授予))?)(?P<name>.+)$"
 )
-_FORMAL: Final = frozenset(
-    """this is to certify that certifies certified hereby be it known has have having been successfully completed met fulfilled satisfied
-    all of the requirements for and officially awarded granted achieved earned obtained their his her recognized recognised registered
-    as a an with by we confirm confirms awards grants presents mr mrs ms dr herr frau zeugnis ueber die der hat in dem im
-    abschlusspruefung pruefung staatlich anerkannten ausbildungsberuf""".split()
+_PROVED_IN_JAPANESE: Final = re.compile(
+    r"^(?P<before>(?:.{0,20}?(?:は|殿)\s?[、,]?\s?)?)(?P<name>.+?)\s?(?P<after>"
+    r"(?:として|である|された|される|有する|した|する|こと|ここに|合格|认定|试验|资格|检定|称号|取得|登录|[のにをとし、,\s]){1,20}"
+    r"(?:证|认|授)(?:明|定|与)?(?:する|いたします|します|める|めます)\s?[。.]?)$"
+)
+_PERSONS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        (
+            r"\b(?:that|dass|herrn?|frau|mr|mrs|ms|miss)\b\.?\s(?P<who>(?:[\w.'-]+,?\s){1,5}?)(?=(?:geb\w*|born|has|have|hat|is|ist|met|passed"
+            r"|successfully|on|am|having|die)\b)"
+        ),
+        r"^(?P<who>(?:[\w.'-]+\s){1,4}?)(?=(?:has|have|hat)\b|(?:is|ist) (?:hereby|recogni[sz]ed|officially)\b)",
+        r"\bto (?P<who>(?:[\w.'-]+\s){1,4}?)(?=(?:for|in recognition|upon)\b)",
+    )
+)
+_BEARER: Final = re.compile(
+    r"\b(?:the )?(?:(?:above|below|following)[ -]?(?:named )?)?candidate(?: named (?:above|below))?(?= (?:has|is|named)\b)"
 )
 _MOST_NAMES: Final = 6
 """As many words beside the formal ones as a person and a body are named by; with more, the sentence says something else."""
 
 
-def _is_formal(sentence: str) -> bool:
+def _is_formal(sentence: str, words: Vocabulary) -> bool:
     """Whether a sentence says that somebody holds what follows, and nothing besides who and by whom."""
-    named = [word for word in _WORD.findall(sentence) if word not in _FORMAL]
-    return len(named) <= _MOST_NAMES and _DENIED.search(sentence) is None
+    sentence = _BEARER.sub(" ", sentence)
+    formal = words.formal | words.sentence
+    named = [word for word in _WORD.findall(sentence) if word not in formal]
+    return len(named) <= _MOST_NAMES and not words.denies(sentence)
 
 
-def without_wording(text: str) -> tuple[str, str]:
+def without_wording(text: str, words: Vocabulary) -> tuple[str, str]:
     """A folded text without the sentence that leads to the name, and that sentence; work linear in a bounded text."""
     around = ""
-    for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED):
+    for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED, _PROVED_IN_JAPANESE):
         found = pattern.match(text)
-        if found and _is_formal(found["before"]):
+        if found and _is_formal(found["before"], words):
             text, around = found["name"], f"{around} {found['before']}"
     return text, around
 
 
-def without_particulars(text: str) -> str:
-    """A folded text without dates, numbers, marks and addresses of pages."""
-    for pattern in _STRIPPED:
-        text = pattern.sub(" ", text)
+def without_persons(text: str, is_known: Callable[[str], bool]) -> str:
+    """A folded sentence without the names of persons in it: words that nothing else knows, where a person is named."""
+    for pattern in _PERSONS:
+        found = pattern.search(text)
+        if found and not any(map(is_known, _WORD.findall(found["who"]))):
+            text = f"{text[: found.start('who')]}{text[found.end('who') :]}"
     return text
+
+
+def without_particulars(text: str) -> tuple[str, frozenset[str]]:
+    """A folded text without row numbers, dates, numbers, marks and addresses of pages, and the years that stood set off."""
+    text = _ROW.sub("", text)
+    years: set[str] = set()
+    text = _BORN.sub(" ", text)
+    for pattern in _STRIPPED[:5]:
+        text = pattern.sub(" ", text)
+    while found := _SET_OFF.search(text):
+        years.add((found["span"] or found["first"])[:4])
+        text = f"{text[: found.start()]} {text[found.end() :]}"
+    for pattern in _STRIPPED[5:]:
+        text = pattern.sub(" ", text)
+    return text, frozenset(years)
+
+
+def is_advert(text: str) -> bool:
+    """Whether a folded text bears the sign of all genders, as advertisements of posts do and certificates do not."""
+    return _ADVERT.search(text) is not None
+
+
+def without_genders(text: str) -> str:
+    """A folded text without that sign."""
+    return _ADVERT.sub(" ", text)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import strawberry
 
-from application.folding import alias_change_view, entry_view
-from application.views import AliasChangeView, ChangeView, VersionView
+from application.folding import alias_change_view, entry_view, word_change_view
+from application.views import AliasChangeView, ChangeView, VersionView, WordChangeView
 from domain.catalog.amendment import AmendmentTerms
 from domain.catalog.names import Note, NoteCode
 from domain.refusals import Refused
@@ -17,6 +17,7 @@ from registry_api.refusals import Refusal, as_data
 from registry_api.types.aliases import AliasChange
 from registry_api.types.catalog import CatalogVersion, EntryChange
 from registry_api.types.nodes import described
+from registry_api.types.words import WordChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Preview:
 
     changes: Sequence[ChangeView]
     alias_changes: Sequence[AliasChangeView]
+    word_changes: Sequence[WordChangeView]
     pending_cases_affected: int
     titles_on_changed_entries: int
     refusals: Sequence[Refusal]
@@ -54,6 +56,7 @@ class AmendmentPreview:
     alias_changes: list[AliasChange] = strawberry.field(
         description="The changes of aliases, with the names of issuing bodies that come with the entries."
     )
+    word_changes: list[WordChange] = strawberry.field(description="The changes of the vocabulary.")
     pending_cases_affected: int = strawberry.field(
         description="Open cases pinned to a changed entry of the catalog; with `rematchPending`, all its open cases."
     )
@@ -89,6 +92,7 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
     return Preview(
         changes,
         [alias_change_view(change) for change in examined.terms.alias_changes],
+        [word_change_view(change) for change in examined.terms.word_changes],
         pending,
         titles,
         [as_data(refusal) for refusal in (*malformed, *examined.refusals)],

@@ -12,7 +12,7 @@ from application.catalog_proposals import catalog_terms
 from application.catalogs import clean_notice
 from application.commands import CertificateForm, EvidenceForm, ExperienceForm, PersonForm, Submission
 from application.queries import CaseFilter, TitleFilter
-from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange
+from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange, WordChange
 from domain.catalog.proposal import CatalogTerms
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean, clean_optional
@@ -25,6 +25,8 @@ from domain.values import (
     Notice,
     TitleAward,
     TitleLevel,
+    Word,
+    WordKind,
 )
 from registry_api.types.nodes import described
 
@@ -208,6 +210,35 @@ class AliasChangeInput:
         )
 
 
+@strawberry.input(
+    description="What an amendment does to one word of the vocabulary. One to withdraw is named by all but its ground."
+)
+class WordChangeInput:
+    """A change to one word."""
+
+    kind: AliasChangeKind
+    word_kind: WordKind
+    text: str = strawberry.field(description="The word or phrase, folded as matching folds names.")
+    meaning: str = strawberry.field(default="", description="What it stands for, where its kind has a meaning.")
+    scope: str = strawberry.field(
+        default="", description="Empty, `issuer:KEY` for names of one body, or `catalog:CODE` for one catalog."
+    )
+    ground: str = strawberry.field(description="Why the word holds; of one to withdraw, why it no longer does.")
+
+    def checked(self, place: str, faults: Faults) -> WordChange:
+        """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
+        return WordChange(
+            effect=self.kind,
+            word=Word(
+                kind=self.word_kind,
+                text=faults.attempt(lambda: clean(self.text, f"{place}.text"), ""),
+                meaning=faults.attempt(lambda: clean(self.meaning, f"{place}.meaning", required=False), ""),
+                scope=faults.attempt(lambda: clean(self.scope, f"{place}.scope", limit=CODE_LIMIT, required=False), ""),
+                ground=faults.attempt(lambda: clean(self.ground, f"{place}.ground", limit=PROSE_LIMIT), ""),
+            ),
+        )
+
+
 @strawberry.input(description="An amendment of a catalog, against its latest version.")
 class AmendmentInput:
     """What an administrator proposes."""
@@ -221,6 +252,7 @@ class AmendmentInput:
     rematch_pending: bool = False
     changes: list[EntryChangeInput]
     alias_changes: list[AliasChangeInput] = strawberry.field(default_factory=list)
+    word_changes: list[WordChangeInput] = strawberry.field(default_factory=list)
 
     def cleaned(self) -> AmendmentTerms:
         """As the domain keeps it. Raises ``Refused`` with the first fault."""
@@ -240,6 +272,7 @@ class AmendmentInput:
             rematch_pending=self.rematch_pending,
             changes=tuple(change.checked(f"changes.{n}", faults) for n, change in enumerate(self.changes)),
             alias_changes=tuple(each.checked(f"aliasChanges.{n}", faults) for n, each in enumerate(self.alias_changes)),
+            word_changes=tuple(each.checked(f"wordChanges.{n}", faults) for n, each in enumerate(self.word_changes)),
         )
         return terms, faults.refusals
 

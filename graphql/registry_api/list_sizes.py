@@ -21,13 +21,16 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "Catalog.entryHistory": 20,
     "CatalogVersion.changes": 20,
     "CatalogVersion.aliasChanges": 20,
+    "CatalogVersion.wordChanges": 20,
     "CatalogEntry.awards": 3,
     "CatalogProposal.entries": 200,
     "EntryChange.fields": 8,
     "Amendment.changes": 20,
     "Amendment.aliasChanges": 20,
+    "Amendment.wordChanges": 20,
     "AmendmentPreview.changes": 50,
     "AmendmentPreview.aliasChanges": 50,
+    "AmendmentPreview.wordChanges": 50,
     "AmendmentPreview.refusals": 50,
     "AmendmentPreview.notes": 50,
     "AmendmentPreview.changesSince": 20,
@@ -58,6 +61,7 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
 LONG_LISTS: Final[Mapping[str, int]] = {
     "changes": MOST_CHANGES + 1,  # one more than is taken, so that the refusal is the amendment's own
     "aliasChanges": MOST_CHANGES + 1,
+    "wordChanges": MOST_CHANGES + 1,
     "entries": 10_000,
 }
 """Input lists that hold an office's whole list; others hold at most ``Limits.list`` items."""

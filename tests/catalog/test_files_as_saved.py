@@ -24,6 +24,7 @@ from catalog.files.certificates import HEADS as CERTIFICATE_HEADS
 from catalog.files.certificates import CertificateRow, read_certificates
 from catalog.files.delimited import guarded, unguarded
 from catalog.notice import load_official_catalog
+from catalog.vocabulary import official_vocabulary
 from console.cli import app
 from domain.matching import Matcher
 from tests.catalog.office import HEADS, ROW_1, ROW_2, workbook
@@ -186,7 +187,7 @@ def test_a_cell_that_is_no_text_is_reported_by_its_place(tmp_path: Path, shape: 
     (problem,) = row.problems
     assert problem.startswith("C2: ")
     assert any(words in problem for _, words in CELLS.values())
-    matcher = Matcher(official, load_aliases())
+    matcher = Matcher(official, load_aliases(), official_vocabulary())
 
     def ask(*certificate: str | None) -> Found:
         return Found(matcher.match(*certificate), GoverningVersion("zj", 1))  # type: ignore[arg-type]

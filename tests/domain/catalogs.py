@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange
+from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange, WordChange
 from domain.catalog.catalog import Catalog
 from domain.catalog.timeline import AmendmentDiscarded, AmendmentIssued, AmendmentProposed, CatalogPublished
 from domain.identifiers import amendment_id, catalog_id
-from domain.values import Alias, AliasKind, EntryChangeKind, Notice
+from domain.values import Alias, AliasChangeKind, AliasKind, EntryChangeKind, Notice, Word, WordKind
 from tests.domain.cases import GRADED, PLAIN
 from tests.domain.scenario import ADMINISTRATOR, SECOND_ADMINISTRATOR, Given, Happened
 
@@ -21,6 +21,7 @@ TODAY = date(2024, 5, 6)
 PUBLISHED_AT = datetime(2023, 10, 20, 4, tzinfo=UTC)
 NOTICE = Notice(title="关于印发目录的通知")
 AWS = Alias(kind=AliasKind.ISSUING_BODY, text="AWS", issuer="AMAZON", ground="its own usage")
+PRO = Word(kind=WordKind.VARIANT, text="pro", meaning="professional", scope="issuer:AMAZON", ground="abbreviation")
 ADDED, REVISED, WITHDRAWN = EntryChangeKind.ADDED, EntryChangeKind.REVISED, EntryChangeKind.WITHDRAWN
 
 
@@ -55,10 +56,17 @@ def alias(kind: EntryChangeKind) -> AliasChange:
     return AliasChange(kind=kind, alias=AWS)
 
 
+def word(effect: AliasChangeKind, what: Word = PRO) -> WordChange:
+    """A change of a word of the vocabulary."""
+    return WordChange(effect=effect, word=what)
+
+
 def published(**changes: Any) -> Happened:
     """Version 1: a plain entry and a graded one."""
     facts = {"code": CODE, "name": "目录", "notice": NOTICE, "effective_from": FIRST_DAY, "entries": (PLAIN, GRADED)}
-    return Happened(CatalogPublished, {**facts, "aliases": (), **changes}).by(ADMINISTRATOR, PUBLISHED_AT)
+    return Happened(CatalogPublished, {**facts, "aliases": (), "vocabulary": (), **changes}).by(
+        ADMINISTRATOR, PUBLISHED_AT
+    )
 
 
 def proposed(version: int, what: AmendmentTerms) -> Happened:

@@ -2,14 +2,16 @@
 
 import pytest
 
+from catalog.vocabulary import official_vocabulary
 from domain.catalog.amendment import AliasChange, EntryChange, aliases_after, entries_after
-from domain.catalog.names import NoteCode, ResultingNames, is_readable, unreadable_names
+from domain.catalog.names import NoteCode, ResultingNames, is_readable, readable_entries, unreadable_names
 from domain.matching import Matcher
 from domain.refusals import RefusalCode
 from domain.values import Alias, AliasKind
 from tests.domain.cases import GRADED, PLAIN
 from tests.domain.catalogs import ADDED, REVISED, WITHDRAWN, terms
 
+WORDS = official_vocabulary()
 WELDER = PLAIN.model_copy(
     update={"number": 2, "qualification_name": "Example Chartered Welder", "translated_name": "示例特许焊工"}
 )
@@ -41,7 +43,7 @@ def added(entry=WELDER):
 def names(*changes, alias_changes=(), aliases=(), entries=None):
     """The names of a version that these changes make."""
     what = terms(*changes, alias_changes=alias_changes)
-    return ResultingNames(entries or ENTRIES, (*BODIES, *aliases), what)
+    return ResultingNames(entries or ENTRIES, (*BODIES, *aliases), WORDS, what)
 
 
 def codes(found):
@@ -79,7 +81,9 @@ def test_it_is_decided_by_what_the_matcher_reads():
     for unlisted in (UNLISTED, TRANSLATED, SHORT, alias("Example Chartered Boilermaker"), alias("Welder")):
         what = terms(added())
         matcher = Matcher(
-            list(entries_after(ENTRIES, what.changes).values()), aliases_after((*BODIES, unlisted), what.alias_changes)
+            list(entries_after(ENTRIES, what.changes).values()),
+            aliases_after((*BODIES, unlisted), what.alias_changes),
+            WORDS,
         )
         leads = all(
             (match := matcher.match(text, WELDER.issuing_body)).entry and match.entry.number == 2
@@ -170,7 +174,7 @@ def test_a_body_s_alias_under_a_key_of_no_entry_is_noted():
 def test_what_matching_cannot_read_is_no_alias(text, issuer):
     """Such an alias would match nothing, and is refused before any matcher meets it."""
     unread = alias(text, issuer=issuer)
-    assert not is_readable(unread)
+    assert not is_readable(unread, WORDS)
     found = names(alias_changes=comes(unread))
     assert codes(found) == ([RefusalCode.NAME_UNREADABLE], [])
     assert found.refusals[0].field == "aliasChanges"
@@ -181,7 +185,9 @@ def test_what_matching_cannot_read_is_no_name_of_an_entry(text):
     """Neither signs alone nor the body's name alone; a translation that is read is enough."""
     blank = WELDER.model_copy(update={"qualification_name": text, "translated_name": text})
     assert codes(names(added(blank))) == ([RefusalCode.NAME_UNREADABLE], [])
-    assert [each.code for each in unreadable_names([blank], (), BODIES)] == [RefusalCode.NAME_UNREADABLE]
+    assert [each.code for each in unreadable_names([blank], (), readable_entries([blank], BODIES, WORDS), WORDS)] == [
+        RefusalCode.NAME_UNREADABLE
+    ]
     half = WELDER.model_copy(update={"qualification_name": text})
     assert names(added(half)).refusals == ()
 

@@ -18,7 +18,7 @@ from domain.holder import Holder
 from domain.identifiers import holder_stream, integrity_record_id, officer_stream
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
-from domain.values import Actor, MatchOutcome, Provenance, Role
+from domain.values import Actor, AliasChangeKind, MatchOutcome, Provenance, Role
 from tests.claims import claim_id
 from tests.domain import cases, catalogs
 from tests.domain.scenario import Happened
@@ -43,6 +43,7 @@ TERMS = AmendmentTerms(
     rematch_pending=True,
     changes=(catalogs.add(101), catalogs.revise(1), catalogs.withdraw(88)),
     alias_changes=(catalogs.alias(catalogs.ADDED),),
+    word_changes=(catalogs.word(AliasChangeKind.ADDED),),
 )
 CATALOG = CatalogTerms(
     code="example-further",
@@ -51,6 +52,7 @@ CATALOG = CatalogTerms(
     effective_from=date(2024, 7, 1),
     entries=(catalogs.PLAIN, catalogs.GRADED),
     aliases=(catalogs.AWS,),
+    vocabulary=(catalogs.PRO,),
 )
 MATCHED = cases.noted(
     Matched,
@@ -83,7 +85,7 @@ def examples() -> Iterator[Event]:
         cases.REMATCH,
     ]
     catalog = [
-        catalogs.published(aliases=(catalogs.AWS,)),
+        catalogs.published(aliases=(catalogs.AWS,), vocabulary=(catalogs.PRO,)),
         catalogs.proposed(2, TERMS),
         catalogs.issued(2, 2, TERMS),
         catalogs.discarded(2),

@@ -7,6 +7,7 @@ import pytest
 from catalog.aliases import load_aliases, parse_aliases
 from catalog.faults import SourceRefused
 from catalog.notice import load_official_catalog
+from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher
 from domain.values import Alias, AliasKind, MatchOutcome
 
@@ -49,7 +50,7 @@ def test_an_entry_without_a_readable_name_breaks_nothing():
         }
     )
     dash = Alias(kind=AliasKind.ISSUING_BODY, text="—", issuer="DIHK", numbers=(), ground="a dash")
-    matcher = Matcher([*ENTRIES, odd], [*load_aliases(), dash])
+    matcher = Matcher([*ENTRIES, odd], [*load_aliases(), dash], official_vocabulary())
     assert matcher.match("Amazon", "Amazon").outcome not in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
     found = matcher.match("Mechatroniker/-in", "IHK Köln").entry
     assert found is not None

@@ -6,10 +6,11 @@ import pytest
 
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
+from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher
 from domain.values import MatchOutcome
 
-MATCHER = Matcher(load_official_catalog().entries, load_aliases())
+MATCHER = Matcher(load_official_catalog().entries, load_aliases(), official_vocabulary())
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 
 

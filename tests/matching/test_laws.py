@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
+from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher
 from domain.matching.normalise import TEXT_LIMIT, fold
 from domain.values import MatchOutcome
 
 ENTRIES = load_official_catalog().entries
-MATCHER = Matcher(ENTRIES, load_aliases())
+MATCHER = Matcher(ENTRIES, load_aliases(), official_vocabulary())
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 WIDE = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 
@@ -71,3 +72,37 @@ def test_an_unlisted_word_is_never_passed_over(entry, word, first):
     """A level, a negation or a year that the entry does not bear keeps the match from being automatic."""
     name = f"{word} {entry.qualification_name}" if first else f"{entry.qualification_name} {word}"
     assert MATCHER.match(name, entry.issuing_body).outcome not in AUTOMATIC
+
+
+FRAMES = (
+    "{}",
+    "This is to certify that Wang Lei has been awarded the {}",
+    "has successfully completed the requirements and is recognized as a {}",
+    "hat die Abschlussprüfung im Ausbildungsberuf {} bestanden",
+    "兹证明王磊已通过考试，获得{}资格",
+    "{}の試験に合格したことを証明する",
+)
+SCANS = (
+    lambda text, at: f"{text[:at]} {text[at:]}",
+    lambda text, at: text[:at] + text[at + 1 :],
+    lambda text, at: (
+        text[:at] + {"l": "1", "o": "0", "i": "l", "e": "c", "n": "ri"}.get(text[at], text[at]) + text[at + 1 :]
+    ),
+    lambda text, at: f"{text[:at]}~{text[at:]}",
+)
+
+
+def standing(name, entry):
+    """How well a text does for an entry: whether it is matched automatically, and with what score it is offered."""
+    match = MATCHER.match(name, entry.issuing_body)
+    score = max((each.score for each in match.candidates if each.number == entry.number), default=0.0)
+    return match.entry == entry, score
+
+
+@given(st.sampled_from(ENTRIES), st.sampled_from(FRAMES), st.sampled_from(SCANS), st.data())
+@settings(max_examples=400, deadline=None)
+def test_clean_text_never_scores_below_its_damaged_form(entry, frame, scan, data):
+    """What a scanner did to a name or to a certificate's sentence never makes it surer than it was."""
+    clean = frame.format(entry.qualification_name)
+    damaged = scan(clean, data.draw(st.integers(0, len(clean) - 1)))
+    assert standing(damaged, entry) <= standing(clean, entry)

@@ -8,10 +8,11 @@ import pytest
 
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
+from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher
 
 ENTRIES = [entry for entry in load_official_catalog().entries if len(entry.awards) == 1]
-MATCHER = Matcher(load_official_catalog().entries, load_aliases())
+MATCHER = Matcher(load_official_catalog().entries, load_aliases(), official_vocabulary())
 MISREAD = [
     ("m", "rn"), ("i", "l"), ("l", "1"), ("o", "0"), ("e", "c"), ("t", "f"), ("n", "r"), ("a", "o"), ("s", "5"),
     ("h", "b"), ("g", "q"), ("w", "vv"), ("ll", "l"), ("rt", "tr"),

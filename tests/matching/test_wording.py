@@ -6,12 +6,13 @@ import pytest
 
 from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
+from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher
 from domain.matching.wording import without_wording
 from domain.values import MatchOutcome
 
 ENTRIES = load_official_catalog().entries
-MATCHER = Matcher(ENTRIES, load_aliases())
+MATCHER = Matcher(ENTRIES, load_aliases(), official_vocabulary())
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 SENTENCES = (
     "This is to certify that Wang Lei has successfully completed all requirements for the {}, No. ABC-001287",
@@ -67,7 +68,8 @@ def test_a_denial_is_never_passed_over(sentence):
 def test_the_sentence_is_kept_for_the_issuers_it_names():
     """The issuer named in the sentence counts: another body's certificate of an entry's name does not match."""
     name, around = without_wording(
-        "emc corporation certifies that li hua has been awarded the cisco certified architect"
+        "emc corporation certifies that li hua has been awarded the cisco certified architect",
+        official_vocabulary(),
     )
     assert name == "cisco certified architect"
     assert "emc corporation" in around

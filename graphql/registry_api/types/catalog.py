@@ -26,14 +26,18 @@ from application.views import (
     FieldChangeView,
     ProposedEntryView,
     VersionView,
+    WordChangeView,
+    WordView,
 )
-from domain.values import AliasKind
+from application.words import WordFilter, words_of
+from domain.values import AliasKind, WordKind
 from registry_api import ids
-from registry_api.context import Info
+from registry_api.context import Info, in_thread
 from registry_api.http.limits import PAGE
 from registry_api.pages import Connection, PageInfo, Paging, connection, wants_total, whole_number, window
 from registry_api.types.aliases import AliasChange, CatalogAliasConnection
 from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge, registered
+from registry_api.types.words import CatalogWordConnection, WordChange
 
 
 @strawberry.type(name="CatalogEntry", description=described(EntryView))
@@ -113,10 +117,11 @@ class CatalogEntryConnection:
 
 @strawberry.type(name="CatalogVersion", description=described(VersionView))
 class CatalogVersion(Node, VersionView):
-    """A version, its changes, its entries and its aliases."""
+    """A version, its changes, its entries, its aliases and its vocabulary."""
 
     changes: strawberry.Private[tuple[ChangeView, ...]]
     alias_changes: strawberry.Private[tuple[AliasChangeView, ...]]
+    word_changes: strawberry.Private[tuple[WordChangeView, ...]]
 
     @classmethod
     def is_type_of(cls, obj: Any, _info: Any) -> bool:
@@ -137,6 +142,11 @@ class CatalogVersion(Node, VersionView):
     def alias_changes_made(self) -> Sequence[AliasChangeView]:
         """What it changed in the aliases, relative to the version before."""
         return self.alias_changes
+
+    @edge(list[WordChange], name="wordChanges")
+    def word_changes_made(self) -> Sequence[WordChangeView]:
+        """What it changed in the vocabulary, relative to the version before."""
+        return self.word_changes
 
     @edge(CatalogEntry | None)
     async def entry(self, info: Info, number: int) -> EntryView | None:
@@ -184,6 +194,25 @@ class CatalogVersion(Node, VersionView):
         which = AliasFilter(kind=kind, search=search, entry_number=entry_number, unlisted=unlisted)
         page = await info.context.services.reads.aliases((self.catalog_code, self.number), which, asked)
         return connection("aliases", page, lambda alias: (alias.place,))
+
+    @edge(CatalogWordConnection)
+    async def vocabulary(
+        self,
+        info: Info,
+        kind: WordKind | None = None,
+        search: str | None = None,
+        first: int | None = PAGE,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[WordView]:
+        """The words that matching reads this version by, in the order in which they came; `search` looks into their texts and
+        meanings.
+        """
+        asked = window("vocabulary", Paging(first, after, last, before), (whole_number,), count=wants_total(info))
+        catalog = await in_thread(info.context.services.shelf.catalog, self.catalog_code)
+        page = words_of(catalog, self.number, WordFilter(kind, search), asked)
+        return connection("vocabulary", page, lambda word: (word.place,))
 
 
 @strawberry.type(
@@ -238,6 +267,7 @@ class Amendment(Node, AmendmentView):
     amendment_id: strawberry.Private[UUID]
     changes: strawberry.Private[tuple[ChangeView, ...]]
     alias_changes: strawberry.Private[tuple[AliasChangeView, ...]]
+    word_changes: strawberry.Private[tuple[WordChangeView, ...]]
     proposed_by: strawberry.Private[ActorView]
 
     @classmethod
@@ -264,6 +294,11 @@ class Amendment(Node, AmendmentView):
     def alias_changes_proposed(self) -> Sequence[AliasChangeView]:
         """What it would change, or changed, in the aliases; new names of issuing bodies among them."""
         return self.alias_changes
+
+    @edge(list[WordChange], name="wordChanges")
+    def word_changes_proposed(self) -> Sequence[WordChangeView]:
+        """What it would change, or changed, in the vocabulary."""
+        return self.word_changes
 
 
 @strawberry.type(name="CatalogProposal", description=described(CatalogProposalView))

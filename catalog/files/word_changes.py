@@ -1,0 +1,66 @@
+"""Changes of the words that matching knows, from a table: what is added, what is withdrawn, and the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from catalog.faults import Fault, FaultCode, FileRefused
+from catalog.files.change_cells import CHANGES, add_fault, text_of
+from catalog.files.tables import Heads, TableRow, read_rows
+from domain.catalog.amendment import WordChange
+from domain.text import CODE_LIMIT, PROSE_LIMIT
+from domain.values import AliasChangeKind, Word, WordKind
+
+HEADS: Final[Mapping[str, tuple[str, ...]]] = {
+    "change": ("change", "变更", "变更类型", "变更方式"),
+    "kind": ("kind", "word kind", "类别", "词语类别"),
+    "text": ("text", "word", "词语"),
+    "meaning": ("meaning", "含义"),
+    "scope": ("scope", "适用范围", "范围"),
+    "ground": ("ground", "reason", "依据", "理由"),
+}
+"""Heads of the columns; the first is the API's name."""
+NEEDED: Final = ("change", "kind", "text", "ground")
+
+
+def read_word_changes(source: Path, left_out: list[str] | None = None) -> tuple[WordChange, ...]:
+    """The changes of words of a CSV or XLSX file, in its order; what is hidden is left out and told to ``left_out``.
+
+    A word to withdraw is named by its kind, text, meaning and scope; the ground then says why it no longer holds. Raises
+    ``FileRefused`` with every fault at once, each with its place; ``OSError`` where the file can't be read.
+    """
+    faults: list[Fault] = []
+    changes = [change for row in read_rows(source, Heads(HEADS, NEEDED), left_out) if (change := _change(row, faults))]
+    if not changes and not faults:
+        message = (
+            "no table has a head and a change below it; write change, kind, text, meaning, scope and ground "
+            "(变更、类别、词语、含义、范围、依据) above the columns."
+        )
+        faults.append(Fault(FaultCode.HEADER_MISSING, message))
+    if faults:
+        raise FileRefused(source.name, tuple(faults))
+    return tuple(changes)
+
+
+def _change(row: TableRow, faults: list[Fault]) -> WordChange | None:
+    before = len(faults)
+    if row.problem:
+        faults.append(Fault(FaultCode.CELL_EXTRA, row.problem, sheet=row.sheet, row=row.row))
+        return None
+    change = CHANGES.get(text_of(row, "change", faults).casefold())
+    kind = text_of(row, "kind", faults).upper().replace(" ", "_")
+    text = text_of(row, "text", faults)
+    meaning = text_of(row, "meaning", faults, required=False)
+    scope = text_of(row, "scope", faults, limit=CODE_LIMIT, required=False)
+    ground = text_of(row, "ground", faults, limit=PROSE_LIMIT)
+    if len(faults) == before:
+        if change is None:
+            add_fault(row, "change", "is neither ADDED nor WITHDRAWN (新增、废止); write one of them", faults)
+        if kind not in set(WordKind):
+            add_fault(row, "kind", f"is no kind of word; write one of {', '.join(WordKind)}", faults)
+    if len(faults) > before or change is None:
+        return None
+    word = Word(kind=WordKind(kind), text=text, meaning=meaning, scope=scope, ground=ground)
+    return WordChange(effect=AliasChangeKind(change.value), word=word)

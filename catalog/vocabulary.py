@@ -1,0 +1,92 @@
+"""The vocabulary that ships with the official catalog: the words matching knows, each with its ground.
+
+They are data beside the aliases; version 1 of the catalog takes them along, so a case that is replayed is read with the words
+of its version. Columns: ``kind,text,meaning,scope,ground`` (``domain.values.Word``). ``vocabulary/formal.csv`` holds what says
+nothing beside a name, ``levels.csv`` levels, ``variants.csv`` spellings, abbreviations and translations, ``trade.csv`` ordinary
+words, ``courses.csv`` names of learning programmes, ``bodies.csv`` facts and words about issuing bodies, ``lookalikes.csv``
+characters that scanners confuse.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+from typing import Final
+
+from catalog.faults import Fault, FaultCode, SourceRefused
+from catalog.notice import OFFICIAL_CODE
+from domain.matching.vocabulary import Vocabulary, fault_of
+from domain.values import Word, WordKind
+
+_COLUMNS: Final = ["kind", "text", "meaning", "scope", "ground"]
+_FILES: Final = (
+    "formal.csv",
+    "levels.csv",
+    "variants.csv",
+    "trade.csv",
+    "courses.csv",
+    "bodies.csv",
+    "lookalikes.csv",
+)
+
+
+@cache
+def load_vocabulary() -> tuple[Word, ...]:
+    """Every shipped word, in the order of the files; raises ``SourceRefused`` naming file and line of every fault."""
+    return tuple(word for name in _FILES for word in parse_vocabulary(_data(name), name))
+
+
+@cache
+def official_vocabulary() -> Vocabulary:
+    """The shipped words as the official catalog is read by them."""
+    return Vocabulary(load_vocabulary(), OFFICIAL_CODE)
+
+
+def parse_vocabulary(text: str, source: str) -> tuple[Word, ...]:
+    """Read words from CSV; raises ``SourceRefused`` with every fault at once."""
+    rows = csv.reader(StringIO(text))
+    if next(rows, None) != _COLUMNS:
+        raise SourceRefused(source, (_fault(1, f"The first line must read {','.join(_COLUMNS)}."),))
+    faults: list[Fault] = []
+    words: list[Word] = []
+    seen: set[tuple[str, ...]] = set()
+    for line, row in enumerate(rows, start=2):
+        wrong = list(_wrong(row, seen))
+        faults.extend(_fault(line, message) for message in wrong)
+        if not wrong:
+            kind, word, meaning, scope, ground = row
+            words.append(Word(kind=WordKind(kind), text=word, meaning=meaning, scope=scope, ground=ground))
+    if faults:
+        raise SourceRefused(source, tuple(faults))
+    return tuple(words)
+
+
+def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[str]:
+    """What is wrong with one row, each a sentence naming the way out."""
+    if len(row) != len(_COLUMNS):
+        yield f"A row has {len(_COLUMNS)} cells, this one {len(row)}; quote a cell that holds a comma."
+        return
+    kind, word, meaning, scope, ground = row
+    if kind not in set(WordKind):
+        yield f"Unknown kind {kind!r}; write one of {', '.join(WordKind)}."
+        return
+    if not ground.strip():
+        yield f"The word {word!r} needs its ground; fill it in."
+    fault = fault_of(Word(kind=WordKind(kind), text=word, meaning=meaning, scope=scope, ground=ground))
+    if fault:
+        yield fault
+    key = (kind, word, meaning, scope)
+    if key in seen:
+        yield f"The word {word!r} stands here twice; keep one row."
+    seen.add(key)
+
+
+def _fault(line: int, message: str) -> Fault:
+    return Fault(FaultCode.VALUE_UNKNOWN, message, row=line)
+
+
+def _data(name: str) -> str:
+    return files("catalog").joinpath("vocabulary", name).read_text(encoding="utf-8")
