@@ -96,15 +96,13 @@ def quarantine(
     import os
     import pwd
 
-    import psycopg
-
-    from infrastructure.quarantine import set_aside
+    from infrastructure.quarantine import set_aside_over
 
     if len(reason.strip()) < 3:
         fail("Say why the event is set aside, in a few words, with --reason.")
     operator = f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
-    with reading() as registry, psycopg.connect(registry.database.owner_url) as connection:
-        wrong = set_aside(connection, registry.mapper, position, reason.strip(), operator)
+    with reading() as registry:
+        wrong = set_aside_over(registry.database.owner_url, registry.mapper, position, reason.strip(), operator)
     say(f"{wrong} It is set aside; `recognition projections status` shows it.")
 
 

@@ -57,6 +57,12 @@ def quarantined(connection: psycopg.Connection[Any]) -> list[Quarantined]:
     return [Quarantined(*row) for row in connection.execute(_LIST.encode())]
 
 
+def set_aside_over(url: str, mapper: EventMapper, position: int, reason: str, by: str) -> str:
+    """As ``set_aside``, over a connection of the owner's for this act alone."""
+    with psycopg.connect(url) as connection:
+        return set_aside(connection, mapper, position, reason, by)
+
+
 def set_aside(connection: psycopg.Connection[Any], mapper: EventMapper, position: int, reason: str, by: str) -> str:
     """Record that an event which cannot be read is set aside; answers what is wrong with it. Again changes nothing.
 

@@ -225,7 +225,9 @@ def detached(context: Context, home: AbstractEventLoop) -> Context:
 
     reads = cast("Reads", Elsewhere(context.services.reads, home))
     services = replace(context.services, reads=reads, accesses_read=accesses_read)
-    return replace(context, services=services, home=home)
+    apart = replace(context, services=services, home=home)
+    apart.viewer = context.viewer  # what is shown on either loop is noted in one place
+    return apart
 
 
 async def in_thread(work: Callable[..., T], *arguments: Any, **named: Any) -> T:

@@ -118,6 +118,8 @@ def known(api: Api) -> dict[str, Any]:
         "code": CODE,
         "catalogCode": CODE,
         "holder": FORM["holder"] | {"name": None},
+        "identity": FORM["holder"] | {"name": None},
+        "subject": "officer.x",
         "certificate": certificate | {"certificateNumber": "HV-1"},
         "certificateNumber": "AWS-1",
         "holderName": "王敏",

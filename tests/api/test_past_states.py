@@ -314,7 +314,7 @@ def test_reading_a_past_state_in_clear_is_recorded(api: Api) -> None:
     history(api, case, at)
     before = len(read())
     api.ask(NODE_ALONE, {"id": f"{case}@2"}, reviewer(api))
-    assert read()[before:] == [{"operation": "node", "fields": ["certificateNumber", "holder"]}]
+    assert read()[before:] == [{"operation": "node", "fields": ["certificate", "holder"]}]
 
 
 # ── where the thing itself is meant ───────────────────────────────────────────────────────────────────────────────

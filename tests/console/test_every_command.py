@@ -51,6 +51,7 @@ SAMPLE: Final = {
     "file": "entries.csv",
     "amendment": "5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10",
     "proposal": "5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10",
+    "position": "7",
     "a": "1",
     "b": "2",
 }

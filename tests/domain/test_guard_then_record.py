@@ -24,6 +24,7 @@ ALLOWED = CALLED_FROM | {
     "HolderState",
     "IntegrityState",
     "Interval",
+    "OfficerState",
     "ProposalState",
     "ProposedRevocation",
 }
@@ -65,6 +66,7 @@ def test_what_replay_runs_only_assigns():
         "domain.catalog.proposal": 3,
         "domain.catalog.timeline": 4 + len(CALLED_FROM),
         "domain.claim": 3,
+        "domain.officer": 1,
         "domain.holder": 5,
         "domain.integrity": 2,
     }
