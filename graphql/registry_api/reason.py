@@ -19,9 +19,9 @@ _VALUE: Final = re.compile(r"(?:%[0-9a-f]{2}|[a-z0-9!#$&+.^_`|~-])*", re.IGNOREC
 """What RFC 8187, section 3.2.1, lets an extended value hold."""
 _ALL_ENCODED: Final = re.compile(r"[^%]*(?:%[0-9a-f]{2}[^%]*)+", re.IGNORECASE | re.DOTALL)
 _WORDS: Final = re.compile(r"[^\W_]")
-_FEWEST_LETTERS: Final = 4
+_FEWEST_LETTERS: Final = 3
 _IDEOGRAPHS: Final = re.compile(r"[\u3400-\u9fff]{2}")
-"""Two ideographs say what four letters do."""
+"""Two ideographs say what a short word does."""
 _ONE_WORD: Final = re.compile(r"[!-~]*%[!-~]*")
 """What an encoder leaves: no space and nothing beyond ASCII. Anything else with a percent sign astray is a text."""
 

@@ -13,9 +13,13 @@ from registry_api.schema import build_schema
 from tests.api.conftest import XIHU, Api
 
 SCHEMA = core_schema(build_schema())
-ENTRIES, ALIASES = (
+ENTRIES, ALIASES, WORDS = (
     '{ catalog(code: "zj-2023-digital-equipment-materials") { version(number: 1) { list: ' + field + " } } }"
-    for field in ('entries(field: "材料", %s) { %s }', "aliases(entryNumber: 58, %s) { %s }")
+    for field in (
+        'entries(field: "材料", %s) { %s }',
+        "aliases(entryNumber: 58, %s) { %s }",
+        "vocabulary(kind: COURSE, %s) { %s }",
+    )
 )
 LISTS: dict[str, tuple[str, str, str]] = {
     "Query.cases": ("{ list: cases(%s) { %s } }", "REVIEWER", "id"),
@@ -24,6 +28,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     "Query.accessLog": ("{ list: accessLog(%s) { %s } }", "AUDITOR", "number"),
     "CatalogVersion.entries": (ENTRIES, "AUDITOR", "number"),
     "CatalogVersion.aliases": (ALIASES, "AUDITOR", "text"),
+    "CatalogVersion.vocabulary": (WORDS, "AUDITOR", "text"),
 }
 """A document of each connection, who may ask, and a field that tells rows apart."""
 

@@ -55,6 +55,7 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
         "COMPOSITE": "A certification that asks for an entry's examination among others: offered, never matched by itself.",
     },
     "WordKind": {
+        "": "What a word of the vocabulary is to matching.",
         "FORMAL": "Says nothing beside a name.",
         "SENTENCE": "Says nothing within the sentence of a certificate.",
         "DENIAL": "Denies the qualification, or speaks of something else.",
