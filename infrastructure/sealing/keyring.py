@@ -203,8 +203,15 @@ class PostgresKeyring:
     def _fetch(self, holder_refs: list[UUID]) -> dict[UUID, bytes | None]:
         # The age of an entry counts from before the question, so that it never outlives a destruction by more than its term.
         until = self._clock() + self._cache_seconds
-        rows = read_over(self._pool, lambda connection: connection.execute(_SELECT, [holder_refs]).fetchall())
-        master = self._master.now()
-        found = {ref: wrapped and master.unwrap(ref, bytes(wrapped), key_id) for ref, wrapped, key_id in rows}
+        try:
+            found = self._unwrapped(holder_refs)
+        except MasterKeyError:
+            # A rotation may have dropped the master key between the question and its use; then the rows are under the next.
+            found = self._unwrapped(holder_refs)
         self._remember(until, found)
         return found
+
+    def _unwrapped(self, holder_refs: list[UUID]) -> dict[UUID, bytes | None]:
+        rows = read_over(self._pool, lambda connection: connection.execute(_SELECT, [holder_refs]).fetchall())
+        master = self._master.now()
+        return {ref: wrapped and master.unwrap(ref, bytes(wrapped), key_id) for ref, wrapped, key_id in rows}

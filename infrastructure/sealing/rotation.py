@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool
 from application.holders import final_by
 from infrastructure.locks import FINISHING_ERASURES, FINISHING_RUNNER, MASTER_KEYS
 from infrastructure.processes import Process
-from infrastructure.sealing.master import MasterKeys
+from infrastructure.sealing.master import ExistingMasterKeys, MasterKeys
 
 _COUNT = "SELECT count(*) FROM registry.holder_keys WHERE master_key_id <> %s AND wrapped_key IS NOT NULL"
 _BY_MASTER = (
@@ -96,7 +96,7 @@ def drop_old(pool: Pool, path: Path) -> MasterKeys:
     """
     with pool.connection() as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [MASTER_KEYS])
-        master = MasterKeys.load_or_create(path)
+        master = ExistingMasterKeys(path).now()
         connection.cursor().executemany(
             "INSERT INTO registry.dropped_master_keys (id) VALUES (%s) ON CONFLICT DO NOTHING",
             [[key_id] for key_id in master.keys if key_id != master.current_id],
@@ -125,7 +125,7 @@ def finish_erasures(pool: Pool, path: Path) -> int:
     with pool.connection() as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [FINISHING_ERASURES])
         try:
-            master = MasterKeys.load_or_create(path)
+            master = ExistingMasterKeys(path).now()
             if unfinished_erasures(pool, master) is None:
                 return 0
             master = master.with_new()
@@ -141,7 +141,7 @@ def finishing_process(pool: Pool, path: Path, clock: Callable[[], datetime]) -> 
     """Every night, and at the start of a server, the erasures before it are made final."""
 
     def step(stopping: Callable[[], bool]) -> bool:  # noqa: ARG001 - a step's shape
-        earliest = unfinished_erasures(pool, MasterKeys.load_or_create(path))
+        earliest = unfinished_erasures(pool, ExistingMasterKeys(path).now())
         if earliest is not None and final_by(earliest) - timedelta(hours=1) <= clock():
             log.info(
                 "Erasures are final: %d keys are under a new master key, the old ones are dropped.",

@@ -20,8 +20,8 @@ from infrastructure.composition import MASTER_KEY_FILE
 from infrastructure.projections import rebuild as rebuilding
 from infrastructure.sealing.errors import HolderErased, MasterKeyError
 from infrastructure.sealing.keyring import PostgresKeyring
-from infrastructure.sealing.master import MasterKeys
-from infrastructure.sealing.rotation import finish_erasures, finishing_process, unfinished_erasures
+from infrastructure.sealing.master import MasterKeyFile, MasterKeys
+from infrastructure.sealing.rotation import drop_old, finish_erasures, finishing_process, unfinished_erasures
 from tests.api.conftest import XIHU, Api
 
 NAME, NUMBER, CERTIFICATE = "欧阳卓异", "330106198811223344", "PSA-GEHEIM-77"
@@ -296,3 +296,33 @@ def test_the_night_makes_erasures_final(api: Api, story: Story, tmp_path: Path) 
     assert MasterKeys.load_or_create(path).current_id == before
     finishing_process(pool, path, lambda: now + timedelta(days=1)).step(lambda: False)
     assert MasterKeys.load_or_create(path).current_id != before
+
+
+def test_whoever_reads_while_a_master_key_is_dropped_reads_on(api: Api, story: Story, tmp_path: Path) -> None:
+    """A key that was asked for under the old master key, and is opened when that is gone, is asked for once more."""
+    other = UUID(api.submit()["case"]["holder"]["ref"])
+    story.erase()
+    path, pool = tmp_path / MASTER_KEY_FILE, api.registry.database.pool
+
+    class Slow(MasterKeyFile):
+        """Between the question and its use, the night comes."""
+
+        def now(self) -> MasterKeys:
+            finish_erasures(pool, path)
+            return super().now()
+
+    assert PostgresKeyring(pool, Slow(path)).existing_key(other) == api.registry.keyring.existing_key(other)
+
+
+def test_no_master_key_is_made_by_what_makes_erasures_final(api: Api, story: Story, tmp_path: Path) -> None:
+    """Where the file is gone, the night says so, and makes none beside wrapped keys."""
+    story.erase()
+    path, pool = tmp_path / MASTER_KEY_FILE, api.registry.database.pool
+    kept = path.rename(tmp_path / "elsewhere")
+    for act in (lambda: finish_erasures(pool, path), lambda: drop_old(pool, path)):
+        with pytest.raises(MasterKeyError, match=r"master\.keys"):
+            act()
+    with pytest.raises(MasterKeyError):
+        finishing_process(pool, path, lambda: datetime.now(UTC) + timedelta(days=1)).step(lambda: False)
+    assert not path.exists()
+    kept.rename(path)
