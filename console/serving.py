@@ -24,6 +24,7 @@ from domain.text import subject_form
 from infrastructure.composition import Registry
 from infrastructure.evidence import EvidenceError
 from infrastructure.postgres.sqlstates import outage_of
+from infrastructure.projections.positions import projection_status
 from infrastructure.settings import Settings
 from registry_api.app import Door, EvidenceFiles, create_registry_app
 from registry_api.context import Services
@@ -36,6 +37,8 @@ FORCED_SECONDS = 9
 """When the process ends whatever is still running."""
 KEYS_SECONDS = 60
 """How often it is seen to that the identity provider's keys are fresh, so that no token has to wait for them."""
+FIRST_EVENTS = 100
+"""Events that a server whose read model is new projects before its first answer; more would let the start wait."""
 USE_CASES = 12
 """Threads in which use cases wait for the store at once."""
 
@@ -76,6 +79,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = USE_CASES
         async with registry.reads:
+            await to_thread.run_sync(_first_rows, registry)
             registry.projections.start()
             for process in registry.processes:
                 process.start()
@@ -84,9 +88,8 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
                 yield
             finally:
                 keeping.cancel()
-                for process in registry.processes:
-                    await to_thread.run_sync(process.stop)
-                await to_thread.run_sync(registry.projections.stop)
+                stops = (*(process.stop for process in registry.processes), registry.projections.stop)
+                await asyncio.gather(*map(to_thread.run_sync, stops))
 
     return create_registry_app(
         replace(services_of(registry), stopping=stopping or threading.Event()),
@@ -97,6 +100,14 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
         evidence=EvidenceFiles(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
         lifespan=lifespan,
     )
+
+
+def _first_rows(registry: Registry) -> None:
+    """A registry that was just made answers with its catalog from the first request on, and no cache keeps an empty one."""
+    status = projection_status(registry.database)
+    if status.position == 0 and status.lag_events <= FIRST_EVENTS:
+        with contextlib.suppress(Exception):  # the runner meets it again, logs it and shows it
+            registry.projections.run_until_caught_up()
 
 
 async def _keep_keys_fresh(registry: Registry) -> None:

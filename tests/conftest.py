@@ -6,11 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
+from application.catalogs import Shelf
+from domain.matching import Matcher
 from infrastructure.postgres.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER, EmbeddedPostgres
 from infrastructure.postgres.migrations import migrate
 
@@ -35,6 +38,25 @@ def server_dir() -> Iterator[Path]:
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _matchers_made_once() -> Iterator[None]:
+    """A matcher follows from the content of its version alone, and takes a third of a second to make: one serves every test."""
+    made: dict[Any, Matcher] = {}
+    build = Shelf._build_matcher
+
+    def kept(self: Shelf, code: str, version: int) -> Matcher:
+        catalog = self.catalog(code)
+        entries = tuple(sorted(catalog.entries_at(version).items()))
+        key = (code, entries, tuple(catalog.aliases_at(version)), tuple(catalog.vocabulary_at(version)))
+        if key not in made:
+            made[key] = build(self, code, version)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Shelf, "_build_matcher", kept)
+        yield
 
 
 @pytest.fixture

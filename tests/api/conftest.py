@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ from registry_api.errors import ErrorCode
 HANGZHOU = "330100-EI"
 XIHU = "330106-EI"
 NINGBO = "330200-EI"
+TLS = ssl.create_default_context()
+"""Made once: it reads every authority of the system, and nothing here asks for any."""
 _numbers = itertools.count(1)
 _CODES = frozenset(map(str, (*RefusalCode, *ErrorCode)))
 
@@ -166,6 +169,7 @@ def opened(database: Any, folder: Path, clock: Clock, **settings: Any) -> Iterat
         httpx.Client(
             base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
             timeout=30,
+            verify=TLS,
             event_hooks={"response": [check_codes]},
         ) as client,
     ):
