@@ -20,9 +20,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid5
 
 import psutil
 
+from domain.identifiers import NAMESPACE
 from domain.identity_numbers import resident_check_character
 from domain.values import Role
 from infrastructure.identity import DEVELOPMENT_ISSUER, DevelopmentIssuer
@@ -81,8 +83,10 @@ class Stage:
         return f"http://127.0.0.1:{self.port}/graphql"
 
     def token(self, role: Role, subject: str) -> str:
-        """A token; a reviewer's is for the authority of all cases."""
-        return self.issuer.issue(role, subject=subject, authority=AUTHORITY if role is Role.REVIEWER else None)
+        """A token; a reviewer's is for the authority of all cases, and says who they are."""
+        if role is not Role.REVIEWER:
+            return self.issuer.issue(role, subject=subject)
+        return self.issuer.issue(role, subject=subject, authority=AUTHORITY, holder=uuid5(NAMESPACE, subject))
 
     def memory(self) -> int:
         """Bytes the server's process holds in memory, without its database."""
