@@ -123,8 +123,9 @@ def _keep(command: list[str], uid: int, gid: int, log: Path, users: int) -> None
             fcntl.flock(users, fcntl.LOCK_EX)
         except _ServerEndedError:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            if server is not None:
-                server.wait()
+            # A server that could not start says so by its exit code; one that was stopped, however soon, had run.
+            code = None if server is None else server.wait()
+            was_steady = was_steady or code == 0
         except _StopRequestedError:
             if server is not None:
                 _stop(server)
