@@ -18,29 +18,52 @@ from application.commands import (
     CleanSubmission,
     Submission,
     cleaned_evidence,
+    cleaned_experience,
     cleaned_facts,
 )
 from application.folding import case_view
 from application.journal import Conflict, Journal
 from application.officers import Officers
+from application.periods import PlainPeriods
 from application.ports import Clock, EvidenceFiles, Holders, Purpose
 from application.views import CaseView
 from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
 from domain.case.case import SURE, RecognitionCase
-from domain.case.events import CaseEvent, Matched, Reinstated, Rejected, Revoked, Submitted, Supplemented, Withdrawn
+from domain.case.events import Approved, CaseEvent, Matched, Rejected, Submitted, Supplemented, Withdrawn
 from domain.case.state import CaseState
+from domain.case.title_events import (
+    Annulled,
+    AnnulmentProposed,
+    ProposalAnswered,
+    Reinstated,
+    ReinstatementProposed,
+    ReviewRecorded,
+    Revoked,
+    Surrendered,
+)
 from domain.claim import CertificateClaim, already_claimed
-from domain.guards import Circumstances
+from domain.guards import Circumstances, Periods
 from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, identifying_form
-from domain.values import REGISTRY_ITSELF, Actor, Certificate, Evidence, Provenance, shanghai_day
+from domain.values import (
+    REGISTRY_ITSELF,
+    Actor,
+    Certificate,
+    Evidence,
+    Provenance,
+    ReviewOutcome,
+    TitleStatus,
+    shanghai_day,
+)
 
-ACCOMPANIED: Final = frozenset[type[CaseEvent]]({Supplemented, Withdrawn})
+ACCOMPANIED: Final = frozenset[type[CaseEvent]]({Supplemented, Withdrawn, ProposalAnswered, Surrendered})
 """What whoever submitted a case does to it themselves; all else is an officer's."""
+RELEASING: Final = frozenset[type[CaseEvent]]({Rejected, Withdrawn, Annulled, Surrendered})
+"""What frees the certificate for another case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +94,7 @@ class Cases:
         clock: Clock,
         evidence: EvidenceFiles | None = None,
         officers: Officers | None = None,
+        periods: Periods | None = None,
     ) -> None:
         """``evidence`` is asked about files that a case names; without it they are taken as stated.
 
@@ -83,7 +107,7 @@ class Cases:
         self._clock = clock
         self._evidence = evidence
         self._officers = officers or Officers(journal, holders, clock)
-        self._known = Circumstances(authorities, shelf)
+        self._known = Circumstances(authorities, shelf, periods or PlainPeriods())
 
     # ── submitting ────────────────────────────────────────────────────────────────────────────────────────────────
     def submit(self, by: Provenance, form: Submission) -> Done:
@@ -212,6 +236,8 @@ class Cases:
         said = cleaned_facts(kind, facts)
         if "evidence" in said:
             said["evidence"] = tuple(cleaned_evidence(said["evidence"]))
+        if "experience" in said:
+            said["experience"] = tuple(cleaned_experience(said["experience"]))
         found = self._journal.load(RecognitionCase, case)
         if found is None or not self.may_see(by.actor, found.state):
             raise unknown_case()
@@ -222,6 +248,7 @@ class Cases:
         self._check_evidence(found.state.holder_ref, said.get("evidence", ()), serves, uploaded)
         act, before = Act(by, self._clock()), copy(found.state)
         found.decide(kind, act, self._known, **said)
+        self._propose_after_review(act, found)
         others = self._consequences(act, kind, before, found)
         try:
             done = _done(found, self._journal.record_each(found, *others))
@@ -256,36 +283,47 @@ class Cases:
     ) -> Sequence[Aggregate]:
         """What an event of a case brings about on other streams."""
         match kind:
-            case _ if kind in (Rejected, Withdrawn):
+            case _ if kind in RELEASING:
                 return self._release(act, case.state)
             case _ if kind is Revoked:
                 return [self._file(act, case.state)]
-            case _ if kind is Reinstated:
-                return [self._strike(act, before, case)]
+            case _ if kind in (Reinstated, Approved):
+                return self._overturn(act, before, case)
         return ()
+
+    def _propose_after_review(self, act: Act, case: RecognitionCase) -> None:
+        """A decision overturned on review: what undoes it is proposed at once, by who records it, for another to confirm."""
+        review = case.pending_events[-1]
+        if not isinstance(review, ReviewRecorded) or review.outcome is not ReviewOutcome.OVERTURNED:
+            return
+        if case.state.title_stands:
+            case.decide(AnnulmentProposed, act, self._known, ground=review.reference, findings=review.reason)
+        elif case.state.ending is not None:
+            case.decide(ReinstatementProposed, act, self._known, reason=review.reason)
 
     def _file(self, act: Act, case: CaseState) -> IntegrityRecord:
         """Article 4: the integrity archive records what two officers found."""
-        if case.revocation is None or case.revoked_at_version is None:
-            raise TypeError("a confirmed revocation has its proposal and its version")
+        if case.ending is None:
+            raise TypeError("a revoked title has ended")
         return IntegrityRecord.file(
             act,
             case_id=case.case_id,
-            revoked_at_version=case.revoked_at_version,
+            case_number=case.case_number,
+            revoked_at_version=case.ending.at_version,
             holder_ref=case.holder_ref,
-            ground=case.revocation.ground,
-            findings=case.revocation.findings,
+            ground=case.ending.ground,
+            findings=case.ending.findings,
         )
 
-    def _strike(self, act: Act, before: CaseState, case: RecognitionCase) -> IntegrityRecord:
-        """A revocation overturned strikes its record."""
-        revoked_at = before.revoked_at_version
-        record = self._journal.load(IntegrityRecord, integrity_record_id(case.id, revoked_at)) if revoked_at else None
-        last = case.pending_events[-1]
-        if record is None or not isinstance(last, Reinstated):
+    def _overturn(self, act: Act, before: CaseState, case: RecognitionCase) -> Sequence[IntegrityRecord]:
+        """A revocation that does not stand marks its record as overturned; other endings filed none."""
+        if before.title_status is not TitleStatus.REVOKED or before.ending is None:
+            return ()
+        record = self._journal.load(IntegrityRecord, integrity_record_id(case.id, before.ending.at_version))
+        if record is None:
             raise TypeError("a revoked title has its integrity record")
-        record.strike(act, last.reason or "")
-        return record
+        record.overturn(act, getattr(case.pending_events[-1], "reason", None))
+        return [record]
 
     # ── what all of them share ────────────────────────────────────────────────────────────────────────────────────
     def case_of(self, actor: Actor, case: UUID) -> CaseView | None:

@@ -16,7 +16,7 @@ from domain.base import Event
 from domain.identity_numbers import normalised_identity_number
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, clean_code, clean_optional
-from domain.values import Certificate, Evidence, Experience, Person, PersonalData, Words
+from domain.values import Certificate, Evidence, Experience, Person, Words
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
@@ -193,8 +193,7 @@ def cleaned_facts(kind: type[Event], facts: Mapping[str, Any]) -> dict[str, Any]
         words = next((mark for mark in field_.metadata if isinstance(mark, Words)), None)
         if words is None:
             continue
-        optional = not any(isinstance(mark, PersonalData) for mark in field_.metadata) and field_.annotation is not str
-        clean_one = clean_optional if optional else clean
+        clean_one = clean_optional if words.optional else clean
         cleaned[name] = clean_one(value, to_camel(name), limit=words.limit)
     return cleaned
 

@@ -19,14 +19,23 @@ from application.views import (
     HolderView,
     PastCaseView,
     PastTitleView,
+    ProposalView,
     TitleView,
     WordChangeView,
 )
 from domain.base import Event, evolve
-from domain.case.state import CaseState
+from domain.case.state import CaseState, Proposal
+from domain.case.title_events import (
+    AnnulmentProposed,
+    NoticeGiven,
+    ProposalDeclined,
+    Reinstated,
+    ReinstatementProposed,
+    RevocationProposed,
+)
 from domain.catalog.amendment import AliasChange, WordChange
 from domain.identifiers import title_id
-from domain.values import CaseStatus, CatalogEntry, Evidence, MatchCandidate, TitleStatus
+from domain.values import Actor, CatalogEntry, Evidence, MatchCandidate, ProposalKind, TitleStatus
 
 
 def case_view(state: CaseState, position: int) -> CaseView:
@@ -55,6 +64,7 @@ def case_view(state: CaseState, position: int) -> CaseView:
         ),
         work_field=state.work_field,
         authority_code=state.authority_code,
+        lodged_with_code=state.lodged_with,
         catalog_code=state.catalog_code,
         version_number=state.catalog_version,
         entry_number=state.entry_number,
@@ -64,11 +74,16 @@ def case_view(state: CaseState, position: int) -> CaseView:
         submitted_by=state.submitted_by,
         submitted_at=state.submitted_at,
         decided_at=state.decided_at,
+        decided_by=_acted(state.decided_by),
+        overridden=state.overridden_by is not None,
         recognized_on=state.recognized_on,
+        recognized_by=_acted(state.recognized_by),
+        title_status=state.title_status,
         work_consistent=state.work_consistent,
         counted_experience_months=state.counted_experience_months,
-        revoked_on=state.revoked_on,
-        revocation_ground=state.revocation_ground,
+        ended_on=state.ending.on if state.ending else None,
+        ending_ground=state.ending.ground if state.ending else None,
+        pending=_pending(state.proposal),
     )
 
 
@@ -81,6 +96,27 @@ def case_views(events: Iterable[tuple[Event, int]], present: HolderView | None =
     for event, position in events:
         state = evolve(state, event)
         yield _past(case_view(state, position), present)
+
+
+def drafts_of(events: Iterable[Event]) -> frozenset[int]:
+    """The versions of a case, among its events in order, that are a draft of the authority's: its own until notice is given.
+
+    What was proposed and declined before notice stays the authority's for ever, the declining too.
+    """
+    hidden: set[int] = set()
+    draft: set[int] = set()
+    for event in events:
+        match event:
+            case RevocationProposed() | AnnulmentProposed() | ReinstatementProposed():
+                draft = {event.originator_version}
+            case NoticeGiven() | Reinstated():
+                draft = set()
+            case ProposalDeclined():
+                hidden |= draft | {event.originator_version} if draft else set()
+                draft = set()
+            case _:
+                pass
+    return frozenset(hidden | draft)
 
 
 def case_after(events: Iterable[tuple[Event, int]]) -> CaseView | None:
@@ -117,7 +153,7 @@ def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleVie
     award = next((a for a in entry.awards if a.grade == case.grade), None) if entry else None
     if entry is None or award is None or case.catalog_code is None or case.version_number is None:
         raise ValueError(f"case {case.case_number} is approved on an entry that awards nothing for its grade")
-    current = case.status is CaseStatus.APPROVED
+    current = case.title_status is TitleStatus.CURRENT
     usable = current and bool(case.work_consistent)
     kind = PastTitleView if isinstance(case, PastCaseView) else TitleView
     return kind(
@@ -125,20 +161,25 @@ def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleVie
         case_id=case.case_id,
         case_number=case.case_number,
         position=case.position,
-        status=TitleStatus.CURRENT if current else TitleStatus.REVOKED,
+        status=case.title_status or TitleStatus.CURRENT,
         title=award.title,
         level=award.level,
         field=entry.field,
         holder=case.holder,
         certificate_number=case.certificate.certificate_number,
-        authority_code=case.authority_code,
+        authority_code=_decided_for(case),
+        lodged_with_code=case.lodged_with_code,
+        responsible_code=case.responsible_code,
+        decided_by=case.recognized_by,
         submitted_by=case.submitted_by,
         catalog_code=case.catalog_code,
         version_number=case.version_number,
         entry_number=entry.number,
         recognized_on=case.recognized_on,
-        revoked_on=case.revoked_on,
-        revocation_ground=case.revocation_ground,
+        ended_on=case.ended_on,
+        ending_ground=case.ending_ground,
+        ending_proposed=any(each.kind is not ProposalKind.REINSTATEMENT for each in case.pending),
+        notice_given=any(each.notice_on is not None for each in case.pending),
         valid_for_appointment=usable,
         valid_for_promotion=usable,
         counted_experience_months=(case.counted_experience_months or 0) if case.work_consistent else 0,
@@ -176,8 +217,38 @@ def audit_event(event: Event, position: int) -> AuditEventView:
 
 def actor_view(event: Event) -> ActorView:
     """Who recorded an event, as people read it."""
-    actor = event.by.actor
+    return _actor_view(event.by.actor)
+
+
+def _actor_view(actor: Actor) -> ActorView:
     return ActorView(subject=actor.subject, role=actor.role, authority_code=actor.authority_code)
+
+
+def _acted(actor: Actor | None) -> ActorView | None:
+    return None if actor is None else _actor_view(actor)
+
+
+def _decided_for(case: CaseView) -> str:
+    """The authority that answers for a title: that of the officer who decided, at the time of the decision."""
+    decider = case.recognized_by
+    return decider.authority_code if decider and decider.authority_code else case.authority_code
+
+
+def _pending(proposal: Proposal | None) -> tuple[ProposalView, ...]:
+    if proposal is None:
+        return ()
+    return (
+        ProposalView(
+            kind=proposal.kind,
+            proposed_by=_actor_view(proposal.proposed_by),
+            ground=proposal.ground,
+            findings=proposal.findings,
+            notice_on=proposal.notice_on,
+            answer_until=proposal.answer_until,
+            statement=proposal.statement,
+            waived=proposal.waived,
+        ),
+    )
 
 
 def alias_change_view(change: AliasChange) -> AliasChangeView:

@@ -17,6 +17,7 @@ from uuid import UUID
 from application.cases import record_match
 from application.catalogs import ATTEMPTS, GoverningVersion, Shelf
 from application.journal import Conflict, Journal
+from application.periods import PlainPeriods
 from application.ports import Clock
 from domain.authorities import AuthorityDirectory
 from domain.base import Act
@@ -65,7 +66,7 @@ class Rematching:
         self._shelf = shelf
         self._pending = pending
         self._clock = clock
-        self._known = Circumstances(authorities, shelf)
+        self._known = Circumstances(authorities, shelf, PlainPeriods())
 
     def run(self) -> Iterator[Rematched]:
         """Move the cases that are due, catalog by catalog, in order of submission; each item is one that is stored.

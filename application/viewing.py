@@ -29,8 +29,8 @@ class Row(Protocol):
         """The case, whose stream its seals are bound to."""
 
     @property
-    def authority_code(self) -> str:
-        """The authority that is responsible."""
+    def responsible_code(self) -> str:
+        """The authority that is responsible now."""
 
     @property
     def submitted_by(self) -> str:
@@ -54,8 +54,14 @@ class Viewer:
 
     def in_clear(self, row: Row) -> bool:
         """Whether the viewer reads the person in a case or title."""
-        seen = CaseRow(row.authority_code, row.submitted_by, row.holder.ref)
+        seen = CaseRow(row.responsible_code, row.submitted_by, row.holder.ref)
         return self.reads_persons and sees(self.scope, seen)
+
+    def officially(self, row: Row) -> bool:
+        """Whether the viewer sees a case or title by their office, not only as its submitter or holder: a draft of the authority
+        is its own until notice was given.
+        """
+        return self.scope.everything or row.responsible_code in self.scope.authorities
 
     def at_hand(self, holder_ref: UUID) -> bool:
         """Whether ``show`` needs not wait for the holder's key."""

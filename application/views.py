@@ -17,6 +17,7 @@ from domain.values import (
     CaseStatus,
     EntryChangeKind,
     Personal,
+    ProposalKind,
     Role,
     TitleLevel,
     TitleStatus,
@@ -78,6 +79,32 @@ class CandidateView:
 
 
 @dataclass(kw_only=True)
+class ActorView:
+    """Who acted."""
+
+    subject: str
+    role: Role
+    authority_code: str | None
+
+
+@dataclass(kw_only=True)
+class ProposalView:
+    """What an officer proposed about a title, until another decides: the authority's own until notice was given.
+
+    ``answer_until`` is the last day on which the holder may answer; ``statement`` is their answer.
+    """
+
+    kind: ProposalKind
+    proposed_by: ActorView
+    ground: Personal
+    findings: Personal
+    notice_on: date | None
+    answer_until: date | None
+    statement: Personal
+    waived: bool
+
+
+@dataclass(kw_only=True)
 class CaseView:
     """A recognition case as its latest event left it, and what its title needs."""
 
@@ -98,17 +125,32 @@ class CaseView:
     evidence: tuple[EvidenceView, ...]
     submitted_by: str
     submitted_at: datetime
+    lodged_with_code: str
     decided_at: datetime | None = None
+    decided_by: ActorView | None = None
+    overridden: bool = False
     recognized_on: date | None = None
+    recognized_by: ActorView | None = None
+    title_status: TitleStatus | None = None
     work_consistent: bool | None = None
     counted_experience_months: int | None = None
-    revoked_on: date | None = None
-    revocation_ground: Personal = None
+    ended_on: date | None = None
+    ending_ground: Personal = None
+    pending: tuple[ProposalView, ...] = ()
+
+    @property
+    def responsible_code(self) -> str:
+        """The authority whose officers see it."""
+        return self.authority_code
 
 
 @dataclass(kw_only=True)
 class TitleView:
-    """A recognised title. Nothing is printed (article 2): this record is the certificate."""
+    """A recognised title. Nothing is printed (article 2): this record is the certificate.
+
+    ``authority_code`` is that of the officer who decided, at the time of the decision; ``responsible_code`` that of the case now,
+    whose officers see it. ``ended_on`` and ``ending_ground`` are None while it stands.
+    """
 
     title_id: UUID
     case_id: UUID
@@ -121,13 +163,18 @@ class TitleView:
     holder: HolderView
     certificate_number: Personal
     authority_code: str
+    lodged_with_code: str
+    responsible_code: str
+    decided_by: ActorView | None
     submitted_by: str
     catalog_code: str
     version_number: int
     entry_number: int
     recognized_on: date
-    revoked_on: date | None
-    revocation_ground: Personal
+    ended_on: date | None
+    ending_ground: Personal
+    ending_proposed: bool
+    notice_given: bool
     valid_for_appointment: bool
     valid_for_promotion: bool
     counted_experience_months: int
@@ -282,15 +329,6 @@ class VersionView:
 
 
 @dataclass(kw_only=True)
-class ActorView:
-    """Who acted."""
-
-    subject: str
-    role: Role
-    authority_code: str | None
-
-
-@dataclass(kw_only=True)
 class AmendmentView:
     """An amendment on its way: PROPOSED, ISSUED or DISCARDED."""
 
@@ -331,16 +369,18 @@ class CatalogProposalView:
 
 @dataclass(kw_only=True)
 class IntegrityRecordView:
-    """A record of the integrity archive (article 4)."""
+    """A record of the integrity archive (article 4): filed by the authority that revoked, in force until it lapses or is overturned."""
 
     record_id: UUID
     case_id: UUID
+    case_number: str
     holder_ref: UUID
+    authority_code: str
     ground: Personal
     findings: Personal
     filed_on: date
-    until: date
-    struck: bool
+    lapses_on: date
+    overturned: bool
 
 
 @dataclass(kw_only=True)

@@ -155,6 +155,6 @@ def _facts(case: CaseView, title: TitleView | None) -> Sequence[tuple[str, Any]]
         ("submitted", case.submitted_at),
         ("title", f"{title.title} ({title.status.value})" if title else None),
         ("recognised on", title.recognized_on if title else None),
-        ("revoked on", title.revoked_on if title else None),
+        ("ended on", title.ended_on if title else None),
         ("for appointment", title.valid_for_appointment if title else None),
     ]

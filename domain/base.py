@@ -93,6 +93,11 @@ class Event(Immutable, CanMutateAggregate[UUID]):
         """The facts that follow from the state and the act, which nobody types in."""
         return {}
 
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any) -> Mapping[str, Any]:  # noqa: ARG003 - most are whole
+        """The facts as typed, and what follows from them and the circumstances where it was left out."""
+        return facts
+
     @staticmethod
     def change(state: Any, event: Any) -> None:
         """What this event does to the state of its stream: fields by name, so that a decoded record serves as well."""
@@ -181,7 +186,7 @@ class Aggregate(BaseAggregate[UUID]):
 
     def decide(self, kind: type[AnyEvent], act: Act, known: Circumstances | None = None, **facts: Any) -> None:
         """Record an event of this kind. Raises ``Refused`` where a guard of it is not kept; then nothing is recorded."""
-        event = self._next(kind, act, facts)
+        event = self._next(kind, act, kind.completed(facts, act, known))
         require(self.GUARDS, Attempt(event, self.state, known))
         event.mutate(self)
         self.pending_events.append(event)

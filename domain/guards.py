@@ -45,12 +45,22 @@ class Entries(Protocol):
         """Whether this version, or one before it, has an entry of this number."""
 
 
+class Periods(Protocol):
+    """What guards ask of the statutory periods, in working days."""
+
+    def answer_until(self, served_on: date) -> date:
+        """The last day on which a holder may answer a proposal of which notice was served on a day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known beside the stream itself: who has jurisdiction on which day, and what each catalog version says."""
+    """What is known beside the stream itself: who has jurisdiction on which day, what each catalog version says, and how long
+    statutory periods are.
+    """
 
     jurisdiction: Jurisdiction
     entries: Entries
+    periods: Periods
 
 
 @dataclass(frozen=True, slots=True)

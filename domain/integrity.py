@@ -19,7 +19,7 @@ TERM_YEARS: Final = 3
 
 @dataclass(kw_only=True)
 class IntegrityState(State):
-    """A record from the day of revocation to the end of its term, or until it is struck."""
+    """A record from the day of revocation to the end of its term, or until it is overturned."""
 
     record_id: UUID
     case_id: UUID
@@ -27,15 +27,15 @@ class IntegrityState(State):
     ground: str | None
     findings: str | None
     filed_on: date
-    until: date
-    struck: bool = False
+    lapses_on: date
+    overturned: bool = False
 
 
 @guard(Asks.WHEN, "MOHRSS Order 40")
 def term_kept(attempt: Attempt) -> Refused | None:
     """A record stands for three years from the day of the revocation, which is the day of filing."""
     event, day = attempt.event, shanghai_day(attempt.event.timestamp)
-    if event.filed_on == day and event.until == years_later(day, TERM_YEARS):
+    if event.filed_on == day and event.lapses_on == years_later(day, TERM_YEARS):
         return None
     return Refused(
         RefusalCode.DAY_MISMATCH,
@@ -44,11 +44,11 @@ def term_kept(attempt: Attempt) -> Refused | None:
 
 
 @guard(Asks.WHEN, "article 4")
-def not_struck(attempt: Attempt) -> Refused | None:
-    """A record is struck once."""
-    if not attempt.state.struck:
+def not_overturned(attempt: Attempt) -> Refused | None:
+    """A record is overturned once."""
+    if not attempt.state.overturned:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "The integrity record is struck already; nothing is left to strike.")
+    return Refused(RefusalCode.WRONG_STATE, "The integrity record is overturned already; nothing is left to do.")
 
 
 class IntegrityRecord(Aggregate):
@@ -67,10 +67,11 @@ class IntegrityRecord(Aggregate):
         TOPIC: ClassVar[str] = "integrity-record.filed"
         SENTENCE: ClassVar[str] = "Filed in the integrity archive"
         case_id: UUID
+        case_number: str
         ground: Personal
         findings: Personal
         filed_on: date
-        until: date
+        lapses_on: date
 
         @staticmethod
         def initial(event: Any) -> IntegrityState:
@@ -83,22 +84,22 @@ class IntegrityRecord(Aggregate):
                 ground=event.ground,
                 findings=event.findings,
                 filed_on=event.filed_on,
-                until=event.until,
+                lapses_on=event.lapses_on,
             )
 
-    class Struck(Event):
-        """The revocation was overturned; the record stands no longer, and the history says why."""
+    class Overturned(Event):
+        """The revocation was overturned; the record counts no longer, stays to be read by auditors, and says why."""
 
-        TOPIC: ClassVar[str] = "integrity-record.struck"
-        SENTENCE: ClassVar[str] = "Struck from the integrity archive"
+        TOPIC: ClassVar[str] = "integrity-record.overturned"
+        SENTENCE: ClassVar[str] = "Record of the integrity archive overturned"
         reason: Personal
 
         @staticmethod
         def change(state: IntegrityState, event: Any) -> None:  # noqa: ARG004 - that it happened is all
-            """The record stands no longer."""
-            state.struck = True
+            """The record counts no longer."""
+            state.overturned = True
 
-    GUARDS: ClassVar[Guards] = {Filed: (term_kept,), Struck: (not_struck,)}
+    GUARDS: ClassVar[Guards] = {Filed: (term_kept,), Overturned: (not_overturned,)}
 
     @property
     def state(self) -> IntegrityState:
@@ -112,6 +113,7 @@ class IntegrityRecord(Aggregate):
         act: Act,
         *,
         case_id: UUID,
+        case_number: str,
         revoked_at_version: int,
         holder_ref: UUID,
         ground: str | None,
@@ -124,16 +126,17 @@ class IntegrityRecord(Aggregate):
             act,
             integrity_record_id(case_id, revoked_at_version),
             case_id=case_id,
+            case_number=case_number,
             holder_ref=holder_ref,
             ground=ground,
             findings=findings,
             filed_on=day,
-            until=years_later(day, TERM_YEARS),
+            lapses_on=years_later(day, TERM_YEARS),
         )
 
-    def strike(self, act: Act, reason: str) -> None:
-        """Strike the record after reinstatement. Raises ``Refused`` if it is struck already."""
-        self.decide(IntegrityRecord.Struck, act, holder_ref=self.state.holder_ref, reason=reason)
+    def overturn(self, act: Act, reason: str | None) -> None:
+        """Mark the record after the title was given back. Raises ``Refused`` if it is marked already."""
+        self.decide(IntegrityRecord.Overturned, act, holder_ref=self.state.holder_ref, reason=reason)
 
 
 def years_later(day: date, years: int) -> date:

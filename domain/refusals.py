@@ -152,15 +152,40 @@ class RefusalCode(StrEnum):
         "The entry awards no title for this grade.",
         "Choose one of the entry's grades, or leave the grade out.",
     )
-    REVOCATION_NOT_PROPOSED = (
-        "REVOCATION_NOT_PROPOSED",
-        "No revocation of this title is proposed.",
-        "Propose the revocation first.",
+    PROPOSAL_PENDING = (
+        "PROPOSAL_PENDING",
+        "Something is proposed about the title already and not decided.",
+        "Let another officer confirm or decline it first.",
     )
-    REVOCATION_ALREADY_PROPOSED = (
-        "REVOCATION_ALREADY_PROPOSED",
-        "A revocation of this title is proposed already.",
-        "Let another officer confirm the one that is proposed.",
+    NOTHING_PROPOSED = (
+        "NOTHING_PROPOSED",
+        "What is to be confirmed, answered or declined was not proposed.",
+        "Propose it first; another officer confirms.",
+    )
+    NOTICE_NOT_GIVEN = (
+        "NOTICE_NOT_GIVEN",
+        "The holder was not told what is proposed.",
+        "Give notice with `giveNotice` first.",
+    )
+    HEARING_OPEN = (
+        "HEARING_OPEN",
+        "The holder has neither answered nor waived, and the period to answer is not over.",
+        "Wait for the answer, a waiver, or the day after the period's last.",
+    )
+    TITLE_STANDS = (
+        "TITLE_STANDS",
+        "A title that stands does not end that way.",
+        "Propose its annulment or revocation, or approve the case anew.",
+    )
+    EVIDENCE_MISSING = (
+        "EVIDENCE_MISSING",
+        "A title rests on evidence, or on a stated opinion why none is needed.",
+        "Ask for evidence with a supplement, or state the opinion.",
+    )
+    EXPERIENCE_NOT_COVERED = (
+        "EXPERIENCE_NOT_COVERED",
+        "More months are counted than the submitted periods of experience cover.",
+        "Count at most the months that the sentence names.",
     )
 
     # the catalog

@@ -34,19 +34,24 @@ Personal = Annotated[str | None, PersonalData()]
 
 
 class Words:
-    """Marks a text that somebody types, with the longest accepted length in characters: it is cleaned before it is recorded."""
+    """Marks a text that somebody types, with the longest accepted length in characters: it is cleaned before it is recorded.
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    One that is ``optional`` may be left out or blank, and reads as None then.
+    """
+
+    def __init__(self, limit: int, *, optional: bool = False) -> None:
+        self.limit, self.optional = limit, optional
 
 
 PersonalProse = Annotated[Personal, Words(PROSE_LIMIT)]
 """A reason or finding about a person, as somebody typed it."""
+OptionalPersonalProse = Annotated[Personal, Words(PROSE_LIMIT, optional=True)]
+"""The same where it may be left out; blank reads as None."""
 PersonalLine = Annotated[Personal, Words(NAME_LIMIT)]
 """A short ground about a person, as somebody typed it."""
 Code = Annotated[str, Words(CODE_LIMIT)]
 """A code, number or key, as somebody typed it."""
-OptionalCode = Annotated[str | None, Words(CODE_LIMIT)]
+OptionalCode = Annotated[str | None, Words(CODE_LIMIT, optional=True)]
 """The same where it may be left out; blank reads as None."""
 
 
@@ -102,13 +107,47 @@ class CaseStatus(StrEnum):
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
     REVOKED = "REVOKED"
+    ANNULLED = "ANNULLED"
+    SURRENDERED = "SURRENDERED"
 
 
 class TitleStatus(StrEnum):
-    """Whether a recognised title stands."""
+    """Whether a recognised title stands, or in which of three ways it ended.
+
+    ``REVOKED`` for fraud (撤销, article 4), ``ANNULLED`` for an error of the authority (撤销, Administrative Licensing Law,
+    article 69, by analogy), ``SURRENDERED`` at the holder's request (注销).
+    """
 
     CURRENT = "CURRENT"
     REVOKED = "REVOKED"
+    ANNULLED = "ANNULLED"
+    SURRENDERED = "SURRENDERED"
+
+
+class ProposalKind(StrEnum):
+    """What one officer proposes about a title and another decides."""
+
+    REVOCATION = "REVOCATION"
+    ANNULMENT = "ANNULMENT"
+    REINSTATEMENT = "REINSTATEMENT"
+
+
+class ReviewOutcome(StrEnum):
+    """What a review (行政复议) or a court decided about the authority's decision: it holds, it falls, or it is taken anew."""
+
+    UPHELD = "UPHELD"
+    OVERTURNED = "OVERTURNED"
+    REMANDED = "REMANDED"
+
+
+class DeadlineKind(StrEnum):
+    """Which statutory clock: to accept, to supplement, to decide, to answer a proposal, to decide about a review."""
+
+    ACCEPT = "ACCEPT"
+    SUPPLEMENT = "SUPPLEMENT"
+    DECIDE = "DECIDE"
+    ANSWER = "ANSWER"
+    REVIEW = "REVIEW"
 
 
 class TitleLevel(StrEnum):

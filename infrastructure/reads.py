@@ -292,7 +292,7 @@ class PostgresReads:
 
     async def titles_of(self, holder_ref: UUID, scope: Scope) -> Sequence[TitleView]:
         """See ``Reads``."""
-        where = _in(scope)
+        where = _in(scope, "responsible_code")
         where.add("holder_ref = %s", holder_ref)
         return await self._views(TITLES, f"{where.sql} ORDER BY recognized_on, title_id", *where.params)
 
@@ -309,13 +309,13 @@ class PostgresReads:
 
     async def titles_by_id(self, title_ids: Sequence[UUID], scope: Scope) -> Mapping[UUID, TitleView]:
         """See ``Reads``."""
-        where = _in(scope)
+        where = _in(scope, "responsible_code")
         where.add("title_id = ANY(%s)", list(title_ids))
         return {view.title_id: view for view in await self._views(TITLES, where.sql, *where.params)}
 
     async def titles(self, which: TitleFilter, window: Window, scope: Scope) -> Page[TitleView]:
         """See ``Reads``."""
-        where = _in(scope)
+        where = _in(scope, "responsible_code")
         where.add_if(which.field, "field = %s")
         where.add_if(which.title, "title = %s")
         where.add_if(which.status.value if which.status else None, "status = %s")
@@ -427,12 +427,12 @@ class PostgresReads:
         return await to_thread.run_sync(self._mapper.sealed_events, stored) if stored else []
 
 
-def _in(scope: Scope) -> _Where:
-    """The rows of ``cases`` or ``titles`` within a scope, as ``application.access.sees`` has it."""
+def _in(scope: Scope, responsible: str = "authority_code") -> _Where:
+    """The rows of ``cases`` or ``titles`` within a scope, as ``application.access.sees`` has it; which column is responsible."""
     where = _Where()
     if not scope.everything:
         where.add(
-            "authority_code = ANY(%s) OR submitted_by = %s OR holder_ref = %s",
+            f"{responsible} = ANY(%s) OR submitted_by = %s OR holder_ref = %s",
             sorted(scope.authorities),
             scope.subject,
             scope.holder_ref,

@@ -249,23 +249,27 @@ class RegistryProjector:
         view = IntegrityRecordView(
             record_id=event.originator_id,
             case_id=event.case_id,
+            case_number=event.case_number,
             holder_ref=event.holder_ref,
+            authority_code=event.by.actor.authority_code or "",
             ground=event.ground,
             findings=event.findings,
             filed_on=event.filed_on,
-            until=event.until,
-            struck=False,
+            lapses_on=event.lapses_on,
+            overturned=False,
         )
         file = file_of(rows, event.holder_ref)
         if view.record_id not in file.record_ids:
             rows.put(HOLDERS, replace(file, record_ids=(*file.record_ids, view.record_id)))
         rows.put(INTEGRITY_RECORDS, masked(view) if file.erased else view)
 
-    def _struck(self, event: IntegrityRecord.Struck, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+    def _overturned(self, event: IntegrityRecord.Overturned, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         record = rows.get(INTEGRITY_RECORDS, (event.originator_id,))
         if record is None:
-            raise RowsOutOfStep(f"integrity record {event.originator_id} is struck, and no row says that it was filed")
-        rows.put(INTEGRITY_RECORDS, replace(record, struck=True))
+            raise RowsOutOfStep(
+                f"integrity record {event.originator_id} is overturned, and no row says that it was filed"
+            )
+        rows.put(INTEGRITY_RECORDS, replace(record, overturned=True))
 
     def _holder(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         if isinstance(event, Holder.Erased):
@@ -301,7 +305,7 @@ RULES: Final[Mapping[str, Rule]] = {
     CertificateClaim.Released.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
     CertificateClaim.Reclaimed.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
     IntegrityRecord.Filed.TOPIC: RegistryProjector._filed,  # noqa: SLF001
-    IntegrityRecord.Struck.TOPIC: RegistryProjector._struck,  # noqa: SLF001
+    IntegrityRecord.Overturned.TOPIC: RegistryProjector._overturned,  # noqa: SLF001
     Officer.Registered.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
     Officer.RegisteredAnew.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
     Holder.Opened.TOPIC: RegistryProjector._holder,  # noqa: SLF001
@@ -330,7 +334,7 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 made.add(event.originator_id)
             case CatalogProposal.Published() | CatalogProposal.Discarded() if event.originator_id not in made:
                 needed[CATALOG_PROPOSALS].add((event.originator_id,))
-            case IntegrityRecord.Struck() if event.originator_id not in made:
+            case IntegrityRecord.Overturned() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
             case CaseEvent():
                 needed[CASES].add((event.originator_id,))

@@ -37,6 +37,8 @@ class _Leaf:
     column: Column
     path: str
     kind: Any
+    within: str | None = None
+    """The path of the nested view that it belongs to, where that one may be absent."""
 
 
 def view_columns(view: type) -> tuple[Column, ...]:
@@ -51,10 +53,12 @@ def row_writer(view: type) -> Callable[[Any], tuple[Any, ...]]:
     for leaf in _leaves(view):
         kind, nullable = _optional(leaf.kind)
         value = f"view.{leaf.path}"
+        if leaf.within is not None:
+            value = f"(view.{leaf.within} and {value})"
         if get_origin(kind) is tuple:
             value = f"to_json({value})"
         elif issubclass(kind, Enum):
-            value = f"{value} and {value}.value" if nullable else f"{value}.value"
+            value = f"{value} and {value}.value" if nullable or leaf.within else f"{value}.value"
         values.append(value)
     return _function(f"lambda view: ({', '.join(values)},)", names)
 
@@ -65,8 +69,10 @@ def row_reader(view: type) -> Callable[[Sequence[Any]], Any]:
     places = {leaf.path: n for n, leaf in enumerate(_leaves(view))}
 
     def value(kind: Any, path: str) -> str:
-        if is_dataclass(kind):
-            return _construct(kind, names, lambda name, inner: value(inner, f"{path}.{name}"))
+        nested, perhaps = _optional(kind)
+        if is_dataclass(nested):
+            made = _construct(nested, names, lambda name, inner: value(inner, f"{path}.{name}"))
+            return f"(None if row[{places[_certain(nested, path)]}] is None else {made})" if perhaps else made
         column = f"row[{places[path]}]"
         bare, nullable = _optional(kind)
         if get_origin(bare) is tuple:
@@ -80,16 +86,24 @@ def row_reader(view: type) -> Callable[[Sequence[Any]], Any]:
     return _function(f"lambda row: {_construct(view, names, lambda name, kind: value(kind, name))}", names)
 
 
-def _leaves(view: type, path: str = "", prefix: str = "") -> Iterator[_Leaf]:
+def _leaves(view: Any, path: str = "", prefix: str = "", within: str | None = None) -> Iterator[_Leaf]:
     kinds, marked = get_type_hints(view), get_type_hints(view, include_extras=True)
     for field in fields(view):
         kind = kinds[field.name]
-        if is_dataclass(kind):
-            yield from _leaves(kind, f"{path}{field.name}.", f"{prefix}{field.name}_")  # type: ignore[arg-type]
-            continue
         bare, nullable = _optional(kind)
-        column = Column(prefix + field.name, _sql_type(bare, field.name), nullable, _holds_personal(marked[field.name]))
-        yield _Leaf(column, path + field.name, kind)
+        if is_dataclass(bare):
+            absent = path + field.name if nullable else within
+            yield from _leaves(bare, f"{path}{field.name}.", f"{prefix}{field.name}_", absent)
+            continue
+        personal = _holds_personal(marked[field.name])
+        column = Column(prefix + field.name, _sql_type(bare, field.name), nullable or within is not None, personal)
+        yield _Leaf(column, path + field.name, kind, within)
+
+
+def _certain(view: Any, path: str) -> str:
+    """The path of a field of a nested view that is never None, so that it tells whether the view is there."""
+    kinds = get_type_hints(view)
+    return next(f"{path}.{field.name}" for field in fields(view) if not _optional(kinds[field.name])[1])
 
 
 def _holds_personal(kind: Any) -> bool:

@@ -126,6 +126,7 @@ TITLES: Final = Table(
         Index(("field", "recognized_on DESC", "title_id DESC")),
         Index(("title", "recognized_on DESC", "title_id DESC")),
         Index(("authority_code", "recognized_on DESC", "title_id DESC")),
+        Index(("responsible_code", "recognized_on DESC", "title_id DESC")),
         Index(("submitted_by",)),
         Index(("catalog_code", "entry_number")),
     ),

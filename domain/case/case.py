@@ -12,8 +12,8 @@ from uuid import UUID
 
 from domain.base import Act, Aggregate
 from domain.case.events import CandidatesListed, CaseEvent, Matched, Submitted
-from domain.case.guards import GUARDS
 from domain.case.state import CaseState
+from domain.case.title_guards import GUARDS
 from domain.guards import Circumstances, Guards
 from domain.identifiers import case_number
 from domain.values import MatchCandidate, MatchOutcome, Person, shanghai_day

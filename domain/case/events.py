@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.base import Act, Aggregate, Created
-from domain.case.state import CaseState, ProposedRevocation
+from domain.case.state import CaseState
 from domain.values import (
     CaseStatus,
     Certificate,
@@ -21,10 +21,11 @@ from domain.values import (
     MatchCandidate,
     MatchOutcome,
     OptionalCode,
+    OptionalPersonalProse,
     Person,
     Personal,
-    PersonalLine,
     PersonalProse,
+    TitleStatus,
     shanghai_day,
 )
 
@@ -75,6 +76,7 @@ class Submitted(Created, CaseEvent):
             work_field=event.work_field,
             experience=event.experience,
             authority_code=event.authority_code,
+            lodged_with=event.authority_code,
             evidence=event.evidence,
             submitted_by=event.by.actor.subject,
             submitted_at=event.timestamp,
@@ -138,6 +140,12 @@ class Matched(CaseEvent):
         state.entry_number = event.entry_number
         state.grade = event.grade
         state.candidates = event.candidates or state.candidates
+        place = (event.entry_number, event.grade)
+        if event.outcome is not None:
+            state.automatic, state.overridden_by = place, None
+        else:
+            state.overridden_by = event.by.actor.subject if _overrides(state.automatic, place) else None
+            _accepted(state, event)
         if state.status is CaseStatus.SUBMITTED:
             state.status = CaseStatus.MATCHED
 
@@ -150,9 +158,11 @@ class SupplementRequested(CaseEvent):
     reason: PersonalProse
 
     @staticmethod
-    def change(state: CaseState, event: Any) -> None:  # noqa: ARG004 - that it happened is all
+    def change(state: CaseState, event: Any) -> None:
         """The case waits."""
         state.status = CaseStatus.SUPPLEMENT_REQUESTED
+        state.awaited = (*state.awaited, (shanghai_day(event.timestamp), None))
+        _accepted(state, event)
 
 
 class Supplemented(CaseEvent):
@@ -172,6 +182,8 @@ class Supplemented(CaseEvent):
         """New evidence joins the old, and the case goes on where it stood."""
         state.evidence = (*state.evidence, *event.evidence)
         state.status = CaseStatus.SUBMITTED if state.entry_number is None else CaseStatus.MATCHED
+        if state.awaited and state.awaited[-1][1] is None:
+            state.awaited = (*state.awaited[:-1], (state.awaited[-1][0], shanghai_day(event.timestamp)))
 
 
 class Transferred(CaseEvent):
@@ -186,10 +198,14 @@ class Transferred(CaseEvent):
     def change(state: CaseState, event: Any) -> None:
         """The new authority has it."""
         state.authority_code = event.authority_code
+        _accepted(state, event)
 
 
 class Approved(CaseEvent):
-    """The title is recognised; article 3 says what it is good for."""
+    """The title is recognised; article 3 says what it is good for.
+
+    ``opinion`` is why the officer needed no evidence, or why a certificate that expired meanwhile still counts.
+    """
 
     TOPIC: ClassVar[str] = "recognition-case.approved"
     SENTENCE: ClassVar[str] = "Title recognised on {recognized_on}, usable for appointment and promotion"
@@ -197,6 +213,7 @@ class Approved(CaseEvent):
     recognized_on: date
     work_consistent: bool
     counted_experience_months: int
+    opinion: OptionalPersonalProse = None
 
     @property
     def sentence(self) -> str:
@@ -210,10 +227,15 @@ class Approved(CaseEvent):
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
-        """The case led to a title."""
+        """The case led to a title; one that stood while its decision was taken anew was recognised when it first was."""
+        if not state.title_stands:
+            state.recognized_on = event.recognized_on
         state.status = CaseStatus.APPROVED
+        state.title_status = TitleStatus.CURRENT
+        state.ending = None
         state.decided_at = event.timestamp
-        state.recognized_on = event.recognized_on
+        state.decided_by = state.recognized_by = event.by.actor
+        _accepted(state, event)
         state.work_consistent = event.work_consistent
         state.counted_experience_months = event.counted_experience_months
 
@@ -230,6 +252,8 @@ class Rejected(CaseEvent):
         """The case has ended."""
         state.status = CaseStatus.REJECTED
         state.decided_at = event.timestamp
+        state.decided_by = event.by.actor
+        _accepted(state, event)
 
 
 class Withdrawn(CaseEvent):
@@ -244,61 +268,6 @@ class Withdrawn(CaseEvent):
         """The case has ended."""
         state.status = CaseStatus.WITHDRAWN
         state.decided_at = event.timestamp
-
-
-class RevocationProposed(CaseEvent):
-    """Article 4: the first of two officers finds fraud."""
-
-    TOPIC: ClassVar[str] = "recognition-case.revocation-proposed"
-    SENTENCE: ClassVar[str] = "Revocation for fraud proposed by the first officer"
-    ground: PersonalLine
-    findings: PersonalProse
-
-    @staticmethod
-    def change(state: CaseState, event: Any) -> None:
-        """The title stands until another officer confirms."""
-        state.revocation = ProposedRevocation(event.ground, event.findings, event.by.actor.subject)
-
-
-class Revoked(CaseEvent):
-    """Article 4: the second officer confirms; the title is revoked."""
-
-    TOPIC: ClassVar[str] = "recognition-case.revoked"
-    SENTENCE: ClassVar[str] = "Title revoked by the second officer"
-    ground: Personal
-    revoked_on: date
-
-    @classmethod
-    def derived(cls, state: CaseState | None, act: Act) -> dict[str, Any]:
-        """What is confirmed is what was proposed, on the day of the confirmation in Shanghai."""
-        proposed = state.revocation if state else None
-        ground = proposed.ground if proposed else None
-        return super().derived(state, act) | {"ground": ground, "revoked_on": shanghai_day(act.at)}
-
-    @staticmethod
-    def change(state: CaseState, event: Any) -> None:
-        """The title stands no longer."""
-        state.status = CaseStatus.REVOKED
-        state.revoked_at_version = event.originator_version
-        state.revoked_on = event.revoked_on
-        state.revocation_ground = event.ground
-
-
-class Reinstated(CaseEvent):
-    """The revocation was overturned on review; the title is current again, and the history says why."""
-
-    TOPIC: ClassVar[str] = "recognition-case.reinstated"
-    SENTENCE: ClassVar[str] = "Revocation overturned, title current again"
-    reason: PersonalProse
-
-    @staticmethod
-    def change(state: CaseState, event: Any) -> None:  # noqa: ARG004 - that it happened is all
-        """The revocation leaves no trace in the state."""
-        state.status = CaseStatus.APPROVED
-        state.revocation = None
-        state.revoked_at_version = None
-        state.revoked_on = None
-        state.revocation_ground = None
 
 
 class RematchRequired(CaseEvent):
@@ -317,5 +286,21 @@ class RematchRequired(CaseEvent):
         state.entry_number = None
         state.grade = None
         state.candidates = ()
+        state.automatic = None
+        state.overridden_by = None
         if state.status is CaseStatus.MATCHED:
             state.status = CaseStatus.SUBMITTED
+
+
+def _accepted(state: CaseState, event: Any) -> None:
+    """An officer's first act takes the case up."""
+    if state.first_act_on is None:
+        state.first_act_on = shanghai_day(event.timestamp)
+
+
+def _overrides(automatic: tuple[int, str | None] | None, chosen: tuple[int, str | None]) -> bool:
+    """Whether a reviewer's choice is another than the matcher was sure of; a grade that it left open is no other."""
+    if automatic is None:
+        return False
+    entry, grade = automatic
+    return chosen[0] != entry or (grade is not None and chosen[1] != grade)

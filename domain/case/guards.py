@@ -1,6 +1,6 @@
-"""What must hold before each event of a case: who may, what may, and when. The lists at the end are the whole law of a case.
+"""What must hold before each event that leads a case to its decision: who may, what may, and when.
 
-Messages hold no personal data; each names the way out.
+The lists at the end are, with those of ``title_guards``, the whole law of a case. Messages hold no personal data; each names the way out.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from domain.case import events
 from domain.case.state import OPEN
+from domain.experience import covered_months
 from domain.guards import Asks, Attempt, Guard, Guards, guard
 from domain.refusals import RefusalCode, Refused
 from domain.values import COMMENCEMENT, CaseStatus, Role, shanghai_day
@@ -61,7 +62,7 @@ def within_jurisdiction(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHO, "article 1")
 def not_own_case(attempt: Attempt) -> Refused | None:
     """Nobody decides a case they submitted or are the holder of."""
-    if not _is_theirs(attempt):
+    if not is_theirs(attempt):
         return None
     return Refused(RefusalCode.OWN_CASE, "You submitted this case or are its holder; another reviewer must decide it.")
 
@@ -69,20 +70,9 @@ def not_own_case(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHO, "article 1")
 def submitter_or_reviewer(attempt: Attempt) -> Refused | None:
     """Whoever submitted a case, or holds it, accompanies it; so does a reviewer with jurisdiction, on paper received."""
-    if _is_theirs(attempt):
+    if is_theirs(attempt):
         return None
     return reviewers_only(attempt) or within_jurisdiction(attempt)
-
-
-@guard(Asks.WHO, "article 4")
-def another_officer(attempt: Attempt) -> Refused | None:
-    """The officer who proposed a revocation does not confirm it."""
-    proposed = attempt.state.revocation
-    if proposed is None or proposed.proposed_by != attempt.event.by.actor.subject:
-        return None
-    return Refused(
-        RefusalCode.SAME_OFFICER, "You proposed this revocation; another officer must confirm it (article 4)."
-    )
 
 
 # ── in which state ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,7 +85,7 @@ def still_open(attempt: Attempt) -> Refused | None:
     if status is CaseStatus.APPROVED:
         return Refused(
             RefusalCode.CASE_CLOSED,
-            "The case is approved already; a title is undone by revocation, not by deciding anew.",
+            "The case is approved already; a title ends by revocation, annulment or surrender, not by deciding anew.",
         )
     return Refused(RefusalCode.CASE_CLOSED, f"The case is {status.value}; submit a new one instead.")
 
@@ -133,44 +123,6 @@ def nothing_awaited(attempt: Attempt) -> Refused | None:
     return Refused(RefusalCode.WRONG_STATE, "A supplement is awaited; approve once it has come.")
 
 
-@guard(Asks.WHEN, "article 4")
-def title_stands(attempt: Attempt) -> Refused | None:
-    """Only a title that stands is revoked."""
-    status = attempt.state.status
-    if status is CaseStatus.APPROVED:
-        return None
-    if status is CaseStatus.REVOKED:
-        return Refused(RefusalCode.CASE_CLOSED, "The title is revoked already; only reinstatement changes that.")
-    return Refused(RefusalCode.WRONG_STATE, f"The case is {status.value}; only an approved title can be revoked.")
-
-
-@guard(Asks.WHEN, "article 4")
-def nothing_proposed(attempt: Attempt) -> Refused | None:
-    """One revocation is proposed at a time."""
-    if attempt.state.revocation is None:
-        return None
-    return Refused(
-        RefusalCode.REVOCATION_ALREADY_PROPOSED, "A revocation is proposed already; another officer may confirm it."
-    )
-
-
-@guard(Asks.WHEN, "article 4")
-def proposed_before(attempt: Attempt) -> Refused | None:
-    """A revocation is confirmed that somebody proposed."""
-    if attempt.state.revocation is not None:
-        return None
-    return Refused(RefusalCode.REVOCATION_NOT_PROPOSED, "No revocation is proposed; propose it first.")
-
-
-@guard(Asks.WHEN, "article 4")
-def title_revoked(attempt: Attempt) -> Refused | None:
-    """Only a revoked title is reinstated."""
-    status = attempt.state.status
-    if status is CaseStatus.REVOKED:
-        return None
-    return Refused(RefusalCode.WRONG_STATE, f"The case is {status.value}; only a revoked title is reinstated.")
-
-
 # ── on which day ──────────────────────────────────────────────────────────────────────────────────────────────────────
 @guard(Asks.WHEN, "closing article")
 def after_commencement(attempt: Attempt) -> Refused | None:
@@ -182,7 +134,9 @@ def after_commencement(attempt: Attempt) -> Refused | None:
     )
 
 
-def _dated(field: str) -> Guard:
+def dated(field: str) -> Guard:
+    """The rule that a business day, under this field's name, is the day of recording."""
+
     @guard(Asks.WHEN, "the registry's own")
     def dated_as_recorded(attempt: Attempt) -> Refused | None:
         """The business day of an event is the day in Shanghai on which it is recorded."""
@@ -358,6 +312,66 @@ def months_in_a_life(attempt: Attempt) -> Refused | None:
     )
 
 
+@guard(Asks.WHO, "the registry's own: two officers where the rule set was sure")
+def another_than_overrode(attempt: Attempt) -> Refused | None:
+    """Whoever matched a certificate to another entry than the rule set was sure of does not approve it."""
+    if attempt.state.overridden_by != attempt.event.by.actor.subject:
+        return None
+    return Refused(
+        RefusalCode.SAME_OFFICER,
+        "You matched this case to another entry than the automatic one; another officer must approve it.",
+    )
+
+
+@guard(Asks.WHAT, "article 1, 按要求提供相关佐证材料")
+def evidence_or_opinion(attempt: Attempt) -> Refused | None:
+    """A title rests on evidence, or on the officer's stated opinion why none was needed."""
+    if attempt.state.evidence or _has_opinion(attempt):
+        return None
+    return Refused(
+        RefusalCode.EVIDENCE_MISSING,
+        "The case holds no evidence; ask for it with a supplement, or state in `opinion` why none is needed.",
+        "opinion",
+    )
+
+
+@guard(Asks.WHEN, "article 1")
+def valid_or_opinion(attempt: Attempt) -> Refused | None:
+    """A certificate that expired before the decision counts only where the officer states why."""
+    expires = attempt.state.certificate.expires_on
+    if not expires or expires >= shanghai_day(attempt.event.timestamp) or _has_opinion(attempt):
+        return None
+    return Refused(
+        RefusalCode.CERTIFICATE_EXPIRED,
+        f"The certificate expired on {expires}, before the decision; state in `opinion` why it still counts, or ask for"
+        " a renewed one.",
+        "opinion",
+    )
+
+
+@guard(Asks.WHAT, "article 3, 境外相应专业从业经历可计入专业工作经历")
+def within_submitted_experience(attempt: Attempt) -> Refused | None:
+    """Counted experience never exceeds what the submitted periods cover, overlaps counted once."""
+    covered = covered_months((*attempt.state.experience, *getattr(attempt.event, "experience", ())))
+    if attempt.event.counted_experience_months <= covered:
+        return None
+    return Refused(
+        RefusalCode.EXPERIENCE_NOT_COVERED,
+        f"The submitted periods of experience cover {covered} whole months; count at most these.",
+        "countedExperienceMonths",
+    )
+
+
+@guard(Asks.WHEN, "article 4")
+def no_title_stands(attempt: Attempt) -> Refused | None:
+    """A title that stands while its decision is taken anew ends by annulment, revocation or surrender only."""
+    if not attempt.state.title_stands:
+        return None
+    return Refused(
+        RefusalCode.TITLE_STANDS, "The title of this case stands; propose its annulment, or approve the case anew."
+    )
+
+
 @guard(Asks.WHAT, "article 3")
 def counted_where_consistent(attempt: Attempt) -> Refused | None:
     """Experience counts only where present work is consistent with the qualification."""
@@ -370,20 +384,15 @@ def counted_where_consistent(attempt: Attempt) -> Refused | None:
     )
 
 
-@guard(Asks.WHAT, "article 4")
-def confirmed_as_proposed(attempt: Attempt) -> Refused | None:
-    """What is confirmed is the ground that was proposed."""
-    proposed = attempt.state.revocation
-    if proposed is None or proposed.ground == attempt.event.ground:
-        return None
-    return Refused(
-        RefusalCode.TERMS_CHANGED, "The ground is not the one that was proposed; confirm that one, or propose anew."
-    )
-
-
-def _is_theirs(attempt: Attempt) -> bool:
+def is_theirs(attempt: Attempt) -> bool:
+    """Whether who acts submitted the case or is its holder."""
     actor = attempt.event.by.actor
     return bool(actor.subject == attempt.state.submitted_by or actor.holder_ref == attempt.state.holder_ref)
+
+
+def _has_opinion(attempt: Attempt) -> bool:
+    """Whether an opinion is stated; what an erasure took may have been one."""
+    return attempt.event.opinion is not None or attempt.state.holder.name is None
 
 
 def _entry_of(attempt: Attempt) -> Any:
@@ -406,12 +415,10 @@ DECIDING: Final = (reviewers_only, within_jurisdiction, not_own_case, still_open
 """Matching by hand, asking for a supplement, transferring, approving, rejecting."""
 ACCOMPANYING: Final = (submitter_or_reviewer, still_open, same_holder)
 """Supplementing and withdrawing."""
-REVIEWING_A_TITLE: Final = (reviewers_only, within_jurisdiction, not_own_case, same_holder)
-"""Revoking and reinstating (article 4)."""
 BY_RULE: Final = (registry_only, undecided, same_holder)
 """What the registry does by itself."""
 
-GUARDS: Final[Guards] = {
+COURSE: Final[Guards] = {
     events.Submitted: (
         submitters_only,
         after_commencement,
@@ -420,7 +427,7 @@ GUARDS: Final[Guards] = {
         still_valid,
         experience_is_past,
         authority_exists,
-        _dated("submitted_on"),
+        dated("submitted_on"),
     ),
     events.CandidatesListed: BY_RULE,
     events.Matched: (
@@ -439,21 +446,15 @@ GUARDS: Final[Guards] = {
         nothing_awaited,
         matched,
         title_settled,
+        another_than_overrode,
+        evidence_or_opinion,
+        valid_or_opinion,
         months_in_a_life,
         counted_where_consistent,
-        _dated("recognized_on"),
+        within_submitted_experience,
+        dated("recognized_on"),
     ),
-    events.Rejected: DECIDING,
-    events.Withdrawn: ACCOMPANYING,
-    events.RevocationProposed: (*REVIEWING_A_TITLE, title_stands, nothing_proposed),
-    events.Revoked: (
-        *REVIEWING_A_TITLE,
-        title_stands,
-        proposed_before,
-        another_officer,
-        confirmed_as_proposed,
-        _dated("revoked_on"),
-    ),
-    events.Reinstated: (*REVIEWING_A_TITLE, title_revoked),
+    events.Rejected: (*DECIDING, no_title_stands),
+    events.Withdrawn: (*ACCOMPANYING, no_title_stands),
 }
-"""Every event of a case, and what must hold before it is recorded."""
+"""The events that lead to a decision, and what must hold before each is recorded."""

@@ -1,9 +1,11 @@
 """What the events of a case lead to: the one state from which rows, histories, as-of answers and guards are taken.
 
-SUBMITTED ─→ MATCHED ─→ APPROVED ─→ REVOKED
+SUBMITTED ─→ MATCHED ─→ APPROVED ─→ REVOKED, ANNULLED, SURRENDERED
 │  ↖        │  ↖        ↖__________│ reinstated
 │   └ SUPPLEMENT_REQUESTED
 └─→ REJECTED, WITHDRAWN (from any open state)
+
+A review that remands a decision, or overturns a rejection, leads back to MATCHED or SUBMITTED.
 """
 
 from __future__ import annotations
@@ -14,29 +16,75 @@ from typing import Final
 from uuid import UUID
 
 from domain.base import State
-from domain.values import CaseStatus, Certificate, Evidence, Experience, MatchCandidate, Person
+from domain.values import (
+    Actor,
+    CaseStatus,
+    Certificate,
+    DeadlineKind,
+    Evidence,
+    Experience,
+    MatchCandidate,
+    Person,
+    ProposalKind,
+    TitleStatus,
+)
 
-CLOSED: Final = frozenset({CaseStatus.REJECTED, CaseStatus.WITHDRAWN, CaseStatus.REVOKED})
-"""States that stay as they are; only reinstatement leads out of REVOKED."""
+ENDED: Final = frozenset({CaseStatus.REVOKED, CaseStatus.ANNULLED, CaseStatus.SURRENDERED})
+"""States of a case whose title ended."""
+CLOSED: Final = frozenset({CaseStatus.REJECTED, CaseStatus.WITHDRAWN, *ENDED})
+"""States that stay as they are, but for reinstatement and a recorded review."""
 OPEN: Final = frozenset({CaseStatus.SUBMITTED, CaseStatus.MATCHED, CaseStatus.SUPPLEMENT_REQUESTED})
 """States in which a case waits for its decision."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedRevocation:
-    """A proposed revocation, as the case remembers it until it is confirmed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What one officer proposed about a title, as the case remembers it until another decides.
 
+    ``notice_on`` and ``answer_until`` are None before notice, ``answered_on`` before an answer or a waiver. A reinstatement's
+    reason is its ground.
+    """
+
+    kind: ProposalKind
     ground: str | None
     findings: str | None
-    proposed_by: str
+    proposed_by: Actor
+    proposed_on: date
+    notice_on: date | None = None
+    answer_until: date | None = None
+    statement: str | None = None
+    answered_on: date | None = None
+    waived: bool = False
+
+    def heard_by(self, day: date) -> bool:
+        """Whether the holder was heard by a day: answered, waived, or let the period go by. A period of no day is over at once."""
+        if self.notice_on is None or self.answer_until is None:
+            return False
+        return self.answered_on is not None or day > self.answer_until or self.answer_until == self.notice_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a title ended: on which day, why, at which version of the case, and the subjects of those who ended it."""
+
+    on: date
+    ground: str | None
+    findings: str | None
+    at_version: int
+    officers: frozenset[str]
 
 
 @dataclass(kw_only=True)
 class CaseState(State):
     """A recognition case as its last event left it.
 
-    It is pinned to (catalog, version, entry number, grade); the title follows from them. ``recognized_on`` and what stands
-    beside it are None before approval, ``revoked_on`` and what stands beside it while nothing is revoked.
+    It is pinned to (catalog, version, entry number, grade); the title follows from them. ``recognized_on``, ``title_status`` and
+    what stands beside them are None before approval, ``ending`` while the title stands. ``authority_code`` is responsible now,
+    ``lodged_with`` is where the case was submitted; a title bears the authority of ``decided_by``.
+
+    ``automatic`` is the (entry, grade) that the matcher was sure of; ``overridden_by`` who matched to another instead, by hand.
+    ``first_act_on`` is the day of an officer's first act, ``awaited`` the days from which and up to which a supplement was
+    awaited, ``missed`` the deadlines that were recorded as missed.
     """
 
     case_id: UUID
@@ -59,14 +107,26 @@ class CaseState(State):
     grade: str | None = None
     candidates: tuple[MatchCandidate, ...] = ()
     rematched_for: tuple[UUID, ...] = ()
+    lodged_with: str
     decided_at: datetime | None = None
+    decided_by: Actor | None = None
+    recognized_by: Actor | None = None
     recognized_on: date | None = None
     work_consistent: bool | None = None
     counted_experience_months: int | None = None
-    revocation: ProposedRevocation | None = None
-    revoked_at_version: int | None = None
-    revoked_on: date | None = None
-    revocation_ground: str | None = None
+    title_status: TitleStatus | None = None
+    proposal: Proposal | None = None
+    ending: Ending | None = None
+    automatic: tuple[int, str | None] | None = None
+    overridden_by: str | None = None
+    first_act_on: date | None = None
+    awaited: tuple[tuple[date, date | None], ...] = ()
+    missed: tuple[tuple[DeadlineKind, date], ...] = ()
+
+    @property
+    def title_stands(self) -> bool:
+        """Whether a title that this case led to is current."""
+        return self.title_status is TitleStatus.CURRENT
 
     def awaits_rematch(self, catalog_code: str, catalog_version: int, amendment_id: UUID) -> bool:
         """Whether the case is pending under a version before this one, and this amendment has not moved it yet."""

@@ -74,11 +74,16 @@ def shows_personal(view: type, **descriptions: str) -> Callable[[C], C]:
 
 def _resolver(name: str) -> Callable[..., Awaitable[str | None]]:
     async def resolve(self: Any, info: strawberry.Info[Context, Any]) -> str | None:
-        if getattr(self, name) is not None and info.context.viewer.in_clear(self):
-            await info.context.key_of(self.holder.ref)
-        return info.context.viewer.value(self, name)
+        return await personal(info, self, name)
 
     return resolve
+
+
+async def personal(info: strawberry.Info[Context, Any], row: Row, name: str) -> str | None:
+    """A personal field of a case or title itself, as the viewer may see it; noted where it is shown."""
+    if getattr(row, name) is not None and info.context.viewer.in_clear(row):
+        await info.context.key_of(row.holder.ref)
+    return info.context.viewer.value(row, name)
 
 
 async def record_accesses(context: Context, operation: str) -> None:

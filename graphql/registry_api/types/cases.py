@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import strawberry
 
 from application.disclosure import reason_in
-from application.folding import case_views, title_of
+from application.folding import case_views, drafts_of, title_of
 from application.queries import Positioned
 from application.views import (
     ActorView,
@@ -23,12 +23,14 @@ from application.views import (
     EntryView,
     EvidenceView,
     HolderView,
+    ProposalView,
     TitleView,
     VersionView,
 )
+from domain.values import TitleStatus
 from registry_api import ids
 from registry_api.context import Context, Info
-from registry_api.disclosing import shown, shows_personal
+from registry_api.disclosing import personal, shown, shows_personal
 from registry_api.http.limits import page_size
 from registry_api.pages import PageInfo
 from registry_api.scalars import JSON, Position
@@ -43,9 +45,10 @@ from registry_api.types.nodes import (
     actor_view,
     described,
     edge,
+    registered,
 )
 
-_GROUND: Final = "Why the title was revoked (article 4)."
+_GROUND: Final = "Why the title ended."
 
 
 @strawberry.type(name="Holder", description=described(HolderView))
@@ -163,8 +166,12 @@ def award_for(entry: EntryView | None, grade: str | None) -> AwardView | None:
     return next((award for award in entry.awards if award.grade == grade), None) if entry else None
 
 
+PendingProposal = ProposalView
+registered(PendingProposal, "PendingProposal")
+
+
 @strawberry.type(name="RecognizedTitle", description=described(TitleView))
-@shows_personal(TitleView, certificate_number="The number of the certificate it stands on.", revocation_ground=_GROUND)
+@shows_personal(TitleView, certificate_number="The number of the certificate it stands on.", ending_ground=_GROUND)
 class RecognizedTitle(Node, TitleView):
     """A title, its holder and what it stands on."""
 
@@ -173,6 +180,10 @@ class RecognizedTitle(Node, TitleView):
     position: strawberry.Private[int]
     holder: strawberry.Private[HolderView]
     submitted_by: strawberry.Private[str]
+    lodged_with_code: strawberry.Private[str]
+    responsible_code: strawberry.Private[str]
+    ending_proposed: strawberry.Private[bool]
+    notice_given: strawberry.Private[bool]
 
     @classmethod
     def is_type_of(cls, obj: Any, _info: Any) -> bool:
@@ -201,12 +212,37 @@ class RecognizedTitle(Node, TitleView):
 
     @edge(Authority)
     def authority(self, info: Info) -> AuthorityView:
-        """The authority that recognised it."""
+        """That of the officer who decided, at the time of the decision: it answers for the title."""
         return info.context.authority(self.authority_code)
+
+    @edge(Authority)
+    def lodged_with(self, info: Info) -> AuthorityView:
+        """Where the case was lodged."""
+        return info.context.authority(self.lodged_with_code)
+
+    @edge(Position, name="position")
+    def last_position(self) -> int:
+        """Of its last event: where `titleChanges` goes on from."""
+        return self.position
+
+    @strawberry.field
+    def revoked_on(self) -> date | None:
+        """The day on which it was revoked for fraud; null where it was not."""
+        return self.ended_on if self.status is TitleStatus.REVOKED else None
+
+    @strawberry.field
+    async def revocation_ground(self, info: Info) -> str | None:
+        """Why it was revoked for fraud (article 4)."""
+        return await personal(info, self, "ending_ground") if self.status is TitleStatus.REVOKED else None
+
+    @edge(bool, name="endingProposed")
+    def ending_is_proposed(self, info: Info) -> bool:
+        """Whether somebody has proposed to end it and nothing is decided yet; its holder is told once notice was given."""
+        return self.ending_proposed and (self.notice_given or info.context.viewer.officially(self))
 
 
 @strawberry.type(name="RecognitionCase", description=described(CaseView))
-@shows_personal(CaseView, work_field="The field of the holder's present work.", revocation_ground=_GROUND)
+@shows_personal(CaseView, work_field="The field of the holder's present work.", ending_ground=_GROUND)
 class RecognitionCase(Node, CaseView):
     """A case, what it is pinned to, and how it came about."""
 
@@ -216,6 +252,10 @@ class RecognitionCase(Node, CaseView):
     certificate: strawberry.Private[CertificateView]
     candidates: strawberry.Private[tuple[CandidateView, ...]]
     evidence: strawberry.Private[tuple[EvidenceView, ...]]
+    pending: strawberry.Private[tuple[ProposalView, ...]]
+    recognized_by: strawberry.Private[ActorView | None]
+    title_status: strawberry.Private[TitleStatus | None]
+    lodged_with_code: strawberry.Private[str]
 
     @classmethod
     def is_type_of(cls, obj: Any, _info: Any) -> bool:
@@ -246,6 +286,19 @@ class RecognitionCase(Node, CaseView):
     def authority(self, info: Info) -> AuthorityView:
         """The authority that is responsible."""
         return info.context.authority(self.authority_code)
+
+    @edge(Authority)
+    def lodged_with(self, info: Info) -> AuthorityView:
+        """Where it was submitted."""
+        return info.context.authority(self.lodged_with_code)
+
+    @edge(PendingProposal | None)
+    async def pending_proposal(self, info: Info) -> ProposalView | None:
+        """What is proposed about the title and not decided: shown to its officers, and to the holder once notice was given."""
+        proposed = next(iter(self.pending), None)
+        if proposed is None or (proposed.notice_on is None and not info.context.viewer.officially(self)):
+            return None
+        return await shown(info, self, proposed, "proposal")
 
     @edge(CatalogVersion | None)
     async def catalog_version(self, info: Info) -> VersionView | None:
@@ -285,13 +338,15 @@ class RecognitionCase(Node, CaseView):
         """The events up to this state of the case, oldest first: at most `first` of them, those after the version `after`."""
         size, since = page_size(first), after or 0
         stream = await info.context.streams.load(self.case_id)
-        seen = [each for each in stream if each.event.originator_version <= self.version][: since + size]
-        views = case_views(((each.event, each.position) for each in seen), self.holder)
-        return [
+        known = [each for each in stream if each.event.originator_version <= self.version]
+        drafts = frozenset() if info.context.viewer.officially(self) else drafts_of(each.event for each in known)
+        views = case_views(((each.event, each.position) for each in known), self.holder)
+        shown_of = [
             HistoryEvent(recorded, view)
-            for recorded, view in zip(seen, views, strict=True)
-            if recorded.event.originator_version > since
+            for recorded, view in zip(known, views, strict=True)
+            if recorded.event.originator_version > since and recorded.event.originator_version not in drafts
         ]
+        return shown_of[:size]
 
 
 @strawberry.type

@@ -1,0 +1,300 @@
+"""What must hold before a title ends, is given back or is assessed anew: two officers, a hearing, and the days between."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.case import title_events as events
+from domain.case.guards import (
+    COURSE,
+    counted_where_consistent,
+    dated,
+    experience_is_past,
+    is_theirs,
+    months_in_a_life,
+    not_own_case,
+    registry_only,
+    reviewers_only,
+    same_holder,
+    within_jurisdiction,
+    within_submitted_experience,
+)
+from domain.guards import Asks, Attempt, Guard, Guards, guard
+from domain.refusals import RefusalCode, Refused
+from domain.values import CaseStatus, ProposalKind, ReviewOutcome, Role, shanghai_day
+
+ENDING: Final = frozenset({ProposalKind.REVOCATION, ProposalKind.ANNULMENT})
+"""What ends a title, and is heard before it is decided."""
+
+
+# ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@guard(Asks.WHO, "article 4")
+def another_officer(attempt: Attempt) -> Refused | None:
+    """The officer who proposed to end a title, or to give one back, does not confirm it."""
+    proposed = attempt.state.proposal
+    if proposed is None or proposed.proposed_by.subject != attempt.event.by.actor.subject:
+        return None
+    return Refused(RefusalCode.SAME_OFFICER, "You proposed this; another officer must confirm it (article 4).")
+
+
+@guard(Asks.WHO, "article 4; Administrative Reconsideration Law")
+def did_not_end_it(attempt: Attempt) -> Refused | None:
+    """Who proposed or confirmed the ending of a title neither proposes nor confirms its reinstatement."""
+    ending = attempt.state.ending
+    if ending is None or attempt.event.by.actor.subject not in ending.officers:
+        return None
+    return Refused(RefusalCode.SAME_OFFICER, "You took part in ending this title; two other officers reinstate it.")
+
+
+@guard(Asks.WHO, "Administrative Licensing Law, article 7")
+def holder_only(attempt: Attempt) -> Refused | None:
+    """The holder, or the applicant who submitted for them, speaks for themselves; no officer does it in their place."""
+    if attempt.event.by.actor.role is Role.APPLICANT and is_theirs(attempt):
+        return None
+    return Refused(
+        RefusalCode.NOT_PERMITTED, "Only the holder, or the applicant for them, does this; leave it to them."
+    )
+
+
+# ── when ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@guard(Asks.WHEN, "article 4")
+def title_stands(attempt: Attempt) -> Refused | None:
+    """Only a title that stands ends or is reassessed."""
+    if attempt.state.title_stands:
+        return None
+    status = attempt.state.status
+    if attempt.state.title_status is not None:
+        return Refused(
+            RefusalCode.CASE_CLOSED, f"The title is {status.value} already; only reinstatement changes that."
+        )
+    return Refused(RefusalCode.WRONG_STATE, f"The case is {status.value}; it has led to no title yet.")
+
+
+@guard(Asks.WHEN, "article 4")
+def nothing_proposed(attempt: Attempt) -> Refused | None:
+    """One thing is proposed about a title at a time."""
+    if attempt.state.proposal is None:
+        return None
+    return Refused(
+        RefusalCode.PROPOSAL_PENDING,
+        "Something is proposed about this title already; let another officer decide it first.",
+    )
+
+
+def _proposed(*kinds: ProposalKind) -> Guard:
+    @guard(Asks.WHEN, "article 4")
+    def proposed_before(attempt: Attempt) -> Refused | None:
+        """What is confirmed, answered or declined was proposed."""
+        proposed = attempt.state.proposal
+        if proposed is not None and proposed.kind in kinds:
+            return None
+        wanted = " or ".join(sorted(kind.value.lower() for kind in kinds))
+        return Refused(RefusalCode.NOTHING_PROPOSED, f"No {wanted} of this title is proposed; propose it first.")
+
+    return proposed_before
+
+
+@guard(Asks.WHEN, "Administrative Licensing Law, article 7")
+def notice_once(attempt: Attempt) -> Refused | None:
+    """Notice of a proposal is given once."""
+    proposed = attempt.state.proposal
+    if proposed is None or proposed.notice_on is None:
+        return None
+    return Refused(RefusalCode.WRONG_STATE, f"Notice was served on {proposed.notice_on}; wait for the answer.")
+
+
+@guard(Asks.WHEN, "Administrative Licensing Law, article 7")
+def served_by_now(attempt: Attempt) -> Refused | None:
+    """Notice is served between the proposal and the day on which it is recorded."""
+    proposed, today = attempt.state.proposal, shanghai_day(attempt.event.timestamp)
+    if proposed is None or proposed.proposed_on <= attempt.event.served_on <= today:
+        return None
+    return Refused(
+        RefusalCode.DAY_MISMATCH,
+        f"Notice is served between the proposal on {proposed.proposed_on} and today, {today}; correct the day.",
+        "servedOn",
+    )
+
+
+@guard(Asks.WHEN, "set by the jurisdiction")
+def answer_period_kept(attempt: Attempt) -> Refused | None:
+    """The holder has the jurisdiction's period to answer, in working days from the notice."""
+    until = attempt.known.periods.answer_until(attempt.event.served_on)
+    if attempt.event.answer_until == until:
+        return None
+    return Refused(RefusalCode.DAY_MISMATCH, f"The period to answer ends on {until}; state that day.")
+
+
+@guard(Asks.WHEN, "Administrative Licensing Law, article 7")
+def notice_given(attempt: Attempt) -> Refused | None:
+    """A holder answers, and a title ends, after notice was given."""
+    proposed = attempt.state.proposal
+    if proposed is None or proposed.notice_on is not None:
+        return None
+    return Refused(
+        RefusalCode.NOTICE_NOT_GIVEN, "The holder was not told yet; let an officer give notice with `giveNotice` first."
+    )
+
+
+@guard(Asks.WHEN, "Administrative Licensing Law, article 7")
+def answered_once(attempt: Attempt) -> Refused | None:
+    """A proposal is answered once, or the answer waived once."""
+    proposed = attempt.state.proposal
+    if proposed is None or proposed.answered_on is None:
+        return None
+    return Refused(
+        RefusalCode.WRONG_STATE, f"The proposal was answered on {proposed.answered_on}; its decision follows."
+    )
+
+
+@guard(Asks.WHEN, "Administrative Licensing Law, article 7")
+def holder_heard(attempt: Attempt) -> Refused | None:
+    """A title ends after its holder answered, waived an answer, or let the period go by."""
+    proposed, today = attempt.state.proposal, shanghai_day(attempt.event.timestamp)
+    if proposed is None or proposed.notice_on is None or proposed.heard_by(today):
+        return None
+    return Refused(
+        RefusalCode.HEARING_OPEN,
+        f"The holder may answer until {proposed.answer_until}; wait for the answer, a waiver, or the day after.",
+    )
+
+
+@guard(Asks.WHEN, "article 4")
+def title_ended(attempt: Attempt) -> Refused | None:
+    """Only a title that was revoked or annulled is reinstated; one that was surrendered is recognised anew."""
+    status = attempt.state.status
+    if status in {CaseStatus.REVOKED, CaseStatus.ANNULLED}:
+        return None
+    if status is CaseStatus.SURRENDERED:
+        return Refused(
+            RefusalCode.WRONG_STATE, "The holder surrendered the title; let them submit the certificate anew instead."
+        )
+    return Refused(
+        RefusalCode.WRONG_STATE, f"The case is {status.value}; only a revoked or annulled title is reinstated."
+    )
+
+
+@guard(Asks.WHEN, "Administrative Reconsideration Law, article 11")
+def decision_to_review(attempt: Attempt) -> Refused | None:
+    """A review is about something the authority decided: an approval, a rejection, a revocation or an annulment."""
+    state = attempt.state
+    reviewed = {CaseStatus.APPROVED, CaseStatus.REJECTED, CaseStatus.REVOKED, CaseStatus.ANNULLED}
+    if state.status in reviewed:
+        return None
+    return Refused(
+        RefusalCode.WRONG_STATE, f"The case is {state.status.value}; a review is recorded of what an authority decided."
+    )
+
+
+@guard(Asks.WHEN, "Administrative Reconsideration Law")
+def reviewed_by_now(attempt: Attempt) -> Refused | None:
+    """A review was decided between the decision that it reviews and the day on which it is recorded."""
+    decided, today = attempt.state.decided_at, shanghai_day(attempt.event.timestamp)
+    earliest = attempt.state.ending.on if attempt.state.ending else shanghai_day(decided) if decided else today
+    if earliest <= attempt.event.decided_on <= today:
+        return None
+    return Refused(
+        RefusalCode.DAY_MISMATCH,
+        f"A review is decided between the decision on {earliest} and today, {today}; correct the day.",
+        "decidedOn",
+    )
+
+
+@guard(Asks.WHEN, "article 3")
+def effective_while_it_stood(attempt: Attempt) -> Refused | None:
+    """What is found anew holds from a day between the recognition and the day of the assessment."""
+    recognized, today = attempt.state.recognized_on, shanghai_day(attempt.event.timestamp)
+    if recognized is None or recognized <= attempt.event.effective_on <= today:
+        return None
+    return Refused(
+        RefusalCode.DAY_MISMATCH,
+        f"It holds from a day between the recognition on {recognized} and today, {today}; correct the day.",
+        "effectiveOn",
+    )
+
+
+@guard(Asks.WHEN, "the registry's own")
+def missed_by_now(attempt: Attempt) -> Refused | None:
+    """A deadline is missed once its last day is over, and that is recorded once."""
+    event, today = attempt.event, shanghai_day(attempt.event.timestamp)
+    if event.due_on < today and (event.deadline, event.due_on) not in attempt.state.missed:
+        return None
+    return Refused(
+        RefusalCode.WRONG_STATE, "This deadline is not over, or is recorded as missed; there is nothing to add."
+    )
+
+
+# ── what ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@guard(Asks.WHAT, "article 4")
+def confirmed_as_proposed(attempt: Attempt) -> Refused | None:
+    """What is confirmed is the ground that was proposed."""
+    proposed, event = attempt.state.proposal, attempt.event
+    stated = event.reason if isinstance(event, events.Reinstated) else event.ground
+    if proposed is None or proposed.ground == stated:
+        return None
+    return Refused(
+        RefusalCode.TERMS_CHANGED, "The ground is not the one that was proposed; confirm that one, or propose anew."
+    )
+
+
+@guard(Asks.WHAT, "Administrative Licensing Law, article 7")
+def says_something(attempt: Attempt) -> Refused | None:
+    """An answer states something, or waives it."""
+    event = attempt.event
+    if event.waive or event.statement is not None or attempt.state.holder.name is None:
+        return None
+    return Refused(
+        RefusalCode.INVALID_INPUT,
+        "`statement` is empty; say what speaks against the proposal, or waive it.",
+        "statement",
+    )
+
+
+@guard(Asks.WHAT, "Administrative Reconsideration Law")
+def leads_somewhere(attempt: Attempt) -> Refused | None:
+    """A remanded or overturned decision about a title is decided first where something is proposed about it."""
+    if attempt.event.outcome is ReviewOutcome.UPHELD or attempt.state.proposal is None:
+        return None
+    return nothing_proposed(attempt)
+
+
+# ── the lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+OFFICER: Final = (reviewers_only, within_jurisdiction, not_own_case, same_holder)
+"""What an officer does about a title."""
+CONFIRMING: Final = (another_officer, notice_given, holder_heard, confirmed_as_proposed)
+"""How another officer ends a title, after what was proposed and after the holder was heard."""
+HOLDER: Final = (holder_only, same_holder)
+"""What the holder does."""
+
+GUARDS: Final[Guards] = {
+    **COURSE,
+    events.RevocationProposed: (*OFFICER, title_stands, nothing_proposed),
+    events.AnnulmentProposed: (*OFFICER, title_stands, nothing_proposed),
+    events.NoticeGiven: (*OFFICER, _proposed(*ENDING), notice_once, served_by_now, answer_period_kept),
+    events.ProposalAnswered: (*HOLDER, _proposed(*ENDING), notice_given, answered_once, says_something),
+    events.ProposalDeclined: (*OFFICER, _proposed(*ProposalKind)),
+    events.Revoked: (*OFFICER, title_stands, _proposed(ProposalKind.REVOCATION), *CONFIRMING, dated("revoked_on")),
+    events.Annulled: (*OFFICER, title_stands, _proposed(ProposalKind.ANNULMENT), *CONFIRMING, dated("annulled_on")),
+    events.Surrendered: (*HOLDER, title_stands, nothing_proposed, dated("surrendered_on")),
+    events.ReinstatementProposed: (*OFFICER, title_ended, did_not_end_it, nothing_proposed),
+    events.Reinstated: (
+        *OFFICER,
+        title_ended,
+        _proposed(ProposalKind.REINSTATEMENT),
+        another_officer,
+        did_not_end_it,
+        confirmed_as_proposed,
+    ),
+    events.Reassessed: (
+        *OFFICER,
+        title_stands,
+        effective_while_it_stood,
+        experience_is_past,
+        months_in_a_life,
+        counted_where_consistent,
+        within_submitted_experience,
+    ),
+    events.ReviewRecorded: (*OFFICER, decision_to_review, reviewed_by_now, leads_somewhere),
+    events.DeadlineMissed: (registry_only, same_holder, missed_by_now),
+}
+"""Every event of a case, and what must hold before it is recorded."""
