@@ -19,12 +19,13 @@ from application.views import (
     HolderView,
     PastCaseView,
     PastTitleView,
+    PinnedView,
     ProposalView,
     TitleView,
     WordChangeView,
 )
 from domain.base import Event, evolve
-from domain.case.state import CaseState, Proposal
+from domain.case.state import CaseState, Pinned, Proposal
 from domain.case.title_events import (
     AnnulmentProposed,
     NoticeGiven,
@@ -78,6 +79,7 @@ def case_view(state: CaseState, position: int) -> CaseView:
         overridden=state.overridden_by is not None,
         recognized_on=state.recognized_on,
         recognized_by=_acted(state.recognized_by),
+        awarded=_pinned_view(state.awarded),
         title_status=state.title_status,
         work_consistent=state.work_consistent,
         counted_experience_months=state.counted_experience_months,
@@ -143,15 +145,16 @@ def _past(view: CaseView, present: HolderView | None) -> PastCaseView:
 
 
 def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleView | None:
-    """The title a case led to, derived from its pinned entry; None before approval, and of a past case a past title.
+    """The title a case led to, derived from the entry it was awarded on; None before approval, and of a past case a past title.
 
     Raises ``ValueError`` where an approved case names an entry that does not award what was approved: such a history
     could not have come about, and inventing a title for it would hide that.
     """
+    pinned = case.awarded
     if case.recognized_on is None:
         return None
-    award = next((a for a in entry.awards if a.grade == case.grade), None) if entry else None
-    if entry is None or award is None or case.catalog_code is None or case.version_number is None:
+    award = next((a for a in entry.awards if a.grade == pinned.grade), None) if entry and pinned else None
+    if entry is None or award is None or pinned is None:
         raise ValueError(f"case {case.case_number} is approved on an entry that awards nothing for its grade")
     current = case.title_status is TitleStatus.CURRENT
     usable = current and bool(case.work_consistent)
@@ -172,8 +175,8 @@ def title_of(case: CaseView, entry: CatalogEntry | EntryView | None) -> TitleVie
         responsible_code=case.responsible_code,
         decided_by=case.recognized_by,
         submitted_by=case.submitted_by,
-        catalog_code=case.catalog_code,
-        version_number=case.version_number,
+        catalog_code=pinned.catalog_code,
+        version_number=pinned.version_number,
         entry_number=entry.number,
         recognized_on=case.recognized_on,
         ended_on=case.ended_on,
@@ -232,6 +235,17 @@ def _decided_for(case: CaseView) -> str:
     """The authority that answers for a title: that of the officer who decided, at the time of the decision."""
     decider = case.recognized_by
     return decider.authority_code if decider and decider.authority_code else case.authority_code
+
+
+def _pinned_view(pinned: Pinned | None) -> PinnedView | None:
+    if pinned is None:
+        return None
+    return PinnedView(
+        catalog_code=pinned.catalog_code,
+        version_number=pinned.catalog_version,
+        entry_number=pinned.entry_number,
+        grade=pinned.grade,
+    )
 
 
 def _pending(proposal: Proposal | None) -> tuple[ProposalView, ...]:

@@ -105,6 +105,16 @@ class ProposalView:
 
 
 @dataclass(kw_only=True)
+class PinnedView:
+    """What a title is pinned to: an entry as one version of its catalog has it, and the grade."""
+
+    catalog_code: str
+    version_number: int
+    entry_number: int
+    grade: str | None
+
+
+@dataclass(kw_only=True)
 class CaseView:
     """A recognition case as its latest event left it, and what its title needs."""
 
@@ -131,6 +141,7 @@ class CaseView:
     overridden: bool = False
     recognized_on: date | None = None
     recognized_by: ActorView | None = None
+    awarded: PinnedView | None = None
     title_status: TitleStatus | None = None
     work_consistent: bool | None = None
     counted_experience_months: int | None = None

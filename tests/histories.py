@@ -16,15 +16,28 @@ from domain.case.case import RecognitionCase
 from domain.case.events import (
     Approved,
     Matched,
-    Reinstated,
     Rejected,
     RematchRequired,
-    RevocationProposed,
-    Revoked,
     Supplemented,
     SupplementRequested,
     Transferred,
     Withdrawn,
+)
+from domain.case.state import OPEN
+from domain.case.title_events import (
+    Annulled,
+    AnnulmentProposed,
+    DeadlineMissed,
+    NoticeGiven,
+    ProposalAnswered,
+    ProposalDeclined,
+    Reassessed,
+    Reinstated,
+    ReinstatementProposed,
+    ReviewRecorded,
+    RevocationProposed,
+    Revoked,
+    Surrendered,
 )
 from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange
 from domain.catalog.catalog import Catalog
@@ -41,6 +54,7 @@ from domain.values import (
     CaseStatus,
     CatalogEntry,
     Certificate,
+    DeadlineKind,
     EntryChangeKind,
     Evidence,
     Experience,
@@ -48,10 +62,13 @@ from domain.values import (
     MatchOutcome,
     Notice,
     Person,
+    ProposalKind,
     Provenance,
+    ReviewOutcome,
     Role,
     TitleAward,
     TitleLevel,
+    TitleStatus,
     shanghai_day,
 )
 from tests.claims import claim_id
@@ -86,7 +103,7 @@ class World:
         self.records: dict[UUID, IntegrityRecord] = {}
         self.holders = [UUID(int=random.getrandbits(128), version=4) for _ in range(4)]
         self._submissions = 0
-        self.known = Circumstances(Everywhere(), self)
+        self.known = Circumstances(Everywhere(), self, self)
 
     def entry_at(self, code: str, version: int, number: int) -> CatalogEntry | None:
         """What the catalogs of this world say."""
@@ -96,6 +113,10 @@ class World:
     def had(self, code: str, version: int, number: int) -> bool:
         """Whether a catalog of this world ever said it."""
         return any(each.state.had(version, number) for each in self.catalogs if each.state.code == code)
+
+    def answer_until(self, served_on: date) -> date:
+        """A holder of this world has a week to answer."""
+        return served_on + timedelta(days=7)
 
     def saves(self, acts: int) -> Iterator[list[Event]]:
         """What each of so many acts recorded, in the order of the streams it changed; refused acts give nothing."""
@@ -112,7 +133,7 @@ class World:
             return [self._publish()]
         if self.random.random() < 0.05:
             return self._propose_catalog()
-        acts = [self._amend] * 2 + [self._submit] * 3 + [self._decide] * 8
+        acts = [self._amend] * 2 + [self._submit] + [self._decide] * 12
         return self.random.choice(acts)()
 
     # ── catalogs ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -280,10 +301,10 @@ class World:
     def _decide(self) -> list[Aggregate]:
         if not self.cases:
             return []
-        case = self.random.choice(self.cases[-6:])
+        case = self.random.choice(self.cases[-2:])
         act = self._by(Role.REVIEWER)
-        if case.state.status in {CaseStatus.APPROVED, CaseStatus.REVOKED}:
-            return self._review(case, act)
+        if case.state.title_status is not None and case.state.status not in OPEN:
+            return self._title(case, act)
         steps = [self._confirm, self._supplement, self._transfer, self._rematch, self._close]
         return self.random.choice(steps + [self._approve] * 4)(case, act)
 
@@ -344,36 +365,103 @@ class World:
             self.known,
             work_consistent=consistent,
             counted_experience_months=self.random.randint(0, 60) if consistent else 0,
+            opinion=self._name(),
         )
         return [case]
 
-    def _review(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
-        if case.state.revocation is None:
-            case.decide(RevocationProposed, act, self.known, ground=self._name(), findings=self._name())
+    def _title(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        proposed = case.state.proposal
+        if proposed is not None:
+            heard = proposed.kind is ProposalKind.REINSTATEMENT or proposed.answered_on is not None
+            step = self._confirm_proposal if heard else self._hear
+            return (self._decline if self.random.random() < 0.15 else step)(case, act)
+        if not case.state.title_stands:
+            return (self._record_review if self.random.random() < 0.1 else self._propose_back)(case, act)
+        steps = [self._propose_end] * 8 + [self._reassess, self._surrender, self._record_review, self._miss]
+        return self.random.choice(steps)(case, act)
+
+    def _miss(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        due = shanghai_day(act.at) - timedelta(days=1)
+        by = Act(Provenance(actor=SYSTEM), act.at)
+        case.decide(DeadlineMissed, by, self.known, deadline=DeadlineKind.DECIDE, due_on=due)
+        return [case]
+
+    def _propose_end(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        kind = self.random.choice([RevocationProposed, RevocationProposed, AnnulmentProposed])
+        case.decide(kind, act, self.known, ground=self._name(), findings=self._name())
+        return [case]
+
+    def _propose_back(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        case.decide(ReinstatementProposed, act, self.known, reason=self._name())
+        return [case]
+
+    def _hear(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        proposal = case.state.proposal
+        if proposal is not None and proposal.notice_on is None:
+            case.decide(NoticeGiven, act, self.known, served_on=shanghai_day(act.at))
             return [case]
-        if case.state.status is CaseStatus.APPROVED:
-            case.decide(Revoked, act, self.known)
-            record = IntegrityRecord.file(
-                act,
-                case_id=case.id,
-                revoked_at_version=case.version,
-                holder_ref=case.state.holder_ref,
-                ground=self._name(),
-                findings=self._name(),
-            )
-            self.records[case.id] = record
-            return [case, record]
-        case.decide(Reinstated, act, self.known, reason=self._name())
+        holder = Actor(subject=case.state.submitted_by, role=Role.APPLICANT)
+        waive = self.random.random() < 0.5
+        facts = {"statement": None if waive else self._name(), "waive": waive, "evidence": (self._evidence(),)}
+        case.decide(ProposalAnswered, Act(Provenance(actor=holder), act.at), self.known, **facts)
+        return [case]
+
+    def _decline(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        case.decide(ProposalDeclined, act, self.known, reason=self._name())
+        return [case]
+
+    def _confirm_proposal(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        before = case.state.ending
+        match case.state.proposal and case.state.proposal.kind:
+            case ProposalKind.REVOCATION:
+                case.decide(Revoked, act, self.known)
+                return [case, self._file(case, act)]
+            case ProposalKind.ANNULMENT:
+                case.decide(Annulled, act, self.known)
+                return [case]
+        revoked = case.state.title_status is TitleStatus.REVOKED
+        case.decide(Reinstated, act, self.known)
+        if not revoked or before is None:
+            return [case]
         record = self.records[case.id]
-        record.strike(act, self._name())
+        record.overturn(act, self._name())
         return [case, record]
+
+    def _file(self, case: RecognitionCase, act: Act) -> IntegrityRecord:
+        record = IntegrityRecord.file(
+            act,
+            case_id=case.id,
+            case_number=case.state.case_number,
+            revoked_at_version=case.version,
+            holder_ref=case.state.holder_ref,
+            ground=self._name(),
+            findings=self._name(),
+        )
+        self.records[case.id] = record
+        return record
+
+    def _surrender(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        holder = Actor(subject=case.state.submitted_by, role=Role.APPLICANT)
+        case.decide(Surrendered, Act(Provenance(actor=holder), act.at), self.known, reason=self._name())
+        return [case]
+
+    def _reassess(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        facts = {"work_consistent": False, "counted_experience_months": 0, "evidence": (self._evidence(),)}
+        case.decide(Reassessed, act, self.known, **facts, reason=self._name())
+        return [case]
+
+    def _record_review(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        outcome = self.random.choice([ReviewOutcome.UPHELD, ReviewOutcome.REMANDED])
+        facts = {"decided_on": shanghai_day(act.at), "reference": "浙复〔2024〕1号", "reason": self._name()}
+        case.decide(ReviewRecorded, act, self.known, outcome=outcome, **facts)
+        return [case]
 
     # ── details ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _catalog_of(self, case: RecognitionCase) -> Catalog:
         return next((each for each in self.catalogs if each.state.code == case.state.catalog_code), self.catalogs[0])
 
     def _by(self, role: Role) -> Act:
-        number = self.random.randint(1, 3)
+        number = self.random.randint(1, 4)
         authority = AUTHORITIES[0] if role is Role.REVIEWER else None
         actor = Actor(subject=f"{role.value.lower()}-{number}", role=role, authority_code=authority)
         return Act(Provenance(actor=actor, client="tests"), self.now)

@@ -151,9 +151,10 @@ class RegistryProjector:
         if case.case_id not in file.case_ids:
             rows.put(HOLDERS, replace(file, case_ids=(*file.case_ids, case.case_id)))
         rows.put(CASES, case)
-        if case.recognized_on is not None and case.catalog_code and case.version_number and case.entry_number:
-            timeline = self._timeline(_stream_of(case.catalog_code), position)
-            title = title_of(case, timeline.entry_at(case.version_number, case.entry_number))
+        pinned = case.awarded
+        if pinned is not None:
+            timeline = self._timeline(_stream_of(pinned.catalog_code), position)
+            title = title_of(case, timeline.entry_at(pinned.version_number, pinned.entry_number))
             if title is not None:
                 rows.put(TITLES, title)
 

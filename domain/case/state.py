@@ -64,6 +64,16 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """What a title is pinned to: an entry as one version of its catalog has it, and the grade."""
+
+    catalog_code: str
+    catalog_version: int
+    entry_number: int
+    grade: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How a title ended: on which day, why, at which version of the case, and the subjects of those who ended it."""
 
@@ -78,7 +88,8 @@ class Ending:
 class CaseState(State):
     """A recognition case as its last event left it.
 
-    It is pinned to (catalog, version, entry number, grade); the title follows from them. ``recognized_on``, ``title_status`` and
+    It is pinned to (catalog, version, entry number, grade); the title follows from them as they were when it was ``awarded``,
+    also while its decision is taken anew. ``recognized_on``, ``title_status`` and
     what stands beside them are None before approval, ``ending`` while the title stands. ``authority_code`` is responsible now,
     ``lodged_with`` is where the case was submitted; a title bears the authority of ``decided_by``.
 
@@ -112,6 +123,7 @@ class CaseState(State):
     decided_by: Actor | None = None
     recognized_by: Actor | None = None
     recognized_on: date | None = None
+    awarded: Pinned | None = None
     work_consistent: bool | None = None
     counted_experience_months: int | None = None
     title_status: TitleStatus | None = None

@@ -156,7 +156,8 @@ class _Ended(CaseEvent):
     @staticmethod
     def end(state: CaseState, event: Any, status: TitleStatus, on: date, ground: str | None) -> None:
         """Let the title end; who proposed and confirmed it is remembered, since they do not undo it."""
-        proposer = {state.proposal.proposed_by.subject} if state.proposal else set[str]()
+        confirming = event.by.actor.subject
+        proposing = state.proposal.proposed_by.subject if state.proposal else confirming
         state.status = CaseStatus(status.value)
         state.title_status = status
         state.ending = Ending(
@@ -164,7 +165,7 @@ class _Ended(CaseEvent):
             ground=ground,
             findings=state.proposal.findings if state.proposal else None,
             at_version=event.originator_version,
-            officers=frozenset({*proposer, event.by.actor.subject}),
+            officers=frozenset({proposing, confirming}),
         )
         state.proposal = None
 

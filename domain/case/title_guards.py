@@ -62,11 +62,9 @@ def title_stands(attempt: Attempt) -> Refused | None:
     """Only a title that stands ends or is reassessed."""
     if attempt.state.title_stands:
         return None
-    status = attempt.state.status
-    if attempt.state.title_status is not None:
-        return Refused(
-            RefusalCode.CASE_CLOSED, f"The title is {status.value} already; only reinstatement changes that."
-        )
+    status, ended = attempt.state.status, attempt.state.title_status
+    if ended is not None:
+        return Refused(RefusalCode.CASE_CLOSED, f"The title is {ended.value} already; only reinstatement changes that.")
     return Refused(RefusalCode.WRONG_STATE, f"The case is {status.value}; it has led to no title yet.")
 
 

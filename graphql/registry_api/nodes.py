@@ -111,7 +111,8 @@ async def _case_until(
 
 
 async def _title(context: Context, case: CaseView) -> TitleView | None:
-    if case.catalog_code is None or case.version_number is None or case.entry_number is None:
+    pinned = case.awarded
+    if pinned is None:
         return None
-    entry = await context.entries.load((case.catalog_code, case.version_number, case.entry_number))
+    entry = await context.entries.load((pinned.catalog_code, pinned.version_number, pinned.entry_number))
     return title_of(case, entry)

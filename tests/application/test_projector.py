@@ -24,6 +24,7 @@ from application.projections.tables import (
 from application.views import EntryView, VersionView
 from domain.base import evolve
 from domain.case import events as case_events
+from domain.case import title_events
 from domain.catalog.amendment import AmendmentTerms, EntryChange
 from domain.catalog.timeline import Amendment, AmendmentIssued, CatalogPublished
 from domain.streams import declared_event_classes
@@ -258,18 +259,18 @@ def test_rows_out_of_step_are_noticed():
 
 
 def test_a_revoked_title_stays_as_revoked_and_its_record_is_filed():
-    """Article 4: revocation shows in the title and in the archive; reinstatement undoes the one and strikes the other."""
-    log = log_of(history(4, SOME_ACTS))
+    """Article 4: revocation shows in the title and in the archive; reinstatement undoes the one and overturns the other."""
+    log = log_of(history(3, SOME_ACTS))
     rows = project(log)
-    revoked = {event.originator_id for event, _ in log if isinstance(event, case_events.Revoked)}
+    revoked = {event.originator_id for event, _ in log if isinstance(event, title_events.Revoked)}
     titles = {title.case_id: title for title in rows.of(TITLES)}
     assert revoked
     for case in rows.of(CASES):
         if case.case_id in revoked:
             records = [record for record in rows.of(INTEGRITY_RECORDS) if record.case_id == case.case_id]
-            stands = titles[case.case_id].status is TitleStatus.CURRENT
-            assert all(record.struck for record in records) if stands else not all(record.struck for record in records)
-            assert stands or not titles[case.case_id].valid_for_appointment
+            title = titles[case.case_id]
+            assert all(record.overturned for record in records) == (title.status is not TitleStatus.REVOKED)
+            assert title.status is TitleStatus.CURRENT or not title.valid_for_appointment
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -16,24 +16,25 @@ from domain.case.case import RecognitionCase
 from domain.case.events import (
     Approved,
     Matched,
-    Reinstated,
     RematchRequired,
-    RevocationProposed,
-    Revoked,
     SupplementRequested,
     Transferred,
 )
+from domain.case.title_events import NoticeGiven, Reinstated, ReinstatementProposed, RevocationProposed, Revoked
 from domain.guards import Circumstances
 from domain.values import (
     Actor,
     CatalogEntry,
     Certificate,
+    Evidence,
+    Experience,
     MatchOutcome,
     Person,
     Provenance,
     Role,
     TitleAward,
     TitleLevel,
+    shanghai_day,
 )
 
 DIRECTORY = load_directory()
@@ -62,7 +63,15 @@ class Listed:
         return self.entry_at(code, version, number) is not None
 
 
-KNOWN = Circumstances(DIRECTORY, Listed())
+class Days:
+    """A period of no day to answer: notice is enough."""
+
+    def answer_until(self, served_on: date) -> date:
+        """The same day."""
+        return served_on
+
+
+KNOWN = Circumstances(DIRECTORY, Listed(), Days())
 
 
 def by(
@@ -77,7 +86,7 @@ REGISTRY = by("registry", Role.SYSTEM, None)
 
 
 def lawful() -> list[Event]:
-    """A case that was matched, transferred up, approved, revoked by two officers and reinstated."""
+    """A case that was matched, transferred up, approved, revoked by two officers after notice, and reinstated by two others."""
     minutes = iter(range(100))
 
     def act(who: Provenance) -> Act:
@@ -91,8 +100,8 @@ def lawful() -> list[Event]:
         certificate=Certificate(name="c"),
         authority_code=XIHU,
         work_field="w",
-        experience=(),
-        evidence=(),
+        experience=(Experience(employer="e", start=date(2024, 1, 1), end=date(2024, 12, 31), field="w"),),
+        evidence=(Evidence(sha256="ab" * 32, file_name="f", media_type="application/pdf", size=1, kind="CERTIFICATE"),),
         catalog_code="zj",
         catalog_version=1,
         claim_id=None,
@@ -103,8 +112,10 @@ def lawful() -> list[Event]:
     city, other = by("first", authority=HANGZHOU), by("second", authority=HANGZHOU)
     case.decide(Approved, act(city), KNOWN, work_consistent=True, counted_experience_months=3)
     case.decide(RevocationProposed, act(city), KNOWN, ground="forged", findings="found")
+    case.decide(NoticeGiven, act(city), KNOWN, served_on=shanghai_day(START))
     case.decide(Revoked, act(other), KNOWN)
-    case.decide(Reinstated, act(city), KNOWN, reason="it was not")
+    case.decide(ReinstatementProposed, act(by("third", authority=HANGZHOU)), KNOWN, reason="it was not")
+    case.decide(Reinstated, act(by("fourth", authority=HANGZHOU)), KNOWN)
     return list(case.collect_events())  # type: ignore[arg-type]
 
 
@@ -167,7 +178,7 @@ REMATCH: dict[str, Any] = {"catalog_version": 2, "amendment_id": uuid4()}
         ),
         pytest.param(after(1, Transferred, FIRST, authority_code=XIHU, reason="here"), [(3, "WRONG_STATE", "another_authority")], id="to where it is"),
         pytest.param(after(1, SupplementRequested, FIRST, reason="more", holder_ref=uuid4()), [(3, "OTHER_HOLDER", "same_holder")], id="another person"),
-        pytest.param(changed(5, ground="other"), [(6, "TERMS_CHANGED", "confirmed_as_proposed")], id="another ground"),
+        pytest.param(changed(6, ground="other"), [(7, "TERMS_CHANGED", "confirmed_as_proposed")], id="another ground"),
         pytest.param(after(1, Matched, FIRST, **RULE | {"outcome": None, "rule_set": None, "entry_number": 59}), [(3, "UNKNOWN_ENTRY", "entry_listed")], id="an entry that is none"),
         pytest.param(changed(3, by=by("approver", Role.SYSTEM, None)), [(4, "NOT_PERMITTED", "reviewers_only")], id="approved by the registry"),
     ],
@@ -204,13 +215,19 @@ def test_a_lawful_history_has_no_violations() -> None:
         pytest.param(changed(3, by=by("first", Role.ADMINISTRATOR, HANGZHOU)), [(4, "NOT_PERMITTED")], id="wrong role"),
         pytest.param(changed(3, by=by("applicant", authority=HANGZHOU)), [(4, "OWN_CASE")], id="own submission"),
         pytest.param(changed(3, by=by("x", authority=HANGZHOU, holder=HOLDER)), [(4, "OWN_CASE")], id="own title"),
-        pytest.param(changed(5, by=by("first", authority=HANGZHOU)), [(6, "SAME_OFFICER")], id="one officer"),
+        pytest.param(changed(6, by=by("first", authority=HANGZHOU)), [(7, "SAME_OFFICER")], id="one officer"),
         pytest.param(changed(1, by=FIRST), [(2, "NOT_PERMITTED")], id="a rule's match by hand"),
         pytest.param(changed(2, authority_code="999999-EI"), [(3, "UNKNOWN_AUTHORITY"), (4, "OUTSIDE_JURISDICTION")], id="to nowhere"),
         pytest.param(changed(3, timestamp=START - timedelta(days=400)), [(4, "BACK_DATED"), (4, "DAY_MISMATCH")], id="back-dated"),
         pytest.param(changed(3, recognized_on=date(2020, 1, 1)), [(4, "DAY_MISMATCH")], id="another day"),
         pytest.param(changed(0, submitted_on=date(2020, 1, 1)), [(1, "DAY_MISMATCH")], id="submitted another day"),
-        pytest.param(without(4), [(5, "REVOCATION_NOT_PROPOSED")], id="no proposal"),
+        pytest.param(without(4), [(5, "NOTHING_PROPOSED")], id="no proposal"),
+        pytest.param(without(5), [(6, "NOTICE_NOT_GIVEN")], id="no notice"),
+        pytest.param(changed(5, answer_until=date(2026, 12, 24)), [(6, "DAY_MISMATCH"), (7, "HEARING_OPEN")], id="another period"),
+        pytest.param(changed(8, by=by("third", authority=HANGZHOU)), [(9, "SAME_OFFICER")], id="one officer gives back"),
+        pytest.param(changed(7, by=by("second", authority=HANGZHOU)), [(8, "SAME_OFFICER")], id="who ended it gives it back"),
+        pytest.param(changed(3, counted_experience_months=13), [(4, "EXPERIENCE_NOT_COVERED")], id="months out of nothing"),
+        pytest.param(changed(0, evidence=()), [(4, "EVIDENCE_MISSING")], id="without evidence"),
         pytest.param(without(1), [(3, "NOT_MATCHED")], id="approved unmatched"),
         pytest.param(without(0), [(1, "HISTORY_BROKEN")], id="no submission"),
         pytest.param(gap, [(4, "HISTORY_BROKEN")], id="a gap"),

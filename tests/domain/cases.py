@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,16 +12,28 @@ from domain.case.events import (
     Approved,
     CandidatesListed,
     Matched,
-    Reinstated,
     Rejected,
     RematchRequired,
-    RevocationProposed,
-    Revoked,
     Submitted,
     Supplemented,
     SupplementRequested,
     Transferred,
     Withdrawn,
+)
+from domain.case.title_events import (
+    Annulled,
+    AnnulmentProposed,
+    DeadlineMissed,
+    NoticeGiven,
+    ProposalAnswered,
+    ProposalDeclined,
+    Reassessed,
+    Reinstated,
+    ReinstatementProposed,
+    ReviewRecorded,
+    RevocationProposed,
+    Revoked,
+    Surrendered,
 )
 from domain.guards import Circumstances
 from domain.identifiers import case_id, case_number
@@ -29,16 +41,19 @@ from domain.values import (
     Actor,
     CatalogEntry,
     Certificate,
+    DeadlineKind,
     Evidence,
     Experience,
     MatchCandidate,
     MatchOutcome,
     Person,
+    ReviewOutcome,
+    Role,
     TitleAward,
     TitleLevel,
 )
 from tests.claims import claim_id
-from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act
+from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act, actor
 
 AUTHORITIES = load_directory()
 
@@ -55,7 +70,18 @@ class Listed:
         return code == CATALOG and bool(version) and number == 2
 
 
-KNOWN = Circumstances(AUTHORITIES, Listed())
+class Days:
+    """The statutory periods of the scenarios: a number of days to answer."""
+
+    def __init__(self, answer: int = 3) -> None:
+        self.answer = answer
+
+    def answer_until(self, served_on):
+        """That many days later."""
+        return served_on + timedelta(days=self.answer)
+
+
+KNOWN = Circumstances(AUTHORITIES, Listed(), Days())
 CASE = case_id("applicant", "key-1")
 HOLDER = UUID("7d9f1c52-6f64-4c3e-8a52-0d5a4b1e9c11")
 AMENDMENT = UUID("0b7c9d9e-92a1-4b6c-8a0a-3f6f4b0f5a22")
@@ -134,9 +160,38 @@ TRANSFERRED = noted(Transferred, authority_code="330100-HR", reason="moved")
 APPROVED = noted(Approved, recognized_on=date(2024, 5, 6), work_consistent=True, counted_experience_months=24)
 REJECTED = noted(Rejected, reason="not listed")
 WITHDRAWN = noted(Withdrawn, reason="applied elsewhere").by(APPLICANT)
+SUPERIOR = actor("superior", Role.REVIEWER, "330000-HR")
+OTHER_SUPERIOR = actor("other-superior", Role.REVIEWER, "330000-HR")
+TODAY = date(2024, 5, 6)
 PROPOSED = noted(RevocationProposed, ground="forged", findings="the issuer denies it")
-REVOKED = noted(Revoked, ground="forged", revoked_on=date(2024, 5, 6)).by(COLLEAGUE)
-REINSTATED = noted(Reinstated, reason="the issuer was wrong").by(COLLEAGUE)
+ERROR_PROPOSED = noted(AnnulmentProposed, ground="wrong entry", findings="the officer misread the certificate")
+NOTICED = noted(NoticeGiven, served_on=TODAY, answer_until=date(2024, 5, 9))
+ANSWERED = noted(ProposalAnswered, statement="it is genuine", evidence=(FILE,)).by(APPLICANT)
+WAIVED = noted(ProposalAnswered, waive=True).by(APPLICANT)
+DECLINED = noted(ProposalDeclined, reason="the issuer confirms it").by(COLLEAGUE)
+REVOKED = noted(Revoked, ground="forged", revoked_on=TODAY).by(COLLEAGUE)
+ANNULLED = noted(Annulled, ground="wrong entry", annulled_on=TODAY).by(COLLEAGUE)
+SURRENDERED = noted(Surrendered, reason="no longer wanted", surrendered_on=TODAY).by(APPLICANT)
+BACK_PROPOSED = noted(ReinstatementProposed, reason="the issuer was wrong").by(SUPERIOR)
+REINSTATED = noted(Reinstated, reason="the issuer was wrong").by(OTHER_SUPERIOR)
+REASSESSED = noted(
+    Reassessed,
+    work_consistent=False,
+    counted_experience_months=0,
+    effective_on=TODAY,
+    experience=(WORK,),
+    evidence=(FILE,),
+    reason="the work changed",
+)
+MISSED = noted(DeadlineMissed, deadline=DeadlineKind.DECIDE, due_on=date(2024, 5, 5)).by(REGISTRY)
+
+
+def reviewed(outcome: ReviewOutcome) -> Happened:
+    """A review of what the authority decided."""
+    facts = {"decided_on": TODAY, "reference": "浙复〔2024〕1号", "reason": "it does not hold"}
+    return noted(ReviewRecorded, outcome=outcome, **facts)
+
+
 REMATCH = noted(RematchRequired, catalog_version=2, amendment_id=AMENDMENT).by(REGISTRY)
 
 PASTS: dict[str, tuple[Happened, ...]] = {
@@ -149,10 +204,20 @@ PASTS: dict[str, tuple[Happened, ...]] = {
     "rematch": (submitted(), matched(), REMATCH),
     "approved": (submitted(), matched(), APPROVED),
     "proposed": (submitted(), matched(), APPROVED, PROPOSED),
+    "noticed": (submitted(), matched(), APPROVED, PROPOSED, NOTICED),
+    "heard": (submitted(), matched(), APPROVED, PROPOSED, NOTICED, ANSWERED),
+    "declined": (submitted(), matched(), APPROVED, PROPOSED, NOTICED, ANSWERED, DECLINED),
+    "error-heard": (submitted(), matched(), APPROVED, ERROR_PROPOSED, NOTICED, WAIVED),
+    "reassessed": (submitted(), matched(), APPROVED, REASSESSED),
+    "remanded": (submitted(), matched(), APPROVED, reviewed(ReviewOutcome.REMANDED)),
     "rejected": (submitted(), REJECTED),
+    "reopened": (submitted(), REJECTED, reviewed(ReviewOutcome.OVERTURNED)),
     "withdrawn": (submitted(), WITHDRAWN),
-    "revoked": (submitted(), matched(), APPROVED, PROPOSED, REVOKED),
-    "reinstated": (submitted(), matched(), APPROVED, PROPOSED, REVOKED, REINSTATED),
+    "revoked": (submitted(), matched(), APPROVED, PROPOSED, NOTICED, ANSWERED, REVOKED),
+    "annulled": (submitted(), matched(), APPROVED, ERROR_PROPOSED, NOTICED, WAIVED, ANNULLED),
+    "surrendered": (submitted(), matched(), APPROVED, SURRENDERED),
+    "back-proposed": (submitted(), matched(), APPROVED, PROPOSED, NOTICED, ANSWERED, REVOKED, BACK_PROPOSED),
+    "reinstated": (submitted(), matched(), APPROVED, PROPOSED, NOTICED, ANSWERED, REVOKED, BACK_PROPOSED, REINSTATED),
 }
 """How a case comes to stand where it stands, by name."""
 
@@ -185,7 +250,21 @@ COMMANDS: dict[str, Any] = {
         RevocationProposed, by, KNOWN, ground="forged", findings="denied"
     ),
     "confirm_revocation": lambda case, by: case.decide(Revoked, by, KNOWN),
-    "reinstate": lambda case, by: case.decide(Reinstated, by, KNOWN, reason="the issuer was wrong"),
+    "propose_annulment": lambda case, by: case.decide(AnnulmentProposed, by, KNOWN, ground="error", findings="misread"),
+    "confirm_annulment": lambda case, by: case.decide(Annulled, by, KNOWN),
+    "decline": lambda case, by: case.decide(ProposalDeclined, by, KNOWN, reason="it is genuine"),
+    "give_notice": lambda case, by: case.decide(NoticeGiven, by, KNOWN, served_on=TODAY),
+    "answer": lambda case, by: case.decide(ProposalAnswered, by, KNOWN, statement="it is genuine"),
+    "surrender": lambda case, by: case.decide(Surrendered, by, KNOWN, reason="no longer wanted"),
+    "reinstate": lambda case, by: case.decide(ReinstatementProposed, by, KNOWN, reason="the issuer was wrong"),
+    "confirm_reinstatement": lambda case, by: case.decide(Reinstated, by, KNOWN),
+    "reassess": lambda case, by: case.decide(
+        Reassessed, by, KNOWN, work_consistent=True, counted_experience_months=12, reason="the work changed"
+    ),
+    "record_review": lambda case, by: review(case, by, ReviewOutcome.REMANDED),
+    "miss_deadline": lambda case, by: case.decide(
+        DeadlineMissed, by, KNOWN, deadline=DeadlineKind.DECIDE, due_on=date(2024, 5, 4)
+    ),
 }
 """Every command upon a case, valid in itself, by the name the API gives it: ``COMMANDS[name](case, act)``."""
 
@@ -209,13 +288,21 @@ def approve(case, by, consistent, months):
     case.decide(Approved, by, KNOWN, work_consistent=consistent, counted_experience_months=months)
 
 
+def review(case, by, outcome, decided_on=TODAY):
+    """A review recorded on a day."""
+    facts = {"outcome": outcome, "decided_on": decided_on, "reference": "浙复〔2024〕1号", "reason": "it does not hold"}
+    case.decide(ReviewRecorded, by, KNOWN, **facts)
+
+
 def transfer(case, by, code):
     """A transfer to an authority."""
     case.decide(Transferred, by, KNOWN, authority_code=code, reason="moved")
 
 
-BY_THE_REGISTRY = frozenset({"match", "require_rematch"})
-"""The commands that the registry gives itself; a reviewer may give all others."""
+BY_THE_REGISTRY = frozenset({"match", "require_rematch", "miss_deadline"})
+"""The commands that the registry gives itself."""
+BY_THE_HOLDER = {"answer": "noticed", "surrender": "approved"}
+"""The commands that the holder gives alone, each with a past in which it would be allowed; a reviewer may give all others."""
 
 
 OFFICERS = {
@@ -225,8 +312,15 @@ OFFICERS = {
     "approve": "matched",
     "reject": "matched",
     "propose_revocation": "approved",
-    "confirm_revocation": "proposed",
+    "confirm_revocation": "heard",
+    "propose_annulment": "approved",
+    "confirm_annulment": "error-heard",
+    "decline": "proposed",
+    "give_notice": "proposed",
     "reinstate": "revoked",
+    "confirm_reinstatement": "back-proposed",
+    "reassess": "approved",
+    "record_review": "approved",
 }
 """What only a reviewer with jurisdiction does, each with a past in which it would be allowed."""
 APPLICANTS = {"supplement": "matched", "withdraw": "matched"}
@@ -235,5 +329,14 @@ APPLICANTS = {"supplement": "matched", "withdraw": "matched"}
 
 def ask(command: str, by: Actor, past: str | None = None) -> Given:
     """A command by somebody, on a past in which it would be allowed unless another is named."""
-    past = past or (OFFICERS | APPLICANTS | dict.fromkeys(BY_THE_REGISTRY, "submitted"))[command]
+    past = past or (OFFICERS | APPLICANTS | BY_THE_HOLDER | dict.fromkeys(BY_THE_REGISTRY, "submitted"))[command]
     return given(past).when(lambda case: COMMANDS[command](case, act(by)))
+
+
+def usual(command: str) -> Actor:
+    """Who gives a command in the scenarios: somebody who may."""
+    if command in BY_THE_REGISTRY:
+        return REGISTRY
+    if command in BY_THE_HOLDER:
+        return APPLICANT
+    return {"reinstate": SUPERIOR, "confirm_reinstatement": OTHER_SUPERIOR}.get(command, COLLEAGUE)

@@ -5,16 +5,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from domain.case.case import RecognitionCase
-from domain.case.events import Approved, Matched, RevocationProposed, Supplemented, SupplementRequested, Withdrawn
+from domain.case.events import Approved, Matched, Supplemented, SupplementRequested, Withdrawn
 from domain.case.guards import MAX_COUNTED_MONTHS
-from domain.case.state import ProposedRevocation
 from domain.refusals import RefusalCode
-from domain.values import CaseStatus, MatchOutcome, Role
-from tests.domain import cases
+from domain.values import CaseStatus, MatchOutcome
 from tests.domain.cases import (
     AMENDMENT,
     APPROVED,
-    BY_THE_REGISTRY,
     CANDIDATE,
     CASE,
     CATALOG,
@@ -24,14 +21,13 @@ from tests.domain.cases import (
     KNOWN,
     PLAIN,
     PROPOSED,
-    REINSTATED,
     REJECTED,
     REMATCH,
     REQUESTED,
-    REVOKED,
     SUPPLEMENTED,
     TRANSFERRED,
     WITHDRAWN,
+    WORK,
     approve,
     ask,
     confirm,
@@ -42,7 +38,7 @@ from tests.domain.cases import (
     submitted,
     transfer,
 )
-from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, REVIEWER, Given, act, actor
+from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, REVIEWER, Given, act
 
 
 class TestMatching:
@@ -114,10 +110,12 @@ class TestMatching:
         assert (case.catalog_version, case.entry_number, case.grade, case.candidates) == (2, None, None, ())
         assert REMATCH.facts["amendment_id"] == AMENDMENT
 
-    @pytest.mark.parametrize("past", ["approved", "proposed", "rejected", "withdrawn", "revoked", "reinstated"])
+    @pytest.mark.parametrize(
+        "past", ["approved", "proposed", "rejected", "withdrawn", "revoked", "annulled", "surrendered", "reinstated"]
+    )
     def test_an_amendment_never_changes_a_decided_case(self, past):
         """A later amendment leaves an approved title as it is, and a matcher cannot pin it to another entry."""
-        for command in BY_THE_REGISTRY:
+        for command in ("match", "require_rematch"):
             ask(command, REGISTRY, past).refused(RefusalCode.CASE_CLOSED)
 
 
@@ -140,7 +138,8 @@ class TestApproval:
     )
     def test_experience_counts_for_consistent_work_only(self, consistent, months, allowed):
         """From 0 to 720 months where present work matches the qualification; otherwise none."""
-        outcome = given("matched").when(lambda case: approve(case, act(), consistent, months))
+        past = submitted(experience=(WORK.model_copy(update={"start": date(1950, 1, 1)}),)), matched()
+        outcome = Given(RecognitionCase, CASE, *past).when(lambda case: approve(case, act(), consistent, months))
         if allowed:
             facts = {"work_consistent": consistent, "counted_experience_months": months}
             outcome.then(noted(Approved, recognized_on=date(2024, 5, 6), **facts))
@@ -244,33 +243,8 @@ class TestCompletingAndHandingOn:
             assert (outcome.refusal.code if outcome.refusal else None) == code
 
 
-class TestRevocation:
-    """Article 4: fraud takes two officers; a review may overturn it."""
-
-    def test_two_officers_revoke(self):
-        """The proposal keeps ground, findings and proposer; the confirmation revokes on its own day."""
-        case = ask("propose_revocation", REVIEWER).then(noted(RevocationProposed, ground="forged", findings="denied"))
-        assert case.status is CaseStatus.APPROVED
-        assert case.revocation == ProposedRevocation("forged", "denied", "reviewer")
-        case = ask("confirm_revocation", COLLEAGUE).then(REVOKED)
-        assert (case.status, case.revoked_at_version) == (CaseStatus.REVOKED, 5)
-
-    def test_one_officer_does_not(self):
-        """The proposer does not confirm, whatever else changed about them."""
-        ask("confirm_revocation", REVIEWER).refused(RefusalCode.SAME_OFFICER)
-        promoted = actor("reviewer", Role.REVIEWER, "330000-HR")
-        ask("confirm_revocation", promoted).refused(RefusalCode.SAME_OFFICER)
-
-    def test_reinstatement_makes_the_title_current(self):
-        """A revocation overturned leaves no trace in the state, and all of it in the history."""
-        case = ask("reinstate", COLLEAGUE).then(REINSTATED)
-        assert (case.status, case.revocation, case.revoked_at_version) == (CaseStatus.APPROVED, None, None)
-
-    def test_a_reinstated_title_may_be_revoked_again(self):
-        """A second fraud needs a second proposal, and is known by a version of its own."""
-        past = (*cases.PASTS["reinstated"], PROPOSED, REVOKED)
-        case = Given(RecognitionCase, CASE, *past).when(lambda _: None).then()
-        assert (case.status, case.revoked_at_version) == (CaseStatus.REVOKED, 8)
+class TestTheScenarios:
+    """What the scenarios begin with."""
 
     def test_the_pasts_are_what_commands_record(self):
         """The histories that scenarios begin with are those the commands themselves would have recorded."""

@@ -7,27 +7,57 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from domain.case.case import RecognitionCase
-from domain.case.events import Approved, Reinstated, Rejected, RevocationProposed, Revoked
+from domain.case.events import Approved, Rejected
 from domain.case.state import CLOSED, OPEN
+from domain.case.title_events import (
+    Annulled,
+    AnnulmentProposed,
+    NoticeGiven,
+    ProposalAnswered,
+    ProposalDeclined,
+    Reassessed,
+    Reinstated,
+    ReinstatementProposed,
+    ReviewRecorded,
+    RevocationProposed,
+    Revoked,
+    Surrendered,
+)
 from domain.refusals import Refused
-from domain.values import CaseStatus, Role
-from tests.domain.cases import BY_THE_REGISTRY, CASE, COMMANDS, HOLDER, confirm, entry_of, submitted
+from domain.values import CaseStatus, ProposalKind, Role, TitleStatus
+from tests.domain.cases import (
+    BY_THE_REGISTRY,
+    CASE,
+    COMMANDS,
+    HOLDER,
+    OTHER_SUPERIOR,
+    SUPERIOR,
+    confirm,
+    entry_of,
+    submitted,
+)
 from tests.domain.scenario import APPLICANT, COLLEAGUE, NOON, REGISTRY, REVIEWER, act, actor, replay
 
+ENDINGS = {CaseStatus.REVOKED, CaseStatus.ANNULLED, CaseStatus.SURRENDERED}
+REOPENED = {CaseStatus.SUBMITTED, CaseStatus.MATCHED}
 STEPS = {
-    CaseStatus.SUBMITTED: {*OPEN, CaseStatus.REJECTED, CaseStatus.WITHDRAWN},
-    CaseStatus.MATCHED: {*OPEN, CaseStatus.REJECTED, CaseStatus.WITHDRAWN, CaseStatus.APPROVED},
-    CaseStatus.SUPPLEMENT_REQUESTED: {*OPEN, CaseStatus.REJECTED, CaseStatus.WITHDRAWN},
-    CaseStatus.APPROVED: {CaseStatus.APPROVED, CaseStatus.REVOKED},
-    CaseStatus.REVOKED: {CaseStatus.APPROVED},
-    CaseStatus.REJECTED: set(),
-    CaseStatus.WITHDRAWN: set(),
+    CaseStatus.SUBMITTED: {*OPEN, CaseStatus.REJECTED, CaseStatus.WITHDRAWN, *ENDINGS},
+    CaseStatus.MATCHED: {*OPEN, CaseStatus.REJECTED, CaseStatus.WITHDRAWN, CaseStatus.APPROVED, *ENDINGS},
+    CaseStatus.SUPPLEMENT_REQUESTED: {*OPEN, CaseStatus.REJECTED, CaseStatus.WITHDRAWN, *ENDINGS},
+    CaseStatus.APPROVED: {CaseStatus.APPROVED, *ENDINGS, *REOPENED},
+    CaseStatus.REVOKED: {CaseStatus.APPROVED, CaseStatus.REVOKED, *REOPENED},
+    CaseStatus.ANNULLED: {CaseStatus.APPROVED, CaseStatus.ANNULLED, *REOPENED},
+    CaseStatus.SURRENDERED: {CaseStatus.SURRENDERED},
+    CaseStatus.REJECTED: {CaseStatus.REJECTED, *REOPENED},
+    CaseStatus.WITHDRAWN: {CaseStatus.WITHDRAWN},
 }
-"""Where one event may lead from each state."""
+"""Where one event may lead from each state; a title that stands while its decision is taken anew may end."""
 PEOPLE = [
     APPLICANT,
     REVIEWER,
     COLLEAGUE,
+    SUPERIOR,
+    OTHER_SUPERIOR,
     REGISTRY,
     actor("stranger", Role.REVIEWER, "330200-HR"),
     actor("reviewer-and-holder", Role.REVIEWER, "330106-HR", HOLDER),
@@ -36,10 +66,18 @@ PEOPLE = [
 DECISIONS = (
     Approved,
     Rejected,
-    Revoked,
-    Reinstated,
     RevocationProposed,
+    AnnulmentProposed,
+    NoticeGiven,
+    ProposalDeclined,
+    Revoked,
+    Annulled,
+    ReinstatementProposed,
+    Reinstated,
+    Reassessed,
+    ReviewRecorded,
 )
+OFFICERS = [REVIEWER, COLLEAGUE, SUPERIOR, OTHER_SUPERIOR]
 
 
 class Cases(RuleBasedStateMachine):
@@ -71,7 +109,9 @@ class Cases(RuleBasedStateMachine):
         """A decision was taken by a reviewer with jurisdiction who is neither submitter nor holder."""
         for event in new:
             if isinstance(event, DECISIONS):
-                assert event.by.actor in {REVIEWER, COLLEAGUE}
+                assert event.by.actor in OFFICERS
+            if isinstance(event, (ProposalAnswered, Surrendered)):
+                assert event.by.actor == APPLICANT
 
     @rule(name=st.sampled_from(sorted(COMMANDS)), who=st.sampled_from(PEOPLE))
     def anybody_tries_anything(self, name, who):
@@ -88,16 +128,23 @@ class Cases(RuleBasedStateMachine):
         """A confirmed match, with or without a grade that the entry knows."""
         self.attempt(lambda case, by: confirm(case, by, 88, grade), COLLEAGUE)
 
-    @precondition(lambda self: self.case.state.status in {CaseStatus.MATCHED, CaseStatus.APPROVED, CaseStatus.REVOKED})
-    @rule(who=st.sampled_from([REVIEWER, COLLEAGUE]), again=st.booleans())
-    def the_title_goes_on(self, who, again):
-        """The next step of a title's life: approved, proposed for revocation, revoked, reinstated."""
-        proposed = self.case.state.revocation is not None and not again
-        name = {
-            CaseStatus.MATCHED: "approve",
-            CaseStatus.APPROVED: "confirm_revocation" if proposed else "propose_revocation",
-            CaseStatus.REVOKED: "reinstate",
-        }[self.case.state.status]
+    @precondition(lambda self: self.case.state.title_status is not None or self.case.state.status is CaseStatus.MATCHED)
+    @rule(who=st.sampled_from(OFFICERS), fraud=st.booleans())
+    def the_title_goes_on(self, who, fraud):
+        """The next step of a title's life: approved, proposed to end, heard, ended, proposed to be given back, given back."""
+        proposed, ended = self.case.state.proposal, self.case.state.status in ENDINGS
+        if proposed is None and self.case.state.status is CaseStatus.MATCHED:
+            name = "approve"
+        elif proposed is None:
+            name = "reinstate" if ended else "propose_revocation" if fraud else "propose_annulment"
+        elif proposed.kind is ProposalKind.REINSTATEMENT:
+            name = "confirm_reinstatement"
+        elif proposed.notice_on is None:
+            name = "give_notice"
+        elif proposed.answered_on is None:
+            name, who = "answer", APPLICANT
+        else:
+            name = f"confirm_{proposed.kind.value.lower()}"
         self.attempt(COMMANDS[name], who)
 
     @invariant()
@@ -107,16 +154,21 @@ class Cases(RuleBasedStateMachine):
 
     @invariant()
     def the_state_agrees_with_itself(self):
-        """A matched or approved case has an entry, a title has its grade, and two officers stand behind a revocation."""
+        """A matched case has an entry, a title its grade and its day, and two officers stand behind each ending but surrender."""
         case = self.case.state
-        if case.status in {CaseStatus.MATCHED, CaseStatus.APPROVED, CaseStatus.REVOKED}:
+        if case.status in {CaseStatus.MATCHED, CaseStatus.APPROVED}:
             assert case.entry_number is not None
-        if case.status in {CaseStatus.APPROVED, CaseStatus.REVOKED}:
+        assert (case.title_status is None) == (case.recognized_on is None) == (case.awarded is None)
+        assert (case.ending is None) == (case.title_status in {None, TitleStatus.CURRENT})
+        if case.ending is not None and case.title_status is not TitleStatus.SURRENDERED:
+            assert len(case.ending.officers) == 2
+            assert APPLICANT.subject not in case.ending.officers
+        if case.status in ENDINGS:
+            assert case.title_status.value == case.status.value
+        if case.status is CaseStatus.APPROVED:
             assert entry_of(self.case).award_for(case.grade) is not None
-        if case.status is CaseStatus.REVOKED:
-            assert case.revocation.proposed_by != self.events[case.revoked_at_version - 1].by.actor.subject
-        assert (case.status is CaseStatus.REVOKED) == (case.revoked_at_version is not None)
-        assert case.revocation is None or case.status in {CaseStatus.APPROVED, CaseStatus.REVOKED}
+            assert case.title_stands
+        assert case.proposal is None or case.title_status is not None
 
     @invariant()
     def the_versions_have_no_gap(self):
@@ -125,9 +177,9 @@ class Cases(RuleBasedStateMachine):
 
 
 def test_the_steps_name_every_state():
-    """The machine's map covers every status, and nothing leads out of rejection and withdrawal."""
+    """The machine's map covers every status, and nothing leads out of withdrawal and surrender."""
     assert STEPS.keys() == set(CaseStatus)
-    assert {status for status in CLOSED if STEPS[status]} == {CaseStatus.REVOKED}
+    assert {status for status in CLOSED if STEPS[status] == {status}} == {CaseStatus.WITHDRAWN, CaseStatus.SURRENDERED}
 
 
 Cases.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

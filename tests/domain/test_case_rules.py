@@ -13,6 +13,7 @@ from domain.values import Role
 from tests.domain import cases
 from tests.domain.cases import (
     APPLICANTS,
+    BY_THE_HOLDER,
     BY_THE_REGISTRY,
     CASE,
     COMMANDS,
@@ -26,8 +27,8 @@ from tests.domain.scenario import APPLICANT, REVIEWER, Given, act, actor
 
 
 def test_the_lists_name_every_command():
-    """Each command belongs to officers, to applicants or to the registry; none is left out."""
-    assert OFFICERS.keys() | APPLICANTS.keys() | BY_THE_REGISTRY == COMMANDS.keys()
+    """Each command belongs to officers, to applicants, to the holder or to the registry; none is left out."""
+    assert OFFICERS.keys() | APPLICANTS.keys() | BY_THE_HOLDER.keys() | BY_THE_REGISTRY == COMMANDS.keys()
 
 
 class TestWhoDecides:
@@ -93,7 +94,10 @@ class TestWhoDecides:
         )
         outcome = given("matched").when(
             lambda case: case.decide(
-                Rejected, act(actor("another", Role.REVIEWER, "OLD"), at), Circumstances(directory, None), reason="no"
+                Rejected,
+                act(actor("another", Role.REVIEWER, "OLD"), at),
+                Circumstances(directory, None, None),
+                reason="no",
             )
         )
         assert (outcome.refusal is None) == allowed

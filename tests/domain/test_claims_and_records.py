@@ -22,7 +22,8 @@ THEIRS = {"case_id": OTHER, "holder_ref": OTHER}
 CLAIMED = Happened(CertificateClaim.Claimed, MINE)
 RELEASED = Happened(CertificateClaim.Released, {"case_id": CASE})
 RECLAIMED = Happened(CertificateClaim.Reclaimed, THEIRS)
-STRUCK = Happened(IntegrityRecord.Struck, {"holder_ref": HOLDER, "reason": "the issuer was wrong"})
+NUMBER = "ZJ-2024-0A1B2C3D4E"
+OVERTURNED = Happened(IntegrityRecord.Overturned, {"holder_ref": HOLDER, "reason": "the issuer was wrong"})
 
 CLAIM_PASTS = {
     "claimed": (CLAIMED,),
@@ -55,7 +56,15 @@ def noon_of(day):
 def filed(day=date(2024, 5, 6), until=date(2027, 5, 6)):
     """A record of a revocation on a day."""
     return Happened(
-        IntegrityRecord.Filed, {**MINE, "ground": "forged", "findings": "denied", "filed_on": day, "until": until}
+        IntegrityRecord.Filed,
+        {
+            **MINE,
+            "case_number": NUMBER,
+            "ground": "forged",
+            "findings": "denied",
+            "filed_on": day,
+            "lapses_on": until,
+        },
     )
 
 
@@ -95,7 +104,7 @@ class TestRecord:
     """The integrity archive."""
 
     def file(self, day):
-        facts = {"case_id": CASE, "revoked_at_version": 5, "holder_ref": HOLDER}
+        facts = {"case_id": CASE, "case_number": NUMBER, "revoked_at_version": 5, "holder_ref": HOLDER}
         return Given(IntegrityRecord, RECORD).when(
             lambda _: IntegrityRecord.file(act(at=noon_of(day)), **facts, ground="forged", findings="denied")
         )
@@ -115,20 +124,20 @@ class TestRecord:
         """记录期限为3年; a record of 29 February ends on 28 February, since three years on there is no 29th."""
         assert TERM_YEARS == 3
         record = self.file(day).then(filed(day, until))
-        assert (record.record_id, record.until, record.struck) == (RECORD, until, False)
+        assert (record.record_id, record.lapses_on, record.overturned) == (RECORD, until, False)
 
-    def test_a_record_is_filed_and_struck(self):
-        """A record is filed and may be struck; nothing else."""
-        assert list(IntegrityRecord.GUARDS) == [IntegrityRecord.Filed, IntegrityRecord.Struck]
+    def test_a_record_is_filed_and_overturned(self):
+        """A record is filed and may be overturned; nothing else."""
+        assert list(IntegrityRecord.GUARDS) == [IntegrityRecord.Filed, IntegrityRecord.Overturned]
 
-    @pytest.mark.parametrize(("past", "code"), [((filed(),), None), ((filed(), STRUCK), RefusalCode.WRONG_STATE)])
-    def test_is_struck_once(self, past, code):
-        """Reinstatement strikes the record; a struck record stays struck."""
+    @pytest.mark.parametrize(("past", "code"), [((filed(),), None), ((filed(), OVERTURNED), RefusalCode.WRONG_STATE)])
+    def test_is_overturned_once(self, past, code):
+        """Reinstatement marks the record as overturned, once, and it stays to be read."""
         outcome = Given(IntegrityRecord, RECORD, *past).when(
-            lambda record: record.strike(act(), "the issuer was wrong")
+            lambda record: record.overturn(act(), "the issuer was wrong")
         )
         if code is None:
-            assert outcome.then(STRUCK).struck
+            assert outcome.then(OVERTURNED).overturned
         else:
             outcome.refused(code)
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from domain.case.guards import GUARDS as OF_CASES
-from domain.case.guards import _dated
+from domain.case.guards import dated
+from domain.case.title_guards import GUARDS as OF_CASES
 from domain.catalog.catalog import Catalog
 from domain.catalog.timeline import AmendmentIssued
 from domain.guards import Asks, Attempt, guard
@@ -85,7 +85,7 @@ def test_a_version_whose_number_does_not_follow_is_refused():
 
 def test_a_rule_may_ask_of_some_events_only():
     """A guard is asked where it applies, and keeps its name, ground and sentence."""
-    rule = _dated("recognized_on").where(lambda _: False)
+    rule = dated("recognized_on").where(lambda _: False)
     assert list(rule.refusals(attempt(cases.APPROVED))) == []
     assert rule.name == "dated_as_recorded"
 

@@ -44,7 +44,7 @@ def test_a_submission_is_recorded_as_it_came():
     """Article 1: a certificate with evidence opens a case, under the version of the day, with the number people quote."""
     case = submit().then(submitted())
     assert (case.case_id, case.status, case.holder_ref) == (CASE, CaseStatus.SUBMITTED, HOLDER)
-    assert (case.submitted_by, case.entry_number, case.revocation) == ("applicant", None, None)
+    assert (case.submitted_by, case.entry_number, case.proposal) == ("applicant", None, None)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_the_authority_exists_on_the_day(day, allowed):
     """An authority takes cases from the day it is established until the day before it is abolished."""
     unit = Authority("U", "单位", AuthorityKind.PROVINCIAL_UNIT, "330000", established=TODAY, abolished=TODAY + 2 * DAY)
     directory = AuthorityDirectory([Division("330000", "浙江省", DivisionLevel.PROVINCE, None)], [unit])
-    outcome = submit(NOON.replace(day=day), authority_code="U", known=Circumstances(directory, None))
+    outcome = submit(NOON.replace(day=day), authority_code="U", known=Circumstances(directory, None, None))
     assert (outcome.refusal is None) == allowed
     if not allowed:
         outcome.refused(RefusalCode.UNKNOWN_AUTHORITY)

@@ -18,7 +18,7 @@ from domain.holder import Holder
 from domain.identifiers import holder_stream, integrity_record_id, officer_stream
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
-from domain.values import Actor, AliasChangeKind, MatchOutcome, Provenance, Role
+from domain.values import Actor, AliasChangeKind, MatchOutcome, Provenance, ReviewOutcome, Role
 from tests.claims import claim_id
 from tests.domain import cases, catalogs
 from tests.domain.scenario import Happened
@@ -76,13 +76,23 @@ def examples() -> Iterator[Event]:
         cases.REQUESTED,
         cases.SUPPLEMENTED,
         cases.TRANSFERRED,
-        cases.APPROVED,
+        replace(cases.APPROVED, facts={**cases.APPROVED.facts, "opinion": "the issuer's register shows it"}),
         cases.REJECTED,
         cases.WITHDRAWN,
-        cases.PROPOSED,
-        cases.REVOKED,
-        cases.REINSTATED,
         cases.REMATCH,
+        cases.PROPOSED,
+        cases.ERROR_PROPOSED,
+        cases.NOTICED,
+        cases.ANSWERED,
+        cases.DECLINED,
+        cases.REVOKED,
+        cases.ANNULLED,
+        cases.SURRENDERED,
+        cases.BACK_PROPOSED,
+        cases.REINSTATED,
+        cases.REASSESSED,
+        cases.reviewed(ReviewOutcome.OVERTURNED),
+        cases.MISSED,
     ]
     catalog = [
         catalogs.published(aliases=(catalogs.AWS,), vocabulary=(catalogs.PRO,)),
@@ -101,10 +111,10 @@ def examples() -> Iterator[Event]:
         Happened(CertificateClaim.Released, {"case_id": cases.CASE}),
         Happened(CertificateClaim.Reclaimed, parties),
     ]
-    term = {"filed_on": date(2024, 2, 29), "until": date(2027, 2, 28)}
+    term = {"case_number": "ZJ-2024-0A1B2C3D4E", "filed_on": date(2024, 2, 29), "lapses_on": date(2027, 2, 28)}
     record = [
         Happened(IntegrityRecord.Filed, {**parties, "ground": "forged", "findings": "the issuer denies it", **term}),
-        Happened(IntegrityRecord.Struck, {"holder_ref": cases.HOLDER, "reason": "the issuer was wrong"}),
+        Happened(IntegrityRecord.Overturned, {"holder_ref": cases.HOLDER, "reason": "the issuer was wrong"}),
     ]
     basis = {"holder_ref": cases.HOLDER, "legal_basis": "PIPL article 47"}
     holder = [

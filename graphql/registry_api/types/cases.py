@@ -23,6 +23,7 @@ from application.views import (
     EntryView,
     EvidenceView,
     HolderView,
+    PinnedView,
     ProposalView,
     TitleView,
     VersionView,
@@ -254,6 +255,7 @@ class RecognitionCase(Node, CaseView):
     evidence: strawberry.Private[tuple[EvidenceView, ...]]
     pending: strawberry.Private[tuple[ProposalView, ...]]
     recognized_by: strawberry.Private[ActorView | None]
+    awarded: strawberry.Private[PinnedView | None]
     title_status: strawberry.Private[TitleStatus | None]
     lodged_with_code: strawberry.Private[str]
 
@@ -331,7 +333,11 @@ class RecognitionCase(Node, CaseView):
     @edge(RecognizedTitle | None)
     async def title(self, info: Info) -> TitleView | None:
         """The title it led to, derived from its pinned entry; null before approval."""
-        return title_of(self, await entry_at(info.context, self.catalog_code, self.version_number, self.entry_number))
+        pinned = self.awarded
+        if pinned is None:
+            return None
+        entry = await entry_at(info.context, pinned.catalog_code, pinned.version_number, pinned.entry_number)
+        return title_of(self, entry)
 
     @edge(list[CaseEvent])
     async def history(self, info: Info, first: int = 200, after: int | None = None) -> Sequence[HistoryEvent]:
