@@ -1,5 +1,5 @@
-"""Three cases of the official catalog, from submission to what a person holds, over real HTTP: one approved, one refused,
-one revoked. Every step prints what was sent and what came back.
+"""Four cases of the official catalog, from submission to what a person holds, over real HTTP: one approved, one refused, one
+revoked for fraud, one annulled for an error of the authority. Every step prints what was sent and what came back.
 """
 
 from __future__ import annotations
@@ -7,14 +7,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.panel import Panel
 from rich.syntax import Syntax
 
-from console.http import ask
+from console.http import ask, upload
 from console.talk import out
-from domain.values import Role
+from domain.values import Role, shanghai_day
 
 AUTHORITY = "330106-EI"
 Token = Callable[..., str]
@@ -34,17 +35,40 @@ APPROVE = """mutation Approve($id: ID!, $consistent: Boolean!, $months: Int!) {
 REJECT = """mutation Reject($id: ID!, $reason: String!) {
   rejectCase(caseId: $id, reason: $reason) { position refusal { code message } case { caseNumber status } }
 }"""
+CHOOSE = """mutation Choose($id: ID!, $entry: Int!, $reason: String!) {
+  confirmMatch(caseId: $id, entryNumber: $entry, reason: $reason) {
+    position refusal { code message } case { caseNumber status entry { number qualificationName } award { title } }
+  }
+}"""
 PROPOSE = """mutation Propose($id: ID!, $ground: String!, $findings: String!) {
   proposeRevocation(caseId: $id, ground: $ground, findings: $findings) {
     position refusal { code message } case { caseNumber status }
   }
 }"""
+NOTICE = """mutation Notice($id: ID!, $servedOn: Date!) {
+  giveNotice(caseId: $id, servedOn: $servedOn) {
+    position refusal { code message } case { caseNumber pendingProposal { kind noticeOn answerUntil } }
+  }
+}"""
+ANSWER = """mutation Answer($id: ID!, $statement: String!, $waive: Boolean!) {
+  answerProposal(caseId: $id, statement: $statement, waive: $waive) {
+    position refusal { code message } case { caseNumber pendingProposal { kind statement waived } }
+  }
+}"""
 CONFIRM = """mutation Confirm($id: ID!) {
   confirmRevocation(caseId: $id) { position refusal { code message } case { caseNumber status } }
 }"""
+PROPOSE_ANNULMENT = """mutation Propose($id: ID!, $ground: String!, $findings: String!) {
+  proposeAnnulment(caseId: $id, ground: $ground, findings: $findings) {
+    position refusal { code message } case { caseNumber status }
+  }
+}"""
+CONFIRM_ANNULMENT = """mutation Confirm($id: ID!) {
+  confirmAnnulment(caseId: $id) { position refusal { code message } case { caseNumber status } }
+}"""
 TITLES = """query Titles($number: String!, $atLeast: Position) {
   titles(holder: { idNumber: $number }, atLeast: $atLeast) {
-    title level status field recognizedOn revokedOn validForAppointment countedExperienceMonths authority { name }
+    title level status field recognizedOn endedOn validForAppointment countedExperienceMonths authority { name }
   }
 }"""
 HISTORY = """query History($id: ID!, $atLeast: Position) {
@@ -64,7 +88,7 @@ class Person:
 
 
 class Demo:
-    """Walks the three stories against a running registry."""
+    """Walks the four stories against a running registry."""
 
     def __init__(self, url: str, token: Token, run: str) -> None:
         self.url = url
@@ -102,7 +126,7 @@ class Demo:
         self.titles(li)
 
     def revoked(self) -> None:
-        """Approved, then found to be obtained by fraud: two officers revoke it, and the history says so."""
+        """Approved, then found to be obtained by fraud: the holder is heard, two officers revoke it, and the history says so."""
         out.rule("[bold red]3 · revoked[/]  a forged certificate comes to light (article 4)")
         zhao = Person("赵磊", "330324197904211114")
         case = self.submit(zhao, "Certified Welding Inspector", "American Welding Society", "CWI-20117")
@@ -120,6 +144,12 @@ class Demo:
         answer = self.step("The same officer cannot confirm it", CONFIRM, {"id": case["id"]}, self.reviewer)
         if answer["confirmRevocation"]["refusal"]["code"] != "SAME_OFFICER":
             raise RuntimeError("one officer revoked a title alone")
+        answer = self.step(
+            "Nor can anybody else, before the holder was told", CONFIRM, {"id": case["id"]}, self.second_reviewer
+        )
+        if answer["confirmRevocation"]["refusal"]["code"] != "NOTICE_NOT_GIVEN":
+            raise RuntimeError("a title was revoked unheard")
+        self.heard(case["id"], "证书系中介代办，本人不知情。 / An agent procured it; I did not know.", waive=False)
         position = self.step("Another officer confirms", CONFIRM, {"id": case["id"]}, self.second_reviewer)
         self.titles(zhao)
         self.step(
@@ -129,14 +159,77 @@ class Demo:
             self.auditor,
         )
 
-    def submit(self, person: Person, name: str, body: str, number: str) -> dict[str, Any]:
+    def annulled(self) -> None:
+        """Approved on the wrong entry by mistake: the title is annulled, nothing is recorded against the person, and the
+        certificate leads to the right title at once.
+        """
+        out.rule("[bold magenta]4 · annulled[/]  the authority was mistaken, and sets it right")
+        qian = Person("钱晓", "330102198805123026")
+        name, body, number = "AWS Certified Solutions Architect - Professional", "亚马逊", "AWS-PSA-00981"
+        case = self.submit(qian, name, body, number)
+        self.step(
+            "An officer matches it to another entry than the automatic one",
+            CHOOSE,
+            {"id": case["id"], "entry": 59, "reason": "误读证书名称 / misread the certificate"},
+            self.reviewer,
+        )
+        answer = self.step(
+            "They cannot approve that alone",
+            APPROVE,
+            {"id": case["id"], "consistent": True, "months": 0},
+            self.reviewer,
+        )
+        if answer["approveCase"]["refusal"]["code"] != "SAME_OFFICER":
+            raise RuntimeError("one officer overrode the rule set alone")
+        self.step(
+            "A colleague approves it, and overlooks the mistake too",
+            APPROVE,
+            {"id": case["id"], "consistent": True, "months": 0},
+            self.second_reviewer,
+        )
+        self.step(
+            "The mistake is found: annulment is proposed, which blames nobody but the authority",
+            PROPOSE_ANNULMENT,
+            {
+                "id": case["id"],
+                "ground": "认定条目有误 / recognised on the wrong entry",
+                "findings": "证书为第58条所列资格，误按第59条认定。 / The certificate is that of entry 58, not 59.",
+            },
+            self.reviewer,
+        )
+        self.heard(case["id"], "", waive=True)
+        self.step("Another officer confirms", CONFIRM_ANNULMENT, {"id": case["id"]}, self.second_reviewer)
+        self.titles(qian)
+        again = self.submit(qian, name, body, number, attempt="again")
+        self.step(
+            "The same certificate, submitted anew, leads to the right title",
+            APPROVE,
+            {"id": again["id"], "consistent": True, "months": 12},
+            self.reviewer,
+        )
+        self.titles(qian)
+
+    def heard(self, case: str, statement: str, *, waive: bool) -> None:
+        """Tell the holder what is proposed, and hear them."""
+        today = shanghai_day(datetime.now(UTC)).isoformat()
+        self.step("Notice is served on the holder", NOTICE, {"id": case, "servedOn": today}, self.reviewer)
+        self.step(
+            "The holder waives an answer" if waive else "The holder answers",
+            ANSWER,
+            {"id": case, "statement": statement, "waive": waive},
+            self.applicant,
+        )
+
+    def submit(self, person: Person, name: str, body: str, number: str, attempt: str = "first") -> dict[str, Any]:
         """Submit a case and answer it."""
         form = {
-            "idempotencyKey": f"demo-{self.run}-{number}",
+            "idempotencyKey": f"demo-{self.run}-{number}-{attempt}",
             "holder": {"name": person.name, "idNumber": person.number},
             "certificate": {"name": name, "issuingBody": body, "certificateNumber": f"{number}-{self.run}"},
             "authorityCode": AUTHORITY,
             "workField": "数字经济",
+            "experience": [{"employer": "Example GmbH", "from": "2020-03-01", "to": "2023-02-28", "field": "数字经济"}],
+            "evidence": [self.upload(person, number)],
         }
         answer = self.step(f"{person.name} submits “{name}”", SUBMIT, {"input": form}, self.applicant)["submitCase"]
         if answer["refusal"]:
@@ -144,6 +237,19 @@ class Demo:
         self.position = answer["position"]
         case: dict[str, Any] = answer["case"]
         return case
+
+    def upload(self, person: Person, number: str) -> dict[str, Any]:
+        """Upload a copy of a certificate; the file as a submission states it."""
+        content = f"%PDF-1.4\n% {number}\n%%EOF\n".encode()
+        sha256 = upload(self.url, content, person.number, self.applicant)
+        out.print(f"\n[bold]{person.name} uploads a copy of the certificate[/] sha256 {sha256[:16]}…")
+        return {
+            "sha256": sha256,
+            "fileName": f"{number}.pdf",
+            "mediaType": "application/pdf",
+            "size": len(content),
+            "kind": "CERTIFICATE",
+        }
 
     def titles(self, person: Person) -> None:
         """Ask, as another bureau would, which titles a person holds."""

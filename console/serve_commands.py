@@ -108,7 +108,7 @@ def token(
 
 
 def demo() -> None:
-    """Walk four stories over HTTP, on a registry of their own: a case approved, one refused, one revoked; the catalog amended."""
+    """Walk five stories over HTTP, on a registry of their own: a case approved, one refused, one revoked, one annulled; the catalog amended."""
     import secrets
 
     from console.demo import Demo
@@ -129,8 +129,9 @@ def demo() -> None:
             stories.approved()
             stories.refused()
             stories.revoked()
+            stories.annulled()
             CatalogStory(stories, issuer.issue, shanghai_day(registry.clock())).amended()
-    say("\nFour stories, every event of them kept. Start your own registry with `make serve`.")
+    say("\nFive stories, every event of them kept. Start your own registry with `make serve`.")
 
 
 def _greet(settings: Settings, address: tuple[str, int]) -> None:

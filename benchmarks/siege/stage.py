@@ -61,6 +61,16 @@ def form(number: int, key: str = "siege") -> dict[str, Any]:
         },
         "authorityCode": AUTHORITY,
         "workField": "数字经济",
+        "experience": [{"employer": "Example GmbH", "from": "2018-01-01", "to": "2022-12-31", "field": "cloud"}],
+        "evidence": [
+            {
+                "sha256": "ab" * 32,
+                "fileName": "a.pdf",
+                "mediaType": "application/pdf",
+                "size": 1234,
+                "kind": "CERTIFICATE",
+            }
+        ],
     }
 
 

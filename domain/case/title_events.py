@@ -20,6 +20,7 @@ from domain.values import (
     DeadlineKind,
     Evidence,
     Experience,
+    OptionalPersonalProse,
     Personal,
     PersonalLine,
     PersonalProse,
@@ -117,7 +118,7 @@ class ProposalAnswered(CaseEvent):
     TOPIC: ClassVar[str] = "recognition-case.proposal-answered"
     SENTENCE: ClassVar[str] = "The holder answered the proposal"
     WAIVED: ClassVar[str] = "The holder waived an answer to the proposal"
-    statement: PersonalProse = None
+    statement: OptionalPersonalProse = None
     evidence: tuple[Evidence, ...] = ()
     waive: bool = False
 

@@ -17,7 +17,7 @@ import pytest
 
 from console.serving import build_app, served
 from domain.refusals import RefusalCode
-from domain.values import Role
+from domain.values import SHANGHAI, Role
 from infrastructure.composition import Registry, open_registry
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
@@ -28,6 +28,14 @@ XIHU = "330106-EI"
 NINGBO = "330200-EI"
 TLS = ssl.create_default_context()
 """Made once: it reads every authority of the system, and nothing here asks for any."""
+COPY = {
+    "sha256": "ab" * 32,
+    "fileName": "copy.pdf",
+    "mediaType": "application/pdf",
+    "size": 1234,
+    "kind": "CERTIFICATE",
+}
+WORK = {"employer": "Example GmbH", "from": "2018-01-01", "to": "2022-12-31", "field": "cloud"}
 _numbers = itertools.count(1)
 _CODES = frozenset(map(str, (*RefusalCode, *ErrorCode)))
 
@@ -89,6 +97,8 @@ class Api:
             "holder": {"name": "王敏", "idNumber": f"3301061990030{number:05d}"},
             "authorityCode": XIHU,
             "workField": "数字经济",
+            "evidence": [COPY],
+            "experience": [WORK],
         } | changes
         form["certificate"] = {
             "name": "AWS Certified Solutions Architect - Professional",
@@ -117,6 +127,30 @@ class Api:
         """A case submitted and approved; the payload of the approval."""
         case = self.submit(**changes)["case"]
         return self.decide("approveCase", case["id"], workConsistent=True, countedExperienceMonths=12)
+
+    def second(self) -> str:
+        """Another officer of the same bureau."""
+        return self.token("REVIEWER", XIHU, "second-officer")
+
+    def heard(self, case_id: str, token: str | None = None) -> dict[str, Any]:
+        """Notice given of what is proposed, and answered by a waiver; ``token`` is the holder's or their applicant's."""
+        served = self.clock.now.astimezone(SHANGHAI).date().isoformat()
+        assert self.decide("giveNotice", case_id, servedOn=served)["refusal"] is None
+        return self.decide("answerProposal", case_id, token or self.token("APPLICANT"), statement="", waive=True)
+
+    def revoked(
+        self, case_id: str, ground: str = "forged", findings: str = "the body never issued it"
+    ) -> dict[str, Any]:
+        """A title revoked for fraud by two officers, its holder heard; the payload of the confirmation."""
+        assert self.decide("proposeRevocation", case_id, ground=ground, findings=findings)["refusal"] is None
+        assert self.heard(case_id)["refusal"] is None
+        return self.decide("confirmRevocation", case_id, self.second())
+
+    def reinstated(self, case_id: str, reason: str = "the body confirmed it after all") -> dict[str, Any]:
+        """A title given back by two officers who did not end it; the payload of the confirmation."""
+        third, fourth = (self.token("REVIEWER", XIHU, name) for name in ("third-officer", "fourth-officer"))
+        assert self.decide("reinstateTitle", case_id, third, reason=reason)["refusal"] is None
+        return self.decide("confirmReinstatement", case_id, fourth)
 
 
 def check_codes(response: httpx.Response) -> None:

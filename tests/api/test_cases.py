@@ -55,13 +55,17 @@ def test_a_revoked_title_is_shown_as_revoked_and_reinstated_as_current(api: Api)
     same = api.decide("confirmRevocation", case["id"])
     assert same["refusal"]["code"] == "SAME_OFFICER"
     other = api.token("REVIEWER", XIHU, "second-officer")
+    assert api.decide("confirmRevocation", case["id"], other)["refusal"]["code"] == "NOTICE_NOT_GIVEN"
+    assert api.heard(case["id"])["refusal"] is None
     revoked = api.decide("confirmRevocation", case["id"], other)
     assert revoked["case"]["status"] == "REVOKED"
     reviewer = api.token("REVIEWER", XIHU)
     [title] = api.ask(TITLES, {"number": number, "atLeast": revoked["position"]}, reviewer)["titles"]
     assert (title["status"], title["revocationGround"], title["validForAppointment"]) == ("REVOKED", "forged", False)
     assert title["revokedOn"] == "2026-11-23"
-    back = api.decide("reinstateTitle", case["id"], other, reason="the body confirmed it after all")
+    mine = api.decide("reinstateTitle", case["id"], other, reason="the body confirmed it after all")
+    assert mine["refusal"]["code"] == "SAME_OFFICER"
+    back = api.reinstated(case["id"])
     [title] = api.ask(TITLES, {"number": number, "atLeast": back["position"]}, reviewer)["titles"]
     assert (title["status"], title["revokedOn"]) == ("CURRENT", None)
 
@@ -169,8 +173,7 @@ def test_titles_as_of_an_instant_come_from_the_events(api: Api) -> None:
     """Before the approval none, between approval and revocation a current one, afterwards a revoked one."""
     number = "330106199003078888"
     case = api.approved(holder={"name": "钱多", "idNumber": number})["case"]
-    api.decide("proposeRevocation", case["id"], ground="forged", findings="forged")
-    done = api.decide("confirmRevocation", case["id"], api.token("REVIEWER", XIHU, "second-officer"))
+    done = api.revoked(case["id"])
     reviewer = api.token("REVIEWER", XIHU)
     history = api.ask(HISTORY, {"id": case["id"], "atLeast": done["position"]}, reviewer)["case"]["history"]
     at = {event["type"].split(".")[1]: event["recordedAt"] for event in history}

@@ -73,10 +73,9 @@ class Story:
             ("requestSupplement", {"reason": REASON}),
             ("supplementCase", {"evidence": [self.second_file()]}),
             ("approveCase", {"workConsistent": True}),
-            ("proposeRevocation", {"ground": GROUND, "findings": FINDINGS}),
         ):
             assert api.decide(mutation, self.id, **arguments)["refusal"] is None, mutation
-        done = api.decide("confirmRevocation", self.id, api.token("REVIEWER", XIHU, "second-officer"))
+        done = api.revoked(self.id, GROUND, FINDINGS)
         assert done["refusal"] is None
         self.position = done["position"]
 

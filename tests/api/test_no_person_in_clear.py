@@ -38,6 +38,7 @@ TYPED = {
     ],
 }
 FILE_NAME, KIND = "诸葛镜澄-Zeugnis.pdf", "Geheimzeugnis"
+STATEMENT = "Die Kartoffel gehörte Tante Quendolin"
 GRADE, BODY = "Note Vierblatt", "Amazon Web Services, Zweigstelle Nebelheim"
 TRANSFER, GROUND, FINDINGS = "Nachbarin rief an", "Siegel mit Kartoffel gedruckt", "Kartoffel in der Schublade gefunden"
 NEEDLES = [
@@ -53,6 +54,7 @@ NEEDLES = [
     "Geheimzeugnis",
     "Nachbarin",
     "Kartoffel",
+    "Quendolin",
     "certify that",
 ]
 CONTENT = b"%PDF-1.7 " + f"{NAME} {NUMBER} ".encode() * 2000
@@ -96,6 +98,8 @@ def tell_the_story(api: Api) -> tuple[str, str]:
     api.decide("supplementCase", case["id"], applicant, evidence=[evidence | {"kind": "Abschrift Vierblatt"}])
     assert api.decide("approveCase", case["id"], reviewer, workConsistent=True, countedExperienceMonths=3)["case"]
     api.decide("proposeRevocation", case["id"], ground=GROUND, findings=FINDINGS)
+    api.decide("giveNotice", case["id"], servedOn="2026-11-23")
+    api.decide("answerProposal", case["id"], applicant, statement=STATEMENT)
     done = api.decide("confirmRevocation", case["id"], api.token("REVIEWER", XIHU, "another"))
     assert done["case"]["status"] == "REVOKED"
     read = """query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) {

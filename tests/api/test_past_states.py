@@ -35,8 +35,7 @@ def reviewer(api: Api) -> str:
 def revoked(api: Api, **changes: Any) -> tuple[str, str]:
     """A case whose title was approved and revoked: its identifier, and the position to wait for."""
     case = api.approved(**changes)["case"]["id"]
-    api.decide("proposeRevocation", case, ground="forged", findings="the body never issued it")
-    return case, api.decide("confirmRevocation", case, second(api))["position"]
+    return case, api.revoked(case)["position"]
 
 
 def history(api: Api, case: str, at: str, token: str | None = None) -> list[dict[str, Any]]:
@@ -49,9 +48,9 @@ def test_each_state_of_a_history_has_an_identifier_of_its_own(api: Api) -> None:
     """The latest too, and so has the title of each state."""
     case, at = revoked(api)
     states = [event["state"] for event in history(api, case, at)]
-    assert [state["id"] for state in states] == [f"{case}@{version}" for version in range(1, 6)]
+    assert [state["id"] for state in states] == [f"{case}@{version}" for version in range(1, 8)]
     titles = [state["title"]["id"] for state in states if state["title"]]
-    assert len(titles) == len(set(titles)) == 3
+    assert len(titles) == len(set(titles)) == 5
     positions = [event["position"] for event in history(api, case, at)][2:]
     present = api.ask(f"query ($id: ID!) {{ case(id: $id) {{ {CASE} }} }}", {"id": case}, reviewer(api))["case"]
     assert present["id"] == case
@@ -131,11 +130,14 @@ def play(api: Api, dice: Random, case: str) -> str:
         ("approveCase", reviewer(api), {"workConsistent": dice.random() < 0.5, "countedExperienceMonths": 7}),
         ("approveCase", reviewer(api), {"workConsistent": True}),
         ("proposeRevocation", reviewer(api), {"ground": f"g{dice.random()}", "findings": "f"}),
+        ("giveNotice", reviewer(api), {"servedOn": "2026-11-23"}),
+        ("answerProposal", api.token("APPLICANT"), {"statement": "it is genuine"}),
         ("confirmRevocation", second(api), {}),
-        ("reinstateTitle", second(api), {"reason": "after all"}),
+        ("reinstateTitle", api.token("REVIEWER", XIHU, "third-officer"), {"reason": "after all"}),
+        ("confirmReinstatement", api.token("REVIEWER", XIHU, "fourth-officer"), {}),
     ]
     position = ""
-    for mutation, token, arguments in dice.choices(acts, weights=(1, 2, 2, 2, 3, 4, 2), k=9):
+    for mutation, token, arguments in dice.choices(acts, weights=(1, 2, 2, 2, 3, 4, 4, 4, 3, 3), k=14):
         position = api.decide(mutation, case, token, **arguments)["position"] or position
     return position
 

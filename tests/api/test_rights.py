@@ -26,8 +26,7 @@ def revoked(api: Api) -> tuple[dict[str, Any], dict[str, Any]]:
     """A title that was revoked for a ground; the case as submitted, and the payload of the revocation."""
     case = api.submit(certificate={"certificateNumber": "S1-77"}, holder={"name": "王敏", "idNumber": "P7"})["case"]
     api.decide("approveCase", case["id"], workConsistent=True)
-    api.decide("proposeRevocation", case["id"], ground="It was forged.", findings="The body does not know it.")
-    return case, api.decide("confirmRevocation", case["id"], api.token("REVIEWER", XIHU, "second"))
+    return case, api.revoked(case["id"], "It was forged.", "The body does not know it.")
 
 
 def test_verifying_a_title_shows_persons_to_those_whose_row_it_is(api: Api) -> None:
@@ -80,6 +79,7 @@ def test_subjects_that_differ_in_capitals_are_one_officer(api: Api) -> None:
     api.decide("approveCase", case["id"], workConsistent=True)
     one, same = api.token("REVIEWER", XIHU, "Officer.X"), api.token("REVIEWER", XIHU, "officer.x")
     assert api.decide("proposeRevocation", case["id"], one, ground="g", findings="f")["refusal"] is None
+    assert api.heard(case["id"])["refusal"] is None
     assert api.decide("confirmRevocation", case["id"], same)["refusal"]["code"] == "SAME_OFFICER"
 
 
