@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.base import Act, Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
+from domain.messages import say
 from domain.refusals import RefusalCode, Refused
 
 
@@ -28,7 +29,7 @@ def already_claimed() -> Refused:
     """The refusal of a second claim, the same whether the rule or the store found it."""
     return Refused(
         RefusalCode.CERTIFICATE_ALREADY_CLAIMED,
-        "This certificate supports another case already; withdraw that one first, or correct the certificate number.",
+        say("claim.claimed_already"),
         "certificate.certificateNumber",
     )
 
@@ -44,9 +45,7 @@ def claimed_by_this_case(attempt: Attempt) -> Refused | None:
     """A claim is released for the case that holds it."""
     if attempt.state.case_id == attempt.event.case_id:
         return None
-    return Refused(
-        RefusalCode.WRONG_STATE, "This case does not hold the certificate; release it for the one that does."
-    )
+    return Refused(RefusalCode.WRONG_STATE, say("claim.of_another_case"))
 
 
 class CertificateClaim(Aggregate):

@@ -10,6 +10,7 @@ from typing import Any, Final
 from domain.case import events
 from domain.case.state import OPEN
 from domain.guards import Asks, Attempt, Guard, Guards, guard
+from domain.messages import say
 from domain.refusals import RefusalCode, Refused
 from domain.values import COMMENCEMENT, CaseStatus, Role, shanghai_day
 
@@ -23,7 +24,7 @@ def submitters_only(attempt: Attempt) -> Refused | None:
     """An applicant submits, or a reviewer or the registry on paper received."""
     if attempt.event.by.actor.role in {Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, "Only an applicant, or a reviewer for one, submits a case; ask one to.")
+    return Refused(RefusalCode.NOT_PERMITTED, say("case.submitters_only"))
 
 
 @guard(Asks.WHO, "the registry's own")
@@ -33,7 +34,7 @@ def registry_only(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.NOT_PERMITTED,
-        "The registry does this by itself; a reviewer confirms a match, an administrator issues an amendment instead.",
+        say("case.registry_only"),
     )
 
 
@@ -42,7 +43,7 @@ def reviewers_only(attempt: Attempt) -> Refused | None:
     """The authority decides, through its reviewers."""
     if attempt.event.by.actor.role is Role.REVIEWER:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, "Only a reviewer of the responsible authority does this; hand it to one.")
+    return Refused(RefusalCode.NOT_PERMITTED, say("case.reviewers_only"))
 
 
 @guard(Asks.WHO, "article 1, 按照职称管理权限")
@@ -54,7 +55,7 @@ def within_jurisdiction(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.OUTSIDE_JURISDICTION,
-        f"The case belongs to authority {responsible}; a reviewer of it, or of one above it, decides.",
+        say("case.within_jurisdiction", responsible=responsible),
     )
 
 
@@ -63,7 +64,7 @@ def not_own_case(attempt: Attempt) -> Refused | None:
     """Nobody decides a case they submitted or are the holder of."""
     if not _is_theirs(attempt):
         return None
-    return Refused(RefusalCode.OWN_CASE, "You submitted this case or are its holder; another reviewer must decide it.")
+    return Refused(RefusalCode.OWN_CASE, say("case.not_own_case"))
 
 
 @guard(Asks.WHO, "article 1")
@@ -80,9 +81,7 @@ def another_officer(attempt: Attempt) -> Refused | None:
     proposed = attempt.state.revocation
     if proposed is None or proposed.proposed_by != attempt.event.by.actor.subject:
         return None
-    return Refused(
-        RefusalCode.SAME_OFFICER, "You proposed this revocation; another officer must confirm it (article 4)."
-    )
+    return Refused(RefusalCode.SAME_OFFICER, say("case.another_officer"))
 
 
 # ── in which state ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,9 +94,9 @@ def still_open(attempt: Attempt) -> Refused | None:
     if status is CaseStatus.APPROVED:
         return Refused(
             RefusalCode.CASE_CLOSED,
-            "The case is approved already; a title is undone by revocation, not by deciding anew.",
+            say("case.approved_already"),
         )
-    return Refused(RefusalCode.CASE_CLOSED, f"The case is {status.value}; submit a new one instead.")
+    return Refused(RefusalCode.CASE_CLOSED, say("case.closed", status=status))
 
 
 @guard(Asks.WHEN, "article 5")
@@ -106,7 +105,7 @@ def undecided(attempt: Attempt) -> Refused | None:
     status = attempt.state.status
     if status in OPEN:
         return None
-    return Refused(RefusalCode.CASE_CLOSED, f"The case is {status.value}; it is matched no more.")
+    return Refused(RefusalCode.CASE_CLOSED, say("case.undecided", status=status))
 
 
 @guard(Asks.WHEN, "article 5")
@@ -114,7 +113,7 @@ def moved_once(attempt: Attempt) -> Refused | None:
     """An amendment moves a pending case once."""
     if attempt.event.amendment_id not in attempt.state.rematched_for:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "This amendment moved the case already; it does so once.")
+    return Refused(RefusalCode.WRONG_STATE, say("case.moved_once"))
 
 
 @guard(Asks.WHEN, "article 1")
@@ -122,7 +121,7 @@ def not_asked_already(attempt: Attempt) -> Refused | None:
     """One supplement is awaited at a time."""
     if attempt.state.status is not CaseStatus.SUPPLEMENT_REQUESTED:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "A supplement is requested already; wait for it, or decide without it.")
+    return Refused(RefusalCode.WRONG_STATE, say("case.not_asked_already"))
 
 
 @guard(Asks.WHEN, "article 1")
@@ -130,7 +129,7 @@ def nothing_awaited(attempt: Attempt) -> Refused | None:
     """No title is recognised while a supplement is awaited."""
     if attempt.state.status is not CaseStatus.SUPPLEMENT_REQUESTED:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "A supplement is awaited; approve once it has come.")
+    return Refused(RefusalCode.WRONG_STATE, say("case.nothing_awaited"))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -140,8 +139,8 @@ def title_stands(attempt: Attempt) -> Refused | None:
     if status is CaseStatus.APPROVED:
         return None
     if status is CaseStatus.REVOKED:
-        return Refused(RefusalCode.CASE_CLOSED, "The title is revoked already; only reinstatement changes that.")
-    return Refused(RefusalCode.WRONG_STATE, f"The case is {status.value}; only an approved title can be revoked.")
+        return Refused(RefusalCode.CASE_CLOSED, say("case.title_revoked_already"))
+    return Refused(RefusalCode.WRONG_STATE, say("case.title_stands", status=status))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -149,9 +148,7 @@ def nothing_proposed(attempt: Attempt) -> Refused | None:
     """One revocation is proposed at a time."""
     if attempt.state.revocation is None:
         return None
-    return Refused(
-        RefusalCode.REVOCATION_ALREADY_PROPOSED, "A revocation is proposed already; another officer may confirm it."
-    )
+    return Refused(RefusalCode.REVOCATION_ALREADY_PROPOSED, say("case.nothing_proposed"))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -159,7 +156,7 @@ def proposed_before(attempt: Attempt) -> Refused | None:
     """A revocation is confirmed that somebody proposed."""
     if attempt.state.revocation is not None:
         return None
-    return Refused(RefusalCode.REVOCATION_NOT_PROPOSED, "No revocation is proposed; propose it first.")
+    return Refused(RefusalCode.REVOCATION_NOT_PROPOSED, say("case.proposed_before"))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -168,7 +165,7 @@ def title_revoked(attempt: Attempt) -> Refused | None:
     status = attempt.state.status
     if status is CaseStatus.REVOKED:
         return None
-    return Refused(RefusalCode.WRONG_STATE, f"The case is {status.value}; only a revoked title is reinstated.")
+    return Refused(RefusalCode.WRONG_STATE, say("case.title_revoked", status=status))
 
 
 # ── on which day ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,9 +174,7 @@ def after_commencement(attempt: Attempt) -> Refused | None:
     """Nothing is recognised on a day before the notice came into force."""
     if shanghai_day(attempt.event.timestamp) >= COMMENCEMENT:
         return None
-    return Refused(
-        RefusalCode.BEFORE_COMMENCEMENT, f"Nothing is recognised before {COMMENCEMENT}; submit on that day or later."
-    )
+    return Refused(RefusalCode.BEFORE_COMMENCEMENT, say("case.after_commencement", commencement=COMMENCEMENT))
 
 
 def _dated(field: str) -> Guard:
@@ -189,9 +184,7 @@ def _dated(field: str) -> Guard:
         stated, recorded = getattr(attempt.event, field), shanghai_day(attempt.event.timestamp)
         if stated == recorded:
             return None
-        return Refused(
-            RefusalCode.DAY_MISMATCH, f"It is recorded on {recorded} and states {stated}; state the day of recording."
-        )
+        return Refused(RefusalCode.DAY_MISMATCH, say("case.dated_as_recorded", recorded=recorded, stated=stated))
 
     return dated_as_recorded
 
@@ -202,7 +195,7 @@ def same_holder(attempt: Attempt) -> Refused | None:
     """Every event of a case is about the person who was submitted."""
     if attempt.event.holder_ref == attempt.state.holder_ref:
         return None
-    return Refused(RefusalCode.OTHER_HOLDER, "The case is about another person; name the holder it was submitted for.")
+    return Refused(RefusalCode.OTHER_HOLDER, say("case.same_holder"))
 
 
 @guard(Asks.WHAT, "article 1")
@@ -213,7 +206,7 @@ def dates_agree(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_DATES_CONTRADICT,
-        f"The certificate expires ({expires}) before it was issued ({issued}); correct the dates.",
+        say("case.dates_agree", expires=expires, issued=issued),
         "certificate.expiresOn",
     )
 
@@ -226,7 +219,7 @@ def issued_by_now(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_NOT_YET_ISSUED,
-        f"The certificate is dated {issued}, after today ({today}); correct the date.",
+        say("case.issued_by_now", issued=issued, today=today),
         "certificate.issuedOn",
     )
 
@@ -239,7 +232,7 @@ def still_valid(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_EXPIRED,
-        f"The certificate expired on {expires}; renew it and submit the valid one.",
+        say("case.still_valid", expires=expires),
         "certificate.expiresOn",
     )
 
@@ -252,7 +245,7 @@ def experience_is_past(attempt: Attempt) -> Refused | None:
         if not period.start <= period.end <= today:
             return Refused(
                 RefusalCode.INVALID_INPUT,
-                f"A period of experience runs from {period.start} to {period.end}; it must end after it began and by today.",
+                say("case.experience_is_past", start=period.start, end=period.end),
                 "experience",
             )
     return None
@@ -266,7 +259,7 @@ def authority_exists(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.UNKNOWN_AUTHORITY,
-        f"No authority {code} exists on {day}; choose one from the list of authorities.",
+        say("case.authority_exists", code=code, day=day),
         "authorityCode",
     )
 
@@ -277,7 +270,7 @@ def another_authority(attempt: Attempt) -> Refused | None:
     code = attempt.event.authority_code
     if code != attempt.state.authority_code:
         return None
-    return Refused(RefusalCode.WRONG_STATE, f"The case is with {code} already; name another.", "authorityCode")
+    return Refused(RefusalCode.WRONG_STATE, say("case.another_authority", code=code), "authorityCode")
 
 
 @guard(Asks.WHAT, "article 1")
@@ -285,7 +278,7 @@ def adds_evidence(attempt: Attempt) -> Refused | None:
     """A supplement adds at least one file."""
     if attempt.event.evidence:
         return None
-    return Refused(RefusalCode.INVALID_INPUT, "The supplement holds no evidence; add at least one file.", "evidence")
+    return Refused(RefusalCode.INVALID_INPUT, say("case.adds_evidence"), "evidence")
 
 
 @guard(Asks.WHAT, "article 5")
@@ -296,7 +289,7 @@ def under_governing_version(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.OTHER_VERSION,
-        f"Version {state.catalog_version} governs the case, not {event.catalog_version}; match it under that one.",
+        say("case.under_governing_version", governing=state.catalog_version, named=event.catalog_version),
     )
 
 
@@ -310,7 +303,7 @@ def entry_listed(attempt: Attempt) -> Refused | None:
     code = RefusalCode.ENTRY_WITHDRAWN if entries.had(*place) else RefusalCode.UNKNOWN_ENTRY
     return Refused(
         code,
-        f"Version {event.catalog_version} of {event.catalog_code} has no entry {event.entry_number}; choose one that it has.",
+        say("case.entry_listed", version=event.catalog_version, catalog=event.catalog_code, number=event.entry_number),
         "entryNumber",
     )
 
@@ -322,9 +315,12 @@ def grade_known(attempt: Attempt) -> Refused | None:
     entry = attempt.known.entries.entry_at(event.catalog_code, event.catalog_version, event.entry_number)
     if event.grade is None or entry is None or entry.award_for(event.grade) is not None:
         return None
-    grades = ", ".join(award.grade for award in entry.awards if award.grade)
-    way_out = f"choose one of {grades}" if grades else "leave the grade out"
-    return Refused(RefusalCode.UNKNOWN_GRADE, f"Entry {entry.number} knows no grade {event.grade}; {way_out}.", "grade")
+    grades = [award.grade for award in entry.awards if award.grade]
+    if grades:
+        said = say("case.grade_among", number=entry.number, grade=event.grade, grades=grades)
+    else:
+        said = say("case.grade_left_out", number=entry.number, grade=event.grade)
+    return Refused(RefusalCode.UNKNOWN_GRADE, said, "grade")
 
 
 @guard(Asks.WHAT, "article 1")
@@ -332,7 +328,7 @@ def matched(attempt: Attempt) -> Refused | None:
     """A title is recognised for an entry of the catalog."""
     if _entry_of(attempt) is not None:
         return None
-    return Refused(RefusalCode.NOT_MATCHED, "The case matches no entry yet; confirm the match first.")
+    return Refused(RefusalCode.NOT_MATCHED, say("case.matched"))
 
 
 @guard(Asks.WHAT, "catalog, entries 88–90")
@@ -341,9 +337,7 @@ def title_settled(attempt: Attempt) -> Refused | None:
     entry = _entry_of(attempt)
     if entry is None or entry.award_for(attempt.state.grade) is not None:
         return None
-    return Refused(
-        RefusalCode.TITLE_OPEN, f"Entry {entry.number} awards by grade; confirm the match with its grade first."
-    )
+    return Refused(RefusalCode.TITLE_OPEN, say("case.title_settled", number=entry.number))
 
 
 @guard(Asks.WHAT, "article 3")
@@ -353,7 +347,7 @@ def months_in_a_life(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.INVALID_INPUT,
-        f"Counted experience runs from 0 to {MAX_COUNTED_MONTHS} months; correct it.",
+        say("case.months_in_a_life", most=MAX_COUNTED_MONTHS),
         "countedExperienceMonths",
     )
 
@@ -365,7 +359,7 @@ def counted_where_consistent(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.INVALID_INPUT,
-        "Experience counts only where present work is consistent with the qualification (article 3); count 0 months.",
+        say("case.counted_where_consistent"),
         "countedExperienceMonths",
     )
 
@@ -376,9 +370,7 @@ def confirmed_as_proposed(attempt: Attempt) -> Refused | None:
     proposed = attempt.state.revocation
     if proposed is None or proposed.ground == attempt.event.ground:
         return None
-    return Refused(
-        RefusalCode.TERMS_CHANGED, "The ground is not the one that was proposed; confirm that one, or propose anew."
-    )
+    return Refused(RefusalCode.TERMS_CHANGED, say("case.confirmed_as_proposed"))
 
 
 def _is_theirs(attempt: Attempt) -> bool:

@@ -21,6 +21,7 @@ from domain.matching import Matcher, Vocabulary
 from domain.matching.forms import build
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import fold
+from domain.messages import say
 from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry
 
@@ -260,14 +261,13 @@ def unreadable_names(
         if entry.number not in readable:
             yield Refused(
                 RefusalCode.NAME_UNREADABLE,
-                f"Entry {entry.number}, “{entry.qualification_name}”, has no name that matching can read beside that of its "
-                "body; give the qualification's full name.",
+                say("entry.unreadable", number=entry.number, name=entry.qualification_name),
                 field,
             )
     for alias in unread:
         yield Refused(
             RefusalCode.NAME_UNREADABLE,
-            f"The alias “{alias.text}” holds no word that matching can read; write the name as certificates show it.",
+            say("alias.unreadable", alias=alias.text),
             "aliasChanges",
         )
 
@@ -317,13 +317,15 @@ def _held_up(entry: CatalogEntry, blocking: Sequence[Alias], added: Sequence[Ali
     texts = [alias.text for alias in blocking]
     new = [alias.text for alias in blocking if alias in added]
     old = [text for text in texts if text not in new]
-    ways = [f"withdraw {_quoted(old)} in the same amendment"] if old else []
-    ways += [f"leave {_quoted(new)} out of the amendment"] if new else []
-    say = "the alias {} says" if len(texts) == 1 else "the aliases {} say"
+    if old and new:
+        ways = say("entry.withdraw_and_leave_out", old=old, new=new)
+    else:
+        ways = say("entry.withdraw_aliases", aliases=old) if old else say("entry.leave_aliases_out", aliases=new)
+    one = len(texts) == 1
+    said = say("entry.alias_says", aliases=texts) if one else say("entry.aliases_say", aliases=texts)
     return Refused(
         RefusalCode.NAME_UNLISTED,
-        f"Entry {entry.number}, “{entry.qualification_name}”, would never be matched, since {say.format(_quoted(texts))} that "
-        f"the catalog does not list a qualification of this name; {' and '.join(ways)}.",
+        say("entry.held_up", number=entry.number, name=entry.qualification_name, said=said, ways=ways),
         "changes",
     )
 

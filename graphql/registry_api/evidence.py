@@ -26,7 +26,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from application.access import Action, can
+from application.access import Action, require
 from application.commands import clean_id_number, clean_id_type
 from application.ports import Identity, Purpose
 from application.views import CaseView, EvidenceView
@@ -170,9 +170,7 @@ class EvidenceDoor:
         return self.context(request, identity, request_id_of(request.scope))
 
     async def _upload(self, request: Request, context: Context) -> Response:
-        decision = can(context.actor, Action.UPLOAD_EVIDENCE)
-        if not decision:
-            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED, decision.reason)
+        require(context.actor, Action.UPLOAD_EVIDENCE)
         declared = request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self.max_size:
             raise HttpRefusalError(
@@ -246,9 +244,7 @@ class EvidenceDoor:
         return known or (lambda: holders.find_or_create(kind, cleaned)), uploader
 
     async def _download(self, request: Request, context: Context) -> Response:
-        decision = can(context.actor, Action.READ_CASES)
-        if not decision:
-            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED, decision.reason)
+        require(context.actor, Action.READ_CASES)
         if not context.viewer.reads_persons:
             raise HttpRefusalError(
                 403,

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from domain.messages import say
 from domain.refusals import RefusalCode, Refused
 
 
@@ -25,7 +26,7 @@ class HolderErased(Refused):
     def __init__(self) -> None:
         super().__init__(
             RefusalCode.HOLDER_ERASED,
-            "The holder's personal data was erased; submit anew to start over under a new reference.",
+            say("holder.erased"),
             "holder",
         )
 
