@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.authorities import AuthorityDirectory
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Role
 
@@ -163,12 +163,12 @@ def require(actor: Actor | None, action: Action) -> None:
     if can(actor, action):
         return
     if actor is None:
-        raise Refused(RefusalCode.UNAUTHENTICATED, say("access.not_signed_in"))
+        raise Refused(RefusalCode.UNAUTHENTICATED, tell("access.not_signed_in"))
     roles = _roles(action)
     if roles:
-        said = say("access.not_for_role", role=actor.role, roles=roles)
+        said = tell("access.not_for_role", role=actor.role, roles=roles)
     else:
-        said = say("access.for_nobody", role=actor.role)
+        said = tell("access.for_nobody", role=actor.role)
     raise Refused(RefusalCode.NOT_PERMITTED, said)
 
 

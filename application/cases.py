@@ -35,7 +35,7 @@ from domain.guards import Circumstances
 from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, identifying_form
 from domain.values import REGISTRY_ITSELF, Actor, Certificate, Evidence, Provenance, shanghai_day
@@ -187,7 +187,7 @@ class Cases:
         if not CleanSubmission.of(form, case.state.holder_ref).repeats(first):
             raise Refused(
                 RefusalCode.IDEMPOTENCY_KEY_REUSED,
-                say("case.key_reused"),
+                tell("case.key_reused"),
                 "idempotencyKey",
             )
         return Done(case.id, self._journal.last_position())
@@ -317,7 +317,7 @@ class Cases:
             if size is not None and size != each.size:
                 raise Refused(
                     RefusalCode.EVIDENCE_MISMATCH,
-                    say("case.evidence_size", found=size, stated=each.size),
+                    tell("case.evidence_size", found=size, stated=each.size),
                     "evidence.size",
                 )
 
@@ -335,7 +335,7 @@ class Cases:
         if not versions:
             raise Refused(
                 RefusalCode.NO_VERSION_IN_FORCE,
-                say("case.no_version_in_force", day=case.submitted_on),
+                tell("case.no_version_in_force", day=case.submitted_on),
             )
         return versions[0].catalog_code, versions[0].number
 
@@ -357,10 +357,10 @@ def record_match(case: RecognitionCase, act: Act, known: Circumstances, found: F
 
 def unknown_case() -> Refused:
     """The one answer for a case that is not there and for one the actor may not see."""
-    return Refused(RefusalCode.UNKNOWN_CASE, say("case.unknown"), "caseId")
+    return Refused(RefusalCode.UNKNOWN_CASE, tell("case.unknown"), "caseId")
 
 
 def stale(now: int | None) -> Refused:
     """The case moved on since it was read."""
-    said = say("case.stale_at", now=now) if now else say("case.stale")
+    said = tell("case.stale_at", now=now) if now else tell("case.stale")
     return Refused(RefusalCode.STALE_VERSION, said, "expectedVersion")

@@ -17,7 +17,7 @@ from domain.base import Act
 from domain.catalog.names import readable_entries, unreadable_names
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.matching import Vocabulary
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import Alias, CatalogEntry, Provenance
@@ -85,12 +85,12 @@ class CatalogProposals:
         try:
             return self._journal.record(proposal)
         except Conflict:
-            raise Refused(RefusalCode.PROPOSAL_CLOSED, say("proposal.closed_meanwhile")) from None
+            raise Refused(RefusalCode.PROPOSAL_CLOSED, tell("proposal.closed_meanwhile")) from None
 
     def _load(self, proposal_id: UUID) -> CatalogProposal:
         proposal = self._journal.load(CatalogProposal, proposal_id)
         if proposal is None:
-            raise Refused(RefusalCode.UNKNOWN_PROPOSAL, say("proposal.unknown"), "proposalId")
+            raise Refused(RefusalCode.UNKNOWN_PROPOSAL, tell("proposal.unknown"), "proposalId")
         return proposal
 
 
@@ -107,7 +107,7 @@ def catalog_terms(
     if len(code) > CODE_LIMIT or not _CODE.fullmatch(code):
         raise Refused(
             RefusalCode.INVALID_INPUT,
-            say("catalog.code_malformed", field="code", most=CODE_LIMIT),
+            tell("catalog.code_malformed", field="code", most=CODE_LIMIT),
             "code",
         )
     return CatalogTerms(
@@ -121,4 +121,4 @@ def catalog_terms(
 
 
 def _exists(code: str) -> Refused:
-    return Refused(RefusalCode.CATALOG_EXISTS, say("catalog.exists_named", code=code), "code")
+    return Refused(RefusalCode.CATALOG_EXISTS, tell("catalog.exists_named", code=code), "code")

@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from domain.base import Event
 from domain.identity_numbers import normalised_identity_number
-from domain.messages import Message, say
+from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, clean_code, clean_optional
 from domain.values import Certificate, Evidence, Experience, Person, PersonalData, Words
@@ -86,11 +86,11 @@ class EvidenceForm:
         """As the domain keeps it. Raises ``Refused``."""
         digest, media_type = self.sha256.strip().lower(), self.media_type.strip().lower()
         if not _SHA256.fullmatch(digest):
-            raise _invalid("evidence.sha256", say("input.not_sha256", field="evidence.sha256"))
+            raise _invalid("evidence.sha256", tell("input.not_sha256", field="evidence.sha256"))
         if not _MEDIA_TYPE.fullmatch(media_type):
-            raise _invalid("evidence.mediaType", say("input.not_media_type", field="evidence.mediaType"))
+            raise _invalid("evidence.mediaType", tell("input.not_media_type", field="evidence.mediaType"))
         if not 0 < self.size <= _MAX_FILE_SIZE:
-            raise _invalid("evidence.size", say("input.not_file_size", field="evidence.size", most=_MAX_FILE_SIZE))
+            raise _invalid("evidence.size", tell("input.not_file_size", field="evidence.size", most=_MAX_FILE_SIZE))
         return Evidence(
             sha256=digest,
             file_name=clean(self.file_name, "evidence.fileName"),
@@ -175,7 +175,7 @@ class CleanSubmission:
 def cleaned_evidence(forms: Sequence[EvidenceForm]) -> list[Evidence]:
     """Evidence as the domain keeps it. Raises ``Refused`` for too many files."""
     if len(forms) > _MAX_FILES:
-        raise _invalid("evidence", say("input.too_many_files", field="evidence", found=len(forms), most=_MAX_FILES))
+        raise _invalid("evidence", tell("input.too_many_files", field="evidence", found=len(forms), most=_MAX_FILES))
     return [form.cleaned() for form in forms]
 
 
@@ -183,7 +183,7 @@ def cleaned_experience(forms: Sequence[ExperienceForm]) -> list[Experience]:
     """Experience as the domain keeps it. Raises ``Refused`` for too many periods."""
     if len(forms) > _MAX_PERIODS:
         raise _invalid(
-            "experience", say("input.too_many_periods", field="experience", found=len(forms), most=_MAX_PERIODS)
+            "experience", tell("input.too_many_periods", field="experience", found=len(forms), most=_MAX_PERIODS)
         )
     return [form.cleaned() for form in forms]
 
@@ -206,7 +206,7 @@ def clean_id_type(value: str) -> str:
     """A known kind of identity document. Raises ``Refused``."""
     kind = value.strip()
     if kind not in ID_TYPES:
-        raise _invalid("idType", say("input.not_id_type", field="idType", types=ID_TYPES))
+        raise _invalid("idType", tell("input.not_id_type", field="idType", types=ID_TYPES))
     return kind
 
 

@@ -10,7 +10,7 @@ from application.journal import Conflict, Journal
 from application.ports import Clock, Holders
 from domain.base import Act
 from domain.identifiers import officer_stream
-from domain.messages import say
+from domain.messages import tell
 from domain.officer import Officer
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean
@@ -67,6 +67,6 @@ class Officers:
         if not known and self._needed:
             raise Refused(
                 RefusalCode.OFFICER_UNKNOWN,
-                say("officer.unknown"),
+                tell("officer.unknown"),
             )
         return by if ref is None else by.model_copy(update={"actor": actor.model_copy(update={"holder_ref": ref})})

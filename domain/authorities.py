@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import AuthorityKind
 
@@ -105,7 +105,7 @@ class AuthorityDirectory:
         if authority is None:
             raise Refused(
                 RefusalCode.UNKNOWN_AUTHORITY,
-                say("case.authority_unknown", day=on),
+                tell("case.authority_unknown", day=on),
                 "authorityCode",
             )
         return authority

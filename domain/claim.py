@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.base import Act, Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 
 
@@ -29,7 +29,7 @@ def already_claimed() -> Refused:
     """The refusal of a second claim, the same whether the rule or the store found it."""
     return Refused(
         RefusalCode.CERTIFICATE_ALREADY_CLAIMED,
-        say("claim.claimed_already"),
+        tell("claim.claimed_already"),
         "certificate.certificateNumber",
     )
 
@@ -45,7 +45,7 @@ def claimed_by_this_case(attempt: Attempt) -> Refused | None:
     """A claim is released for the case that holds it."""
     if attempt.state.case_id == attempt.event.case_id:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("claim.of_another_case"))
+    return Refused(RefusalCode.WRONG_STATE, tell("claim.of_another_case"))
 
 
 class CertificateClaim(Aggregate):

@@ -16,7 +16,7 @@ from uuid import UUID
 from domain.base import Act, Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
 from domain.identifiers import holder_stream
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Role
 
@@ -37,7 +37,7 @@ class HolderState(State):
         if self.restricted:
             raise Refused(
                 RefusalCode.HOLDER_RESTRICTED,
-                say("holder.restricted"),
+                tell("holder.restricted"),
                 "holder",
             )
 
@@ -45,7 +45,7 @@ class HolderState(State):
 def _erased() -> Refused:
     return Refused(
         RefusalCode.HOLDER_ERASED,
-        say("holder.erased"),
+        tell("holder.erased"),
         "holder",
     )
 
@@ -55,7 +55,7 @@ def privacy_officers_only(attempt: Attempt) -> Refused | None:
     """A privacy officer restricts and erases; the registry completes what was recorded."""
     if attempt.event.by.actor.role in {Role.PRIVACY_OFFICER, Role.SYSTEM}:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, say("holder.privacy_officers_only"))
+    return Refused(RefusalCode.NOT_PERMITTED, tell("holder.privacy_officers_only"))
 
 
 @guard(Asks.WHEN, "PIPL article 47")
@@ -69,7 +69,7 @@ def processed(attempt: Attempt) -> Refused | None:
     """Data is restricted that was processed until then."""
     if not attempt.state.restricted:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("holder.restricted_already"))
+    return Refused(RefusalCode.WRONG_STATE, tell("holder.restricted_already"))
 
 
 @guard(Asks.WHEN, "PIPL article 44")
@@ -77,7 +77,7 @@ def not_processed(attempt: Attempt) -> Refused | None:
     """A restriction is lifted that was there."""
     if attempt.state.restricted:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("holder.not_restricted"))
+    return Refused(RefusalCode.WRONG_STATE, tell("holder.not_restricted"))
 
 
 @guard(Asks.WHEN, "PIPL article 47")
@@ -85,7 +85,7 @@ def erased_before(attempt: Attempt) -> Refused | None:
     """What is destroyed was erased by somebody."""
     if attempt.state.erased:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("holder.not_erased"))
+    return Refused(RefusalCode.WRONG_STATE, tell("holder.not_erased"))
 
 
 class Holder(Aggregate):

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.base import Act, Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
 from domain.identifiers import integrity_record_id
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Personal, shanghai_day
 
@@ -40,7 +40,7 @@ def term_kept(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.DAY_MISMATCH,
-        say("integrity.days_stated", day=day, until=years_later(day, TERM_YEARS)),
+        tell("integrity.days_stated", day=day, until=years_later(day, TERM_YEARS)),
     )
 
 
@@ -49,7 +49,7 @@ def not_struck(attempt: Attempt) -> Refused | None:
     """A record is struck once."""
     if not attempt.state.struck:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("integrity.struck_already"))
+    return Refused(RefusalCode.WRONG_STATE, tell("integrity.struck_already"))
 
 
 class IntegrityRecord(Aggregate):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from domain.base import Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Role
 
@@ -28,7 +28,7 @@ def administrators_register(attempt: Attempt) -> Refused | None:
     """An administrator says who an officer is."""
     if attempt.event.by.actor.role is Role.ADMINISTRATOR:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, say("officer.administrators_register"))
+    return Refused(RefusalCode.NOT_PERMITTED, tell("officer.administrators_register"))
 
 
 @guard(Asks.WHO, "the registry's own")
@@ -37,7 +37,7 @@ def of_somebody_else(attempt: Attempt) -> Refused | None:
     subject = attempt.event.subject if attempt.state is None else attempt.state.subject
     if attempt.event.by.actor.subject != subject:
         return None
-    return Refused(RefusalCode.SAME_OFFICER, say("officer.of_somebody_else"), "subject")
+    return Refused(RefusalCode.SAME_OFFICER, tell("officer.of_somebody_else"), "subject")
 
 
 class Officer(Aggregate):

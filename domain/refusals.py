@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from domain.messages import Language, Message, say
+from domain.messages import Language, Message, tell
 
 
 class RefusalCode(StrEnum):
@@ -20,12 +20,12 @@ class RefusalCode(StrEnum):
     @property
     def meaning(self) -> Message:
         """What the code means, in one sentence."""
-        return say(f"{self.value}.meaning")
+        return tell(f"{self.value}.meaning")
 
     @property
     def way_out(self) -> Message:
         """What helps, in one sentence."""
-        return say(f"{self.value}.way_out")
+        return tell(f"{self.value}.way_out")
 
     # who may act
     UNAUTHENTICATED = "UNAUTHENTICATED"

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 
 NAME_LIMIT: Final = 300
@@ -29,16 +29,18 @@ def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = T
     # Measured before, so that nobody has megabytes normalised, and after, since NFC makes some characters several.
     text = value if len(value) > limit else _SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
     if len(text) > limit:
-        raise Refused(RefusalCode.INVALID_INPUT, say("input.too_long", field=field, found=len(text), most=limit), field)
+        raise Refused(
+            RefusalCode.INVALID_INPUT, tell("input.too_long", field=field, found=len(text), most=limit), field
+        )
     for character in text:
         if unicodedata.category(character) in _FORBIDDEN:
             raise Refused(
                 RefusalCode.INVALID_INPUT,
-                say("input.forbidden_character", field=field, character=f"U+{ord(character):04X}"),
+                tell("input.forbidden_character", field=field, character=f"U+{ord(character):04X}"),
                 field,
             )
     if required and not text:
-        raise Refused(RefusalCode.INVALID_INPUT, say("input.empty", field=field), field)
+        raise Refused(RefusalCode.INVALID_INPUT, tell("input.empty", field=field), field)
     return text
 
 

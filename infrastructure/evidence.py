@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from application.ports import Purpose
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from infrastructure.sealing.errors import HolderKeyMissingError, SealBrokenError
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
@@ -255,7 +255,7 @@ class EvidenceStore:
         except EvidenceAltered:
             raise Refused(
                 RefusalCode.EVIDENCE_MISMATCH,
-                say("case.evidence_altered"),
+                tell("case.evidence_altered"),
                 "evidence.sha256",
             ) from None
 

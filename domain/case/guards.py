@@ -10,7 +10,7 @@ from typing import Any, Final
 from domain.case import events
 from domain.case.state import OPEN
 from domain.guards import Asks, Attempt, Guard, Guards, guard
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import COMMENCEMENT, CaseStatus, Role, shanghai_day
 
@@ -24,7 +24,7 @@ def submitters_only(attempt: Attempt) -> Refused | None:
     """An applicant submits, or a reviewer or the registry on paper received."""
     if attempt.event.by.actor.role in {Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, say("case.submitters_only"))
+    return Refused(RefusalCode.NOT_PERMITTED, tell("case.submitters_only"))
 
 
 @guard(Asks.WHO, "the registry's own")
@@ -34,7 +34,7 @@ def registry_only(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.NOT_PERMITTED,
-        say("case.registry_only"),
+        tell("case.registry_only"),
     )
 
 
@@ -43,7 +43,7 @@ def reviewers_only(attempt: Attempt) -> Refused | None:
     """The authority decides, through its reviewers."""
     if attempt.event.by.actor.role is Role.REVIEWER:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, say("case.reviewers_only"))
+    return Refused(RefusalCode.NOT_PERMITTED, tell("case.reviewers_only"))
 
 
 @guard(Asks.WHO, "article 1, 按照职称管理权限")
@@ -55,7 +55,7 @@ def within_jurisdiction(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.OUTSIDE_JURISDICTION,
-        say("case.within_jurisdiction", responsible=responsible),
+        tell("case.within_jurisdiction", responsible=responsible),
     )
 
 
@@ -64,7 +64,7 @@ def not_own_case(attempt: Attempt) -> Refused | None:
     """Nobody decides a case they submitted or are the holder of."""
     if not _is_theirs(attempt):
         return None
-    return Refused(RefusalCode.OWN_CASE, say("case.not_own_case"))
+    return Refused(RefusalCode.OWN_CASE, tell("case.not_own_case"))
 
 
 @guard(Asks.WHO, "article 1")
@@ -81,7 +81,7 @@ def another_officer(attempt: Attempt) -> Refused | None:
     proposed = attempt.state.revocation
     if proposed is None or proposed.proposed_by != attempt.event.by.actor.subject:
         return None
-    return Refused(RefusalCode.SAME_OFFICER, say("case.another_officer"))
+    return Refused(RefusalCode.SAME_OFFICER, tell("case.another_officer"))
 
 
 # ── in which state ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,9 +94,9 @@ def still_open(attempt: Attempt) -> Refused | None:
     if status is CaseStatus.APPROVED:
         return Refused(
             RefusalCode.CASE_CLOSED,
-            say("case.approved_already"),
+            tell("case.approved_already"),
         )
-    return Refused(RefusalCode.CASE_CLOSED, say("case.closed", status=status))
+    return Refused(RefusalCode.CASE_CLOSED, tell("case.closed", status=status))
 
 
 @guard(Asks.WHEN, "article 5")
@@ -105,7 +105,7 @@ def undecided(attempt: Attempt) -> Refused | None:
     status = attempt.state.status
     if status in OPEN:
         return None
-    return Refused(RefusalCode.CASE_CLOSED, say("case.undecided", status=status))
+    return Refused(RefusalCode.CASE_CLOSED, tell("case.undecided", status=status))
 
 
 @guard(Asks.WHEN, "article 5")
@@ -113,7 +113,7 @@ def moved_once(attempt: Attempt) -> Refused | None:
     """An amendment moves a pending case once."""
     if attempt.event.amendment_id not in attempt.state.rematched_for:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("case.moved_once"))
+    return Refused(RefusalCode.WRONG_STATE, tell("case.moved_once"))
 
 
 @guard(Asks.WHEN, "article 1")
@@ -121,7 +121,7 @@ def not_asked_already(attempt: Attempt) -> Refused | None:
     """One supplement is awaited at a time."""
     if attempt.state.status is not CaseStatus.SUPPLEMENT_REQUESTED:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("case.not_asked_already"))
+    return Refused(RefusalCode.WRONG_STATE, tell("case.not_asked_already"))
 
 
 @guard(Asks.WHEN, "article 1")
@@ -129,7 +129,7 @@ def nothing_awaited(attempt: Attempt) -> Refused | None:
     """No title is recognised while a supplement is awaited."""
     if attempt.state.status is not CaseStatus.SUPPLEMENT_REQUESTED:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("case.nothing_awaited"))
+    return Refused(RefusalCode.WRONG_STATE, tell("case.nothing_awaited"))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -139,8 +139,8 @@ def title_stands(attempt: Attempt) -> Refused | None:
     if status is CaseStatus.APPROVED:
         return None
     if status is CaseStatus.REVOKED:
-        return Refused(RefusalCode.CASE_CLOSED, say("case.title_revoked_already"))
-    return Refused(RefusalCode.WRONG_STATE, say("case.title_stands", status=status))
+        return Refused(RefusalCode.CASE_CLOSED, tell("case.title_revoked_already"))
+    return Refused(RefusalCode.WRONG_STATE, tell("case.title_stands", status=status))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -148,7 +148,7 @@ def nothing_proposed(attempt: Attempt) -> Refused | None:
     """One revocation is proposed at a time."""
     if attempt.state.revocation is None:
         return None
-    return Refused(RefusalCode.REVOCATION_ALREADY_PROPOSED, say("case.nothing_proposed"))
+    return Refused(RefusalCode.REVOCATION_ALREADY_PROPOSED, tell("case.nothing_proposed"))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -156,7 +156,7 @@ def proposed_before(attempt: Attempt) -> Refused | None:
     """A revocation is confirmed that somebody proposed."""
     if attempt.state.revocation is not None:
         return None
-    return Refused(RefusalCode.REVOCATION_NOT_PROPOSED, say("case.proposed_before"))
+    return Refused(RefusalCode.REVOCATION_NOT_PROPOSED, tell("case.proposed_before"))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -165,7 +165,7 @@ def title_revoked(attempt: Attempt) -> Refused | None:
     status = attempt.state.status
     if status is CaseStatus.REVOKED:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("case.title_revoked", status=status))
+    return Refused(RefusalCode.WRONG_STATE, tell("case.title_revoked", status=status))
 
 
 # ── on which day ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,7 +174,7 @@ def after_commencement(attempt: Attempt) -> Refused | None:
     """Nothing is recognised on a day before the notice came into force."""
     if shanghai_day(attempt.event.timestamp) >= COMMENCEMENT:
         return None
-    return Refused(RefusalCode.BEFORE_COMMENCEMENT, say("case.after_commencement", commencement=COMMENCEMENT))
+    return Refused(RefusalCode.BEFORE_COMMENCEMENT, tell("case.after_commencement", commencement=COMMENCEMENT))
 
 
 def _dated(field: str) -> Guard:
@@ -184,7 +184,7 @@ def _dated(field: str) -> Guard:
         stated, recorded = getattr(attempt.event, field), shanghai_day(attempt.event.timestamp)
         if stated == recorded:
             return None
-        return Refused(RefusalCode.DAY_MISMATCH, say("case.dated_as_recorded", recorded=recorded, stated=stated))
+        return Refused(RefusalCode.DAY_MISMATCH, tell("case.dated_as_recorded", recorded=recorded, stated=stated))
 
     return dated_as_recorded
 
@@ -195,7 +195,7 @@ def same_holder(attempt: Attempt) -> Refused | None:
     """Every event of a case is about the person who was submitted."""
     if attempt.event.holder_ref == attempt.state.holder_ref:
         return None
-    return Refused(RefusalCode.OTHER_HOLDER, say("case.same_holder"))
+    return Refused(RefusalCode.OTHER_HOLDER, tell("case.same_holder"))
 
 
 @guard(Asks.WHAT, "article 1")
@@ -206,7 +206,7 @@ def dates_agree(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_DATES_CONTRADICT,
-        say("case.dates_agree", expires=expires, issued=issued),
+        tell("case.dates_agree", expires=expires, issued=issued),
         "certificate.expiresOn",
     )
 
@@ -219,7 +219,7 @@ def issued_by_now(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_NOT_YET_ISSUED,
-        say("case.issued_by_now", issued=issued, today=today),
+        tell("case.issued_by_now", issued=issued, today=today),
         "certificate.issuedOn",
     )
 
@@ -232,7 +232,7 @@ def still_valid(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_EXPIRED,
-        say("case.still_valid", expires=expires),
+        tell("case.still_valid", expires=expires),
         "certificate.expiresOn",
     )
 
@@ -245,7 +245,7 @@ def experience_is_past(attempt: Attempt) -> Refused | None:
         if not period.start <= period.end <= today:
             return Refused(
                 RefusalCode.INVALID_INPUT,
-                say("case.experience_is_past", start=period.start, end=period.end),
+                tell("case.experience_is_past", start=period.start, end=period.end),
                 "experience",
             )
     return None
@@ -259,7 +259,7 @@ def authority_exists(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.UNKNOWN_AUTHORITY,
-        say("case.authority_exists", code=code, day=day),
+        tell("case.authority_exists", code=code, day=day),
         "authorityCode",
     )
 
@@ -270,7 +270,7 @@ def another_authority(attempt: Attempt) -> Refused | None:
     code = attempt.event.authority_code
     if code != attempt.state.authority_code:
         return None
-    return Refused(RefusalCode.WRONG_STATE, say("case.another_authority", code=code), "authorityCode")
+    return Refused(RefusalCode.WRONG_STATE, tell("case.another_authority", code=code), "authorityCode")
 
 
 @guard(Asks.WHAT, "article 1")
@@ -278,7 +278,7 @@ def adds_evidence(attempt: Attempt) -> Refused | None:
     """A supplement adds at least one file."""
     if attempt.event.evidence:
         return None
-    return Refused(RefusalCode.INVALID_INPUT, say("case.adds_evidence"), "evidence")
+    return Refused(RefusalCode.INVALID_INPUT, tell("case.adds_evidence"), "evidence")
 
 
 @guard(Asks.WHAT, "article 5")
@@ -289,7 +289,7 @@ def under_governing_version(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.OTHER_VERSION,
-        say("case.under_governing_version", governing=state.catalog_version, named=event.catalog_version),
+        tell("case.under_governing_version", governing=state.catalog_version, named=event.catalog_version),
     )
 
 
@@ -303,7 +303,7 @@ def entry_listed(attempt: Attempt) -> Refused | None:
     code = RefusalCode.ENTRY_WITHDRAWN if entries.had(*place) else RefusalCode.UNKNOWN_ENTRY
     return Refused(
         code,
-        say("case.entry_listed", version=event.catalog_version, catalog=event.catalog_code, number=event.entry_number),
+        tell("case.entry_listed", version=event.catalog_version, catalog=event.catalog_code, number=event.entry_number),
         "entryNumber",
     )
 
@@ -317,9 +317,9 @@ def grade_known(attempt: Attempt) -> Refused | None:
         return None
     grades = [award.grade for award in entry.awards if award.grade]
     if grades:
-        said = say("case.grade_among", number=entry.number, grade=event.grade, grades=grades)
+        said = tell("case.grade_among", number=entry.number, grade=event.grade, grades=grades)
     else:
-        said = say("case.grade_left_out", number=entry.number, grade=event.grade)
+        said = tell("case.grade_left_out", number=entry.number, grade=event.grade)
     return Refused(RefusalCode.UNKNOWN_GRADE, said, "grade")
 
 
@@ -328,7 +328,7 @@ def matched(attempt: Attempt) -> Refused | None:
     """A title is recognised for an entry of the catalog."""
     if _entry_of(attempt) is not None:
         return None
-    return Refused(RefusalCode.NOT_MATCHED, say("case.matched"))
+    return Refused(RefusalCode.NOT_MATCHED, tell("case.matched"))
 
 
 @guard(Asks.WHAT, "catalog, entries 88–90")
@@ -337,7 +337,7 @@ def title_settled(attempt: Attempt) -> Refused | None:
     entry = _entry_of(attempt)
     if entry is None or entry.award_for(attempt.state.grade) is not None:
         return None
-    return Refused(RefusalCode.TITLE_OPEN, say("case.title_settled", number=entry.number))
+    return Refused(RefusalCode.TITLE_OPEN, tell("case.title_settled", number=entry.number))
 
 
 @guard(Asks.WHAT, "article 3")
@@ -347,7 +347,7 @@ def months_in_a_life(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.INVALID_INPUT,
-        say("case.months_in_a_life", most=MAX_COUNTED_MONTHS),
+        tell("case.months_in_a_life", most=MAX_COUNTED_MONTHS),
         "countedExperienceMonths",
     )
 
@@ -359,7 +359,7 @@ def counted_where_consistent(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.INVALID_INPUT,
-        say("case.counted_where_consistent"),
+        tell("case.counted_where_consistent"),
         "countedExperienceMonths",
     )
 
@@ -370,7 +370,7 @@ def confirmed_as_proposed(attempt: Attempt) -> Refused | None:
     proposed = attempt.state.revocation
     if proposed is None or proposed.ground == attempt.event.ground:
         return None
-    return Refused(RefusalCode.TERMS_CHANGED, say("case.confirmed_as_proposed"))
+    return Refused(RefusalCode.TERMS_CHANGED, tell("case.confirmed_as_proposed"))
 
 
 def _is_theirs(attempt: Attempt) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 
 from domain.base import Immutable
 from domain.matching.vocabulary import fault_of
-from domain.messages import Message, say
+from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice, Word, WordKind
 
@@ -110,15 +110,15 @@ def refusals_of_word_changes(changes: Sequence[WordChange], words: Sequence[Word
     for change in changes:
         word, key, effect = change.word, word_key(change.word), change.effect
         if (effect, key) in named:
-            said = say("word.twice", word=word.text, kind=word.kind.value, effect=effect)
+            said = tell("word.twice", word=word.text, kind=word.kind.value, effect=effect)
             yield _of_words(said, RefusalCode.DUPLICATE_CHANGE)
         named.add((effect, key))
         if effect is AliasChangeKind.WITHDRAWN:
             if key not in there:
-                yield _of_words(say("word.not_there", word=word.text, kind=word.kind.value))
+                yield _of_words(tell("word.not_there", word=word.text, kind=word.kind.value))
             continue
         if key in there - gone:
-            yield _of_words(say("word.there_already", word=word.text, kind=word.kind.value))
+            yield _of_words(tell("word.there_already", word=word.text, kind=word.kind.value))
         if fault := fault_of(word):
             yield _of_words(fault)
 
@@ -139,32 +139,32 @@ def refusals_of_alias_changes(
     for change in changes:
         alias, key = change.alias, alias_key(change.alias)
         if change.kind is EntryChangeKind.REVISED:
-            yield _of_aliases(say("alias.not_revised", alias=alias.text))
+            yield _of_aliases(tell("alias.not_revised", alias=alias.text))
             continue
         if (change.effect, key) in named:
-            said = say("alias.twice", alias=alias.text, effect=change.effect)
+            said = tell("alias.twice", alias=alias.text, effect=change.effect)
             yield _of_aliases(said, RefusalCode.DUPLICATE_CHANGE)
         named.add((change.effect, key))
         if change.effect is AliasChangeKind.WITHDRAWN:
             if key not in there:
-                yield _of_aliases(say("alias.not_there", alias=alias.text))
+                yield _of_aliases(tell("alias.not_there", alias=alias.text))
             continue
         if key in there - gone:
-            yield _of_aliases(say("alias.there_already", alias=alias.text))
+            yield _of_aliases(tell("alias.there_already", alias=alias.text))
         yield from _faults_of_alias(alias, entries, withdrawn_entries)
 
 
 def _faults_of_alias(alias: Alias, entries: Collection[int], withdrawn: Collection[int]) -> Iterator[Refused]:
     if alias.kind is AliasKind.ISSUING_BODY and (not alias.issuer or alias.numbers):
-        yield _of_aliases(say("alias.of_a_body", alias=alias.text))
+        yield _of_aliases(tell("alias.of_a_body", alias=alias.text))
     if alias.kind is not AliasKind.ISSUING_BODY and alias.issuer is not None:
-        yield _of_aliases(say("alias.of_a_qualification", alias=alias.text))
+        yield _of_aliases(tell("alias.of_a_qualification", alias=alias.text))
     if alias.kind not in {AliasKind.ISSUING_BODY, AliasKind.QUALIFICATION} and not alias.numbers:
-        yield _of_aliases(say("alias.near_nothing", alias=alias.text))
+        yield _of_aliases(tell("alias.near_nothing", alias=alias.text))
     for number in alias.numbers:
         if number not in entries:
             code = RefusalCode.ENTRY_WITHDRAWN if number in withdrawn else RefusalCode.UNKNOWN_ENTRY
-            yield _of_aliases(say("alias.entry_not_there", alias=alias.text, number=number), code)
+            yield _of_aliases(tell("alias.entry_not_there", alias=alias.text, number=number), code)
 
 
 def _of_aliases(said: Message, code: RefusalCode = RefusalCode.CHANGE_INVALID) -> Refused:
@@ -175,21 +175,21 @@ def faults_of(entry: CatalogEntry) -> Iterator[Message]:
     """What keeps an entry from leading to one title for each grade."""
     grades = [award.grade for award in entry.awards]
     if not grades:
-        yield say("entry.no_title", number=entry.number)
+        yield tell("entry.no_title", number=entry.number)
     elif len(grades) > 1 and None in grades:
-        yield say("entry.grade_missing", number=entry.number)
+        yield tell("entry.grade_missing", number=entry.number)
     elif len(set(grades)) < len(grades):
-        yield say("entry.grade_twice", number=entry.number)
+        yield tell("entry.grade_twice", number=entry.number)
 
 
 def refusals_of_entries(entries: Sequence[CatalogEntry]) -> Iterator[Refused]:
     """Everything that stands against publishing these entries as a catalog's first version."""
     if not entries:
-        yield Refused(RefusalCode.NO_CHANGES, say("catalog.no_entries"), "entries")
+        yield Refused(RefusalCode.NO_CHANGES, tell("catalog.no_entries"), "entries")
     seen: set[int] = set()
     for entry in entries:
         if entry.number in seen:
-            yield Refused(RefusalCode.ENTRY_EXISTS, say("entry.stands_twice", number=entry.number), "entries")
+            yield Refused(RefusalCode.ENTRY_EXISTS, tell("entry.stands_twice", number=entry.number), "entries")
         seen.add(entry.number)
         for fault in faults_of(entry):
             yield Refused(RefusalCode.CHANGE_INVALID, fault, "entries")

@@ -21,7 +21,7 @@ from domain.matching import Matcher, Vocabulary
 from domain.matching.forms import build
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import fold
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry
 
@@ -261,13 +261,13 @@ def unreadable_names(
         if entry.number not in readable:
             yield Refused(
                 RefusalCode.NAME_UNREADABLE,
-                say("entry.unreadable", number=entry.number, name=entry.qualification_name),
+                tell("entry.unreadable", number=entry.number, name=entry.qualification_name),
                 field,
             )
     for alias in unread:
         yield Refused(
             RefusalCode.NAME_UNREADABLE,
-            say("alias.unreadable", alias=alias.text),
+            tell("alias.unreadable", alias=alias.text),
             "aliasChanges",
         )
 
@@ -318,14 +318,14 @@ def _held_up(entry: CatalogEntry, blocking: Sequence[Alias], added: Sequence[Ali
     new = [alias.text for alias in blocking if alias in added]
     old = [text for text in texts if text not in new]
     if old and new:
-        ways = say("entry.withdraw_and_leave_out", old=old, new=new)
+        ways = tell("entry.withdraw_and_leave_out", old=old, new=new)
     else:
-        ways = say("entry.withdraw_aliases", aliases=old) if old else say("entry.leave_aliases_out", aliases=new)
+        ways = tell("entry.withdraw_aliases", aliases=old) if old else tell("entry.leave_aliases_out", aliases=new)
     one = len(texts) == 1
-    said = say("entry.alias_says", aliases=texts) if one else say("entry.aliases_say", aliases=texts)
+    said = tell("entry.alias_says", aliases=texts) if one else tell("entry.aliases_say", aliases=texts)
     return Refused(
         RefusalCode.NAME_UNLISTED,
-        say("entry.held_up", number=entry.number, name=entry.qualification_name, said=said, ways=ways),
+        tell("entry.held_up", number=entry.number, name=entry.qualification_name, said=said, ways=ways),
         "changes",
     )
 

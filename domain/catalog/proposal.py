@@ -19,7 +19,7 @@ from domain.base import Act, Aggregate, Created, Immutable, State
 from domain.catalog.amendment import refusals_of_entries
 from domain.catalog.catalog import Catalog
 from domain.guards import Asks, Attempt, Guards, guard
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import COMMENCEMENT, Alias, CatalogEntry, Notice, Role, Word
 
@@ -44,7 +44,7 @@ class CatalogTerms(Immutable):
         if self.effective_from < COMMENCEMENT:
             yield Refused(
                 RefusalCode.EFFECTIVE_TOO_EARLY,
-                say("catalog.before_commencement", commencement=COMMENCEMENT),
+                tell("catalog.before_commencement", commencement=COMMENCEMENT),
                 "effectiveFrom",
             )
         yield from refusals_of_entries(self.entries)
@@ -65,7 +65,7 @@ def an_administrator(attempt: Attempt) -> Refused | None:
     """Administrators propose and publish further catalogs."""
     if attempt.event.by.actor.role is Role.ADMINISTRATOR:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, say("proposal.administrators_only"))
+    return Refused(RefusalCode.NOT_PERMITTED, tell("proposal.administrators_only"))
 
 
 @guard(Asks.WHO, "article 5")
@@ -73,7 +73,7 @@ def not_its_proposer(attempt: Attempt) -> Refused | None:
     """The administrator who proposed a catalog does not publish it."""
     if attempt.state.proposed_by != attempt.event.by.actor.subject:
         return None
-    return Refused(RefusalCode.SAME_ADMINISTRATOR, say("proposal.not_its_proposer"))
+    return Refused(RefusalCode.SAME_ADMINISTRATOR, tell("proposal.not_its_proposer"))
 
 
 @guard(Asks.WHEN, "article 5")
@@ -82,7 +82,7 @@ def proposal_open(attempt: Attempt) -> Refused | None:
     if attempt.state.status == "PROPOSED":
         return None
     published = attempt.state.status == "PUBLISHED"
-    said = say("proposal.published_already") if published else say("proposal.discarded_already")
+    said = tell("proposal.published_already") if published else tell("proposal.discarded_already")
     return Refused(RefusalCode.PROPOSAL_CLOSED, said, "proposalId")
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from domain.matching.normalise import fold
-from domain.messages import Message, say
+from domain.messages import Message, tell
 from domain.values import Word, WordKind
 
 _SCOPE: Final = re.compile(r"(?:(?P<kind>issuer|catalog):(?P<key>\S+))?")
@@ -160,17 +160,17 @@ def fault_of(word: Word) -> Message | None:
     """What is wrong with a word, as a sentence naming the way out; None where nothing is."""
     scope = _SCOPE.fullmatch(word.scope)
     if scope is None:
-        return say("word.scope_malformed", word=word.text, scope=word.scope)
+        return tell("word.scope_malformed", word=word.text, scope=word.scope)
     if not word.text.strip():
-        return say("word.without_text")
+        return tell("word.without_text")
     if word.kind not in _AS_WRITTEN and word.text != fold(word.text).text:
-        return say("word.not_folded", word=word.text, folded=fold(word.text).text)
+        return tell("word.not_folded", word=word.text, folded=fold(word.text).text)
     if word.kind in _OF_A_BODY and scope["kind"] != "issuer":
-        return say("word.without_body", word=word.text)
+        return tell("word.without_body", word=word.text)
     if word.kind is WordKind.CODE and not _CODE.fullmatch(word.text):
-        return say("word.form_malformed", word=word.text)
+        return tell("word.form_malformed", word=word.text)
     if word.kind is WordKind.LOOKALIKE and not len(word.text) == len(word.meaning) == 1:
-        return say("word.lookalike_malformed", word=word.text)
+        return tell("word.lookalike_malformed", word=word.text)
     return None
 
 

@@ -54,7 +54,7 @@ class Message:
         return self.text(Language.EN)
 
 
-def say(key: str, /, **facts: Fact) -> Message:
+def tell(key: str, /, **facts: Fact) -> Message:
     """The message of this key with these facts. Raises ``MessageDefect`` as ``Message`` does."""
     return Message(key, tuple((name, _frozen(fact)) for name, fact in facts.items()))
 
@@ -108,4 +108,4 @@ def _listed(texts: Sequence[str], part: Part, language: Language) -> str:
     named = comma.join(texts[:MOST_NAMED])
     if more <= 0:
         return named
-    return f"{named}等 {len(texts)} 项" if language is Language.ZH else f"{named} and {more} more"
+    return f"{named}等{len(texts)}项" if language is Language.ZH else f"{named} and {more} more"

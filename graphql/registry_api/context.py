@@ -27,7 +27,7 @@ from application.viewing import Viewer
 from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import subject_form
 from domain.values import Actor, Provenance, shanghai_day
@@ -212,7 +212,7 @@ Info = strawberry.Info[Context, Any]
 def acting(context: Context) -> Provenance:
     """Where what this request records comes from. Raises ``Refused`` (UNAUTHENTICATED) for an anonymous caller."""
     if context.actor is None:
-        raise Refused(RefusalCode.UNAUTHENTICATED, say("access.not_signed_in"))
+        raise Refused(RefusalCode.UNAUTHENTICATED, tell("access.not_signed_in"))
     return context.provenance
 
 

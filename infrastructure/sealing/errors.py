@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 
 
@@ -26,11 +26,11 @@ class HolderErased(Refused):
     def __init__(self) -> None:
         super().__init__(
             RefusalCode.HOLDER_ERASED,
-            say("holder.erased"),
+            tell("holder.erased"),
             "holder",
         )
 
-    def __reduce__(self) -> tuple[type[HolderErased], tuple[()]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type[HolderErased], tuple[()]]:
         """Rebuild without arguments, since the refusal has none."""
         return type(self), ()
 

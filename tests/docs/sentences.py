@@ -184,7 +184,9 @@ def _rendered(node: ast.AST, texts: dict[str, str]) -> str | None:
             return "".join(each.value if isinstance(each, ast.Constant) else "…" for each in parts)
         case ast.Name(id=name):
             return texts.get(name)
-        case ast.Call(func=ast.Name(id="say"), args=[ast.Constant(value=str(key))]):
+        case ast.IfExp(body=body):
+            return _rendered(body, texts)
+        case ast.Call(func=ast.Name(id="tell"), args=[ast.Constant(value=str(key))]):
             return template(key)
     return None
 

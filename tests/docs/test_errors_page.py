@@ -9,7 +9,7 @@ import pytest
 
 from catalog.faults import FaultCode
 from domain.catalog.names import NoteCode
-from domain.messages import say
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from registry_api.errors import ApiError, ErrorCode
 from tests.docs.errors import FIXED, PAGE, codes_in, failures, page, places, spoken, write
@@ -157,7 +157,7 @@ def test_codes_and_meanings_are_fit_for_programs_and_people():
 
 def test_a_refusal_crosses_a_process_whole():
     """Code, sentence and field survive pickling."""
-    refused = Refused(RefusalCode.WRONG_STATE, say("case.moved_once"), "field")
+    refused = Refused(RefusalCode.WRONG_STATE, tell("case.moved_once"), "field")
     again = pickle.loads(pickle.dumps(refused))
     assert (again.code, again.message, again.field, str(again)) == (
         RefusalCode.WRONG_STATE,
