@@ -14,6 +14,7 @@ import typer
 from console.catalog_aliases import alias_history, cells, change_data, show_alias_changes
 from console.catalog_files import as_data, read_by, read_file, show_differences
 from console.catalog_vocabulary import show_word_changes, word_change_data
+from console.language import spoken
 from console.opened import answered, reading, writing
 from console.options import LARGEST, As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, provenance
 from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from application.catalogs import Examined
     from catalog.files import EntryDifference
     from domain.catalog.amendment import AmendmentTerms
+    from domain.catalog.names import Note
     from domain.catalog.timeline import CatalogTimeline
+    from domain.refusals import Refused
     from domain.values import CatalogEntry
 
 
@@ -113,7 +116,7 @@ def amend(
     for each in examined.notes:
         note(f"{each.message} ({each.code.value})")
     for refusal in examined.refusals:
-        note(f"{refusal.message} ({refusal.code.value})", "red")
+        note(f"{refusal.text(spoken())} ({refusal.code.value})", "red")
     if examined.refusals:
         fail("The amendment can't be issued as it stands; correct what is listed above.", REFUSED)
 
@@ -140,14 +143,14 @@ class _Effect:
             "wordChanges": [word_change_data(each) for each in self.examined.terms.word_changes],
             "pendingCasesAffected": self.pending,
             "titlesOnChangedEntries": self.titles,
-            "refusals": [_finding(each) for each in self.examined.refusals],
-            "notes": [_finding(each) for each in self.examined.notes],
+            "refusals": [_finding(each, each.text(spoken())) for each in self.examined.refusals],
+            "notes": [_finding(each, each.message) for each in self.examined.notes],
             "amendment": str(self.amendment) if self.amendment else None,
         }
 
 
-def _finding(found: Any) -> dict[str, Any]:
-    return {"code": found.code.value, "message": found.message, "field": found.field}
+def _finding(found: Refused | Note, message: str) -> dict[str, Any]:
+    return {"code": found.code.value, "message": message, "field": found.field}
 
 
 def _show(effect: _Effect, title: str) -> None:

@@ -62,7 +62,6 @@ class CertificateClaim(Aggregate):
         """A submission claims a certificate nobody has presented before."""
 
         TOPIC: ClassVar[str] = "certificate-claim.claimed"
-        SENTENCE: ClassVar[str] = "Certificate claimed by a case"
         holder_ref: UUID
 
         @staticmethod
@@ -74,7 +73,6 @@ class CertificateClaim(Aggregate):
         """The case ended by rejection or withdrawal; the certificate may be presented again."""
 
         TOPIC: ClassVar[str] = "certificate-claim.released"
-        SENTENCE: ClassVar[str] = "Certificate released"
 
         @staticmethod
         def change(state: ClaimState, event: Any) -> None:  # noqa: ARG004 - that it happened is all
@@ -85,7 +83,6 @@ class CertificateClaim(Aggregate):
         """A later submission claims a released certificate."""
 
         TOPIC: ClassVar[str] = "certificate-claim.reclaimed"
-        SENTENCE: ClassVar[str] = "Released certificate claimed by a later case"
         holder_ref: UUID
 
         @staticmethod

@@ -107,7 +107,6 @@ class Holder(Aggregate):
         """A privacy officer takes up a person's request; what was decided follows in the same transaction."""
 
         TOPIC: ClassVar[str] = "holder.opened"
-        SENTENCE: ClassVar[str] = "A person's request about their data taken up"
 
         @staticmethod
         def initial(event: Any) -> HolderState:
@@ -118,7 +117,6 @@ class Holder(Aggregate):
         """The data is kept and not processed: nobody but a privacy officer sees it, no decision is taken."""
 
         TOPIC: ClassVar[str] = "holder.restricted"
-        SENTENCE: ClassVar[str] = "The person's data is kept and not processed from now on"
         legal_basis: str
 
         @staticmethod
@@ -130,7 +128,6 @@ class Holder(Aggregate):
         """The data is processed again."""
 
         TOPIC: ClassVar[str] = "holder.restriction-lifted"
-        SENTENCE: ClassVar[str] = "The person's data is processed again"
         legal_basis: str
 
         @staticmethod
@@ -142,7 +139,6 @@ class Holder(Aggregate):
         """The person's data is to be destroyed, for good; recorded before anything is destroyed."""
 
         TOPIC: ClassVar[str] = "holder.erased"
-        SENTENCE: ClassVar[str] = "The person's data is erased; the history goes on without it"
         legal_basis: str
 
         @staticmethod
@@ -154,7 +150,6 @@ class Holder(Aggregate):
         """Key, index and files are destroyed; an erasure without this event is taken up again."""
 
         TOPIC: ClassVar[str] = "holder.destruction-completed"
-        SENTENCE: ClassVar[str] = "Key, index and files of the erased person are destroyed"
         evidence_files: int
 
         @staticmethod

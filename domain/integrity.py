@@ -66,7 +66,6 @@ class IntegrityRecord(Aggregate):
         """A title obtained by fraud was revoked, and the archive records it."""
 
         TOPIC: ClassVar[str] = "integrity-record.filed"
-        SENTENCE: ClassVar[str] = "Filed in the integrity archive"
         case_id: UUID
         ground: Personal
         findings: Personal
@@ -91,7 +90,6 @@ class IntegrityRecord(Aggregate):
         """The revocation was overturned; the record stands no longer, and the history says why."""
 
         TOPIC: ClassVar[str] = "integrity-record.struck"
-        SENTENCE: ClassVar[str] = "Struck from the integrity archive"
         reason: Personal
 
         @staticmethod

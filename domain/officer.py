@@ -52,7 +52,6 @@ class Officer(Aggregate):
         """An officer's identity is known from now on."""
 
         TOPIC: ClassVar[str] = "officer.registered"
-        SENTENCE: ClassVar[str] = "An officer's identity registered"
         subject: str
 
         @staticmethod
@@ -64,7 +63,6 @@ class Officer(Aggregate):
         """The identity was said again, the same or another."""
 
         TOPIC: ClassVar[str] = "officer.registered-anew"
-        SENTENCE: ClassVar[str] = "An officer's identity registered anew"
 
     GUARDS: ClassVar[Guards] = {
         Registered: (administrators_register, of_somebody_else),

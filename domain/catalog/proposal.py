@@ -104,7 +104,6 @@ class CatalogProposal(Aggregate):
         """An administrator proposes a further catalog."""
 
         TOPIC: ClassVar[str] = "catalog-proposal.proposed"
-        SENTENCE: ClassVar[str] = "Catalog proposed"
         terms: CatalogTerms
 
         @staticmethod
@@ -121,7 +120,6 @@ class CatalogProposal(Aggregate):
         """Another administrator publishes it; the catalog's own stream begins in the same transaction."""
 
         TOPIC: ClassVar[str] = "catalog-proposal.published"
-        SENTENCE: ClassVar[str] = "Proposed catalog published by another administrator"
 
         @staticmethod
         def change(state: ProposalState, event: Any) -> None:  # noqa: ARG004 - that it happened is all
@@ -132,7 +130,6 @@ class CatalogProposal(Aggregate):
         """The proposal is dropped; no catalog comes of it."""
 
         TOPIC: ClassVar[str] = "catalog-proposal.discarded"
-        SENTENCE: ClassVar[str] = "Proposed catalog discarded"
         reason: str
 
         @staticmethod

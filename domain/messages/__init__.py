@@ -4,8 +4,8 @@ A ``Message`` is a value: which sentence, and the facts in it. Whoever refuses, 
 writes to a person renders it in the person's language. The sentences are data beside this code, one TOML file a subject.
 """
 
-from domain.messages.catalogue import Fact, Message, tell
+from domain.messages.catalogue import Fact, Message, facts_of, tell
 from domain.messages.language import Language
 from domain.messages.sentences import MessageDefect
 
-__all__ = ["Fact", "Language", "Message", "MessageDefect", "tell"]
+__all__ = ["Fact", "Language", "Message", "MessageDefect", "facts_of", "tell"]

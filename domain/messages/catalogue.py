@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final, TypeAlias, Union
 
 from domain.messages.language import Language
-from domain.messages.sentences import MessageDefect, Part, sentences
+from domain.messages.sentences import MessageDefect, Part, Sentence, sentences
 
 Fact: TypeAlias = Union[str, int, date, Enum, "Message", Sequence["Fact"]]
 """What may stand in a sentence: a text that is no person's, a number, a day, a member with a term of its own, another message,
@@ -31,12 +31,9 @@ class Message:
     facts: tuple[tuple[str, Fact], ...] = ()
 
     def __post_init__(self) -> None:
-        sentence = sentences().get(self.key)
-        if sentence is None:
-            raise MessageDefect(f"the catalogue of messages has no {self.key}; write it in both languages")
-        given = {name for name, _ in self.facts}
-        if given != sentence.facts:
-            lacking, strange = sorted(sentence.facts - given), sorted(given - sentence.facts)
+        wanted, given = facts_of(self.key), {name for name, _ in self.facts}
+        if given != wanted:
+            lacking, strange = sorted(wanted - given), sorted(given - wanted)
             raise MessageDefect(f"{self.key} lacks the facts {lacking} and does not ask for {strange}")
         for name, fact in self.facts:
             _require_tellable(self.key, name, fact)
@@ -59,6 +56,18 @@ def tell(key: str, /, **facts: Fact) -> Message:
     return Message(key, tuple((name, _frozen(fact)) for name, fact in facts.items()))
 
 
+def facts_of(key: str) -> frozenset[str]:
+    """The names of the facts that a sentence asks for. Raises ``MessageDefect`` for a key that the catalogue does not have."""
+    return _sentence(key).facts
+
+
+def _sentence(key: str) -> Sentence:
+    sentence = sentences().get(key)
+    if sentence is None:
+        raise MessageDefect(f"the catalogue of messages has no {key}; write it in both languages")
+    return sentence
+
+
 def _frozen(fact: Fact) -> Fact:
     if isinstance(fact, Sequence) and not isinstance(fact, str):
         return tuple(_frozen(each) for each in fact)
@@ -70,8 +79,7 @@ def _require_tellable(key: str, name: str, fact: Fact) -> None:
         for each in fact:
             _require_tellable(key, name, each)
     elif isinstance(fact, Enum):
-        if _term(fact) not in sentences():
-            raise MessageDefect(f"{key}: the catalogue of messages has no {_term(fact)}; write it in both languages")
+        _sentence(_term(fact))
     elif not isinstance(fact, str | int | date | Message):
         raise MessageDefect(f"{key}: {name} is a {type(fact).__name__}, which no sentence can tell")
 

@@ -95,7 +95,7 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
         [word_change_view(change) for change in examined.terms.word_changes],
         pending,
         titles,
-        [as_data(refusal) for refusal in (*malformed, *examined.refusals)],
+        [as_data(refusal, context.language) for refusal in (*malformed, *examined.refusals)],
         examined.notes,
         await changes_since(context, code, terms.base_version),
     )

@@ -27,7 +27,7 @@ from application.viewing import Viewer
 from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
-from domain.messages import tell
+from domain.messages import Language, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import subject_form
 from domain.values import Actor, Provenance, shanghai_day
@@ -82,6 +82,8 @@ class Context:
     request_id: str
     address: str = "unknown"
     reason: str | None = None
+    language: Language = Language.EN
+    """In which sentences are written to the client."""
     gone: Event = field(default_factory=Event)
     """Set when the client has gone: nobody waits for the answer any more."""
     home: AbstractEventLoop | None = None

@@ -38,6 +38,7 @@ from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, status_of
 from registry_api.http.endpoint import STATUS_HEADERS, Authenticate
 from registry_api.http.masking import Explain
 from registry_api.http.middleware import request_id_of
+from registry_api.http.negotiation import language_of
 from registry_api.http.parameters import too_slow
 from registry_api.http.rates import Buckets
 
@@ -142,6 +143,7 @@ class EvidenceDoor:
 
     def _answering(self, work: Callable[[Request, Context], Awaitable[Response]]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
+            language = language_of(request.headers.get("accept-language"))
             try:
                 return await work(request, await self._signed_in(request))
             except ApiError as refusal:
@@ -150,7 +152,7 @@ class EvidenceDoor:
                 )
                 return _refused(refusal.status, refusal.extensions, refusal.message, headers)
             except Refused as refused:
-                return _refused(status_of(refused.code), {"code": refused.code.value}, refused.message)
+                return _refused(status_of(refused.code), {"code": refused.code.value}, refused.text(language))
             except self.error as error:
                 code = ErrorCode[str(getattr(error, "code", "")).upper().replace("-", "_")]
                 return _refused(code.status, {"code": code.value}, str(error), {"Connection": "close"})

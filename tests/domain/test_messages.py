@@ -14,11 +14,12 @@ from enum import Enum
 import pytest
 
 import domain
-from domain.messages import Language, Message, MessageDefect, tell
+from domain.base import Event
+from domain.messages import Language, Message, MessageDefect, facts_of, tell
 from domain.messages import sentences as sentences_module
 from domain.messages.sentences import sentences
 from domain.refusals import RefusalCode, Refused
-from domain.values import CaseStatus, Role
+from domain.values import CaseStatus, PersonalData, Role
 from tests.sources import all_modules
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -27,7 +28,7 @@ PLACES = re.compile(r"\{[^}]*\}|`[^`]*`")
 FRAGMENTS = {"entry.alias_says", "entry.aliases_say", "entry.withdraw_aliases", "entry.leave_aliases_out"}
 FRAGMENTS.add("entry.withdraw_and_leave_out")
 """Clauses that stand in another message."""
-MADE_FROM_LISTS = {"domain.refusals": 2}
+MADE_FROM_LISTS = {"domain.base": 1, "domain.refusals": 2}
 """Where a key is made of the member of a list, and how often; everywhere else it is written out."""
 
 
@@ -63,6 +64,22 @@ def codes() -> set[str]:
     return {f"{code.value}.{part}" for code in RefusalCode for part in ("meaning", "way_out")}
 
 
+def events() -> dict[str, type[Event]]:
+    """Every kind of event that is recorded, by its topic."""
+    kinds, found = [Event], dict[str, type[Event]]()
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        if "TOPIC" in vars(kind):
+            found[kind.TOPIC] = kind
+    return found
+
+
+def summaries() -> set[str]:
+    """The keys of what is told of events by their topics."""
+    return {f"summary.{topic}" for topic in events()}
+
+
 def text_of(key: str, language: Language) -> str:
     """A sentence as its file states it, with its places in braces."""
     return "".join(part.words + (f"{{{part.fact}}}" if part.fact else "") for part in sentences()[key].parts[language])
@@ -73,7 +90,17 @@ def test_every_key_is_written_and_used():
     keys, made = written_keys()
     assert made == MADE_FROM_LISTS
     assert len(keys) > 100
-    assert sentences().keys() == keys | codes() | terms()
+    assert sentences().keys() == keys | codes() | terms() | summaries()
+
+
+def test_a_summary_tells_nothing_personal():
+    """What is told of an event is taken from fields of it that are harmless: no text that is sealed stands in a summary."""
+    assert len(events()) > 25
+    for topic, kind in events().items():
+        for name in facts_of(f"summary.{topic}") & kind.model_fields.keys():
+            assert not any(isinstance(mark, PersonalData) for mark in kind.model_fields[name].metadata), (topic, name)
+        own = kind.summary is not Event.summary
+        assert own or facts_of(f"summary.{topic}") <= kind.model_fields.keys(), topic
 
 
 @pytest.mark.parametrize("key", sorted(sentences()))
@@ -83,7 +110,7 @@ def test_a_sentence_reads_as_its_language_does(key):
     assert HAN.search(zh)
     assert not HAN.search(en)
     assert not HALF_WIDTH.search(PLACES.sub("", zh)), zh
-    if key in terms() | FRAGMENTS:
+    if key in terms() | FRAGMENTS or key.startswith("summary."):
         return
     assert zh.endswith("。")
     assert en.endswith(".")
