@@ -114,7 +114,7 @@ def amend(
         files = " and ".join(each.name for each in (file, aliases, vocabulary) if each)
         _show(effect, f"{which} · version {terms.base_version} → {files}")
     for each in examined.notes:
-        note(f"{each.message} ({each.code.value})")
+        note(f"{each.text(spoken())} ({each.code.value})")
     for refusal in examined.refusals:
         note(f"{refusal.text(spoken())} ({refusal.code.value})", "red")
     if examined.refusals:
@@ -143,14 +143,14 @@ class _Effect:
             "wordChanges": [word_change_data(each) for each in self.examined.terms.word_changes],
             "pendingCasesAffected": self.pending,
             "titlesOnChangedEntries": self.titles,
-            "refusals": [_finding(each, each.text(spoken())) for each in self.examined.refusals],
-            "notes": [_finding(each, each.message) for each in self.examined.notes],
+            "refusals": [_finding(each) for each in self.examined.refusals],
+            "notes": [_finding(each) for each in self.examined.notes],
             "amendment": str(self.amendment) if self.amendment else None,
         }
 
 
-def _finding(found: Refused | Note, message: str) -> dict[str, Any]:
-    return {"code": found.code.value, "message": message, "field": found.field}
+def _finding(found: Refused | Note) -> dict[str, Any]:
+    return {"code": found.code.value, "message": found.text(spoken()), "field": found.field}
 
 
 def _show(effect: _Effect, title: str) -> None:

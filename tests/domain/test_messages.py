@@ -27,6 +27,7 @@ HALF_WIDTH = re.compile(r"[,;?!](?=\s|$|[\u4e00-\u9fff])|[\u4e00-\u9fff“”]\.
 PLACES = re.compile(r"\{[^}]*\}|`[^`]*`")
 FRAGMENTS = {"entry.alias_says", "entry.aliases_say", "entry.withdraw_aliases", "entry.leave_aliases_out"}
 FRAGMENTS.add("entry.withdraw_and_leave_out")
+FRAGMENTS |= {"note.not_by_own_name", "note.no_longer_by_own_name"}
 """Clauses that stand in another message."""
 MADE_FROM_LISTS = {"domain.base": 1, "domain.refusals": 2}
 """Where a key is made of the member of a list, and how often; everywhere else it is written out."""
