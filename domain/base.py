@@ -85,9 +85,10 @@ class Event(Immutable, CanMutateAggregate[UUID]):
 
     @property
     def summary(self) -> Message:
-        """What happened, in one sentence without personal data."""
+        """What happened, in one sentence without personal data; — stands for a fact that a recorded history lacks."""
         key = f"summary.{self.TOPIC}"
-        return tell(key, **{name: getattr(self, name) for name in facts_of(key)})
+        facts = {name: getattr(self, name) for name in facts_of(key)}
+        return tell(key, **{name: "—" if fact is None else fact for name, fact in facts.items()})
 
     @classmethod
     def derived(cls, state: Any, act: Act) -> dict[str, Any]:  # noqa: ARG003 - what most events derive nothing from

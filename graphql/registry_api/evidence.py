@@ -152,7 +152,8 @@ class EvidenceDoor:
                 )
                 return _refused(refusal.status, refusal.extensions, refusal.message, headers)
             except Refused as refused:
-                return _refused(status_of(refused.code), {"code": refused.code.value}, refused.text(language))
+                spoken = {**STATUS_HEADERS.get(status_of(refused.code), {}), "Content-Language": language.value}
+                return _refused(status_of(refused.code), {"code": refused.code.value}, refused.text(language), spoken)
             except self.error as error:
                 code = ErrorCode[str(getattr(error, "code", "")).upper().replace("-", "_")]
                 return _refused(code.status, {"code": code.value}, str(error), {"Connection": "close"})

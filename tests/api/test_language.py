@@ -99,7 +99,9 @@ def test_what_happened_is_told_in_the_language(api: Api) -> None:
 def test_files_are_refused_in_the_language(api: Api) -> None:
     """The door for evidence files speaks as the API does."""
     headers = {"Authorization": f"Bearer {api.token('VERIFIER')}", "Accept-Language": "zh-CN"}
-    (error,) = api.client.post("/evidence", content=b"x", headers=headers).json()["errors"]
+    answer = api.client.post("/evidence", content=b"x", headers=headers)
+    assert answer.headers["content-language"] == "zh"
+    (error,) = answer.json()["errors"]
     assert HAN.search(error["message"])
     assert not LATIN.search(error["message"])
 

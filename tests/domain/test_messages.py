@@ -15,11 +15,13 @@ import pytest
 
 import domain
 from domain.base import Event
+from domain.case.events import Matched
 from domain.messages import Language, Message, MessageDefect, facts_of, tell
 from domain.messages import sentences as sentences_module
 from domain.messages.sentences import sentences
 from domain.refusals import RefusalCode, Refused
-from domain.values import CaseStatus, PersonalData, Role
+from domain.values import CaseStatus, MatchOutcome, PersonalData, Role
+from tests.golden.archive import event_classes
 from tests.sources import all_modules
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -65,20 +67,9 @@ def codes() -> set[str]:
     return {f"{code.value}.{part}" for code in RefusalCode for part in ("meaning", "way_out")}
 
 
-def events() -> dict[str, type[Event]]:
-    """Every kind of event that is recorded, by its topic."""
-    kinds, found = [Event], dict[str, type[Event]]()
-    while kinds:
-        kind = kinds.pop()
-        kinds += kind.__subclasses__()
-        if "TOPIC" in vars(kind):
-            found[kind.TOPIC] = kind
-    return found
-
-
 def summaries() -> set[str]:
     """The keys of what is told of events by their topics."""
-    return {f"summary.{topic}" for topic in events()}
+    return {f"summary.{topic}" for topic in event_classes()}
 
 
 def text_of(key: str, language: Language) -> str:
@@ -96,8 +87,8 @@ def test_every_key_is_written_and_used():
 
 def test_a_summary_tells_nothing_personal():
     """What is told of an event is taken from fields of it that are harmless: no text that is sealed stands in a summary."""
-    assert len(events()) > 25
-    for topic, kind in events().items():
+    assert len(event_classes()) > 25
+    for topic, kind in event_classes().items():
         for name in facts_of(f"summary.{topic}") & kind.model_fields.keys():
             assert not any(isinstance(mark, PersonalData) for mark in kind.model_fields[name].metadata), (topic, name)
         own = kind.summary is not Event.summary
@@ -141,6 +132,14 @@ def test_a_message_is_a_value():
     assert one == other
     assert hash(one) == hash(other)
     assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_a_history_that_lacks_a_fact_is_told_all_the_same():
+    """What no command records, somebody may have written into the store: the audit log tells it with a dash, and goes on."""
+    facts = {"catalog_version": 1, "entry_number": 2, "rule_set": None, "outcome": MatchOutcome.EXACT}
+    written = Matched.model_construct(**facts)
+    assert str(written.summary) == "Matched to entry 2, version 1, by rule set —"
+    assert written.summary.text(Language.ZH) == "按规则集—自动匹配到目录第1版第2号条目"
 
 
 @pytest.mark.parametrize(
