@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.authorities import AuthorityDirectory
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Role
 
@@ -120,17 +121,6 @@ def right_of(actor: Actor | None) -> Right:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether an action is allowed, and why or why not, in one sentence."""
-
-    allowed: bool
-    reason: str
-
-    def __bool__(self) -> bool:
-        return self.allowed
-
-
-@dataclass(frozen=True, slots=True)
 class Scope:
     """Which rows somebody may see: all of them, those of some authorities, those they submitted or hold, or none.
 
@@ -153,13 +143,9 @@ class CaseRow:
     holder_ref: UUID
 
 
-def can(actor: Actor | None, action: Action) -> Decision:
+def can(actor: Actor | None, action: Action) -> bool:
     """Whether ``actor`` may do ``action``; on which rows is their ``Scope``."""
-    if action in right_of(actor).actions:
-        return Decision(True, f"{action} is open to {actor.role if actor else 'everyone'}.")
-    if actor is None:
-        return Decision(False, "Nobody is signed in; send a token as `Authorization: Bearer <token>`.")
-    return Decision(False, f"This is not for the role {actor.role}; sign in as {_names(action)}.")
+    return action in right_of(actor).actions
 
 
 def sees(scope: Scope, row: CaseRow) -> bool:
@@ -174,9 +160,16 @@ def sees(scope: Scope, row: CaseRow) -> bool:
 
 def require(actor: Actor | None, action: Action) -> None:
     """Raise ``Refused`` where ``can`` says no: UNAUTHENTICATED where nobody is signed in, else NOT_PERMITTED."""
-    decision = can(actor, action)
-    if not decision:
-        raise Refused(RefusalCode.NOT_PERMITTED if actor else RefusalCode.UNAUTHENTICATED, decision.reason)
+    if can(actor, action):
+        return
+    if actor is None:
+        raise Refused(RefusalCode.UNAUTHENTICATED, tell("access.not_signed_in"))
+    roles = _roles(action)
+    if roles:
+        said = tell("access.not_for_role", role=actor.role, roles=roles)
+    else:
+        said = tell("access.for_nobody", role=actor.role)
+    raise Refused(RefusalCode.NOT_PERMITTED, said)
 
 
 def scope_of(actor: Actor | None, authorities: AuthorityDirectory, today: date) -> Scope:
@@ -207,9 +200,8 @@ def reads_persons(actor: Actor | None, reason: str | None = None) -> bool:
     return persons is Persons.IN_CLEAR or (persons is Persons.FOR_A_REASON and reason is not None)
 
 
-def _names(action: Action) -> str:
+def _roles(action: Action) -> list[Role]:
     """The roles that people can have; the registry itself signs in nowhere."""
-    names = sorted(
-        role for role, right in RIGHTS.items() if action in right.actions and role not in {None, Role.SYSTEM}
+    return sorted(
+        role for role, right in RIGHTS.items() if role and role is not Role.SYSTEM and action in right.actions
     )
-    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -47,6 +47,7 @@ from domain.guards import Circumstances, Periods
 from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, identifying_form
 from domain.values import (
@@ -210,7 +211,7 @@ class Cases:
         if not CleanSubmission.of(form, case.state.holder_ref).repeats(first):
             raise Refused(
                 RefusalCode.IDEMPOTENCY_KEY_REUSED,
-                "This key was used for another submission; send a new key with new content.",
+                tell("case.key_reused"),
                 "idempotencyKey",
             )
         return Done(case.id, self._journal.last_position())
@@ -354,7 +355,7 @@ class Cases:
             if size is not None and size != each.size:
                 raise Refused(
                     RefusalCode.EVIDENCE_MISMATCH,
-                    f"The uploaded file has {size} bytes and {each.size} are stated; state its size, or upload it anew.",
+                    tell("case.evidence_size", found=size, stated=each.size),
                     "evidence.size",
                 )
 
@@ -372,7 +373,7 @@ class Cases:
         if not versions:
             raise Refused(
                 RefusalCode.NO_VERSION_IN_FORCE,
-                f"No catalog was in force on {case.submitted_on}; nothing can be matched.",
+                tell("case.no_version_in_force", day=case.submitted_on),
             )
         return versions[0].catalog_code, versions[0].number
 
@@ -394,12 +395,10 @@ def record_match(case: RecognitionCase, act: Act, known: Circumstances, found: F
 
 def unknown_case() -> Refused:
     """The one answer for a case that is not there and for one the actor may not see."""
-    return Refused(RefusalCode.UNKNOWN_CASE, "No such case, or none that you may see; check the identifier.", "caseId")
+    return Refused(RefusalCode.UNKNOWN_CASE, tell("case.unknown"), "caseId")
 
 
 def stale(now: int | None) -> Refused:
     """The case moved on since it was read."""
-    at = f" and stands at version {now}" if now else ""
-    return Refused(
-        RefusalCode.STALE_VERSION, f"The case has changed{at}; read it again and decide anew.", "expectedVersion"
-    )
+    said = tell("case.stale_at", now=now) if now else tell("case.stale")
+    return Refused(RefusalCode.STALE_VERSION, said, "expectedVersion")

@@ -17,6 +17,7 @@ from domain.base import Act
 from domain.catalog.names import readable_entries, unreadable_names
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.matching import Vocabulary
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import Alias, CatalogEntry, Provenance
@@ -84,14 +85,12 @@ class CatalogProposals:
         try:
             return self._journal.record(proposal)
         except Conflict:
-            raise Refused(
-                RefusalCode.PROPOSAL_CLOSED, "Another administrator closed the proposal first; look at what came of it."
-            ) from None
+            raise Refused(RefusalCode.PROPOSAL_CLOSED, tell("proposal.closed_meanwhile")) from None
 
     def _load(self, proposal_id: UUID) -> CatalogProposal:
         proposal = self._journal.load(CatalogProposal, proposal_id)
         if proposal is None:
-            raise Refused(RefusalCode.UNKNOWN_PROPOSAL, "No such proposal; look it up in the list.", "proposalId")
+            raise Refused(RefusalCode.UNKNOWN_PROPOSAL, tell("proposal.unknown"), "proposalId")
         return proposal
 
 
@@ -108,7 +107,7 @@ def catalog_terms(
     if len(code) > CODE_LIMIT or not _CODE.fullmatch(code):
         raise Refused(
             RefusalCode.INVALID_INPUT,
-            f"`code` is not lower-case letters and digits with hyphens between, at most {CODE_LIMIT}; correct it.",
+            tell("catalog.code_malformed", field="code", most=CODE_LIMIT),
             "code",
         )
     return CatalogTerms(
@@ -122,4 +121,4 @@ def catalog_terms(
 
 
 def _exists(code: str) -> Refused:
-    return Refused(RefusalCode.CATALOG_EXISTS, f"A catalog with the code {code} exists; amend it instead.", "code")
+    return Refused(RefusalCode.CATALOG_EXISTS, tell("catalog.exists_named", code=code), "code")

@@ -22,6 +22,7 @@ from domain.catalog.names import Note, ResultingNames
 from domain.catalog.timeline import CatalogTimeline
 from domain.identifiers import catalog_id
 from domain.matching import Match, Matcher, Vocabulary
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance, Word
@@ -138,7 +139,7 @@ class Shelf:
                 if catalog is None:
                     raise Refused(
                         RefusalCode.UNKNOWN_CATALOG,
-                        "No catalog has this code; choose one from the list of catalogs.",
+                        tell("catalog.unknown_code"),
                         "catalogCode",
                     )
                 self._catalogs[code] = catalog
@@ -151,7 +152,7 @@ class Shelf:
         if code is not None and numbers[0][1] is None:
             raise Refused(
                 RefusalCode.NO_VERSION_IN_FORCE,
-                f"No version of {code} is in force on {on}; choose a later day.",
+                tell("catalog.version_not_in_force", code=code, day=on),
                 "on",
             )
         return [GoverningVersion(each, number) for each, number in numbers if number is not None]
@@ -249,7 +250,7 @@ class Catalogs:
         try:
             return self._journal.record(catalog)
         except Conflict:
-            raise Refused(RefusalCode.CATALOG_EXISTS, "A catalog with this code exists; amend it instead.") from None
+            raise Refused(RefusalCode.CATALOG_EXISTS, tell("catalog.exists")) from None
 
     def propose(self, by: Provenance, code: str, terms: AmendmentTerms, wanted: Wanted = always) -> tuple[UUID, int]:
         """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it."""
@@ -339,13 +340,13 @@ class Catalogs:
                 continue
         raise Refused(
             RefusalCode.STALE_BASE_VERSION,
-            "Others keep changing the catalog; look at what changed, and try again.",
+            tell("catalog.contended"),
         )
 
     def _load(self, stream: UUID) -> Catalog:
         catalog = self._journal.load(Catalog, stream)
         if catalog is None:
-            raise Refused(RefusalCode.UNKNOWN_CATALOG, "No such catalog; choose one from the list of catalogs.")
+            raise Refused(RefusalCode.UNKNOWN_CATALOG, tell("catalog.unknown"))
         return catalog
 
 
@@ -358,7 +359,7 @@ def _require_size(terms: AmendmentTerms) -> None:
         if len(changes) > MOST_CHANGES:
             raise Refused(
                 RefusalCode.INVALID_INPUT,
-                f"`{field}` holds {len(changes)} changes; send at most {MOST_CHANGES} in one amendment.",
+                tell("amendment.too_many", field=field, found=len(changes), most=MOST_CHANGES),
                 field,
             )
 

@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from domain.base import Event
 from domain.identity_numbers import normalised_identity_number
+from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, clean_code, clean_optional
 from domain.values import Certificate, Evidence, Experience, Person, Words
@@ -85,11 +86,11 @@ class EvidenceForm:
         """As the domain keeps it. Raises ``Refused``."""
         digest, media_type = self.sha256.strip().lower(), self.media_type.strip().lower()
         if not _SHA256.fullmatch(digest):
-            raise _invalid("evidence.sha256", "is not 64 hexadecimal digits; give the file's SHA-256")
+            raise _invalid("evidence.sha256", tell("input.not_sha256", field="evidence.sha256"))
         if not _MEDIA_TYPE.fullmatch(media_type):
-            raise _invalid("evidence.mediaType", "is not a media type; write one such as application/pdf")
+            raise _invalid("evidence.mediaType", tell("input.not_media_type", field="evidence.mediaType"))
         if not 0 < self.size <= _MAX_FILE_SIZE:
-            raise _invalid("evidence.size", f"is not between 1 and {_MAX_FILE_SIZE} bytes; give the file's size")
+            raise _invalid("evidence.size", tell("input.not_file_size", field="evidence.size", most=_MAX_FILE_SIZE))
         return Evidence(
             sha256=digest,
             file_name=clean(self.file_name, "evidence.fileName"),
@@ -174,14 +175,16 @@ class CleanSubmission:
 def cleaned_evidence(forms: Sequence[EvidenceForm]) -> list[Evidence]:
     """Evidence as the domain keeps it. Raises ``Refused`` for too many files."""
     if len(forms) > _MAX_FILES:
-        raise _invalid("evidence", f"holds {len(forms)} files; send at most {_MAX_FILES} at once")
+        raise _invalid("evidence", tell("input.too_many_files", field="evidence", found=len(forms), most=_MAX_FILES))
     return [form.cleaned() for form in forms]
 
 
 def cleaned_experience(forms: Sequence[ExperienceForm]) -> list[Experience]:
     """Experience as the domain keeps it. Raises ``Refused`` for too many periods."""
     if len(forms) > _MAX_PERIODS:
-        raise _invalid("experience", f"holds {len(forms)} periods; send at most {_MAX_PERIODS}")
+        raise _invalid(
+            "experience", tell("input.too_many_periods", field="experience", found=len(forms), most=_MAX_PERIODS)
+        )
     return [form.cleaned() for form in forms]
 
 
@@ -202,7 +205,7 @@ def clean_id_type(value: str) -> str:
     """A known kind of identity document. Raises ``Refused``."""
     kind = value.strip()
     if kind not in ID_TYPES:
-        raise _invalid("idType", f"is not a kind of identity document; use one of {', '.join(ID_TYPES)}")
+        raise _invalid("idType", tell("input.not_id_type", field="idType", types=ID_TYPES))
     return kind
 
 
@@ -211,5 +214,5 @@ def clean_id_number(value: str) -> str:
     return clean(value, "idNumber", limit=CODE_LIMIT)
 
 
-def _invalid(field_name: str, fault: str) -> Refused:
-    return Refused(RefusalCode.INVALID_INPUT, f"`{field_name}` {fault}.", field_name)
+def _invalid(field_name: str, said: Message) -> Refused:
+    return Refused(RefusalCode.INVALID_INPUT, said, field_name)

@@ -25,6 +25,7 @@ from application.ports import Clock
 from domain.base import Act
 from domain.holder import Holder
 from domain.identifiers import holder_stream
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import PROSE_LIMIT, clean
 from domain.values import REGISTRY_ITSELF, SHANGHAI, Provenance
@@ -116,12 +117,12 @@ class HolderFiles:
     def _basis(self, ref: UUID, legal_basis: str) -> str:
         basis = clean(legal_basis, "legalBasis", limit=PROSE_LIMIT)
         if not self._store.knows(ref):
-            raise Refused(RefusalCode.UNKNOWN_HOLDER, "No such holder; check the reference.", "ref")
+            raise Refused(RefusalCode.UNKNOWN_HOLDER, tell("holder.unknown"), "ref")
         # The event is kept for ever and is not sealed, since its holder's key goes.
         if any(_folded(name) in _folded(basis) for name in self._store.names_of(ref)):
             raise Refused(
                 RefusalCode.INVALID_INPUT,
-                "`legalBasis` names the person; state the article and the request.",
+                tell("holder.named_in_basis", field="legalBasis"),
                 "legalBasis",
             )
         return basis

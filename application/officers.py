@@ -10,6 +10,7 @@ from application.journal import Conflict, Journal
 from application.ports import Clock, Holders
 from domain.base import Act
 from domain.identifiers import officer_stream
+from domain.messages import tell
 from domain.officer import Officer
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean
@@ -66,7 +67,6 @@ class Officers:
         if not known and self._needed:
             raise Refused(
                 RefusalCode.OFFICER_UNKNOWN,
-                "It is not known who you are, so nobody can tell that this is not your own case: let an administrator register you "
-                "(`registerOfficer`), or the identity provider state `holder`.",
+                tell("officer.unknown"),
             )
         return by if ref is None else by.model_copy(update={"actor": actor.model_copy(update={"holder_ref": ref})})

@@ -77,7 +77,7 @@ def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[str]:
         yield f"The word {word!r} needs its ground; fill it in."
     fault = fault_of(Word(kind=WordKind(kind), text=word, meaning=meaning, scope=scope, ground=ground))
     if fault:
-        yield fault
+        yield str(fault)
     key = (kind, word, meaning, scope)
     if key in seen:
         yield f"The word {word!r} stands here twice; keep one row."

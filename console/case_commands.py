@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from console.language import spoken
 from console.opened import asking, which_registry
 from console.options import AsJson
 from console.program import Group
@@ -133,7 +134,7 @@ def _told(viewer: Viewer, events: Sequence[Positioned]) -> Sequence[dict[str, An
                 "recordedAt": each.event.recorded_at,
                 "type": each.event.TOPIC,
                 "by": " ".join(filter(None, [actor.role.value, actor.subject, actor.authority_code])),
-                "summary": each.event.sentence,
+                "summary": each.event.summary.text(spoken()),
                 "reason": reason_in(facts),
                 "state": view.status.value,
                 "data": facts,

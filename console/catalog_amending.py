@@ -14,6 +14,7 @@ import typer
 from console.catalog_aliases import alias_history, cells, change_data, show_alias_changes
 from console.catalog_files import as_data, read_by, read_file, show_differences
 from console.catalog_vocabulary import show_word_changes, word_change_data
+from console.language import spoken
 from console.opened import answered, reading, writing
 from console.options import LARGEST, As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, provenance
 from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from application.catalogs import Examined
     from catalog.files import EntryDifference
     from domain.catalog.amendment import AmendmentTerms
+    from domain.catalog.names import Note
     from domain.catalog.timeline import CatalogTimeline
+    from domain.refusals import Refused
     from domain.values import CatalogEntry
 
 
@@ -111,9 +114,9 @@ def amend(
         files = " and ".join(each.name for each in (file, aliases, vocabulary) if each)
         _show(effect, f"{which} · version {terms.base_version} → {files}")
     for each in examined.notes:
-        note(f"{each.message} ({each.code.value})")
+        note(f"{each.text(spoken())} ({each.code.value})")
     for refusal in examined.refusals:
-        note(f"{refusal.message} ({refusal.code.value})", "red")
+        note(f"{refusal.text(spoken())} ({refusal.code.value})", "red")
     if examined.refusals:
         fail("The amendment can't be issued as it stands; correct what is listed above.", REFUSED)
 
@@ -146,8 +149,8 @@ class _Effect:
         }
 
 
-def _finding(found: Any) -> dict[str, Any]:
-    return {"code": found.code.value, "message": found.message, "field": found.field}
+def _finding(found: Refused | Note) -> dict[str, Any]:
+    return {"code": found.code.value, "message": found.text(spoken()), "field": found.field}
 
 
 def _show(effect: _Effect, title: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.markup import escape
 
+from console.language import spoken
 from console.opened import reading, writing
 from console.options import As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, Version, day, provenance
 from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
@@ -126,7 +127,7 @@ def propose_catalog(
         refusals = list(registry.catalog_proposals.refusals(terms))
         if refusals:
             for refusal in refusals:
-                note(f"{refusal.message} ({refusal.code.value})", "red")
+                note(f"{refusal.text(spoken())} ({refusal.code.value})", "red")
             fail("The catalog can't be published as it stands; correct what is listed above.", REFUSED)
         proposal, position = registry.catalog_proposals.propose(by, terms)
     if as_json:

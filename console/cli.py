@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from console import case_commands, catalog_commands, keys_commands, match_commands, projection_commands, serve_commands
+from console.language import Tongue, choose
 from console.program import SETTINGS, Program
 from console.talk import say
 
@@ -42,8 +43,17 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def registry(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback answers it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    lang: Annotated[
+        Tongue | None,
+        typer.Option(
+            "--lang",
+            envvar="RECOGNITION_LANG",
+            help="In which language refusals are said; that of LC_ALL or LANG by default, 中文 or else English.",
+        ),
+    ] = None,
 ) -> None:
     """The recognition registry: foreign professional qualifications as professional titles, event by event."""
+    choose(lang)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
+from console.language import spoken
+
 
 class GraphQLFailed(Exception):
     """The server answered with errors, or not at all; the message is fit for people."""
@@ -19,6 +21,7 @@ def ask(
 ) -> dict[str, Any]:
     """Send one operation and answer its data. Raises ``GraphQLFailed``."""
     headers = {"Content-Type": "application/json", "Accept": "application/graphql-response+json"}
+    headers["Accept-Language"] = spoken().value
     if token:
         headers["Authorization"] = f"Bearer {token}"
     body = json.dumps({"query": document, "variables": dict(variables or {})}).encode()

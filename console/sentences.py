@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from application.ports import AccessNotRecorded
 from application.queries import ProjectionBehind
 from console.http import GraphQLFailed
+from console.language import spoken
 from console.talk import REFUSED, UNUSABLE
 from domain.refusals import Refused
 from infrastructure.identity import DevelopmentKeyError, TokenRefused
@@ -21,7 +22,7 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
     """One sentence and an exit code; None for a defect of the registry itself."""
     match error:
         case Refused():
-            return f"{error.message} ({error.code.value})", REFUSED
+            return f"{error.text(spoken())} ({error.code.value})", REFUSED
         case (
             DatabaseUnavailableError()
             | SealingError()

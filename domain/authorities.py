@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import AuthorityKind
 
@@ -104,7 +105,7 @@ class AuthorityDirectory:
         if authority is None:
             raise Refused(
                 RefusalCode.UNKNOWN_AUTHORITY,
-                f"No authority with this code exists on {on.isoformat()}; choose one from the list of authorities.",
+                tell("case.authority_unknown", day=on),
                 "authorityCode",
             )
         return authority

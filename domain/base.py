@@ -1,7 +1,7 @@
 """Where pydantic meets ``eventsourcing``, and nowhere else.
 
 Events are frozen pydantic models with a stable ``TOPIC``, validated when they are made and when they are read back. Each
-says in one place what it states (its fields), what it tells a reader (its sentence) and what it does to the state of its
+says in one place what it states (its fields), what it tells a reader (its summary) and what it does to the state of its
 stream (``initial`` or ``change``). ``evolve`` is the one function from events to states: aggregates, rows, histories, every
 as-of question and the audit call it.
 
@@ -25,6 +25,7 @@ from eventsourcing.utils import register_topic
 from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter
 
 from domain.guards import Attempt, Circumstances, Guards, require
+from domain.messages import Message, facts_of, tell
 from domain.values import Provenance
 
 __all__ = ["Act", "Aggregate", "Created", "Event", "Immutable", "State", "evolve"]
@@ -66,11 +67,10 @@ class Event(Immutable, CanMutateAggregate[UUID]):
     of its own. ``by`` is the provenance that each event carries. A change of an event's shape raises ``class_version`` and
     adds ``upcast_vN_vN+1(state: dict)``, which runs before validation.
 
-    ``SENTENCE`` tells what happened without naming anybody; ``{field}`` stands for a field of the event.
+    What happened is told without naming anybody by the message ``summary.TOPIC``, whose facts are fields of the event.
     """
 
     TOPIC: ClassVar[str]
-    SENTENCE: ClassVar[str]
     class_version: ClassVar[int] = 1
 
     originator_id: UUID
@@ -84,9 +84,11 @@ class Event(Immutable, CanMutateAggregate[UUID]):
         return self.timestamp
 
     @property
-    def sentence(self) -> str:
-        """What happened, in one sentence without personal data."""
-        return self.SENTENCE.format_map(vars(self))
+    def summary(self) -> Message:
+        """What happened, in one sentence without personal data; — stands for a fact that a recorded history lacks."""
+        key = f"summary.{self.TOPIC}"
+        facts = {name: getattr(self, name) for name in facts_of(key)}
+        return tell(key, **{name: "—" if fact is None else fact for name, fact in facts.items()})
 
     @classmethod
     def derived(cls, state: Any, act: Act) -> dict[str, Any]:  # noqa: ARG003 - what most events derive nothing from

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.base import Act, Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 
 
@@ -28,7 +29,7 @@ def already_claimed() -> Refused:
     """The refusal of a second claim, the same whether the rule or the store found it."""
     return Refused(
         RefusalCode.CERTIFICATE_ALREADY_CLAIMED,
-        "This certificate supports another case already; withdraw that one first, or correct the certificate number.",
+        tell("claim.claimed_already"),
         "certificate.certificateNumber",
     )
 
@@ -44,9 +45,7 @@ def claimed_by_this_case(attempt: Attempt) -> Refused | None:
     """A claim is released for the case that holds it."""
     if attempt.state.case_id == attempt.event.case_id:
         return None
-    return Refused(
-        RefusalCode.WRONG_STATE, "This case does not hold the certificate; release it for the one that does."
-    )
+    return Refused(RefusalCode.WRONG_STATE, tell("claim.of_another_case"))
 
 
 class CertificateClaim(Aggregate):
@@ -63,7 +62,6 @@ class CertificateClaim(Aggregate):
         """A submission claims a certificate nobody has presented before."""
 
         TOPIC: ClassVar[str] = "certificate-claim.claimed"
-        SENTENCE: ClassVar[str] = "Certificate claimed by a case"
         holder_ref: UUID
 
         @staticmethod
@@ -75,7 +73,6 @@ class CertificateClaim(Aggregate):
         """The case ended by rejection or withdrawal; the certificate may be presented again."""
 
         TOPIC: ClassVar[str] = "certificate-claim.released"
-        SENTENCE: ClassVar[str] = "Certificate released"
 
         @staticmethod
         def change(state: ClaimState, event: Any) -> None:  # noqa: ARG004 - that it happened is all
@@ -86,7 +83,6 @@ class CertificateClaim(Aggregate):
         """A later submission claims a released certificate."""
 
         TOPIC: ClassVar[str] = "certificate-claim.reclaimed"
-        SENTENCE: ClassVar[str] = "Released certificate claimed by a later case"
         holder_ref: UUID
 
         @staticmethod

@@ -16,6 +16,7 @@ from uuid import UUID
 from domain.base import Act, Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
 from domain.identifiers import holder_stream
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Role
 
@@ -36,7 +37,7 @@ class HolderState(State):
         if self.restricted:
             raise Refused(
                 RefusalCode.HOLDER_RESTRICTED,
-                "The holder's data is kept and not processed at present; a privacy officer lifts the restriction.",
+                tell("holder.restricted"),
                 "holder",
             )
 
@@ -44,7 +45,7 @@ class HolderState(State):
 def _erased() -> Refused:
     return Refused(
         RefusalCode.HOLDER_ERASED,
-        "The holder's personal data was erased; submit anew to start over under a new reference.",
+        tell("holder.erased"),
         "holder",
     )
 
@@ -54,7 +55,7 @@ def privacy_officers_only(attempt: Attempt) -> Refused | None:
     """A privacy officer restricts and erases; the registry completes what was recorded."""
     if attempt.event.by.actor.role in {Role.PRIVACY_OFFICER, Role.SYSTEM}:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, "Only a privacy officer restricts or erases a person's data; ask one to.")
+    return Refused(RefusalCode.NOT_PERMITTED, tell("holder.privacy_officers_only"))
 
 
 @guard(Asks.WHEN, "PIPL article 47")
@@ -68,7 +69,7 @@ def processed(attempt: Attempt) -> Refused | None:
     """Data is restricted that was processed until then."""
     if not attempt.state.restricted:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "The holder's data is restricted already; nothing is left to do.")
+    return Refused(RefusalCode.WRONG_STATE, tell("holder.restricted_already"))
 
 
 @guard(Asks.WHEN, "PIPL article 44")
@@ -76,7 +77,7 @@ def not_processed(attempt: Attempt) -> Refused | None:
     """A restriction is lifted that was there."""
     if attempt.state.restricted:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "The holder's data is not restricted; there is nothing to lift.")
+    return Refused(RefusalCode.WRONG_STATE, tell("holder.not_restricted"))
 
 
 @guard(Asks.WHEN, "PIPL article 47")
@@ -84,7 +85,7 @@ def erased_before(attempt: Attempt) -> Refused | None:
     """What is destroyed was erased by somebody."""
     if attempt.state.erased:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "Nobody erased this holder; erase first.")
+    return Refused(RefusalCode.WRONG_STATE, tell("holder.not_erased"))
 
 
 class Holder(Aggregate):
@@ -106,7 +107,6 @@ class Holder(Aggregate):
         """A privacy officer takes up a person's request; what was decided follows in the same transaction."""
 
         TOPIC: ClassVar[str] = "holder.opened"
-        SENTENCE: ClassVar[str] = "A person's request about their data taken up"
 
         @staticmethod
         def initial(event: Any) -> HolderState:
@@ -117,7 +117,6 @@ class Holder(Aggregate):
         """The data is kept and not processed: nobody but a privacy officer sees it, no decision is taken."""
 
         TOPIC: ClassVar[str] = "holder.restricted"
-        SENTENCE: ClassVar[str] = "The person's data is kept and not processed from now on"
         legal_basis: str
 
         @staticmethod
@@ -129,7 +128,6 @@ class Holder(Aggregate):
         """The data is processed again."""
 
         TOPIC: ClassVar[str] = "holder.restriction-lifted"
-        SENTENCE: ClassVar[str] = "The person's data is processed again"
         legal_basis: str
 
         @staticmethod
@@ -141,7 +139,6 @@ class Holder(Aggregate):
         """The person's data is to be destroyed, for good; recorded before anything is destroyed."""
 
         TOPIC: ClassVar[str] = "holder.erased"
-        SENTENCE: ClassVar[str] = "The person's data is erased; the history goes on without it"
         legal_basis: str
 
         @staticmethod
@@ -153,7 +150,6 @@ class Holder(Aggregate):
         """Key, index and files are destroyed; an erasure without this event is taken up again."""
 
         TOPIC: ClassVar[str] = "holder.destruction-completed"
-        SENTENCE: ClassVar[str] = "Key, index and files of the erased person are destroyed"
         evidence_files: int
 
         @staticmethod

@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.base import Act, Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
 from domain.identifiers import integrity_record_id
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Personal, shanghai_day
 
@@ -39,7 +40,7 @@ def term_kept(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.DAY_MISMATCH,
-        f"A record filed on {day} stands until {years_later(day, TERM_YEARS)}; state these days.",
+        tell("integrity.days_stated", day=day, until=years_later(day, TERM_YEARS)),
     )
 
 
@@ -48,7 +49,7 @@ def not_overturned(attempt: Attempt) -> Refused | None:
     """A record is overturned once."""
     if not attempt.state.overturned:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "The integrity record is overturned already; nothing is left to do.")
+    return Refused(RefusalCode.WRONG_STATE, tell("integrity.overturned_already"))
 
 
 class IntegrityRecord(Aggregate):
@@ -65,7 +66,6 @@ class IntegrityRecord(Aggregate):
         """A title obtained by fraud was revoked, and the archive records it."""
 
         TOPIC: ClassVar[str] = "integrity-record.filed"
-        SENTENCE: ClassVar[str] = "Filed in the integrity archive"
         case_id: UUID
         case_number: str
         ground: Personal
@@ -91,7 +91,6 @@ class IntegrityRecord(Aggregate):
         """The revocation was overturned; the record counts no longer, stays to be read by auditors, and says why."""
 
         TOPIC: ClassVar[str] = "integrity-record.overturned"
-        SENTENCE: ClassVar[str] = "Record of the integrity archive overturned"
         reason: Personal
 
         @staticmethod

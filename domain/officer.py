@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from domain.base import Aggregate, Created, State
 from domain.guards import Asks, Attempt, Guards, guard
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Role
 
@@ -27,7 +28,7 @@ def administrators_register(attempt: Attempt) -> Refused | None:
     """An administrator says who an officer is."""
     if attempt.event.by.actor.role is Role.ADMINISTRATOR:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, "Only an administrator registers who an officer is; ask one to.")
+    return Refused(RefusalCode.NOT_PERMITTED, tell("officer.administrators_register"))
 
 
 @guard(Asks.WHO, "the registry's own")
@@ -36,9 +37,7 @@ def of_somebody_else(attempt: Attempt) -> Refused | None:
     subject = attempt.event.subject if attempt.state is None else attempt.state.subject
     if attempt.event.by.actor.subject != subject:
         return None
-    return Refused(
-        RefusalCode.SAME_OFFICER, "Nobody registers their own identity; let another administrator do it.", "subject"
-    )
+    return Refused(RefusalCode.SAME_OFFICER, tell("officer.of_somebody_else"), "subject")
 
 
 class Officer(Aggregate):
@@ -53,7 +52,6 @@ class Officer(Aggregate):
         """An officer's identity is known from now on."""
 
         TOPIC: ClassVar[str] = "officer.registered"
-        SENTENCE: ClassVar[str] = "An officer's identity registered"
         subject: str
 
         @staticmethod
@@ -65,7 +63,6 @@ class Officer(Aggregate):
         """The identity was said again, the same or another."""
 
         TOPIC: ClassVar[str] = "officer.registered-anew"
-        SENTENCE: ClassVar[str] = "An officer's identity registered anew"
 
     GUARDS: ClassVar[Guards] = {
         Registered: (administrators_register, of_somebody_else),

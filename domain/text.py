@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 
 NAME_LIMIT: Final = 300
@@ -29,17 +30,17 @@ def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = T
     text = value if len(value) > limit else _SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
     if len(text) > limit:
         raise Refused(
-            RefusalCode.INVALID_INPUT, f"`{field}` has {len(text)} characters; shorten it to at most {limit}.", field
+            RefusalCode.INVALID_INPUT, tell("input.too_long", field=field, found=len(text), most=limit), field
         )
     for character in text:
         if unicodedata.category(character) in _FORBIDDEN:
             raise Refused(
                 RefusalCode.INVALID_INPUT,
-                f"`{field}` holds the character U+{ord(character):04X}, which no text needs; remove it.",
+                tell("input.forbidden_character", field=field, character=f"U+{ord(character):04X}"),
                 field,
             )
     if required and not text:
-        raise Refused(RefusalCode.INVALID_INPUT, f"`{field}` is empty; fill it in.", field)
+        raise Refused(RefusalCode.INVALID_INPUT, tell("input.empty", field=field), field)
     return text
 
 

@@ -34,6 +34,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from application.ports import Purpose
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from infrastructure.sealing.errors import HolderKeyMissingError, SealBrokenError
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
@@ -254,7 +255,7 @@ class EvidenceStore:
         except EvidenceAltered:
             raise Refused(
                 RefusalCode.EVIDENCE_MISMATCH,
-                "The uploaded file was altered in the store; upload it anew.",
+                tell("case.evidence_altered"),
                 "evidence.sha256",
             ) from None
 

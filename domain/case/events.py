@@ -12,6 +12,7 @@ from uuid import UUID
 
 from domain.base import Act, Aggregate, Created
 from domain.case.state import CaseState, Pinned
+from domain.messages import Message, tell
 from domain.values import (
     CaseStatus,
     Certificate,
@@ -48,7 +49,6 @@ class Submitted(Created, CaseEvent):
     """
 
     TOPIC: ClassVar[str] = "recognition-case.submitted"
-    SENTENCE: ClassVar[str] = "Submitted for recognition"
     case_number: str
     holder: Person
     certificate: Certificate
@@ -91,15 +91,14 @@ class CandidatesListed(CaseEvent):
     """The matcher abstained: the entries it could not decide between, or none."""
 
     TOPIC: ClassVar[str] = "recognition-case.candidates-listed"
-    SENTENCE: ClassVar[str] = "No automatic match; {count} candidates for a reviewer"
     outcome: MatchOutcome
     candidates: tuple[MatchCandidate, ...]
     rule_set: str
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> Message:
         """How many candidates there are."""
-        return self.SENTENCE.format(count=len(self.candidates))
+        return tell("summary.recognition-case.candidates-listed", count=len(self.candidates))
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
@@ -111,8 +110,6 @@ class Matched(CaseEvent):
     """The certificate is this entry of this version, by rule set (``outcome`` set) or by a reviewer (``reason`` set)."""
 
     TOPIC: ClassVar[str] = "recognition-case.matched"
-    SENTENCE: ClassVar[str] = "Matched to entry {entry_number}, version {catalog_version}, by rule set {rule_set}"
-    BY_HAND: ClassVar[str] = "Matched by a reviewer to entry {entry_number}, version {catalog_version}"
     catalog_code: str
     catalog_version: int
     entry_number: int
@@ -128,9 +125,15 @@ class Matched(CaseEvent):
         return self.outcome is None
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> Message:
         """By whom, to which entry."""
-        return (self.BY_HAND if self.by_hand else self.SENTENCE).format_map(vars(self))
+        if not self.by_hand:
+            return super().summary
+        return tell(
+            "summary.recognition-case.matched-by-hand",
+            entry_number=self.entry_number,
+            catalog_version=self.catalog_version,
+        )
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
@@ -154,7 +157,6 @@ class SupplementRequested(CaseEvent):
     """A reviewer asks for more evidence; the case waits for it."""
 
     TOPIC: ClassVar[str] = "recognition-case.supplement-requested"
-    SENTENCE: ClassVar[str] = "More evidence requested"
     reason: PersonalProse
 
     @staticmethod
@@ -169,13 +171,12 @@ class Supplemented(CaseEvent):
     """More evidence has come, asked for or not."""
 
     TOPIC: ClassVar[str] = "recognition-case.supplemented"
-    SENTENCE: ClassVar[str] = "{count} more pieces of evidence"
     evidence: tuple[Evidence, ...]
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> Message:
         """How much has come."""
-        return self.SENTENCE.format(count=len(self.evidence))
+        return tell("summary.recognition-case.supplemented", count=len(self.evidence))
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
@@ -190,7 +191,6 @@ class Transferred(CaseEvent):
     """Another authority is responsible from now on."""
 
     TOPIC: ClassVar[str] = "recognition-case.transferred"
-    SENTENCE: ClassVar[str] = "Transferred to {authority_code}"
     authority_code: Code
     reason: PersonalProse
 
@@ -208,17 +208,17 @@ class Approved(CaseEvent):
     """
 
     TOPIC: ClassVar[str] = "recognition-case.approved"
-    SENTENCE: ClassVar[str] = "Title recognised on {recognized_on}, usable for appointment and promotion"
-    NOT_USABLE: ClassVar[str] = "Title recognised on {recognized_on}, not usable for appointment"
     recognized_on: date
     work_consistent: bool
     counted_experience_months: int
     opinion: OptionalPersonalProse = None
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> Message:
         """When, and what the title is good for."""
-        return (self.SENTENCE if self.work_consistent else self.NOT_USABLE).format_map(vars(self))
+        if self.work_consistent:
+            return super().summary
+        return tell("summary.recognition-case.approved-not-usable", recognized_on=self.recognized_on)
 
     @classmethod
     def derived(cls, state: CaseState | None, act: Act) -> dict[str, Any]:
@@ -245,7 +245,6 @@ class Rejected(CaseEvent):
     """Recognition is refused; the certificate may be presented again in another case."""
 
     TOPIC: ClassVar[str] = "recognition-case.rejected"
-    SENTENCE: ClassVar[str] = "Recognition refused"
     reason: PersonalProse
 
     @staticmethod
@@ -261,7 +260,6 @@ class Withdrawn(CaseEvent):
     """The case was taken back before a decision."""
 
     TOPIC: ClassVar[str] = "recognition-case.withdrawn"
-    SENTENCE: ClassVar[str] = "Withdrawn before a decision"
     reason: PersonalProse
 
     @staticmethod
@@ -275,7 +273,6 @@ class RematchRequired(CaseEvent):
     """An amendment moved the pending case to its version, to be matched anew."""
 
     TOPIC: ClassVar[str] = "recognition-case.rematch-required"
-    SENTENCE: ClassVar[str] = "To be matched anew under an amended catalog version"
     catalog_version: int
     amendment_id: UUID
 

@@ -11,6 +11,7 @@ from domain.case import events
 from domain.case.state import OPEN
 from domain.experience import covered_months
 from domain.guards import Asks, Attempt, Guard, Guards, guard
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import COMMENCEMENT, CaseStatus, Role, shanghai_day
 
@@ -24,7 +25,7 @@ def submitters_only(attempt: Attempt) -> Refused | None:
     """An applicant submits, or a reviewer or the registry on paper received."""
     if attempt.event.by.actor.role in {Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, "Only an applicant, or a reviewer for one, submits a case; ask one to.")
+    return Refused(RefusalCode.NOT_PERMITTED, tell("case.submitters_only"))
 
 
 @guard(Asks.WHO, "the registry's own")
@@ -34,7 +35,7 @@ def registry_only(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.NOT_PERMITTED,
-        "The registry does this by itself; a reviewer confirms a match, an administrator issues an amendment instead.",
+        tell("case.registry_only"),
     )
 
 
@@ -43,7 +44,7 @@ def reviewers_only(attempt: Attempt) -> Refused | None:
     """The authority decides, through its reviewers."""
     if attempt.event.by.actor.role is Role.REVIEWER:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, "Only a reviewer of the responsible authority does this; hand it to one.")
+    return Refused(RefusalCode.NOT_PERMITTED, tell("case.reviewers_only"))
 
 
 @guard(Asks.WHO, "article 1, 按照职称管理权限")
@@ -55,7 +56,7 @@ def within_jurisdiction(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.OUTSIDE_JURISDICTION,
-        f"The case belongs to authority {responsible}; a reviewer of it, or of one above it, decides.",
+        tell("case.within_jurisdiction", responsible=responsible),
     )
 
 
@@ -64,7 +65,7 @@ def not_own_case(attempt: Attempt) -> Refused | None:
     """Nobody decides a case they submitted or are the holder of."""
     if not is_theirs(attempt):
         return None
-    return Refused(RefusalCode.OWN_CASE, "You submitted this case or are its holder; another reviewer must decide it.")
+    return Refused(RefusalCode.OWN_CASE, tell("case.not_own_case"))
 
 
 @guard(Asks.WHO, "article 1")
@@ -85,9 +86,9 @@ def still_open(attempt: Attempt) -> Refused | None:
     if status is CaseStatus.APPROVED:
         return Refused(
             RefusalCode.CASE_CLOSED,
-            "The case is approved already; a title ends by revocation, annulment or surrender, not by deciding anew.",
+            tell("case.approved_already"),
         )
-    return Refused(RefusalCode.CASE_CLOSED, f"The case is {status.value}; submit a new one instead.")
+    return Refused(RefusalCode.CASE_CLOSED, tell("case.closed", status=status))
 
 
 @guard(Asks.WHEN, "article 5")
@@ -96,7 +97,7 @@ def undecided(attempt: Attempt) -> Refused | None:
     status = attempt.state.status
     if status in OPEN:
         return None
-    return Refused(RefusalCode.CASE_CLOSED, f"The case is {status.value}; it is matched no more.")
+    return Refused(RefusalCode.CASE_CLOSED, tell("case.undecided", status=status))
 
 
 @guard(Asks.WHEN, "article 5")
@@ -104,7 +105,7 @@ def moved_once(attempt: Attempt) -> Refused | None:
     """An amendment moves a pending case once."""
     if attempt.event.amendment_id not in attempt.state.rematched_for:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "This amendment moved the case already; it does so once.")
+    return Refused(RefusalCode.WRONG_STATE, tell("case.moved_once"))
 
 
 @guard(Asks.WHEN, "article 1")
@@ -112,7 +113,7 @@ def not_asked_already(attempt: Attempt) -> Refused | None:
     """One supplement is awaited at a time."""
     if attempt.state.status is not CaseStatus.SUPPLEMENT_REQUESTED:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "A supplement is requested already; wait for it, or decide without it.")
+    return Refused(RefusalCode.WRONG_STATE, tell("case.not_asked_already"))
 
 
 @guard(Asks.WHEN, "article 1")
@@ -120,7 +121,7 @@ def nothing_awaited(attempt: Attempt) -> Refused | None:
     """No title is recognised while a supplement is awaited."""
     if attempt.state.status is not CaseStatus.SUPPLEMENT_REQUESTED:
         return None
-    return Refused(RefusalCode.WRONG_STATE, "A supplement is awaited; approve once it has come.")
+    return Refused(RefusalCode.WRONG_STATE, tell("case.nothing_awaited"))
 
 
 # ── on which day ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,9 +130,7 @@ def after_commencement(attempt: Attempt) -> Refused | None:
     """Nothing is recognised on a day before the notice came into force."""
     if shanghai_day(attempt.event.timestamp) >= COMMENCEMENT:
         return None
-    return Refused(
-        RefusalCode.BEFORE_COMMENCEMENT, f"Nothing is recognised before {COMMENCEMENT}; submit on that day or later."
-    )
+    return Refused(RefusalCode.BEFORE_COMMENCEMENT, tell("case.after_commencement", commencement=COMMENCEMENT))
 
 
 def dated(field: str) -> Guard:
@@ -143,9 +142,7 @@ def dated(field: str) -> Guard:
         stated, recorded = getattr(attempt.event, field), shanghai_day(attempt.event.timestamp)
         if stated == recorded:
             return None
-        return Refused(
-            RefusalCode.DAY_MISMATCH, f"It is recorded on {recorded} and states {stated}; state the day of recording."
-        )
+        return Refused(RefusalCode.DAY_MISMATCH, tell("case.dated_as_recorded", recorded=recorded, stated=stated))
 
     return dated_as_recorded
 
@@ -156,7 +153,7 @@ def same_holder(attempt: Attempt) -> Refused | None:
     """Every event of a case is about the person who was submitted."""
     if attempt.event.holder_ref == attempt.state.holder_ref:
         return None
-    return Refused(RefusalCode.OTHER_HOLDER, "The case is about another person; name the holder it was submitted for.")
+    return Refused(RefusalCode.OTHER_HOLDER, tell("case.same_holder"))
 
 
 @guard(Asks.WHAT, "article 1")
@@ -167,7 +164,7 @@ def dates_agree(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_DATES_CONTRADICT,
-        f"The certificate expires ({expires}) before it was issued ({issued}); correct the dates.",
+        tell("case.dates_agree", expires=expires, issued=issued),
         "certificate.expiresOn",
     )
 
@@ -180,7 +177,7 @@ def issued_by_now(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_NOT_YET_ISSUED,
-        f"The certificate is dated {issued}, after today ({today}); correct the date.",
+        tell("case.issued_by_now", issued=issued, today=today),
         "certificate.issuedOn",
     )
 
@@ -193,7 +190,7 @@ def still_valid(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_EXPIRED,
-        f"The certificate expired on {expires}; renew it and submit the valid one.",
+        tell("case.still_valid", expires=expires),
         "certificate.expiresOn",
     )
 
@@ -206,7 +203,7 @@ def experience_is_past(attempt: Attempt) -> Refused | None:
         if not period.start <= period.end <= today:
             return Refused(
                 RefusalCode.INVALID_INPUT,
-                f"A period of experience runs from {period.start} to {period.end}; it must end after it began and by today.",
+                tell("case.experience_is_past", start=period.start, end=period.end),
                 "experience",
             )
     return None
@@ -220,7 +217,7 @@ def authority_exists(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.UNKNOWN_AUTHORITY,
-        f"No authority {code} exists on {day}; choose one from the list of authorities.",
+        tell("case.authority_exists", code=code, day=day),
         "authorityCode",
     )
 
@@ -231,7 +228,7 @@ def another_authority(attempt: Attempt) -> Refused | None:
     code = attempt.event.authority_code
     if code != attempt.state.authority_code:
         return None
-    return Refused(RefusalCode.WRONG_STATE, f"The case is with {code} already; name another.", "authorityCode")
+    return Refused(RefusalCode.WRONG_STATE, tell("case.another_authority", code=code), "authorityCode")
 
 
 @guard(Asks.WHAT, "article 1")
@@ -239,7 +236,7 @@ def adds_evidence(attempt: Attempt) -> Refused | None:
     """A supplement adds at least one file."""
     if attempt.event.evidence:
         return None
-    return Refused(RefusalCode.INVALID_INPUT, "The supplement holds no evidence; add at least one file.", "evidence")
+    return Refused(RefusalCode.INVALID_INPUT, tell("case.adds_evidence"), "evidence")
 
 
 @guard(Asks.WHAT, "article 5")
@@ -250,7 +247,7 @@ def under_governing_version(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.OTHER_VERSION,
-        f"Version {state.catalog_version} governs the case, not {event.catalog_version}; match it under that one.",
+        tell("case.under_governing_version", governing=state.catalog_version, named=event.catalog_version),
     )
 
 
@@ -264,7 +261,7 @@ def entry_listed(attempt: Attempt) -> Refused | None:
     code = RefusalCode.ENTRY_WITHDRAWN if entries.had(*place) else RefusalCode.UNKNOWN_ENTRY
     return Refused(
         code,
-        f"Version {event.catalog_version} of {event.catalog_code} has no entry {event.entry_number}; choose one that it has.",
+        tell("case.entry_listed", version=event.catalog_version, catalog=event.catalog_code, number=event.entry_number),
         "entryNumber",
     )
 
@@ -276,9 +273,12 @@ def grade_known(attempt: Attempt) -> Refused | None:
     entry = attempt.known.entries.entry_at(event.catalog_code, event.catalog_version, event.entry_number)
     if event.grade is None or entry is None or entry.award_for(event.grade) is not None:
         return None
-    grades = ", ".join(award.grade for award in entry.awards if award.grade)
-    way_out = f"choose one of {grades}" if grades else "leave the grade out"
-    return Refused(RefusalCode.UNKNOWN_GRADE, f"Entry {entry.number} knows no grade {event.grade}; {way_out}.", "grade")
+    grades = [award.grade for award in entry.awards if award.grade]
+    if grades:
+        said = tell("case.grade_among", number=entry.number, grade=event.grade, grades=grades)
+    else:
+        said = tell("case.grade_left_out", number=entry.number, grade=event.grade)
+    return Refused(RefusalCode.UNKNOWN_GRADE, said, "grade")
 
 
 @guard(Asks.WHAT, "article 1")
@@ -286,7 +286,7 @@ def matched(attempt: Attempt) -> Refused | None:
     """A title is recognised for an entry of the catalog."""
     if _entry_of(attempt) is not None:
         return None
-    return Refused(RefusalCode.NOT_MATCHED, "The case matches no entry yet; confirm the match first.")
+    return Refused(RefusalCode.NOT_MATCHED, tell("case.matched"))
 
 
 @guard(Asks.WHAT, "catalog, entries 88–90")
@@ -295,9 +295,7 @@ def title_settled(attempt: Attempt) -> Refused | None:
     entry = _entry_of(attempt)
     if entry is None or entry.award_for(attempt.state.grade) is not None:
         return None
-    return Refused(
-        RefusalCode.TITLE_OPEN, f"Entry {entry.number} awards by grade; confirm the match with its grade first."
-    )
+    return Refused(RefusalCode.TITLE_OPEN, tell("case.title_settled", number=entry.number))
 
 
 @guard(Asks.WHAT, "article 3")
@@ -307,7 +305,7 @@ def months_in_a_life(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.INVALID_INPUT,
-        f"Counted experience runs from 0 to {MAX_COUNTED_MONTHS} months; correct it.",
+        tell("case.months_in_a_life", most=MAX_COUNTED_MONTHS),
         "countedExperienceMonths",
     )
 
@@ -319,7 +317,7 @@ def another_than_overrode(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.SAME_OFFICER,
-        "You matched this case to another entry than the automatic one; another officer must approve it.",
+        tell("case.another_than_overrode"),
     )
 
 
@@ -330,7 +328,7 @@ def evidence_or_opinion(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.EVIDENCE_MISSING,
-        "The case holds no evidence; ask for it with a supplement, or state in `opinion` why none is needed.",
+        tell("case.evidence_or_opinion"),
         "opinion",
     )
 
@@ -343,8 +341,7 @@ def valid_or_opinion(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.CERTIFICATE_EXPIRED,
-        f"The certificate expired on {expires}, before the decision; state in `opinion` why it still counts, or ask for"
-        " a renewed one.",
+        tell("case.valid_or_opinion", expires=expires),
         "opinion",
     )
 
@@ -357,7 +354,7 @@ def within_submitted_experience(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.EXPERIENCE_NOT_COVERED,
-        f"The submitted periods of experience cover {covered} whole months; count at most these.",
+        tell("case.within_submitted_experience", covered=covered),
         "countedExperienceMonths",
     )
 
@@ -367,9 +364,7 @@ def no_title_stands(attempt: Attempt) -> Refused | None:
     """A title that stands while its decision is taken anew ends by annulment, revocation or surrender only."""
     if not attempt.state.title_stands:
         return None
-    return Refused(
-        RefusalCode.TITLE_STANDS, "The title of this case stands; propose its annulment, or approve the case anew."
-    )
+    return Refused(RefusalCode.TITLE_STANDS, tell("case.no_title_stands"))
 
 
 @guard(Asks.WHAT, "article 3")
@@ -379,7 +374,7 @@ def counted_where_consistent(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.INVALID_INPUT,
-        "Experience counts only where present work is consistent with the qualification (article 3); count 0 months.",
+        tell("case.counted_where_consistent"),
         "countedExperienceMonths",
     )
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from domain.base import Act
 from domain.case.events import CaseEvent
 from domain.case.state import CaseState, Ending, Proposal
+from domain.messages import Message, tell
 from domain.values import (
     CaseStatus,
     Code,
@@ -52,7 +53,6 @@ class RevocationProposed(_Proposed):
     """Article 4: the first of two officers finds fraud."""
 
     TOPIC: ClassVar[str] = "recognition-case.revocation-proposed"
-    SENTENCE: ClassVar[str] = "Revocation for fraud proposed by the first officer"
     KIND: ClassVar[ProposalKind] = ProposalKind.REVOCATION
     ground: PersonalLine
     findings: PersonalProse
@@ -67,7 +67,6 @@ class AnnulmentProposed(_Proposed):
     """The first of two officers finds that the authority erred; the person is not to blame."""
 
     TOPIC: ClassVar[str] = "recognition-case.annulment-proposed"
-    SENTENCE: ClassVar[str] = "Annulment for an error of the authority proposed by the first officer"
     KIND: ClassVar[ProposalKind] = ProposalKind.ANNULMENT
     ground: PersonalLine
     findings: PersonalProse
@@ -82,7 +81,6 @@ class ReinstatementProposed(_Proposed):
     """An officer who did not end the title finds that the ending does not stand."""
 
     TOPIC: ClassVar[str] = "recognition-case.reinstatement-proposed"
-    SENTENCE: ClassVar[str] = "Reinstatement of the title proposed by the first officer"
     KIND: ClassVar[ProposalKind] = ProposalKind.REINSTATEMENT
     reason: PersonalProse
 
@@ -96,7 +94,6 @@ class NoticeGiven(CaseEvent):
     """The holder was told what is proposed; they may answer until ``answer_until`` (陈述、申辩)."""
 
     TOPIC: ClassVar[str] = "recognition-case.notice-given"
-    SENTENCE: ClassVar[str] = "Notice served on the holder on {served_on}, to be answered until {answer_until}"
     served_on: date
     answer_until: date
 
@@ -116,16 +113,14 @@ class ProposalAnswered(CaseEvent):
     """The holder answered what is proposed, with evidence or without, or waived the answer."""
 
     TOPIC: ClassVar[str] = "recognition-case.proposal-answered"
-    SENTENCE: ClassVar[str] = "The holder answered the proposal"
-    WAIVED: ClassVar[str] = "The holder waived an answer to the proposal"
     statement: OptionalPersonalProse = None
     evidence: tuple[Evidence, ...] = ()
     waive: bool = False
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> Message:
         """Whether they answered or waived."""
-        return self.WAIVED if self.waive else self.SENTENCE
+        return tell("summary.recognition-case.proposal-answered-waived") if self.waive else super().summary
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
@@ -142,7 +137,6 @@ class ProposalDeclined(CaseEvent):
     """Another officer finds that what was proposed does not stand, or its proposer takes it back."""
 
     TOPIC: ClassVar[str] = "recognition-case.proposal-declined"
-    SENTENCE: ClassVar[str] = "The proposal is declined"
     reason: PersonalProse
 
     @staticmethod
@@ -175,7 +169,6 @@ class Revoked(_Ended):
     """Article 4: the second officer confirms; the title is revoked for fraud."""
 
     TOPIC: ClassVar[str] = "recognition-case.revoked"
-    SENTENCE: ClassVar[str] = "Title revoked for fraud by the second officer"
     ground: Personal
     revoked_on: date
 
@@ -194,7 +187,6 @@ class Annulled(_Ended):
     """The second officer confirms; the title is annulled for an error of the authority, and nothing is recorded of the person."""
 
     TOPIC: ClassVar[str] = "recognition-case.annulled"
-    SENTENCE: ClassVar[str] = "Title annulled by the second officer for an error of the authority"
     ground: Personal
     annulled_on: date
 
@@ -213,7 +205,6 @@ class Surrendered(_Ended):
     """The holder gives the title up (注销)."""
 
     TOPIC: ClassVar[str] = "recognition-case.surrendered"
-    SENTENCE: ClassVar[str] = "Title surrendered by its holder"
     reason: PersonalProse
     surrendered_on: date
 
@@ -232,7 +223,6 @@ class Reinstated(CaseEvent):
     """A second officer confirms that the ending does not stand; the title is current again, and the history says why."""
 
     TOPIC: ClassVar[str] = "recognition-case.reinstated"
-    SENTENCE: ClassVar[str] = "Ending overturned, title current again"
     reason: Personal
 
     @classmethod
@@ -253,8 +243,6 @@ class Reassessed(CaseEvent):
     """Article 3 asked anew, from a day on: the work changed, or experience was verified later."""
 
     TOPIC: ClassVar[str] = "recognition-case.reassessed"
-    SENTENCE: ClassVar[str] = "Article 3 reassessed from {effective_on}: usable for appointment and promotion"
-    NOT_USABLE: ClassVar[str] = "Article 3 reassessed from {effective_on}: not usable for appointment"
     work_consistent: bool
     counted_experience_months: int
     effective_on: date
@@ -268,9 +256,11 @@ class Reassessed(CaseEvent):
         return {**facts, "effective_on": facts.get("effective_on") or shanghai_day(act.at)}
 
     @property
-    def sentence(self) -> str:
+    def summary(self) -> Message:
         """From when, and what the title is good for."""
-        return (self.SENTENCE if self.work_consistent else self.NOT_USABLE).format_map(vars(self))
+        if self.work_consistent:
+            return super().summary
+        return tell("summary.recognition-case.reassessed-not-usable", effective_on=self.effective_on)
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
@@ -285,7 +275,6 @@ class ReviewRecorded(CaseEvent):
     """What a review (行政复议) or a court decided about the authority's decision; ``reference`` is the number of its document."""
 
     TOPIC: ClassVar[str] = "recognition-case.review-recorded"
-    SENTENCE: ClassVar[str] = "Review of {decided_on} recorded: {outcome}"
     outcome: ReviewOutcome
     decided_on: date
     reference: Code
@@ -306,7 +295,6 @@ class DeadlineMissed(CaseEvent):
     """A statutory clock ran out before what it asks for was done; the registry records it by itself."""
 
     TOPIC: ClassVar[str] = "recognition-case.deadline-missed"
-    SENTENCE: ClassVar[str] = "Deadline missed: {deadline} was due on {due_on}"
     deadline: DeadlineKind
     due_on: date
 

@@ -20,6 +20,7 @@ from domain.case.guards import (
     within_submitted_experience,
 )
 from domain.guards import Asks, Attempt, Guard, Guards, guard
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import CaseStatus, ProposalKind, ReviewOutcome, Role, shanghai_day
 
@@ -34,7 +35,7 @@ def another_officer(attempt: Attempt) -> Refused | None:
     proposed = attempt.state.proposal
     if proposed is None or proposed.proposed_by.subject != attempt.event.by.actor.subject:
         return None
-    return Refused(RefusalCode.SAME_OFFICER, "You proposed this; another officer must confirm it (article 4).")
+    return Refused(RefusalCode.SAME_OFFICER, tell("title.another_officer"))
 
 
 @guard(Asks.WHO, "article 4; Administrative Reconsideration Law")
@@ -43,7 +44,7 @@ def did_not_end_it(attempt: Attempt) -> Refused | None:
     ending = attempt.state.ending
     if ending is None or attempt.event.by.actor.subject not in ending.officers:
         return None
-    return Refused(RefusalCode.SAME_OFFICER, "You took part in ending this title; two other officers reinstate it.")
+    return Refused(RefusalCode.SAME_OFFICER, tell("title.did_not_end_it"))
 
 
 @guard(Asks.WHO, "Administrative Licensing Law, article 7")
@@ -51,9 +52,7 @@ def holder_only(attempt: Attempt) -> Refused | None:
     """The holder, or the applicant who submitted for them, speaks for themselves; no officer does it in their place."""
     if attempt.event.by.actor.role is Role.APPLICANT and is_theirs(attempt):
         return None
-    return Refused(
-        RefusalCode.NOT_PERMITTED, "Only the holder, or the applicant for them, does this; leave it to them."
-    )
+    return Refused(RefusalCode.NOT_PERMITTED, tell("title.holder_only"))
 
 
 # ── when ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,8 +63,8 @@ def title_stands(attempt: Attempt) -> Refused | None:
         return None
     status, ended = attempt.state.status, attempt.state.title_status
     if ended is not None:
-        return Refused(RefusalCode.CASE_CLOSED, f"The title is {ended.value} already; only reinstatement changes that.")
-    return Refused(RefusalCode.WRONG_STATE, f"The case is {status.value}; it has led to no title yet.")
+        return Refused(RefusalCode.CASE_CLOSED, tell("title.ended_already", status=ended))
+    return Refused(RefusalCode.WRONG_STATE, tell("title.none_yet", status=status))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -75,7 +74,7 @@ def nothing_proposed(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.PROPOSAL_PENDING,
-        "Something is proposed about this title already; let another officer decide it first.",
+        tell("title.nothing_proposed"),
     )
 
 
@@ -86,8 +85,7 @@ def _proposed(*kinds: ProposalKind) -> Guard:
         proposed = attempt.state.proposal
         if proposed is not None and proposed.kind in kinds:
             return None
-        wanted = " or ".join(sorted(kind.value.lower() for kind in kinds))
-        return Refused(RefusalCode.NOTHING_PROPOSED, f"No {wanted} of this title is proposed; propose it first.")
+        return Refused(RefusalCode.NOTHING_PROPOSED, tell("title.proposed_before", kinds=kinds))
 
     return proposed_before
 
@@ -98,7 +96,7 @@ def notice_once(attempt: Attempt) -> Refused | None:
     proposed = attempt.state.proposal
     if proposed is None or proposed.notice_on is None:
         return None
-    return Refused(RefusalCode.WRONG_STATE, f"Notice was served on {proposed.notice_on}; wait for the answer.")
+    return Refused(RefusalCode.WRONG_STATE, tell("title.notice_once", day=proposed.notice_on))
 
 
 @guard(Asks.WHEN, "Administrative Licensing Law, article 7")
@@ -109,7 +107,7 @@ def served_by_now(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.DAY_MISMATCH,
-        f"Notice is served between the proposal on {proposed.proposed_on} and today, {today}; correct the day.",
+        tell("title.served_by_now", proposed=proposed.proposed_on, today=today),
         "servedOn",
     )
 
@@ -120,7 +118,7 @@ def answer_period_kept(attempt: Attempt) -> Refused | None:
     until = attempt.known.periods.answer_until(attempt.event.served_on)
     if attempt.event.answer_until == until:
         return None
-    return Refused(RefusalCode.DAY_MISMATCH, f"The period to answer ends on {until}; state that day.")
+    return Refused(RefusalCode.DAY_MISMATCH, tell("title.answer_period_kept", until=until))
 
 
 @guard(Asks.WHEN, "Administrative Licensing Law, article 7")
@@ -129,9 +127,7 @@ def notice_given(attempt: Attempt) -> Refused | None:
     proposed = attempt.state.proposal
     if proposed is None or proposed.notice_on is not None:
         return None
-    return Refused(
-        RefusalCode.NOTICE_NOT_GIVEN, "The holder was not told yet; let an officer give notice with `giveNotice` first."
-    )
+    return Refused(RefusalCode.NOTICE_NOT_GIVEN, tell("title.notice_given"))
 
 
 @guard(Asks.WHEN, "Administrative Licensing Law, article 7")
@@ -140,9 +136,7 @@ def answered_once(attempt: Attempt) -> Refused | None:
     proposed = attempt.state.proposal
     if proposed is None or proposed.answered_on is None:
         return None
-    return Refused(
-        RefusalCode.WRONG_STATE, f"The proposal was answered on {proposed.answered_on}; its decision follows."
-    )
+    return Refused(RefusalCode.WRONG_STATE, tell("title.answered_once", day=proposed.answered_on))
 
 
 @guard(Asks.WHEN, "Administrative Licensing Law, article 7")
@@ -153,7 +147,7 @@ def holder_heard(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.HEARING_OPEN,
-        f"The holder may answer until {proposed.answer_until}; wait for the answer, a waiver, or the day after.",
+        tell("title.holder_heard", until=proposed.answer_until),
     )
 
 
@@ -164,12 +158,8 @@ def title_ended(attempt: Attempt) -> Refused | None:
     if status in {CaseStatus.REVOKED, CaseStatus.ANNULLED}:
         return None
     if status is CaseStatus.SURRENDERED:
-        return Refused(
-            RefusalCode.WRONG_STATE, "The holder surrendered the title; let them submit the certificate anew instead."
-        )
-    return Refused(
-        RefusalCode.WRONG_STATE, f"The case is {status.value}; only a revoked or annulled title is reinstated."
-    )
+        return Refused(RefusalCode.WRONG_STATE, tell("title.surrendered"))
+    return Refused(RefusalCode.WRONG_STATE, tell("title.not_ended", status=status))
 
 
 @guard(Asks.WHEN, "Administrative Reconsideration Law, article 11")
@@ -179,9 +169,7 @@ def decision_to_review(attempt: Attempt) -> Refused | None:
     reviewed = {CaseStatus.APPROVED, CaseStatus.REJECTED, CaseStatus.REVOKED, CaseStatus.ANNULLED}
     if state.status in reviewed:
         return None
-    return Refused(
-        RefusalCode.WRONG_STATE, f"The case is {state.status.value}; a review is recorded of what an authority decided."
-    )
+    return Refused(RefusalCode.WRONG_STATE, tell("title.decision_to_review", status=state.status))
 
 
 @guard(Asks.WHEN, "Administrative Reconsideration Law")
@@ -193,7 +181,7 @@ def reviewed_by_now(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.DAY_MISMATCH,
-        f"A review is decided between the decision on {earliest} and today, {today}; correct the day.",
+        tell("title.reviewed_by_now", earliest=earliest, today=today),
         "decidedOn",
     )
 
@@ -206,7 +194,7 @@ def effective_while_it_stood(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.DAY_MISMATCH,
-        f"It holds from a day between the recognition on {recognized} and today, {today}; correct the day.",
+        tell("title.effective_while_it_stood", recognized=recognized, today=today),
         "effectiveOn",
     )
 
@@ -217,9 +205,7 @@ def missed_by_now(attempt: Attempt) -> Refused | None:
     event, today = attempt.event, shanghai_day(attempt.event.timestamp)
     if event.due_on < today and (event.deadline, event.due_on) not in attempt.state.missed:
         return None
-    return Refused(
-        RefusalCode.WRONG_STATE, "This deadline is not over, or is recorded as missed; there is nothing to add."
-    )
+    return Refused(RefusalCode.WRONG_STATE, tell("title.missed_by_now"))
 
 
 # ── what ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -230,9 +216,7 @@ def confirmed_as_proposed(attempt: Attempt) -> Refused | None:
     stated = event.reason if isinstance(event, events.Reinstated) else event.ground
     if proposed is None or proposed.ground == stated:
         return None
-    return Refused(
-        RefusalCode.TERMS_CHANGED, "The ground is not the one that was proposed; confirm that one, or propose anew."
-    )
+    return Refused(RefusalCode.TERMS_CHANGED, tell("title.confirmed_as_proposed"))
 
 
 @guard(Asks.WHAT, "Administrative Licensing Law, article 7")
@@ -243,7 +227,7 @@ def says_something(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.INVALID_INPUT,
-        "`statement` is empty; say what speaks against the proposal, or waive it.",
+        tell("title.says_something"),
         "statement",
     )
 

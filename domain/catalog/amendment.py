@@ -7,6 +7,7 @@ from datetime import date
 
 from domain.base import Immutable
 from domain.matching.vocabulary import fault_of
+from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice, Word, WordKind
 
@@ -109,21 +110,21 @@ def refusals_of_word_changes(changes: Sequence[WordChange], words: Sequence[Word
     for change in changes:
         word, key, effect = change.word, word_key(change.word), change.effect
         if (effect, key) in named:
-            code = RefusalCode.DUPLICATE_CHANGE
-            yield _of_word(word, f"is {effect.value.lower()} twice; keep one of the changes", code)
+            said = tell("word.twice", word=word.text, kind=word.kind.value, effect=effect)
+            yield _of_words(said, RefusalCode.DUPLICATE_CHANGE)
         named.add((effect, key))
         if effect is AliasChangeKind.WITHDRAWN:
             if key not in there:
-                yield _of_word(word, "is not there with this kind, meaning and scope; look it up in the vocabulary")
+                yield _of_words(tell("word.not_there", word=word.text, kind=word.kind.value))
             continue
         if key in there - gone:
-            yield _of_word(word, "is there already; leave the change out")
+            yield _of_words(tell("word.there_already", word=word.text, kind=word.kind.value))
         if fault := fault_of(word):
-            yield Refused(RefusalCode.CHANGE_INVALID, fault, "wordChanges")
+            yield _of_words(fault)
 
 
-def _of_word(word: Word, fault: str, code: RefusalCode = RefusalCode.CHANGE_INVALID) -> Refused:
-    return Refused(code, f"The word “{word.text}” ({word.kind.value}) {fault}.", "wordChanges")
+def _of_words(said: Message, code: RefusalCode = RefusalCode.CHANGE_INVALID) -> Refused:
+    return Refused(code, said, "wordChanges")
 
 
 def refusals_of_alias_changes(
@@ -138,61 +139,57 @@ def refusals_of_alias_changes(
     for change in changes:
         alias, key = change.alias, alias_key(change.alias)
         if change.kind is EntryChangeKind.REVISED:
-            yield _of_alias(alias, "is added or withdrawn, not revised; withdraw it and add it as it is to read")
+            yield _of_aliases(tell("alias.not_revised", alias=alias.text))
             continue
         if (change.effect, key) in named:
-            code = RefusalCode.DUPLICATE_CHANGE
-            yield _of_alias(alias, f"is {change.kind.value.lower()} twice; keep one of the changes", code)
+            said = tell("alias.twice", alias=alias.text, effect=change.effect)
+            yield _of_aliases(said, RefusalCode.DUPLICATE_CHANGE)
         named.add((change.effect, key))
         if change.effect is AliasChangeKind.WITHDRAWN:
             if key not in there:
-                yield _of_alias(
-                    alias, "is not there with this issuer and these numbers; look it up among the version's aliases"
-                )
+                yield _of_aliases(tell("alias.not_there", alias=alias.text))
             continue
         if key in there - gone:
-            yield _of_alias(alias, "is there already; leave the change out")
+            yield _of_aliases(tell("alias.there_already", alias=alias.text))
         yield from _faults_of_alias(alias, entries, withdrawn_entries)
 
 
 def _faults_of_alias(alias: Alias, entries: Collection[int], withdrawn: Collection[int]) -> Iterator[Refused]:
     if alias.kind is AliasKind.ISSUING_BODY and (not alias.issuer or alias.numbers):
-        yield _of_alias(alias, "is a body's; give the body's key as its issuer, and no entries")
+        yield _of_aliases(tell("alias.of_a_body", alias=alias.text))
     if alias.kind is not AliasKind.ISSUING_BODY and alias.issuer is not None:
-        yield _of_alias(alias, "is a qualification's; give the entries it means, or none, and no issuer")
+        yield _of_aliases(tell("alias.of_a_qualification", alias=alias.text))
     if alias.kind not in {AliasKind.ISSUING_BODY, AliasKind.QUALIFICATION} and not alias.numbers:
-        yield _of_alias(alias, "is near no entry; give the entries that a reviewer is to be offered")
+        yield _of_aliases(tell("alias.near_nothing", alias=alias.text))
     for number in alias.numbers:
         if number not in entries:
             code = RefusalCode.ENTRY_WITHDRAWN if number in withdrawn else RefusalCode.UNKNOWN_ENTRY
-            yield _of_alias(alias, f"names entry {number}, which the version does not have; name one that it has", code)
+            yield _of_aliases(tell("alias.entry_not_there", alias=alias.text, number=number), code)
 
 
-def _of_alias(alias: Alias, fault: str, code: RefusalCode = RefusalCode.CHANGE_INVALID) -> Refused:
-    return Refused(code, f"The alias “{alias.text}” {fault}.", "aliasChanges")
+def _of_aliases(said: Message, code: RefusalCode = RefusalCode.CHANGE_INVALID) -> Refused:
+    return Refused(code, said, "aliasChanges")
 
 
-def faults_of(entry: CatalogEntry) -> Iterator[str]:
-    """What keeps an entry from leading to one title for each grade; each reads on from ``Entry n``."""
+def faults_of(entry: CatalogEntry) -> Iterator[Message]:
+    """What keeps an entry from leading to one title for each grade."""
     grades = [award.grade for award in entry.awards]
     if not grades:
-        yield "awards no title; name at least one"
+        yield tell("entry.no_title", number=entry.number)
     elif len(grades) > 1 and None in grades:
-        yield "awards several titles, one of them without a grade; give each title its grade"
+        yield tell("entry.grade_missing", number=entry.number)
     elif len(set(grades)) < len(grades):
-        yield "awards two titles for one grade; keep one of them"
+        yield tell("entry.grade_twice", number=entry.number)
 
 
 def refusals_of_entries(entries: Sequence[CatalogEntry]) -> Iterator[Refused]:
     """Everything that stands against publishing these entries as a catalog's first version."""
     if not entries:
-        yield Refused(RefusalCode.NO_CHANGES, "The catalog has no entries; give it at least one.", "entries")
+        yield Refused(RefusalCode.NO_CHANGES, tell("catalog.no_entries"), "entries")
     seen: set[int] = set()
     for entry in entries:
         if entry.number in seen:
-            yield Refused(
-                RefusalCode.ENTRY_EXISTS, f"Entry {entry.number} stands twice; number each entry once.", "entries"
-            )
+            yield Refused(RefusalCode.ENTRY_EXISTS, tell("entry.stands_twice", number=entry.number), "entries")
         seen.add(entry.number)
         for fault in faults_of(entry):
-            yield Refused(RefusalCode.CHANGE_INVALID, f"Entry {entry.number} {fault}.", "entries")
+            yield Refused(RefusalCode.CHANGE_INVALID, fault, "entries")

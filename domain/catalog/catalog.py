@@ -31,6 +31,7 @@ from domain.catalog.timeline import (
 )
 from domain.guards import Asks, Attempt, Guards, breaches, guard
 from domain.identifiers import amendment_id, catalog_id
+from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word, shanghai_day
 
@@ -41,7 +42,7 @@ def administrators_only(attempt: Attempt) -> Refused | None:
     """Administrators publish and amend catalogs; the registry itself publishes the official notice."""
     if attempt.event.by.actor.role in {Role.ADMINISTRATOR, Role.SYSTEM}:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, "Only administrators publish and amend catalogs; ask one to do it.")
+    return Refused(RefusalCode.NOT_PERMITTED, tell("catalog.administrators_only"))
 
 
 @guard(Asks.WHO, "article 5")
@@ -50,7 +51,7 @@ def another_administrator(attempt: Attempt) -> Refused | None:
     amendment = attempt.state.amendments.get(attempt.event.amendment_id)
     if amendment is None or amendment.proposed_by.subject != attempt.event.by.actor.subject:
         return None
-    return Refused(RefusalCode.SAME_ADMINISTRATOR, "You proposed this amendment; another administrator must issue it.")
+    return Refused(RefusalCode.SAME_ADMINISTRATOR, tell("amendment.another_administrator"))
 
 
 # ── when ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -59,13 +60,11 @@ def amendment_open(attempt: Attempt) -> Refused | None:
     """An amendment is issued or discarded that was proposed, and once."""
     amendment = attempt.state.amendments.get(attempt.event.amendment_id)
     if amendment is None:
-        return Refused(RefusalCode.UNKNOWN_AMENDMENT, "No such amendment; look it up in the catalog.", "amendmentId")
+        return Refused(RefusalCode.UNKNOWN_AMENDMENT, tell("amendment.unknown"), "amendmentId")
     if amendment.status != "PROPOSED":
-        return Refused(
-            RefusalCode.AMENDMENT_CLOSED,
-            f"The amendment is {amendment.status.lower()} already; propose a new one to change more.",
-            "amendmentId",
-        )
+        issued = amendment.status == "ISSUED"
+        said = tell("amendment.issued_already") if issued else tell("amendment.discarded_already")
+        return Refused(RefusalCode.AMENDMENT_CLOSED, said, "amendmentId")
     return None
 
 
@@ -77,8 +76,7 @@ def on_the_latest_version(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.STALE_BASE_VERSION,
-        f"The amendment is based on version {base}, but version {latest} exists; look at what changed since and propose "
-        f"it anew against version {latest}.",
+        tell("amendment.on_the_latest_version", base=base, latest=latest),
         "baseVersion",
     )
 
@@ -91,7 +89,7 @@ def not_before_its_day(attempt: Attempt) -> Refused | None:
         return None
     return Refused(
         RefusalCode.EFFECTIVE_TOO_EARLY,
-        f"{terms.effective_from} is before {today}; choose a later day, or mark the amendment as an erratum.",
+        tell("amendment.not_before_its_day", effective=terms.effective_from, today=today),
         "effectiveFrom",
     )
 
@@ -109,7 +107,7 @@ def changes_something(attempt: Attempt) -> Refused | None:
     terms = attempt.event.terms
     if terms.changes or terms.alias_changes or terms.word_changes:
         return None
-    return Refused(RefusalCode.NO_CHANGES, "The amendment changes nothing; add at least one change.", "changes")
+    return Refused(RefusalCode.NO_CHANGES, tell("amendment.changes_something"), "changes")
 
 
 @guard(Asks.WHAT, "article 5")
@@ -121,7 +119,7 @@ def changes_sound(attempt: Attempt) -> Iterator[Refused]:
         if change.number in named:
             yield Refused(
                 RefusalCode.DUPLICATE_CHANGE,
-                f"Entry {change.number} is changed twice; put both into one change.",
+                tell("entry.changed_twice", number=change.number),
                 "changes",
             )
         named.add(change.number)
@@ -155,7 +153,7 @@ def issued_as_proposed(attempt: Attempt) -> Refused | None:
     amendment = attempt.state.amendments.get(attempt.event.amendment_id)
     if amendment is None or amendment.terms == attempt.event.terms:
         return None
-    return Refused(RefusalCode.TERMS_CHANGED, "What is issued is not what was proposed; propose it anew.")
+    return Refused(RefusalCode.TERMS_CHANGED, tell("amendment.issued_as_proposed"))
 
 
 @guard(Asks.WHAT, "article 5")
@@ -164,7 +162,7 @@ def next_number(attempt: Attempt) -> Refused | None:
     number, following = attempt.event.number, attempt.state.latest.number + 1
     if number == following:
         return None
-    return Refused(RefusalCode.NUMBER_SKIPPED, f"Version {number} does not follow; the next one is {following}.")
+    return Refused(RefusalCode.NUMBER_SKIPPED, tell("amendment.next_number", number=number, following=following))
 
 
 def _against(change: EntryChange, timeline: CatalogTimeline, ever: set[int]) -> Iterator[Refused]:
@@ -174,29 +172,29 @@ def _against(change: EntryChange, timeline: CatalogTimeline, ever: set[int]) -> 
         if number in ever:
             yield Refused(
                 RefusalCode.ENTRY_EXISTS,
-                f"Number {number} is or was in use; add the entry under {max(ever) + 1} or higher.",
+                tell("entry.number_used", number=number, next=max(ever) + 1),
                 "changes",
             )
     elif current is None:
         code = RefusalCode.ENTRY_WITHDRAWN if number in ever else RefusalCode.UNKNOWN_ENTRY
-        yield Refused(code, f"Version {timeline.latest.number} has no entry {number}; name one that it has.", "changes")
+        yield Refused(code, tell("entry.not_there", version=timeline.latest.number, number=number), "changes")
     for fault in _faults_of_change(change, current):
-        yield Refused(RefusalCode.CHANGE_INVALID, f"Entry {number} {fault}.", "changes")
+        yield Refused(RefusalCode.CHANGE_INVALID, fault, "changes")
 
 
-def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iterator[str]:
-    """What is wrong with a change in itself; each reads on from ``Entry n``."""
-    entry = change.entry
+def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iterator[Message]:
+    """What is wrong with a change in itself."""
+    entry, number = change.entry, change.number
     if change.kind is EntryChangeKind.WITHDRAWN:
         if entry is not None:
-            yield "is withdrawn and must not carry new content; leave the content out"
+            yield tell("entry.withdrawn_with_content", number=number)
     elif entry is None:
-        yield "lacks its new content; give it, or withdraw the entry"
+        yield tell("entry.without_content", number=number)
     else:
         if entry.number != change.number:
-            yield f"carries the content of entry {entry.number}; make the numbers the same"
+            yield tell("entry.other_number", number=number, found=entry.number)
         if entry == current:
-            yield "stays as it is; leave the change out"
+            yield tell("entry.unchanged", number=number)
         yield from faults_of(entry)
 
 
@@ -290,7 +288,7 @@ class Catalog(Aggregate):
         """
         amendment = self.state.amendments.get(amendment_id)
         if amendment is None:  # there are no terms to make the event of
-            raise Refused(RefusalCode.UNKNOWN_AMENDMENT, "No such amendment; look it up in the catalog.", "amendmentId")
+            raise Refused(RefusalCode.UNKNOWN_AMENDMENT, tell("amendment.unknown"), "amendmentId")
         number = self.state.latest.number + 1
         self.decide(AmendmentIssued, act, amendment_id=amendment_id, number=number, terms=amendment.terms)
         return number

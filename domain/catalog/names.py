@@ -21,11 +21,9 @@ from domain.matching import Matcher, Vocabulary
 from domain.matching.forms import build
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import fold
+from domain.messages import Language, Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry
-
-_MOST_NAMED: Final = 10
-
 
 MOST_EXAMINED: Final = 8
 """Entries held up by aliases for which the fewest aliases are sought, since each try builds a matcher; fewer in a large catalog.
@@ -54,8 +52,17 @@ class Note:
     """One thing to know: a stable code, a sentence that names the way out, the input it is about."""
 
     code: NoteCode
-    message: str
+    said: Message
     field: str
+
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return self.text(Language.EN)
+
+    def text(self, language: Language) -> str:
+        """The sentence in a language."""
+        return self.said.text(language)
 
 
 class ResultingNames:
@@ -185,13 +192,12 @@ class ResultingNames:
         for entry in self._each(self._named):
             blocking = self._held_up_by[entry.number]
             if not blocking and (texts := _unmatched(self._matcher, entry)):
-                yield self._not_matched(entry, texts, "")
+                yield self._not_matched(entry, texts, tell("note.not_by_own_name", number=entry.number, name=texts[0]))
             left = [alias.text for alias in self._meant(entry) if alias not in blocking]
             if left:
                 yield Note(
                     NoteCode.ALIASES_LEFT,
-                    f"Certificates of entry {entry.number} under these names stay questions, since aliases say that they "
-                    f"are not listed: {_quoted(left)}; withdraw the aliases that mean it.",
+                    tell("note.aliases_left", number=entry.number, aliases=left),
                     "aliasChanges",
                 )
         if self._touches_aliases:
@@ -208,11 +214,12 @@ class ResultingNames:
             before = Matcher([entries[number] for number in sorted(entries)], aliases, self._words_before)
             lost = [(entry, had) for entry, texts in lost if (had := [t for t in texts if _leads(before, t, entry)])]
         if len(lost) > 1:
-            numbers = _listed([str(entry.number) for entry, _ in lost])
-            message = f"Entries {numbers} are not matched by their own names any longer, and a reviewer decides; look at the alias changes unless that is meant."
-            yield Note(NoteCode.NAME_NOT_MATCHED, message, "aliasChanges")
+            said = tell("note.several_no_longer", numbers=[entry.number for entry, _ in lost])
+            yield Note(NoteCode.NAME_NOT_MATCHED, said, "aliasChanges")
         for entry, texts in lost if len(lost) == 1 else ():
-            yield self._not_matched(entry, texts, " any longer")
+            yield self._not_matched(
+                entry, texts, tell("note.no_longer_by_own_name", number=entry.number, name=texts[0])
+            )
 
     def _without_entry(self) -> Iterator[Note]:
         book = IssuerBook(self._aliases, self._words)
@@ -222,26 +229,21 @@ class ResultingNames:
             if alias.issuer is not None and alias.issuer not in known:
                 yield Note(
                     NoteCode.ISSUER_WITHOUT_ENTRY,
-                    f"“{alias.issuer}”, the issuer of the alias “{alias.text}”, is the key of no entry's body, so the "
-                    "alias only speaks against entries; correct the key unless that is meant.",
+                    tell("note.issuer_without_entry", issuer=alias.issuer, alias=alias.text),
                     "aliasChanges",
                 )
 
-    def _not_matched(self, entry: CatalogEntry, texts: Sequence[str], since: str) -> Note:
+    def _not_matched(self, entry: CatalogEntry, texts: Sequence[str], head: Message) -> Note:
         match = self._matcher.match(texts[0], entry.issuing_body)
         shared = sorted({each.number for each in match.candidates} - {entry.number})
-        head = f"Entry {entry.number} is not matched by its own name{since}, “{texts[0]}”"
         if blocking := self._held_up_by.get(entry.number) or self._blocking(entry):
-            said = _quoted([alias.text for alias in blocking])
-            message = f"{head}: an alias says that the catalog does not list it, and a reviewer decides; leave out {said} unless that is meant."
-            return Note(NoteCode.NAME_NOT_MATCHED, message, "aliasChanges")
+            said = tell("note.alias_denies", head=head, aliases=[alias.text for alias in blocking])
+            return Note(NoteCode.NAME_NOT_MATCHED, said, "aliasChanges")
         if shared:
-            others = _listed([str(number) for number in shared])
-            message = f"{head}: it may mean entry {others} as well, and a reviewer decides; change a name or an alias unless that is meant."
-            return Note(NoteCode.NAME_SHARED, message, "changes")
+            return Note(NoteCode.NAME_SHARED, tell("note.shared", head=head, others=shared), "changes")
         why = " ".join(reason for each in match.candidates for reason in each.because[-1:])
-        message = f"{head}, and a reviewer decides; match it to see why{f': {why}' if why else '.'}"
-        return Note(NoteCode.NAME_NOT_MATCHED, message, "changes")
+        said = tell("note.not_matched_because", head=head, why=why) if why else tell("note.not_matched", head=head)
+        return Note(NoteCode.NAME_NOT_MATCHED, said, "changes")
 
 
 def unreadable_names(
@@ -260,14 +262,13 @@ def unreadable_names(
         if entry.number not in readable:
             yield Refused(
                 RefusalCode.NAME_UNREADABLE,
-                f"Entry {entry.number}, “{entry.qualification_name}”, has no name that matching can read beside that of its "
-                "body; give the qualification's full name.",
+                tell("entry.unreadable", number=entry.number, name=entry.qualification_name),
                 field,
             )
     for alias in unread:
         yield Refused(
             RefusalCode.NAME_UNREADABLE,
-            f"The alias “{alias.text}” holds no word that matching can read; write the name as certificates show it.",
+            tell("alias.unreadable", alias=alias.text),
             "aliasChanges",
         )
 
@@ -317,21 +318,14 @@ def _held_up(entry: CatalogEntry, blocking: Sequence[Alias], added: Sequence[Ali
     texts = [alias.text for alias in blocking]
     new = [alias.text for alias in blocking if alias in added]
     old = [text for text in texts if text not in new]
-    ways = [f"withdraw {_quoted(old)} in the same amendment"] if old else []
-    ways += [f"leave {_quoted(new)} out of the amendment"] if new else []
-    say = "the alias {} says" if len(texts) == 1 else "the aliases {} say"
+    if old and new:
+        ways = tell("entry.withdraw_and_leave_out", old=old, new=new)
+    else:
+        ways = tell("entry.withdraw_aliases", aliases=old) if old else tell("entry.leave_aliases_out", aliases=new)
+    one = len(texts) == 1
+    said = tell("entry.alias_says", aliases=texts) if one else tell("entry.aliases_say", aliases=texts)
     return Refused(
         RefusalCode.NAME_UNLISTED,
-        f"Entry {entry.number}, “{entry.qualification_name}”, would never be matched, since {say.format(_quoted(texts))} that "
-        f"the catalog does not list a qualification of this name; {' and '.join(ways)}.",
+        tell("entry.held_up", number=entry.number, name=entry.qualification_name, said=said, ways=ways),
         "changes",
     )
-
-
-def _quoted(texts: Sequence[str]) -> str:
-    return _listed([f"“{text}”" for text in texts])
-
-
-def _listed(texts: Sequence[str]) -> str:
-    more = len(texts) - _MOST_NAMED
-    return ", ".join(texts[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -19,6 +19,7 @@ from domain.base import Act, Aggregate, Created, Immutable, State
 from domain.catalog.amendment import refusals_of_entries
 from domain.catalog.catalog import Catalog
 from domain.guards import Asks, Attempt, Guards, guard
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import COMMENCEMENT, Alias, CatalogEntry, Notice, Role, Word
 
@@ -43,7 +44,7 @@ class CatalogTerms(Immutable):
         if self.effective_from < COMMENCEMENT:
             yield Refused(
                 RefusalCode.EFFECTIVE_TOO_EARLY,
-                f"Nothing is recognised before {COMMENCEMENT}; choose that day or a later one.",
+                tell("catalog.before_commencement", commencement=COMMENCEMENT),
                 "effectiveFrom",
             )
         yield from refusals_of_entries(self.entries)
@@ -64,7 +65,7 @@ def an_administrator(attempt: Attempt) -> Refused | None:
     """Administrators propose and publish further catalogs."""
     if attempt.event.by.actor.role is Role.ADMINISTRATOR:
         return None
-    return Refused(RefusalCode.NOT_PERMITTED, "Only administrators publish catalogs; ask one to do it.")
+    return Refused(RefusalCode.NOT_PERMITTED, tell("proposal.administrators_only"))
 
 
 @guard(Asks.WHO, "article 5")
@@ -72,7 +73,7 @@ def not_its_proposer(attempt: Attempt) -> Refused | None:
     """The administrator who proposed a catalog does not publish it."""
     if attempt.state.proposed_by != attempt.event.by.actor.subject:
         return None
-    return Refused(RefusalCode.SAME_ADMINISTRATOR, "You proposed this catalog; another administrator must publish it.")
+    return Refused(RefusalCode.SAME_ADMINISTRATOR, tell("proposal.not_its_proposer"))
 
 
 @guard(Asks.WHEN, "article 5")
@@ -80,11 +81,9 @@ def proposal_open(attempt: Attempt) -> Refused | None:
     """A proposal is published or discarded once."""
     if attempt.state.status == "PROPOSED":
         return None
-    return Refused(
-        RefusalCode.PROPOSAL_CLOSED,
-        f"The proposal is {attempt.state.status.lower()} already; propose another to publish more.",
-        "proposalId",
-    )
+    published = attempt.state.status == "PUBLISHED"
+    said = tell("proposal.published_already") if published else tell("proposal.discarded_already")
+    return Refused(RefusalCode.PROPOSAL_CLOSED, said, "proposalId")
 
 
 @guard(Asks.WHAT, "article 5")
@@ -105,7 +104,6 @@ class CatalogProposal(Aggregate):
         """An administrator proposes a further catalog."""
 
         TOPIC: ClassVar[str] = "catalog-proposal.proposed"
-        SENTENCE: ClassVar[str] = "Catalog proposed"
         terms: CatalogTerms
 
         @staticmethod
@@ -122,7 +120,6 @@ class CatalogProposal(Aggregate):
         """Another administrator publishes it; the catalog's own stream begins in the same transaction."""
 
         TOPIC: ClassVar[str] = "catalog-proposal.published"
-        SENTENCE: ClassVar[str] = "Proposed catalog published by another administrator"
 
         @staticmethod
         def change(state: ProposalState, event: Any) -> None:  # noqa: ARG004 - that it happened is all
@@ -133,7 +130,6 @@ class CatalogProposal(Aggregate):
         """The proposal is dropped; no catalog comes of it."""
 
         TOPIC: ClassVar[str] = "catalog-proposal.discarded"
-        SENTENCE: ClassVar[str] = "Proposed catalog discarded"
         reason: str
 
         @staticmethod

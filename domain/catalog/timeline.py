@@ -265,7 +265,6 @@ class CatalogPublished(Created, CatalogEvent):
     """Version 1, as the official notice states it."""
 
     TOPIC: ClassVar[str] = "catalog.published"
-    SENTENCE: ClassVar[str] = "Catalog published"
     code: str
     name: str
     notice: Notice
@@ -297,7 +296,6 @@ class AmendmentProposed(CatalogEvent):
     """One administrator proposes changes against the latest version."""
 
     TOPIC: ClassVar[str] = "catalog.amendment-proposed"
-    SENTENCE: ClassVar[str] = "Amendment proposed"
     amendment_id: UUID
     terms: AmendmentTerms
 
@@ -313,7 +311,6 @@ class AmendmentIssued(CatalogEvent):
     """The catalog is amended: another administrator issues the proposal as version n+1."""
 
     TOPIC: ClassVar[str] = "catalog.amendment-issued"
-    SENTENCE: ClassVar[str] = "Catalog amended: version {number}"
     amendment_id: UUID
     number: int
     terms: AmendmentTerms
@@ -348,7 +345,6 @@ class AmendmentDiscarded(CatalogEvent):
     """The proposal is dropped; it never takes effect."""
 
     TOPIC: ClassVar[str] = "catalog.amendment-discarded"
-    SENTENCE: ClassVar[str] = "Amendment discarded"
     amendment_id: UUID
     reason: str
 

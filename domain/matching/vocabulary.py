@@ -16,6 +16,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from domain.matching.normalise import fold
+from domain.messages import Message, tell
 from domain.values import Word, WordKind
 
 _SCOPE: Final = re.compile(r"(?:(?P<kind>issuer|catalog):(?P<key>\S+))?")
@@ -155,23 +156,21 @@ class Vocabulary:
         return (name for phrase, name in self._shared if phrase <= words)
 
 
-def fault_of(word: Word) -> str | None:
+def fault_of(word: Word) -> Message | None:
     """What is wrong with a word, as a sentence naming the way out; None where nothing is."""
     scope = _SCOPE.fullmatch(word.scope)
     if scope is None:
-        return (
-            f"The scope {word.scope!r} of {word.text!r} is none; leave it empty, or write issuer:KEY or catalog:CODE."
-        )
+        return tell("word.scope_malformed", word=word.text, scope=word.scope)
     if not word.text.strip():
-        return "A word needs its text; fill it in."
+        return tell("word.without_text")
     if word.kind not in _AS_WRITTEN and word.text != fold(word.text).text:
-        return f"The word {word.text!r} is not folded; write it as {fold(word.text).text!r}."
+        return tell("word.not_folded", word=word.text, folded=fold(word.text).text)
     if word.kind in _OF_A_BODY and scope["kind"] != "issuer":
-        return f"The word {word.text!r} holds for one body; give its key as issuer:KEY."
+        return tell("word.without_body", word=word.text)
     if word.kind is WordKind.CODE and not _CODE.fullmatch(word.text):
-        return f"The form {word.text!r} holds more than letters, digits, hyphens, ? and #; correct it."
+        return tell("word.form_malformed", word=word.text)
     if word.kind is WordKind.LOOKALIKE and not len(word.text) == len(word.meaning) == 1:
-        return f"A look-alike is one character for one other; correct {word.text!r}."
+        return tell("word.lookalike_malformed", word=word.text)
     return None
 
 

@@ -10,7 +10,7 @@ import strawberry
 from application.folding import alias_change_view, entry_view, word_change_view
 from application.views import AliasChangeView, ChangeView, VersionView, WordChangeView
 from domain.catalog.amendment import AmendmentTerms
-from domain.catalog.names import Note, NoteCode
+from domain.catalog.names import NoteCode
 from domain.refusals import Refused
 from registry_api.context import Context, in_thread
 from registry_api.refusals import Refusal, as_data
@@ -30,7 +30,7 @@ class Preview:
     pending_cases_affected: int
     titles_on_changed_entries: int
     refusals: Sequence[Refusal]
-    notes: Sequence[Note]
+    notes: Sequence[AmendmentNote]
     changes_since: Sequence[VersionView]
 
 
@@ -95,8 +95,8 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
         [word_change_view(change) for change in examined.terms.word_changes],
         pending,
         titles,
-        [as_data(refusal) for refusal in (*malformed, *examined.refusals)],
-        examined.notes,
+        [as_data(refusal, context.language) for refusal in (*malformed, *examined.refusals)],
+        [AmendmentNote(code=n.code, message=n.text(context.language), field=n.field) for n in examined.notes],
         await changes_since(context, code, terms.base_version),
     )
 

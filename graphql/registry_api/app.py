@@ -29,6 +29,7 @@ from registry_api.http.execution import StrawberryExecutor, core_schema
 from registry_api.http.health import HealthCheck
 from registry_api.http.lane import Lane
 from registry_api.http.limits import DEFAULT_LIMITS
+from registry_api.http.negotiation import language_of
 from registry_api.http.persisted import Caller, PersistedDocuments
 from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
 from registry_api.http.turns import Turns
@@ -132,6 +133,7 @@ def create_registry_app(
             request_id=request_id,
             address=address_of(request.scope),
             reason=reason_in(request.headers.get(REASON_HEADER)),
+            language=language_of(request.headers.get("accept-language")),
         )
 
     def caller(request: Request, identity: Identity | None) -> Caller:

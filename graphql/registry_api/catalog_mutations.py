@@ -143,12 +143,12 @@ class CatalogMutations:
 async def _refused(context: Context, refused: Refused, code: str, base: int | None) -> AmendmentAnswer:
     """A refusal, with the versions issued since the base where it is stale."""
     if refused.code is not RefusalCode.STALE_BASE_VERSION or base is None:
-        return AmendmentAnswer(refusal=as_data(refused))
+        return AmendmentAnswer(refusal=as_data(refused, context.language))
     try:
         since = await changes_since(context, code, base)
     except ApiError:  # the read side is behind; the refusal is what counts
         since = ()
-    return AmendmentAnswer(refusal=as_data(refused), changes_since=tuple(since))
+    return AmendmentAnswer(refusal=as_data(refused, context.language), changes_since=tuple(since))
 
 
 async def _amendment(

@@ -27,6 +27,7 @@ from application.viewing import Viewer
 from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
+from domain.messages import Language, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import subject_form
 from domain.values import Actor, Provenance, shanghai_day
@@ -81,6 +82,8 @@ class Context:
     request_id: str
     address: str = "unknown"
     reason: str | None = None
+    language: Language = Language.EN
+    """In which sentences are written to the client."""
     gone: Event = field(default_factory=Event)
     """Set when the client has gone: nobody waits for the answer any more."""
     home: AbstractEventLoop | None = None
@@ -211,9 +214,7 @@ Info = strawberry.Info[Context, Any]
 def acting(context: Context) -> Provenance:
     """Where what this request records comes from. Raises ``Refused`` (UNAUTHENTICATED) for an anonymous caller."""
     if context.actor is None:
-        raise Refused(
-            RefusalCode.UNAUTHENTICATED, "Nobody is signed in; send a token as `Authorization: Bearer <token>`."
-        )
+        raise Refused(RefusalCode.UNAUTHENTICATED, tell("access.not_signed_in"))
     return context.provenance
 
 

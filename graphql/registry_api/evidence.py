@@ -26,7 +26,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from application.access import Action, can
+from application.access import Action, require
 from application.commands import clean_id_number, clean_id_type
 from application.ports import Identity, Purpose
 from application.views import CaseView, EvidenceView
@@ -38,6 +38,7 @@ from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, status_of
 from registry_api.http.endpoint import STATUS_HEADERS, Authenticate
 from registry_api.http.masking import Explain
 from registry_api.http.middleware import request_id_of
+from registry_api.http.negotiation import language_of
 from registry_api.http.parameters import too_slow
 from registry_api.http.rates import Buckets
 
@@ -142,6 +143,7 @@ class EvidenceDoor:
 
     def _answering(self, work: Callable[[Request, Context], Awaitable[Response]]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
+            language = language_of(request.headers.get("accept-language"))
             try:
                 return await work(request, await self._signed_in(request))
             except ApiError as refusal:
@@ -150,7 +152,8 @@ class EvidenceDoor:
                 )
                 return _refused(refusal.status, refusal.extensions, refusal.message, headers)
             except Refused as refused:
-                return _refused(status_of(refused.code), {"code": refused.code.value}, refused.message)
+                spoken = {**STATUS_HEADERS.get(status_of(refused.code), {}), "Content-Language": language.value}
+                return _refused(status_of(refused.code), {"code": refused.code.value}, refused.text(language), spoken)
             except self.error as error:
                 code = ErrorCode[str(getattr(error, "code", "")).upper().replace("-", "_")]
                 return _refused(code.status, {"code": code.value}, str(error), {"Connection": "close"})
@@ -170,9 +173,7 @@ class EvidenceDoor:
         return self.context(request, identity, request_id_of(request.scope))
 
     async def _upload(self, request: Request, context: Context) -> Response:
-        decision = can(context.actor, Action.UPLOAD_EVIDENCE)
-        if not decision:
-            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED, decision.reason)
+        require(context.actor, Action.UPLOAD_EVIDENCE)
         declared = request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > self.max_size:
             raise HttpRefusalError(
@@ -246,9 +247,7 @@ class EvidenceDoor:
         return known or (lambda: holders.find_or_create(kind, cleaned)), uploader
 
     async def _download(self, request: Request, context: Context) -> Response:
-        decision = can(context.actor, Action.READ_CASES)
-        if not decision:
-            raise HttpRefusalError(403, RefusalCode.NOT_PERMITTED, decision.reason)
+        require(context.actor, Action.READ_CASES)
         if not context.viewer.reads_persons:
             raise HttpRefusalError(
                 403,

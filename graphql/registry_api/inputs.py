@@ -14,6 +14,7 @@ from application.commands import CertificateForm, EvidenceForm, ExperienceForm, 
 from application.queries import CaseFilter, TitleFilter
 from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange, WordChange
 from domain.catalog.proposal import CatalogTerms
+from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean, clean_optional
 from domain.values import (
@@ -47,9 +48,9 @@ class Faults:
             self.refusals.append(refused)
             return otherwise
 
-    def add(self, field: str, fault: str) -> None:
+    def add(self, field: str, said: Message) -> None:
         """One more fault of a field."""
-        self.refusals.append(Refused(RefusalCode.INVALID_INPUT, f"`{field}` {fault}.", field))
+        self.refusals.append(Refused(RefusalCode.INVALID_INPUT, said, field))
 
 
 CertificateInput = CertificateForm
@@ -144,7 +145,7 @@ class EntryInput:
     def checked(self, place: str, faults: Faults) -> CatalogEntry:
         """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
         if self.number < 1:
-            faults.add(f"{place}.number", "is below 1; number entries from 1 on")
+            faults.add(f"{place}.number", tell("input.number_below_one", field=f"{place}.number"))
 
         def text(value: str, name: str) -> str:
             return faults.attempt(lambda: clean(value, f"{place}.{name}"), "")

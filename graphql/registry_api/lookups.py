@@ -12,6 +12,7 @@ from application.catalogs import Found
 from application.commands import CertificateForm
 from application.queries import AuditEvent as AuditRow
 from application.views import AwardView, EntryView, TitleView, VersionView
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import identifying_form
 from domain.values import MatchOutcome
@@ -53,7 +54,7 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
         context.services.shelf.match, form.name, form.issuing_body, form.grade, on, code
     )
     if found is None:
-        raise Refused(RefusalCode.NO_VERSION_IN_FORCE, f"No catalog is in force on {on}; choose a later day.", "on")
+        raise Refused(RefusalCode.NO_VERSION_IN_FORCE, tell("catalog.none_in_force", day=on), "on")
     version = await context.versions.load((found.version.catalog_code, found.version.number))
     if version is None:
         raise LookupError(f"version {found.version.number} of {found.version.catalog_code} has no row")

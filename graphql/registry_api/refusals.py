@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from application.access import Action, require
 from application.ports import EventUnreadable
+from domain.messages import Language
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
 from registry_api.errors import ApiError, ErrorCode, unreadable_event
@@ -34,25 +35,30 @@ class Refusal:
     field: str | None
 
 
-def as_data(refused: Refused) -> Refusal:
+def as_data(refused: Refused, language: Language) -> Refusal:
     """A refusal as a payload carries it."""
-    return Refusal(code=refused.code.value, message=refused.message, field=refused.field)
+    return Refusal(code=refused.code.value, message=refused.text(language), field=refused.field)
 
 
-def as_error(refused: Refused) -> ApiError:
+def as_error(refused: Refused, language: Language) -> ApiError:
     """A refusal as a query answers it."""
-    return ApiError(refused.code, refused.message, {"field": refused.field} if refused.field else None)
+    return ApiError(refused.code, refused.text(language), {"field": refused.field} if refused.field else None)
 
 
-def _gate_of(resolver: Callable[..., Any]) -> Callable[..., None]:
+def _gate_of(resolver: Callable[..., Any]) -> Callable[[Context], None]:
     """What asks the policy before a field at the root looks at its input. Raises ``KeyError`` for a field without a row."""
     action = FIELDS[to_camel_case(resolver.__name__)]
 
-    def gate(_root: Any, info: strawberry.Info[Context, Any], **_named: Any) -> None:
+    def gate(context: Context) -> None:
         if action is not None:
-            require(info.context.actor, action)
+            require(context.actor, action)
 
     return gate
+
+
+def _context_of(_root: Any, info: Any, **_named: Any) -> Context:
+    """The request that a field at the root is asked by."""
+    return cast("Context", info.context)
 
 
 def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
@@ -61,11 +67,12 @@ def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
     @wraps(resolver)
     async def answer(*arguments: P.args, **named: P.kwargs) -> T:
+        context = _context_of(*arguments, **named)
         try:
-            gate(*arguments, **named)
+            gate(context)
             return await resolver(*arguments, **named)
         except Refused as refused:
-            raise as_error(refused) from None
+            raise as_error(refused, context.language) from None
         except EventUnreadable as unreadable:
             raise unreadable_event(unreadable) from None
 
@@ -77,7 +84,7 @@ def allow(context: Context, action: Action) -> None:
     try:
         require(context.actor, action)
     except Refused as refused:
-        raise as_error(refused) from None
+        raise as_error(refused, context.language) from None
 
 
 def unavailable(what: str) -> ApiError:
@@ -98,15 +105,15 @@ def recording(
 
         @wraps(resolver)
         async def answer(*arguments: P.args, **named: P.kwargs) -> Payload:
-            started = time.monotonic()
+            started, context = time.monotonic(), _context_of(*arguments, **named)
             try:
-                gate(*arguments, **named)
+                gate(context)
                 return await resolver(*arguments, **named)
             except Refused as refused:
                 if refused.code in _UNKNOWN:
                     # What is not there is found faster than what is not allowed; both answers take the same while.
                     await asyncio.sleep(max(0.0, UNKNOWN_SECONDS - (time.monotonic() - started)))
-                return payload(refusal=as_data(refused))
+                return payload(refusal=as_data(refused, context.language))
             except EventUnreadable as unreadable:
                 raise unreadable_event(unreadable) from None
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 
 
@@ -25,11 +26,11 @@ class HolderErased(Refused):
     def __init__(self) -> None:
         super().__init__(
             RefusalCode.HOLDER_ERASED,
-            "The holder's personal data was erased; submit anew to start over under a new reference.",
+            tell("holder.erased"),
             "holder",
         )
 
-    def __reduce__(self) -> tuple[type[HolderErased], tuple[()]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type[HolderErased], tuple[()]]:
         """Rebuild without arguments, since the refusal has none."""
         return type(self), ()
 

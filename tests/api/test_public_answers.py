@@ -47,7 +47,7 @@ def test_a_public_answer_is_kept_and_asked_about_by_its_tag(api: Api, code: str)
     first = get(api, CATALOG, {"code": code})
     tag = first.headers["etag"]
     assert first.headers["cache-control"] == PUBLIC
-    assert set(first.headers["vary"].split(", ")) == {"Accept", "Accept-Encoding", "Authorization"}
+    assert set(first.headers["vary"].split(", ")) == {"Accept", "Accept-Encoding", "Accept-Language", "Authorization"}
     for sent in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
         again = get(api, CATALOG, {"code": code}, If_None_Match=sent)
         assert (again.status_code, again.content) == (304, b"")

@@ -19,7 +19,7 @@ from registry_api.http.execution import core_schema
 from registry_api.http.limits import DEFAULT_LIMITS
 from registry_api.http.persisted import NOT_FOUND
 from registry_api.schema import build_schema
-from tests.docs.sentences import class_codes, given, in_capitals, sentences
+from tests.docs.sentences import class_codes, given, in_capitals, sentences, template
 from tests.sources import ROOT, Module, all_modules
 
 PAGE: Final = ROOT / "docs" / "errors.md"
@@ -46,10 +46,12 @@ In the examples … stands for what varies.
 """
 FIXED: Final = {"PERSISTED_QUERY_NOT_FOUND": NOT_FOUND}
 """What a code says in words that a protocol fixes, which are no sentence."""
+PASSED_ON: Final = {"CHANGE_INVALID": "entry.unchanged"}
+"""A message of each code that is never written beside one: what makes the message passes it on."""
 FOOT: Final = """
-The page is printed from the source by `python -m tests.docs.errors`: codes, meanings and ways out from `domain/refusals.py`,
-`graphql/registry_api/errors.py`, `catalog/faults.py` and `domain/catalog/names.py`, sentences from where they are given. A code without
-a line here can't be given.
+The page is printed from the source by `python -m tests.docs.errors`: codes from `domain/refusals.py`, `graphql/registry_api/errors.py`,
+`catalog/faults.py` and `domain/catalog/names.py`, sentences from where they are given and, of refusals, from the catalogue of messages in
+`domain/messages/`, which has each in Chinese too. A code without a line here can't be given.
 """
 
 
@@ -79,7 +81,7 @@ def places() -> dict[str, list[str]]:
 @cache
 def spoken() -> dict[str, str]:
     """An example of the sentence that each code comes with; what no text of the source holds is asked of the source."""
-    found = sentences() | FIXED
+    found = sentences() | FIXED | {code: template(key) for code, key in PASSED_ON.items()}
     for reason in get_args(evidence.RefusalReason):
         found[in_capitals(reason)] = str(evidence.EvidenceRefused(reason))
     schema = core_schema(build_schema())

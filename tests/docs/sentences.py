@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from domain.messages import Language
+from domain.messages.sentences import sentences as messages
 from tests.sources import Module, all_modules
 
 KINDS: Final = frozenset({"RefusalCode", "ErrorCode", "FaultCode", "NoteCode"})
@@ -182,4 +184,13 @@ def _rendered(node: ast.AST, texts: dict[str, str]) -> str | None:
             return "".join(each.value if isinstance(each, ast.Constant) else "…" for each in parts)
         case ast.Name(id=name):
             return texts.get(name)
+        case ast.IfExp(body=body):
+            return _rendered(body, texts)
+        case ast.Call(func=ast.Name(id="tell"), args=[ast.Constant(value=str(key))]):
+            return template(key)
     return None
+
+
+def template(key: str) -> str:
+    """A sentence of the catalogue of messages in English, with … for its facts."""
+    return "".join(part.words + ("…" if part.fact else "") for part in messages()[key].parts[Language.EN])

@@ -9,6 +9,7 @@ import pytest
 
 from catalog.faults import FaultCode
 from domain.catalog.names import NoteCode
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from registry_api.errors import ApiError, ErrorCode
 from tests.docs.errors import FIXED, PAGE, codes_in, failures, page, places, spoken, write
@@ -149,20 +150,20 @@ def test_codes_and_meanings_are_fit_for_programs_and_people():
     """A code is its own name in capitals; a meaning is one sentence, and no two read the same."""
     for code in (*RefusalCode, *ErrorCode):
         assert code.value == code.name
-        assert re.fullmatch(r"[A-Z][^\n|]{10,}\.", code.meaning)
-        assert re.fullmatch(r"[A-Z][^\n|]{5,}\.", code.way_out)
+        assert re.fullmatch(r"[A-Z][^\n|]{10,}\.", str(code.meaning))
+        assert re.fullmatch(r"[A-Z][^\n|]{5,}\.", str(code.way_out))
     assert len({code.meaning for code in RefusalCode}) == len(RefusalCode)
 
 
 def test_a_refusal_crosses_a_process_whole():
     """Code, sentence and field survive pickling."""
-    refused = Refused(RefusalCode.WRONG_STATE, "It does not fit.", "field")
+    refused = Refused(RefusalCode.WRONG_STATE, tell("case.moved_once"), "field")
     again = pickle.loads(pickle.dumps(refused))
     assert (again.code, again.message, again.field, str(again)) == (
         RefusalCode.WRONG_STATE,
-        "It does not fit.",
+        refused.message,
         "field",
-        "It does not fit.",
+        refused.message,
     )
 
 

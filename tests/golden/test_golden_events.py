@@ -12,6 +12,7 @@ from eventsourcing.utils import register_topic, resolve_topic
 from domain import streams
 from domain.base import Created
 from domain.catalog.timeline import AmendmentIssued, CatalogPublished
+from domain.messages import Language
 from domain.values import Personal
 from infrastructure.mapper import StoredEventError
 from infrastructure.sealing.plan import check_event_classes, personal_paths
@@ -70,6 +71,7 @@ def test_it_decodes_with_todays_code(name):
     assert type(event) is CLASSES[file["topic"]]
     assert name.startswith(f"{event.TOPIC}.v")
     assert event.model_dump(mode="json") == file["expected"]
+    assert all(event.summary.text(language) for language in Language)
 
 
 @pytest.mark.parametrize("event", list(examples()), ids=lambda event: event.TOPIC)

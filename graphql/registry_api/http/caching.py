@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 PUBLIC: Final[Mapping[str, str]] = {
     "Cache-Control": "public, max-age=60",
-    "Vary": "Accept, Accept-Encoding, Authorization",
+    "Vary": "Accept, Accept-Encoding, Accept-Language, Authorization",
 }
 """Of an answer that is the same for everybody. It varies by the token, so that no cache answers for a request with one."""
 REVALIDATED: Final[Mapping[str, str]] = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
@@ -20,8 +20,10 @@ def tagged(request: Request, content: bytes, media_type: str, headers: Mapping[s
     """Content under a tag of its own, or 304 where the client has just that.
 
     The tag is weak: the bytes on the wire may be compressed, what they say is the same.
+    What is said in another language has another tag.
     """
-    tag = f'W/"{sha256(content).hexdigest()[:32]}"'
+    spoken = headers.get("Content-Language", "").encode()
+    tag = f'W/"{sha256(spoken + content).hexdigest()[:32]}"'
     headers = {**headers, "ETag": tag}
     if _has(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)

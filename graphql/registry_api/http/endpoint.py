@@ -21,7 +21,7 @@ from registry_api.http.execution import Executor
 from registry_api.http.limits import Limits
 from registry_api.http.masking import Explain, MaskErrors, unexplained
 from registry_api.http.middleware import request_id_of
-from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, prefers_html, response_type
+from registry_api.http.negotiation import GRAPHQL_RESPONSE, JSON, language_of, prefers_html, response_type
 from registry_api.http.parameters import GraphQLRequest, arrival
 from registry_api.http.persisted import Caller, PersistedDocuments, by_address
 from registry_api.http.rates import address_of
@@ -148,6 +148,7 @@ class GraphQLEndpoint:
             raise
         except ApiError as refusal:
             return _response({"errors": [masked.refusal(refusal)]}, media, _request_error(media))
+        spoken = {"Content-Language": language_of(request.headers.get("accept-language")).value}
         context = self._context_factory(request, actor, request_id_of(request.scope))
         if isawaitable(context):
             context = await context
@@ -155,10 +156,10 @@ class GraphQLEndpoint:
             result = await self._executor(operation, parameters, context)
         if self._may_be_kept(request, caller, operation, result):
             body = result if isinstance(result, bytes) else self._encoded({"data": result.data})
-            return tagged(request, body, _utf8(media), PUBLIC)
+            return tagged(request, body, _utf8(media), {**PUBLIC, **spoken})
         if isinstance(result, bytes):
-            return Response(result, media_type=_utf8(media))
-        return self._result(result, media, masked)
+            return Response(result, headers=spoken, media_type=_utf8(media))
+        return self._result(result, media, masked, spoken)
 
     def _may_be_kept(
         self, request: Request, caller: Caller, operation: PreparedOperation, result: ExecutionResult | bytes
@@ -184,7 +185,7 @@ class GraphQLEndpoint:
         operation.measure.check_cost(parameters.variables, self._limits)
         return operation
 
-    def _result(self, result: ExecutionResult, media: str, masked: MaskErrors) -> Response:
+    def _result(self, result: ExecutionResult, media: str, masked: MaskErrors, spoken: Mapping[str, str]) -> Response:
         body: dict[str, Any] = {}
         if result.errors:
             body["errors"] = masked.format(result.errors)
@@ -194,7 +195,7 @@ class GraphQLEndpoint:
         encoded, status = self._encoded(body), 200 if began else _request_error(media)
         if began and result.data is None and media == GRAPHQL_RESPONSE:
             status = masked.status(result.errors or ()) or status
-        return Response(encoded, status, STATUS_HEADERS.get(status), media_type=_utf8(media))
+        return Response(encoded, status, {**STATUS_HEADERS.get(status, {}), **spoken}, media_type=_utf8(media))
 
     def _encoded(self, body: Mapping[str, Any]) -> bytes:
         encoded = orjson.dumps(body)

@@ -1,7 +1,9 @@
-"""Media types: which the client sent, which it takes (GraphQL over HTTP, §4 and §6; RFC 9110 §12.5.1)."""
+"""Media types and languages: which the client sent, which it takes (GraphQL over HTTP, §4 and §6; RFC 9110 §12.5)."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+from domain.messages import Language
 
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
@@ -14,6 +16,20 @@ class MediaRange(NamedTuple):
     kind: str
     quality: float
     charset: str
+
+
+def language_of(accept: str | None) -> Language:
+    """The language to answer in (RFC 9110, section 12.5.4): of those the registry speaks, the one with the highest quality.
+
+    Of two with the same quality the first wins. Who names neither, or anything by ``*``, reads English.
+    """
+    best, quality = Language.EN, 0.0
+    for each in media_ranges(accept or ""):
+        tag = each.kind.partition("-")[0]
+        named = Language.EN if tag == "*" else next((known for known in Language if known.value == tag), None)
+        if named is not None and each.quality > quality:
+            best, quality = named, each.quality
+    return best
 
 
 def content_type(header: str) -> tuple[str, str]:

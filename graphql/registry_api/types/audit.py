@@ -32,11 +32,6 @@ class AuditEventRow:
     problem: str | None
 
     @property
-    def summary(self) -> str:
-        """What happened, in one sentence without personal data; or that the event cannot be read."""
-        return self.event.sentence if self.event else self.problem or ""
-
-    @property
     def client(self) -> str | None:
         """Through which client it was asked for."""
         return self.event.by.client if self.event else None
@@ -58,13 +53,17 @@ class AuditEvent:
     type: str
     recorded_at: datetime
     actor: ActorType
-    summary: str
     client: str | None = strawberry.field(
         description="The client through which it was asked for, where it named itself."
     )
     request_id: str | None = strawberry.field(description="The request under which it was recorded.")
     event: strawberry.Private[Event | None]
     problem: strawberry.Private[str | None]
+
+    @strawberry.field
+    def summary(self, info: Info) -> str:
+        """What happened, in one sentence without personal data; or that the event cannot be read."""
+        return self.event.summary.text(info.context.language) if self.event else self.problem or ""
 
     @strawberry.field
     def data(self, info: Info, full: bool = False) -> JSON:

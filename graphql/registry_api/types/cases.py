@@ -140,9 +140,9 @@ class CaseEvent:
         return reason_in(await _facts(info, self.recorded, self.view))
 
     @strawberry.field
-    def summary(self) -> str:
+    def summary(self, info: Info) -> str:
         """What happened, in one sentence without personal data."""
-        return self.recorded.event.sentence
+        return self.recorded.event.summary.text(info.context.language)
 
     @strawberry.field
     async def data(self, info: Info) -> JSON:

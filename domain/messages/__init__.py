@@ -1,0 +1,11 @@
+"""What the registry says to people: one catalogue of sentences, in Chinese and English, rendered by key and facts.
+
+A ``Message`` is a value: which sentence, and the facts in it. Whoever refuses, warns or sums up says ``tell(key, **facts)``; whoever
+writes to a person renders it in the person's language. The sentences are data beside this code, one TOML file a subject.
+"""
+
+from domain.messages.catalogue import Fact, Message, facts_of, tell
+from domain.messages.language import Language
+from domain.messages.sentences import MessageDefect
+
+__all__ = ["Fact", "Language", "Message", "MessageDefect", "facts_of", "tell"]

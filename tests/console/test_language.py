@@ -1,0 +1,56 @@
+"""In which language the command line refuses: as it is told, else as the environment says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from console.language import Tongue
+from domain.messages import Language
+from infrastructure.composition import open_registry
+from infrastructure.settings import Settings
+from tests.console.test_errors import run
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+LOCALES = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "", "PYTHONUTF8": "1"}
+
+
+def test_the_languages_are_those_of_the_messages():
+    """What ``--lang`` takes is what the catalogue of messages is written in."""
+    assert [each.value for each in Tongue] == [each.value for each in Language]
+
+
+@pytest.fixture
+def folder(data_dir: Path) -> Path:
+    """A registry with the official catalog."""
+    with open_registry(Settings(data_dir=data_dir, database_url=None, database_owner_url=None)) as registry:
+        registry.projections.run_until_caught_up()
+    return data_dir
+
+
+def test_a_refusal_is_said_in_the_language_that_is_chosen(folder: Path) -> None:
+    """``--lang`` before all, then RECOGNITION_LANG, then the locale; English where nothing says otherwise."""
+    for words, environment, chinese in (
+        (["--lang", "zh"], {"LANG": "en_US.UTF-8"}, True),
+        (["--lang", "en"], {"RECOGNITION_LANG": "zh", "LANG": "zh_CN.UTF-8"}, False),
+        ([], {"RECOGNITION_LANG": "zh"}, True),
+        ([], {"RECOGNITION_LANG": "en", "LANG": "zh_CN.UTF-8"}, False),
+        ([], {"LANG": "zh_CN.UTF-8"}, True),
+        ([], {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, False),
+        ([], {}, False),
+    ):
+        known = LOCALES | environment | {"RECOGNITION_DATA_DIR": str(folder)}
+        done = run(*words, "catalog", "show", "--catalog", "no-such", **known)
+        sentence = "没有该代码对应的目录，请从目录清单中选择。" if chinese else "No catalog has this code; choose one"
+        assert (done.returncode, sentence in done.stderr) == (1, True), done.stderr
+        assert "(UNKNOWN_CATALOG)" in done.stderr
+        assert bool(HAN.search(done.stderr)) is chinese
+
+
+def test_another_language_is_refused() -> None:
+    """What the registry does not speak is said to be so, with what it does; exit code 2."""
+    done = run("--lang", "de", "catalog", "show", **LOCALES)
+    assert done.returncode == 2
+    assert "'zh', 'en'" in done.stderr

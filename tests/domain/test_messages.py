@@ -1,0 +1,180 @@
+"""The catalogue of messages: complete, the same in both languages, and used whole."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pickle
+import pkgutil
+import re
+from datetime import date
+from enum import Enum
+
+import pytest
+
+import domain
+from domain.base import Event
+from domain.case.events import Matched
+from domain.messages import Language, Message, MessageDefect, facts_of, tell
+from domain.messages import sentences as sentences_module
+from domain.messages.sentences import sentences
+from domain.refusals import RefusalCode, Refused
+from domain.values import CaseStatus, MatchOutcome, PersonalData, Role
+from tests.golden.archive import event_classes
+from tests.sources import all_modules
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+HALF_WIDTH = re.compile(r"[,;?!](?=\s|$|[\u4e00-\u9fff])|[\u4e00-\u9fff“”]\.|\([^)]*[\u4e00-\u9fff][^)]*\)|\"")
+PLACES = re.compile(r"\{[^}]*\}|`[^`]*`")
+FRAGMENTS = {"entry.alias_says", "entry.aliases_say", "entry.withdraw_aliases", "entry.leave_aliases_out"}
+FRAGMENTS.add("entry.withdraw_and_leave_out")
+FRAGMENTS |= {"note.not_by_own_name", "note.no_longer_by_own_name"}
+"""Clauses that stand in another message."""
+MADE_FROM_LISTS = {"domain.base": 1, "domain.refusals": 2}
+"""Where a key is made of the member of a list, and how often; everywhere else it is written out."""
+
+
+def domain_enums() -> dict[str, type[Enum]]:
+    """Every list of members in the domain by its name."""
+    modules = [importlib.import_module(each.name) for each in pkgutil.walk_packages(domain.__path__, "domain.")]
+    classes = (each for module in modules for _, each in inspect.getmembers(module, inspect.isclass))
+    return {each.__name__: each for each in classes if issubclass(each, Enum) and each.__module__.startswith("domain.")}
+
+
+def written_keys() -> tuple[set[str], dict[str, int]]:
+    """The keys that the code asks for, and how many are not written out, by module."""
+    keys, made = set[str](), dict[str, int]()
+    for module in all_modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tell":
+                match node.args:
+                    case [ast.Constant(value=str(key))]:
+                        keys.add(key)
+                    case _:
+                        made[module.name] = made.get(module.name, 0) + 1
+    return keys, made
+
+
+def terms() -> set[str]:
+    """The keys of all terms of lists that have any."""
+    named = {key.split(".")[0] for key in sentences()} & domain_enums().keys()
+    return {f"{name}.{member.name}" for name in named for member in domain_enums()[name]}
+
+
+def codes() -> set[str]:
+    """The keys of what codes mean, and of what helps."""
+    return {f"{code.value}.{part}" for code in RefusalCode for part in ("meaning", "way_out")}
+
+
+def summaries() -> set[str]:
+    """The keys of what is told of events by their topics."""
+    return {f"summary.{topic}" for topic in event_classes()}
+
+
+def text_of(key: str, language: Language) -> str:
+    """A sentence as its file states it, with its places in braces."""
+    return "".join(part.words + (f"{{{part.fact}}}" if part.fact else "") for part in sentences()[key].parts[language])
+
+
+def test_every_key_is_written_and_used():
+    """A key that the code asks for is in the catalogue, and a sentence of the catalogue is asked for somewhere."""
+    keys, made = written_keys()
+    assert made == MADE_FROM_LISTS
+    assert len(keys) > 100
+    assert sentences().keys() == keys | codes() | terms() | summaries()
+
+
+def test_a_summary_tells_nothing_personal():
+    """What is told of an event is taken from fields of it that are harmless: no text that is sealed stands in a summary."""
+    assert len(event_classes()) > 25
+    for topic, kind in event_classes().items():
+        for name in facts_of(f"summary.{topic}") & kind.model_fields.keys():
+            assert not any(isinstance(mark, PersonalData) for mark in kind.model_fields[name].metadata), (topic, name)
+        own = kind.summary is not Event.summary
+        assert own or facts_of(f"summary.{topic}") <= kind.model_fields.keys(), topic
+
+
+@pytest.mark.parametrize("key", sorted(sentences()))
+def test_a_sentence_reads_as_its_language_does(key):
+    """Chinese is written in ideographs and full-width marks, English without any; sentences end, and say the way out."""
+    zh, en = text_of(key, Language.ZH), text_of(key, Language.EN)
+    assert HAN.search(zh)
+    assert not HAN.search(en)
+    assert not HALF_WIDTH.search(PLACES.sub("", zh)), zh
+    if key in terms() | FRAGMENTS or key.startswith("summary."):
+        return
+    assert zh.endswith("。")
+    assert en.endswith(".")
+    bare = PLACES.sub("", zh)
+    assert len(HAN.findall(bare)) >= len(re.findall(r"[A-Za-z]", bare)), zh
+    assert key.endswith(("meaning", "way_out")) or ";" in en or ":" in en, en
+
+
+def test_facts_are_told_as_the_language_tells_them():
+    """Members by their terms, days as in ISO 8601, lists with the language's own comma, messages within messages."""
+    refused = Refused(RefusalCode.CASE_CLOSED, tell("case.closed", status=CaseStatus.REJECTED))
+    assert refused.message == str(refused) == "The case is rejected; submit a new one instead."
+    assert refused.text(Language.ZH) == "该申请已不予认定，已经办结；如仍需比照认定，请重新提交申请。"
+    day = tell("case.still_valid", expires=date(2025, 1, 2))
+    assert "2025-01-02" in day.text(Language.ZH)
+    roles = tell("access.not_for_role", role=Role.VERIFIER, roles=[Role.AUDITOR, Role.REVIEWER, Role.APPLICANT])
+    assert roles.text(Language.ZH) == "核验人员无权进行此项操作，请以审计人员、审核人员或申请人的身份登录。"
+    assert str(roles).endswith("sign in as AUDITOR, REVIEWER or APPLICANT.")
+    many = tell("entry.aliases_say", aliases=[f"A{n}" for n in range(12)])
+    assert str(many).endswith("“A9” and 2 more say")
+    assert many.text(Language.ZH).endswith("、“A9”等12项均注明")
+
+
+def test_a_message_is_a_value():
+    """Two of one key and the same facts are equal, whatever list the facts came in; one crosses a process whole."""
+    one, other = tell("entry.alias_says", aliases=["a"]), tell("entry.alias_says", aliases=("a",))
+    assert one == other
+    assert hash(one) == hash(other)
+    assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_a_history_that_lacks_a_fact_is_told_all_the_same():
+    """What no command records, somebody may have written into the store: the audit log tells it with a dash, and goes on."""
+    facts = {"catalog_version": 1, "entry_number": 2, "rule_set": None, "outcome": MatchOutcome.EXACT}
+    written = Matched.model_construct(**facts)
+    assert str(written.summary) == "Matched to entry 2, version 1, by rule set —"
+    assert written.summary.text(Language.ZH) == "按规则集—自动匹配到目录第1版第2号条目"
+
+
+@pytest.mark.parametrize(
+    ("key", "facts", "named"),
+    [
+        ("case.no_such", {}, "has no case.no_such"),
+        ("case.closed", {}, "lacks the facts ['status']"),
+        ("case.matched", {"status": 1}, "does not ask for ['status']"),
+        ("case.closed", {"status": None}, "is a NoneType"),
+        ("case.closed", {"status": Language.ZH}, "has no Language.ZH"),
+        ("case.closed", {"status": [object()]}, "is a object"),
+    ],
+)
+def test_what_is_missing_is_a_defect_at_once(key, facts, named):
+    """A message without its sentence, or without its facts, is not made, so that no person reads half of one."""
+    with pytest.raises(MessageDefect, match=re.escape(named)):
+        tell(key, **facts)
+
+
+@pytest.mark.parametrize(
+    ("texts", "named"),
+    [
+        ({"en": "One."}, "is written in en"),
+        ({"en": "One {a}.", "zh": "一{b}。"}, "names other facts"),
+        ({"en": "One {a:loud}.", "zh": "一{a}。"}, "asks for facts as loud"),
+    ],
+)
+def test_a_malformed_catalogue_is_a_defect(texts, named):
+    """A sentence lacking in one language, with other places, or in a form that nobody knows, stops the first message."""
+    with pytest.raises(MessageDefect, match=named):
+        sentences_module._sentence("x.y", texts)
+
+
+def test_a_message_is_not_made_without_a_key():
+    """A table that holds a text where a sentence should be is named."""
+    with pytest.raises(MessageDefect, match=r"x\.y is no sentence"):
+        list(sentences_module._tables({"y": "text"}, "x."))
+    assert Message("case.matched") == tell("case.matched")
