@@ -227,7 +227,7 @@ def test_every_past_identifier_leads_back_to_the_same_answer(api: Api) -> None:
     case, at = revoked(api)
     states = [event["state"] for event in history(api, case, at)]
     wanted = {state["id"]: state for state in states} | {s["title"]["id"]: s["title"] for s in states if s["title"]}
-    assert len(wanted) == 8
+    assert len(wanted) == 12
     for name, value in wanted.items():
         assert api.ask(NODE_ALONE, {"id": name}, reviewer(api))["node"] == value
     order = [*sorted(wanted), case, states[0]["id"], "catalog.none"]
@@ -316,7 +316,7 @@ def test_reading_a_past_state_in_clear_is_recorded(api: Api) -> None:
     history(api, case, at)
     before = len(read())
     api.ask(NODE_ALONE, {"id": f"{case}@2"}, reviewer(api))
-    assert read()[before:] == [{"operation": "node", "fields": ["certificate", "holder"]}]
+    assert read()[before:] == [{"operation": "node", "fields": ["certificate", "evidence", "holder"]}]
 
 
 # ── where the thing itself is meant ───────────────────────────────────────────────────────────────────────────────
