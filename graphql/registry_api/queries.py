@@ -10,9 +10,13 @@ from uuid import UUID, uuid4
 
 import strawberry
 
+from application import questions
+from application.asking import Window
 from application.commands import CertificateForm, clean_id_number, clean_id_type
+from application.projections.tables import TITLES
 from application.queries import AuditEvent as AuditRow
-from application.queries import AuditFilter, CaseFilter, TitleFilter, Window
+from application.queries import first as first_of
+from application.questions import AuditFilter, CaseFilter, TitleFilter
 from application.views import (
     AccessView,
     AmendmentView,
@@ -98,14 +102,14 @@ class Query:
     async def catalogs(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogView]:
         """Every published catalog."""
         await info.context.reach(at_least)
-        return await info.context.services.reads.catalogs()
+        return await info.context.services.reads.rows(questions.catalogs())
 
     @edge(Catalog | None)
     @answering
     async def catalog(self, info: Info, code: str, at_least: Position | None = None) -> CatalogView | None:
         """A catalog by its code."""
         await info.context.reach(at_least)
-        return next((each for each in await info.context.services.reads.catalogs() if each.code == code), None)
+        return await first_of(info.context.services.reads, questions.catalog(code))
 
     @edge(list[Authority])
     @answering
@@ -138,7 +142,7 @@ class Query:
     ) -> Sequence[AmendmentView]:
         """The amendments of a catalog, newest first."""
         await info.context.reach(at_least)
-        return await info.context.services.reads.amendments(catalog_code)
+        return await info.context.services.reads.rows(questions.amendments(catalog_code))
 
     @edge(AmendmentPreview)
     @answering
@@ -158,7 +162,7 @@ class Query:
     async def catalog_proposals(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogProposalView]:
         """The catalogs that were proposed, newest first."""
         await info.context.reach(at_least)
-        return await info.context.services.reads.catalog_proposals()
+        return await info.context.services.reads.rows(questions.catalog_proposals())
 
     # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[RecognizedTitle])
@@ -175,8 +179,8 @@ class Query:
         # Of a person who is not known the same is asked as of any other, so that the time it takes tells nobody who is.
         ref = ref or uuid4()
         if as_of is None:
-            return await context.services.reads.titles_of(ref, context.scope)
-        cases = await context.services.reads.cases_of(ref, context.scope)
+            return await context.services.reads.rows(questions.titles_of(context.scope, ref))
+        cases = await context.services.reads.rows(questions.cases_of(context.scope, ref))
         return await titles_at(context, cases, as_of)
 
     @edge(RecognizedTitleConnection)
@@ -196,7 +200,9 @@ class Query:
         asked = window(
             "titles", Paging(first, after, last, before), (date.fromisoformat, UUID), count=wants_total(info)
         )
-        page = await info.context.services.reads.titles(filter or TitleFilter(), asked, info.context.scope)
+        page = await info.context.services.reads.page(
+            questions.titles(info.context.scope, filter or TitleFilter(), asked)
+        )
         return connection("titles", page, lambda title: (title.recognized_on, title.title_id))
 
     @edge(TitleVerification)
@@ -214,7 +220,7 @@ class Query:
         context = info.context
         await context.reach(at_least)
         reads = context.services.reads
-        status = await reads.status()
+        status = await reads.status(TITLES)
         at = as_of or context.services.clock()
         found = await titles_of_certificate(context, certificate_number)
         if as_of is not None:
@@ -250,7 +256,10 @@ class Query:
         if id is not None and as_of is None and at_version is None:
             return await case_named(context, *ids.state_in(id, "case"))
         stream = ids.uuid_in(id, "case") if id is not None else None
-        now = await context.services.reads.case(stream, case_number, context.scope)
+        if stream is not None:
+            now = await first_of(context.services.reads, questions.case(context.scope, stream))
+        else:
+            now = await first_of(context.services.reads, questions.case_numbered(context.scope, case_number or ""))
         if now is None or (as_of is None and at_version is None):
             return now
         return await case_at(context, now, as_of=as_of, at_version=at_version)
@@ -272,7 +281,9 @@ class Query:
         asked = window(
             "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
         )
-        page = await info.context.services.reads.cases(filter or CaseFilter(), asked, info.context.scope)
+        page = await info.context.services.reads.page(
+            questions.cases(info.context.scope, filter or CaseFilter(), asked)
+        )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 
     # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -304,7 +315,7 @@ class Query:
             recorded_to=recorded_to,
         )
         asked = replace(_numbers(first, after, last, before), count=wants_total(info))
-        page = await context.services.reads.audit_log(which, asked, newest_first=newest_first)
+        page = await context.services.reads.audit_log(questions.events(which, asked, newest_first=newest_first))
         await _withhold(context, page.rows)
         return numbered(page, [audit_row(row) for row in page.rows], lambda row: row.envelope.position)
 
@@ -346,7 +357,7 @@ class Query:
             found = await in_thread(context.services.holders.find, clean_id_type(holder.id_type), number)
         else:
             found = ids.holder_in(ref or "")
-        return await context.services.reads.holder(found) if found else None
+        return await first_of(context.services.reads, questions.holder(found)) if found else None
 
     @strawberry.field
     @answering
@@ -382,5 +393,6 @@ async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
     """Learn which holders' data is not processed, and fetch the others' keys, before events about them are shown in clear."""
     refs = {ref for row in rows if (ref := getattr(row.event, "holder_ref", None)) is not None}
     if context.viewer.reads_persons and refs:
-        context.viewer.withheld = await context.services.reads.restricted(refs)
+        found = await context.services.reads.rows(questions.restricted_among(refs))
+        context.viewer.withheld = frozenset(each.ref for each in found)
         await in_thread(context.services.seals.warm, refs)
