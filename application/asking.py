@@ -65,7 +65,7 @@ def where(column: str, value: Any, how: Compare = Compare.IS) -> Condition:
 
 def holding(which: Any) -> tuple[Condition, ...]:
     """The conditions of a filter: of every field that is ``Compared`` and was given."""
-    kind: Hashable = type(which)
+    kind: Any = type(which)
     given = ((name, compared, getattr(which, name)) for name, compared in _compared(kind))
     return tuple(
         Condition(compared.columns or (name,), compared.how, value)

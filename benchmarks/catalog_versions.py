@@ -21,7 +21,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "graphql")]
 
-from application.asking import Window  # noqa: E402 - run as a script, from anywhere
+from application import questions  # noqa: E402 - run as a script, from anywhere
+from application.asking import Window  # noqa: E402
 from application.cases import REGISTRY_ITSELF  # noqa: E402
 from application.questions import EntryFilter  # noqa: E402
 from domain.base import Act  # noqa: E402
@@ -104,7 +105,7 @@ async def measure(registry: Registry, instants: list[datetime], reads: int) -> b
         async def in_process(number: int) -> Any:
             return catalog.entries_at(number)
 
-        questions: list[tuple[str, list[Callable[[], Awaitable[Any]]]]] = [
+        times_asked: list[tuple[str, list[Callable[[], Awaitable[Any]]]]] = [
             ("version by number", [lambda n=n: source.by_key(questions.versions_by_key([(CODE, n)])) for n in some]),
             ("version by day and instant", [lambda d=d, k=instants[-1]: at(d, k) for d in days]),
             (
@@ -116,7 +117,7 @@ async def measure(registry: Registry, instants: list[datetime], reads: int) -> b
             ("the whole version, in process", [lambda n=n: in_process(n) for n in some]),
         ]
         met = True
-        for what, asked in questions:
+        for what, asked in times_asked:
             await asked[0]()
             times = []
             for ask in asked:

@@ -27,7 +27,7 @@ from domain.base import Event
 from domain.values import Role
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.pools import read_rows
-from infrastructure.projections.positions import wait_for
+from infrastructure.projections.positions import PROJECTED, wait_for
 from infrastructure.questions_sql import (
     Statement,
     count_statement,
@@ -40,7 +40,7 @@ V = TypeVar("V")
 _STATUS = (
     "SELECT coalesce((SELECT max(position) FROM registry.events), 0), p.position,"
     " (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position)"
-    " FROM (SELECT min(position) FROM registry.projection_positions WHERE name = ANY(%s)) AS p (position)"
+    f" FROM ({PROJECTED}) AS p (position)"
 )
 
 

@@ -61,12 +61,12 @@ class StreamStates:
         state = self._case_before(event, position)
         if state is not None and state.version >= event.originator_version:
             return None
-        state = evolve(state, event)
-        self._cases[event.originator_id] = state
+        after: CaseState = evolve(state, event)
+        self._cases[event.originator_id] = after
         self._cases.move_to_end(event.originator_id)
         if len(self._cases) > _MOST_CASES:
             self._cases.popitem(last=False)
-        return state
+        return after
 
     def _case_before(self, event: Event, position: int) -> CaseState | None:
         state = self._cases.get(event.originator_id)

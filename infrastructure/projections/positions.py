@@ -41,7 +41,11 @@ class ProjectionStatus:
     quarantined: tuple[Quarantined, ...] = ()
 
 
-_PROJECTED: Final = b"SELECT coalesce(min(position), 0) FROM registry.projection_positions WHERE name = ANY(%s)"
+PROJECTED: Final = (
+    "SELECT coalesce(min(coalesce(p.position, 0)), 0) FROM unnest(%s::text[]) AS asked (name)"
+    " LEFT JOIN registry.projection_positions AS p USING (name)"
+)
+"""SQL that answers one number: how far the last of some projections is, by name; 0 for one that was never started."""
 
 
 async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float, names: Sequence[str]) -> int:
@@ -51,7 +55,7 @@ async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float
     """
     deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
     while True:
-        [(projected,)] = await read_rows(pool, _PROJECTED, [list(names)])
+        [(projected,)] = await read_rows(pool, PROJECTED.encode(), [list(names)])
         if projected >= position:
             return int(projected)
         left = deadline - time.monotonic()
