@@ -169,7 +169,7 @@ class Keyed(Generic[K, V_co]):
 
 
 class Measure(Enum):
-    """What a summary tells of a group of rows."""
+    """What is told of a group of rows."""
 
     ROWS = auto()
     """How many rows there are."""
@@ -182,9 +182,13 @@ class Measure(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """Groups of the rows of a question by the values of some columns, in their order, each with what is measured of it."""
+class Grouped:
+    """Groups of the rows of a question by the values of some columns, in their order, each with what is measured of it.
+
+    ``most`` groups are answered, and one more where there are more.
+    """
 
     question: Question[Any]
     by: tuple[str, ...]
     measures: tuple[tuple[Measure, str], ...]
+    most: int

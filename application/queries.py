@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from application.asking import K, Keyed, Page, Question, Summary
+from application.asking import Grouped, K, Keyed, Page, Question
 from application.projections.projection import Table
 from application.questions import StoredRow, pending_cases, titles_on_entries
 from application.views import AuditEventView, StatusView
@@ -61,8 +61,8 @@ class Reads(Protocol):
     async def by_key(self, asked: Keyed[K, V]) -> Mapping[K, Sequence[V]]:
         """The rows that each key names; a key that names none is absent."""
 
-    async def summary(self, asked: Summary) -> Sequence[tuple[Any, ...]]:
-        """The groups of a summary, in the order of what they are grouped by: those values, then what is measured."""
+    async def groups(self, asked: Grouped) -> Sequence[tuple[Any, ...]]:
+        """Groups of rows, in the order of what they are grouped by: those values, then what is measured."""
 
     async def wait_for(self, position: int, *tables: Table[Any]) -> None:
         """Return once the projections that fill these tables (all, where none is named) have reached a position; bounded.

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from application.access import Scope
-from application.asking import Compare, Condition, Keyed, Measure, Order, Question, Selected, Summary, Window
+from application.asking import Compare, Condition, Grouped, Keyed, Measure, Order, Question, Selected, Window
 from application.projections.projection import Table
 
 _OPERATORS: Final[Mapping[Compare, str]] = {
@@ -83,14 +83,14 @@ def keyed_statement(asked: Keyed[Any, Any]) -> Statement:
     return made
 
 
-def summary_statement(asked: Summary) -> Statement:
-    """The groups of a summary: their columns, then their measures."""
+def grouped_statement(asked: Grouped) -> Statement:
+    """Groups of rows: what they are grouped by, then their measures."""
     groups = [f"t.{column}" for column in asked.by]
     measured = [_MEASURES[measure].format(f"t.{column}") for measure, column in asked.measures]
     made = Statement(f"SELECT {', '.join([*groups, *measured])}")
     _from_where(made, asked.question)
     if groups:
-        made.add(f" GROUP BY {', '.join(groups)} ORDER BY {', '.join(groups)}")
+        made.add(f" GROUP BY {', '.join(groups)} ORDER BY {', '.join(groups)} LIMIT %s", asked.most + 1)
     return made
 
 

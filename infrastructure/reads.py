@@ -15,7 +15,7 @@ from anyio import to_thread
 from eventsourcing.persistence import StoredEvent
 from psycopg_pool import AsyncConnectionPool
 
-from application.asking import Compared, K, Keyed, Order, Page, Question, Summary
+from application.asking import Compared, Grouped, K, Keyed, Order, Page, Question
 from application.folding import audit_event
 from application.ports import EventUnreadable
 from application.projections.all import PROJECTIONS, projections_of
@@ -31,9 +31,9 @@ from infrastructure.projections.positions import PROJECTED, wait_for
 from infrastructure.questions_sql import (
     Statement,
     count_statement,
+    grouped_statement,
     keyed_statement,
     rows_statement,
-    summary_statement,
 )
 
 V = TypeVar("V")
@@ -87,9 +87,9 @@ class PostgresReads:
                 found.setdefault(asked.keys[number - 1], []).append(from_row(row))
         return found
 
-    async def summary(self, asked: Summary) -> Sequence[tuple[Any, ...]]:
+    async def groups(self, asked: Grouped) -> Sequence[tuple[Any, ...]]:
         """See ``Reads``."""
-        return await self._rows(summary_statement(asked))
+        return await self._rows(grouped_statement(asked))
 
     async def wait_for(self, position: int, *tables: Table[Any]) -> None:
         """See ``Reads``; waits ``patience`` seconds at most."""

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from application.projections.projection import Projection, Table
 from application.projections.registry import REGISTRY
+from application.projections.statistics import STATISTICS
 
-PROJECTIONS: Final[tuple[Projection, ...]] = (REGISTRY,)
+PROJECTIONS: Final[tuple[Projection, ...]] = (REGISTRY, STATISTICS)
 
 
 def projection_named(name: str) -> Projection:

@@ -51,6 +51,7 @@ from application.views import (
 from domain.base import Event, evolve
 from domain.case.case import RecognitionCase
 from domain.case.events import CaseEvent
+from domain.case.state import CaseState
 from domain.catalog.proposal import CatalogProposal
 from domain.catalog.timeline import (
     AmendmentDiscarded,
@@ -74,7 +75,7 @@ class RegistryProjector:
     """The rules, and the states of the streams they have seen."""
 
     def __init__(self, stream: Stream) -> None:
-        self._states = StreamStates(stream)
+        self._states: StreamStates[CaseState] = StreamStates(stream, evolve)
 
     def forget(self) -> None:
         """See ``Projector``."""

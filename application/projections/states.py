@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from application.projections.projection import RowsOutOfStep, Stream
-from domain.base import Event, evolve
+from domain.base import Created, Event, evolve
 from domain.case.events import CaseEvent, Submitted
 from domain.case.state import CaseState
 from domain.catalog.timeline import CatalogTimeline
@@ -20,13 +20,28 @@ _MOST_CASES: Final = 20_000
 """How many cases are remembered; one that left is made of its events again."""
 
 
-class StreamStates:
-    """Cases and catalogs as their last event left them, read from their events (``stream``) when first needed."""
+class Versioned(Protocol):
+    """A state that knows which event of its stream it has seen last."""
 
-    def __init__(self, stream: Stream) -> None:
+    @property
+    def version(self) -> int:
+        """The version of that event."""
+
+
+S = TypeVar("S", bound=Versioned)
+
+
+class StreamStates(Generic[S]):
+    """Cases and catalogs as their last event left them, read from their events (``stream``) when first needed.
+
+    Of a case is remembered what ``advance`` makes of one state (None before the first event) and one more event.
+    """
+
+    def __init__(self, stream: Stream, advance: Callable[[S | None, Event], S]) -> None:
         self._stream = stream
+        self._advance = advance
         self._catalogs: dict[UUID, CatalogTimeline] = {}
-        self._cases: OrderedDict[UUID, CaseState] = OrderedDict()
+        self._cases: OrderedDict[UUID, S] = OrderedDict()
 
     def forget(self) -> None:
         """Remember nothing; states are made of their events again when needed."""
@@ -40,7 +55,7 @@ class StreamStates:
     def remember(self, events: Iterable[Event]) -> None:
         """Take in what the events of some cases, each case's in order, lead to."""
         for event in events:
-            self._cases[event.originator_id] = evolve(self._cases.get(event.originator_id), event)
+            self._cases[event.originator_id] = self._advance(self._cases.get(event.originator_id), event)
 
     def unknown_cases(self, events: Iterable[Event]) -> list[UUID]:
         """The cases among the streams of these events that began before them and are not remembered."""
@@ -56,22 +71,23 @@ class StreamStates:
                 found[event.originator_id] = None
         return list(found)
 
-    def case_after(self, event: Event, position: int) -> CaseState | None:
+    def case_after(self, event: Event, position: int) -> S | None:
         """A case after an event of it; None where that was seen already. Raises ``RowsOutOfStep`` where one before it is missing."""
         state = self._case_before(event, position)
         if state is not None and state.version >= event.originator_version:
             return None
-        after: CaseState = evolve(state, event)
+        after = self._advance(state, event)
         self._cases[event.originator_id] = after
         self._cases.move_to_end(event.originator_id)
         if len(self._cases) > _MOST_CASES:
             self._cases.popitem(last=False)
         return after
 
-    def _case_before(self, event: Event, position: int) -> CaseState | None:
+    def _case_before(self, event: Event, position: int) -> S | None:
         state = self._cases.get(event.originator_id)
         if state is None and event.originator_version > 1:
-            state = state_after(self._stream(event.originator_id, position))
+            for earlier in self._stream(event.originator_id, position):
+                state = self._advance(state, earlier)
         seen = state.version if state else 0
         if event.originator_version > seen + 1:
             raise RowsOutOfStep(
@@ -88,6 +104,16 @@ class StreamStates:
         timeline: CatalogTimeline = evolve(None, event)
         self._catalogs[event.originator_id] = timeline
         return timeline
+
+    def see_catalog(self, event: Event, position: int) -> None:
+        """Take in an event of a catalog, unless it was seen already."""
+        if isinstance(event, Created):
+            if not self.knows_catalog(event.originator_id):
+                self.published(event)
+            return
+        timeline = self.timeline(event.originator_id, position)
+        if timeline.version < event.originator_version:
+            evolve(timeline, event)
 
     def timeline(self, stream_id: UUID, position: int) -> CatalogTimeline:
         """A catalog as the events before a position left it. Raises ``RowsOutOfStep`` where there is none."""

@@ -11,12 +11,15 @@ from uuid import UUID, uuid4
 import strawberry
 
 from application import questions
+from application.access import Action
 from application.asking import Window
 from application.commands import CertificateForm, clean_id_number, clean_id_type
+from application.projections.statistics import COUNTED_CASES
 from application.projections.tables import TITLES
 from application.queries import AuditEvent as AuditRow
 from application.queries import first as first_of
 from application.questions import AuditFilter, CaseFilter, TitleFilter
+from application.statistics import StatisticsFilter, StatisticsKey, statistics
 from application.views import (
     AccessView,
     AmendmentView,
@@ -25,6 +28,7 @@ from application.views import (
     CatalogProposalView,
     CatalogView,
     HolderFileView,
+    StatisticsView,
     StatusView,
     TitleView,
 )
@@ -57,6 +61,7 @@ from registry_api.types.cases import (
 from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
+from registry_api.types.statistics import StatisticsRow
 
 LOG_PAGE: Final = PageSize(100)
 """The usual size of a page of a log."""
@@ -80,7 +85,7 @@ class Query:
     """What can be asked."""
 
     @edge(Node | None)
-    @answering
+    @answering(None)
     async def node(self, info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the contract's name
         """Whatever an identifier names; null for what is not there and what the asker may not see.
 
@@ -89,7 +94,7 @@ class Query:
         return await node_by_id(info.context, id)
 
     @edge(list[Node | None])
-    @answering
+    @answering(None)
     async def nodes(self, info: Info, ids: list[strawberry.ID], at_least: Position | None = None) -> Sequence[Any]:
         """What each of up to 200 identifiers names, in the order asked; null as in `node`."""
         check_length("ids", ids)
@@ -98,21 +103,21 @@ class Query:
 
     # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[Catalog])
-    @answering
+    @answering(Action.READ_CATALOG)
     async def catalogs(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogView]:
         """Every published catalog."""
         await info.context.reach(at_least)
         return await info.context.services.reads.rows(questions.catalogs())
 
     @edge(Catalog | None)
-    @answering
+    @answering(Action.READ_CATALOG)
     async def catalog(self, info: Info, code: str, at_least: Position | None = None) -> CatalogView | None:
         """A catalog by its code."""
         await info.context.reach(at_least)
         return await first_of(info.context.services.reads, questions.catalog(code))
 
     @edge(list[Authority])
-    @answering
+    @answering(Action.READ_CATALOG)
     async def authorities(self, info: Info, division_code: str | None = None) -> Sequence[AuthorityView]:
         """The authorities of today, of one division or of all."""
         context = info.context
@@ -123,7 +128,7 @@ class Query:
         ]
 
     @edge(MatchResult)
-    @answering
+    @answering(Action.MATCH)
     async def match_certificate(
         self,
         info: Info,
@@ -136,7 +141,7 @@ class Query:
         return await match_certificate(info.context, form, catalog_code, on or info.context.today)
 
     @edge(list[Amendment])
-    @answering
+    @answering(Action.READ_CASES)
     async def amendments(
         self, info: Info, catalog_code: str, at_least: Position | None = None
     ) -> Sequence[AmendmentView]:
@@ -145,7 +150,7 @@ class Query:
         return await info.context.services.reads.rows(questions.amendments(catalog_code))
 
     @edge(AmendmentPreview)
-    @answering
+    @answering(Action.AMEND_CATALOG)
     async def preview_amendment(
         self,
         info: Info,
@@ -158,7 +163,7 @@ class Query:
         return await preview(info.context, input.catalog_code, terms, malformed)
 
     @edge(list[CatalogProposal])
-    @answering
+    @answering(Action.READ_CASES)
     async def catalog_proposals(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogProposalView]:
         """The catalogs that were proposed, newest first."""
         await info.context.reach(at_least)
@@ -166,7 +171,7 @@ class Query:
 
     # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[RecognizedTitle])
-    @answering
+    @answering(Action.READ_TITLES)
     async def titles(
         self, info: Info, holder: HolderInput, as_of: datetime | None = None, at_least: Position | None = None
     ) -> Sequence[TitleView]:
@@ -184,7 +189,7 @@ class Query:
         return await titles_at(context, cases, as_of)
 
     @edge(RecognizedTitleConnection)
-    @answering
+    @answering(Action.READ_TITLES)
     async def title_list(
         self,
         info: Info,
@@ -206,7 +211,7 @@ class Query:
         return connection("titles", page, lambda title: (title.recognized_on, title.title_id))
 
     @edge(TitleVerification)
-    @answering
+    @answering(Action.VERIFY_TITLE)
     async def verify_title(
         self,
         info: Info,
@@ -238,7 +243,7 @@ class Query:
         )
 
     @edge(RecognitionCase | None)
-    @answering
+    @answering(Action.READ_CASES)
     async def case(
         self,
         info: Info,
@@ -265,7 +270,7 @@ class Query:
         return await case_at(context, now, as_of=as_of, at_version=at_version)
 
     @edge(RecognitionCaseConnection)
-    @answering
+    @answering(Action.READ_CASES)
     async def cases(
         self,
         info: Info,
@@ -286,9 +291,30 @@ class Query:
         )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 
+    @edge(list[StatisticsRow])
+    @answering(Action.READ_STATISTICS)
+    async def statistics(
+        self,
+        info: Info,
+        by: list[StatisticsKey],
+        submitted_from: Annotated[date | None, strawberry.argument(name="from")] = None,
+        submitted_to: Annotated[date | None, strawberry.argument(name="to")] = None,
+        authority_code: str | None = None,
+        at_least: Position | None = None,
+    ) -> Sequence[StatisticsView]:
+        """How many cases there were, how they went and how long they took, by the keys named; of all cases in one row for none.
+
+        A reviewer counts the cases of their division and those below it.
+        """
+        await info.context.reach(at_least, COUNTED_CASES)
+        which = StatisticsFilter(
+            submitted_from=submitted_from, submitted_to=submitted_to, authority_code=authority_code
+        )
+        return await statistics(info.context.services.reads, info.context.scope, by, which)
+
     # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @edge(AuditEventConnection)
-    @answering
+    @answering(Action.READ_AUDIT_LOG)
     async def audit_log(
         self,
         info: Info,
@@ -320,7 +346,7 @@ class Query:
         return numbered(page, [audit_row(row) for row in page.rows], lambda row: row.envelope.position)
 
     @edge(AccessConnection)
-    @answering
+    @answering(Action.READ_ACCESS_LOG)
     async def access_log(
         self,
         info: Info,
@@ -339,7 +365,7 @@ class Query:
         return numbered(page, page.rows, lambda each: each.number)
 
     @edge(HolderFile | None)
-    @answering
+    @answering(Action.READ_HOLDER_FILE)
     async def holder_file(
         self,
         info: Info,
@@ -360,25 +386,25 @@ class Query:
         return await first_of(context.services.reads, questions.holder(found)) if found else None
 
     @strawberry.field
-    @answering
+    @answering(Action.READ_LOG_PROOFS)
     async def checkpoint(self, info: Info) -> Checkpoint:  # noqa: ARG002 - the contract's field
         """The transparency log's latest signed tree head."""
         raise unavailable("the transparency log")
 
     @strawberry.field
-    @answering
+    @answering(Action.READ_LOG_PROOFS)
     async def inclusion_proof(self, info: Info, position: Position, size: int | None = None) -> InclusionProof:  # noqa: ARG002
         """The proof that an event is in the log."""
         raise unavailable("the transparency log")
 
     @strawberry.field
-    @answering
+    @answering(Action.READ_LOG_PROOFS)
     async def consistency_proof(self, info: Info, from_size: int, to_size: int) -> ConsistencyProof:  # noqa: ARG002
         """The proof that the log only grew between two sizes."""
         raise unavailable("the transparency log")
 
     @edge(RegistryStatus)
-    @answering
+    @answering(Action.READ_STATUS)
     async def status(self, info: Info) -> StatusView:
         """How far the read side is behind the write side."""
         return await info.context.services.reads.status()

@@ -16,7 +16,7 @@ from application.ports import EventUnreadable
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
 from registry_api.errors import ApiError, ErrorCode, unreadable_event
-from registry_api.policy import FIELDS
+from registry_api.policy import FIELDS, declare
 
 UNKNOWN_SECONDS: Final = 0.05
 """How long it takes at least to refuse something as unknown, whether it is not there or not the asker's to see."""
@@ -45,7 +45,7 @@ def as_error(refused: Refused) -> ApiError:
 
 
 def _gate_of(resolver: Callable[..., Any]) -> Callable[..., None]:
-    """What asks the policy before a field at the root looks at its input. Raises ``KeyError`` for a field without a row."""
+    """What asks the policy before a field at the root looks at its input. Raises ``KeyError`` for a field without an action."""
     action = FIELDS[to_camel_case(resolver.__name__)]
 
     def gate(_root: Any, info: strawberry.Info[Context, Any], **_named: Any) -> None:
@@ -55,21 +55,26 @@ def _gate_of(resolver: Callable[..., Any]) -> Callable[..., None]:
     return gate
 
 
-def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Gate a query, and let its refusals reach the client as errors with their codes."""
-    gate = _gate_of(resolver)
+def answering(action: Action | None) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+    """A query that is this action: gated, and its refusals reach the client as errors with their codes."""
 
-    @wraps(resolver)
-    async def answer(*arguments: P.args, **named: P.kwargs) -> T:
-        try:
-            gate(*arguments, **named)
-            return await resolver(*arguments, **named)
-        except Refused as refused:
-            raise as_error(refused) from None
-        except EventUnreadable as unreadable:
-            raise unreadable_event(unreadable) from None
+    def gated(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        declare(to_camel_case(resolver.__name__), action)
+        gate = _gate_of(resolver)
 
-    return answer
+        @wraps(resolver)
+        async def answer(*arguments: P.args, **named: P.kwargs) -> T:
+            try:
+                gate(*arguments, **named)
+                return await resolver(*arguments, **named)
+            except Refused as refused:
+                raise as_error(refused) from None
+            except EventUnreadable as unreadable:
+                raise unreadable_event(unreadable) from None
+
+        return answer
+
+    return gated
 
 
 def allow(context: Context, action: Action) -> None:
