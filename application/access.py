@@ -28,6 +28,7 @@ class Action(StrEnum):
     READ_TITLES = "READ_TITLES"
     VERIFY_TITLE = "VERIFY_TITLE"
     READ_CASES = "READ_CASES"
+    READ_STATISTICS = "READ_STATISTICS"
     READ_AUDIT_LOG = "READ_AUDIT_LOG"
     SUBMIT = "SUBMIT"
     ACCOMPANY = "ACCOMPANY"
@@ -78,10 +79,19 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
     None: Right(_PUBLIC, Rows.NONE, Persons.MASKED),
     Role.APPLICANT: Right(_SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES}, Rows.OWN, Persons.IN_CLEAR),
     Role.REVIEWER: Right(
-        _SIGNED_IN | _SUBMITS | {Action.DECIDE, Action.FOLLOW_TITLES}, Rows.DIVISION, Persons.IN_CLEAR
+        _SIGNED_IN | _SUBMITS | {Action.DECIDE, Action.READ_STATISTICS, Action.FOLLOW_TITLES},
+        Rows.DIVISION,
+        Persons.IN_CLEAR,
     ),
     Role.ADMINISTRATOR: Right(
-        _SIGNED_IN | {Action.READ_CASES, Action.AMEND_CATALOG, Action.REGISTER_OFFICER, Action.FOLLOW_TITLES},
+        _SIGNED_IN
+        | {
+            Action.READ_CASES,
+            Action.READ_STATISTICS,
+            Action.AMEND_CATALOG,
+            Action.REGISTER_OFFICER,
+            Action.FOLLOW_TITLES,
+        },
         Rows.ALL,
         Persons.MASKED,
     ),
@@ -89,6 +99,7 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
         _SIGNED_IN
         | {
             Action.READ_CASES,
+            Action.READ_STATISTICS,
             Action.READ_AUDIT_LOG,
             Action.READ_ACCESS_LOG,
             Action.FOLLOW_EVENTS,

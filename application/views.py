@@ -406,6 +406,47 @@ class HolderFileView:
 
 
 @dataclass(kw_only=True)
+class CountedCaseView:
+    """A case as statistics count it, and nothing of the person; ``days`` lie between the days of submission and decision.
+
+    ``entry`` is the catalog's code and the number, as ``zj-2023/42``; ``outcome`` is where the case stands.
+    """
+
+    case_id: UUID
+    authority_code: str
+    officer: str | None
+    submitted_on: date
+    month: str
+    catalog_code: str | None
+    entry: str | None
+    field: str | None
+    level: TitleLevel | None
+    outcome: CaseStatus
+    approved: bool
+    rejected: bool
+    ended: bool
+    overridden: bool
+    days: int | None
+
+
+@dataclass(kw_only=True)
+class StatisticsView:
+    """Counts of cases, and days from submission to decision, of those that have the same ``keys``.
+
+    A key is empty where a case has none, as an officer while it is open. Days are null where nothing is decided.
+    """
+
+    keys: tuple[str, ...]
+    cases: int
+    approved: int
+    rejected: int
+    ended: int
+    overridden: int
+    days_median: float | None
+    days_p90: float | None
+
+
+@dataclass(kw_only=True)
 class AuditEventView:
     """The envelope of one event; its facts stay in the event itself."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from application.queries import Page, Window
+from application.asking import Page, Window
 from application.views import WordView
 from domain.catalog.timeline import CatalogTimeline
 from domain.matching.normalise import fold

@@ -21,8 +21,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "graphql")]
 
-from application.cases import REGISTRY_ITSELF  # noqa: E402 - run as a script, from anywhere
-from application.queries import EntryFilter, Window  # noqa: E402
+from application import questions  # noqa: E402 - run as a script, from anywhere
+from application.asking import Window  # noqa: E402
+from application.cases import REGISTRY_ITSELF  # noqa: E402
+from application.questions import EntryFilter  # noqa: E402
 from domain.base import Act  # noqa: E402
 from domain.catalog.amendment import AmendmentTerms, EntryChange  # noqa: E402
 from domain.catalog.catalog import Catalog  # noqa: E402
@@ -98,21 +100,24 @@ async def measure(registry: Registry, instants: list[datetime], reads: int) -> b
         page = Window(size=50)
 
         async def at(on: date, known: datetime) -> Any:
-            return await source.version_in_force(CODE, on, known)
+            return await source.page(questions.version_in_force(CODE, on, known))
 
         async def in_process(number: int) -> Any:
             return catalog.entries_at(number)
 
-        questions: list[tuple[str, list[Callable[[], Awaitable[Any]]]]] = [
-            ("version by number", [lambda n=n: source.versions_by_key([(CODE, n)]) for n in some]),
+        times_asked: list[tuple[str, list[Callable[[], Awaitable[Any]]]]] = [
+            ("version by number", [lambda n=n: source.by_key(questions.versions_by_key([(CODE, n)])) for n in some]),
             ("version by day and instant", [lambda d=d, k=instants[-1]: at(d, k) for d in days]),
-            ("a page of 50 entries", [lambda n=n: source.entries((CODE, n), EntryFilter(), page) for n in some]),
-            ("one entry", [lambda n=n: source.entries_by_key([(CODE, n, 1 + n)]) for n in some]),
-            ("an entry's history", [lambda n=n: source.entry_history(CODE, 1 + n) for n in some]),
+            (
+                "a page of 50 entries",
+                [lambda n=n: source.page(questions.entries((CODE, n), EntryFilter(), page)) for n in some],
+            ),
+            ("one entry", [lambda n=n: source.by_key(questions.entries_by_key([(CODE, n, 1 + n)])) for n in some]),
+            ("an entry's history", [lambda n=n: source.rows(questions.entry_history(CODE, 1 + n)) for n in some]),
             ("the whole version, in process", [lambda n=n: in_process(n) for n in some]),
         ]
         met = True
-        for what, asked in questions:
+        for what, asked in times_asked:
             await asked[0]()
             times = []
             for ask in asked:

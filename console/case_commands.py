@@ -32,13 +32,15 @@ Reason = Annotated[str, typer.Option("--reason", help="Why the case is read; rec
 @app.command()
 def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
     """Show a case as its latest event left it, and the title it led to."""
+    from application.queries import first, one_by_key
+    from application.questions import case_numbered, titles_of_cases
 
     async def question(registry: StandingRegistry) -> tuple[CaseView | None, TitleView | None]:
         viewer = _operator(registry, reason)
-        case = await registry.reads.case(None, number, viewer.scope)
+        case = await first(registry.reads, case_numbered(viewer.scope, number))
         if case is None:
             return None, None
-        title = (await registry.reads.titles_of_cases([case.case_id])).get(case.case_id)
+        title = (await one_by_key(registry.reads, titles_of_cases([case.case_id]))).get(case.case_id)
         shown = viewer.show(case, case, "case"), viewer.show(title, title, "title") if title else None
         await _record(registry, viewer, "case show")
         return shown
@@ -55,10 +57,12 @@ def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -
 @app.command()
 def history(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
     """Show every event of a case, with who, when and why, and the state it left."""
+    from application.queries import first
+    from application.questions import case_numbered
 
     async def question(registry: StandingRegistry) -> Sequence[dict[str, Any]]:
         viewer = _operator(registry, reason)
-        case = await registry.reads.case(None, number, viewer.scope)
+        case = await first(registry.reads, case_numbered(viewer.scope, number))
         events = (await registry.reads.streams([case.case_id]))[case.case_id] if case else []
         told = _told(viewer, events)
         await _record(registry, viewer, "case history")

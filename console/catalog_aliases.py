@@ -34,7 +34,9 @@ def aliases(
     as_json: AsJson = False,
 ) -> None:
     """Show the other names by which matching knows qualifications and bodies."""
-    from application.queries import AliasFilter, Window
+    from application.asking import Window
+    from application.questions import AliasFilter
+    from application.questions import aliases as aliases_asked
     from catalog.notice import load_official_catalog
     from domain.values import AliasKind, shanghai_day
 
@@ -47,7 +49,7 @@ def aliases(
         if not 1 <= number <= catalog.latest.number:
             fail(f"The catalog has no version {number}; it has 1 to {catalog.latest.number}.")
         asked = (catalog.code, number)
-        found = answered(registry, lambda: registry.reads.aliases(asked, which, Window(size=_ALL))).rows
+        found = answered(registry, lambda: registry.reads.page(aliases_asked(asked, which, Window(size=_ALL)))).rows
     rows = [
         {
             "kind": each.kind.value,

@@ -70,6 +70,7 @@ def amend(
     With --aliases it changes aliases too, with --vocabulary the words that matching knows; without a file of entries, these alone.
     """
     from application.catalogs import clean_notice
+    from application.queries import impact
     from catalog.changes import proposed_changes
     from catalog.files.alias_changes import read_alias_changes
     from catalog.files.word_changes import read_word_changes
@@ -102,7 +103,7 @@ def amend(
         examined = registry.catalogs.examine(which, terms)
         numbers = [change.number for change in terms.changes]
         pending, titles = answered(
-            registry, lambda: registry.reads.impact(which, numbers, every_pending=terms.rematch_pending)
+            registry, lambda: impact(registry.reads, which, numbers, every_pending=terms.rematch_pending)
         )
         amendment = None
         if by is not None and not examined.refusals:

@@ -30,7 +30,7 @@ def vocabulary(
     as_json: AsJson = False,
 ) -> None:
     """Show the words that matching knows: levels, brands, abbreviations, formal words, each with its ground."""
-    from application.queries import Window
+    from application.asking import Window
     from application.words import WordFilter, words_of
     from catalog.notice import load_official_catalog
     from domain.values import WordKind, shanghai_day

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,69 +14,80 @@ from console.program import Group
 from console.talk import REFUSED, err, fail, jsonable, note, print_json, print_pairs, print_rows, say
 
 if TYPE_CHECKING:
+    from application.projections.projection import Projection
     from infrastructure.projections.compare import Comparison
 
 app = typer.Typer(
     help="The read models: how far they are, whether they are right, making them anew.", no_args_is_help=True, cls=Group
 )
 
+Name = Annotated[str | None, typer.Argument(help="One read model, as registry or statistics; all without it.")]
+
 
 @app.command()
-def status(as_json: AsJson = False) -> None:
+def status(name: Name = None, as_json: AsJson = False) -> None:
     """Show how far the read models are behind the events, and what keeps them from going on, if anything."""
     from infrastructure.projections.positions import projection_status
 
+    asked = _named(name)
     with reading() as registry:
-        registry.read_model_shape()
-        found: dict[str, Any] = jsonable(projection_status(registry.database))
+        registry.stored_shapes()
+        found: list[dict[str, Any]] = [jsonable(projection_status(registry.database, each)) for each in asked]
     if as_json:
-        print_json(found)
+        print_json(found[0] if name else {"projections": found})
     else:
-        aside = found.pop("quarantined")
-        print_pairs("Read models", [(_words(name), value) for name, value in found.items()])
-        for each in aside:
+        for each in found:
+            facts = [(_words(key), value) for key, value in each.items() if key not in {"name", "quarantined"}]
+            print_pairs(f"Read model {each['name']}", facts)
+        for aside in found[0]["quarantined"]:
             note(
-                f"Set aside: {each['topic']} at position {each['position']}, version {each['version']} of stream"
-                f" {each['streamId']}, by {each['operator']}: {each['reason']}",
+                f"Set aside: {aside['topic']} at position {aside['position']}, version {aside['version']} of stream"
+                f" {aside['streamId']}, by {aside['operator']}: {aside['reason']}",
                 "yellow",
             )
-    if found["lastError"]:
+    if any(each["lastError"] for each in found):
         raise typer.Exit(REFUSED)
 
 
 @app.command()
-def check(as_json: AsJson = False) -> None:
+def check(name: Name = None, as_json: AsJson = False) -> None:
     """Fold all events anew beside the live tables and compare; exit code 1 and the rows where they differ."""
     from infrastructure.projections import rebuild as rebuilding
 
+    asked = _named(name)
     with reading() as registry, _progress("checking") as progress:
         registry.catch_up()
-        report = rebuilding.check(registry.database, registry.mapper, progress)
+        reports = {each.name: rebuilding.check(registry.database, registry.mapper, each, progress) for each in asked}
+    complete = all(report.is_complete for report in reports.values())
     if as_json:
-        print_json(jsonable(report) | {"complete": report.is_complete})
+        told = [jsonable(report) | {"name": key, "complete": report.is_complete} for key, report in reports.items()]
+        print_json(told[0] if name else {"projections": told, "complete": complete})
     else:
-        _print(report.comparisons)
-        for name, keys in report.differing_keys.items():
-            note(f"{name} differs at {', '.join(str(key) for key in keys)}", "red")
-        complete = "The tables are what the events say."
+        for each, report in reports.items():
+            _print(each, report.comparisons)
+            for table, keys in report.differing_keys.items():
+                note(f"{table} differs at {', '.join(str(key) for key in keys)}", "red")
+        last = min(report.position for report in reports.values())
+        good = "The tables are what the events say."
         broken = "The tables are not what the events say; run `recognition projections rebuild`."
-        note(f"{complete if report.is_complete else broken} Position {report.position}.", "green")
-    if not report.is_complete:
+        note(f"{good if complete else broken} Position {last}.", "green")
+    if not complete:
         raise typer.Exit(REFUSED)
 
 
 @app.command()
-def rebuild(as_json: AsJson = False) -> None:
+def rebuild(name: Name = None, as_json: AsJson = False) -> None:
     """Make the read models anew from the events, beside the live ones, compare, and put them in place at once."""
     from infrastructure.projections import rebuild as rebuilding
 
+    asked = _named(name)
     with writing(catch_up=False) as registry, _progress("rebuilding") as progress:
-        report = rebuilding.rebuild(registry.database, registry.mapper, progress)
+        report = rebuilding.rebuild(registry.database, registry.mapper, asked, progress)
     if as_json:
         print_json(report)
         return
     if report.comparisons is not None:
-        _print(report.comparisons)
+        _print(name or "of every projection", report.comparisons)
     rate = report.events / report.seconds if report.seconds else 0.0
     say(
         f"{report.events} events in {report.seconds:.1f} s ({rate:,.0f}/s), in place at position {report.position};"
@@ -110,9 +121,21 @@ def _words(name: str) -> str:
     return "".join(f" {each.lower()}" if each.isupper() else each for each in name)
 
 
-def _print(comparisons: Iterable[Comparison]) -> None:
+def _named(name: str | None) -> Sequence[Projection]:
+    """The projections that are asked for: the one of that name, or all."""
+    from application.projections.all import PROJECTIONS
+
+    found = [each for each in PROJECTIONS if name in {None, each.name}]
+    if not found:
+        fail(
+            f"There is no read model {name}; name one of {', '.join(each.name for each in PROJECTIONS)}, or none for all."
+        )
+    return found
+
+
+def _print(name: str, comparisons: Iterable[Comparison]) -> None:
     rows = [(each.table, each.live.rows, each.rebuilt.rows, not each.differs) for each in comparisons]
-    print_rows("Read models", ("table", "rows live", "rows from events", "the same"), rows)
+    print_rows(f"Read model {name}", ("table", "rows live", "rows from events", "the same"), rows)
 
 
 @contextlib.contextmanager

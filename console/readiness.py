@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from anyio import CapacityLimiter, to_thread
 
+from application.projections.all import PROJECTIONS
 from infrastructure.composition import Registry
 from infrastructure.postgres.connection_strings import why_not
 from infrastructure.postgres.sqlstates import outage_of
@@ -36,11 +37,11 @@ class Readiness:
                 "projection": "not known while the database does not answer",
             }
         else:
-            checks = {"database": OK, "projection": _projection(status)}
+            checks = {"database": OK, "projection": _projections(status)}
         return {**checks, **self._storage(), **self._identity_provider(), **self._processes()}
 
-    def _status(self) -> ProjectionStatus:
-        return projection_status(self._registry.database)
+    def _status(self) -> Sequence[ProjectionStatus]:
+        return [projection_status(self._registry.database, each) for each in PROJECTIONS]
 
     def _database(self, error: Exception) -> str:
         server = self._registry.database.server
@@ -74,7 +75,12 @@ class Readiness:
         }
 
 
-def _projection(status: ProjectionStatus) -> str:
+def _projections(statuses: Sequence[ProjectionStatus]) -> str:
+    troubles = [f"{each.name}: {trouble}" for each in statuses if (trouble := _trouble(each)) is not None]
+    return "; ".join(troubles) or OK
+
+
+def _trouble(status: ProjectionStatus) -> str | None:
     if status.last_error:
         return status.last_error
-    return OK if status.lag_events <= BEHIND else f"{status.lag_events} events behind; it is catching up"
+    return None if status.lag_events <= BEHIND else f"{status.lag_events} events behind; it is catching up"

@@ -18,6 +18,7 @@ import uvicorn
 from anyio import to_thread
 from starlette.applications import Starlette
 
+from application.projections.all import PROJECTIONS
 from console.patience import PatientConfig, PatientProtocol
 from console.readiness import Readiness
 from domain.text import subject_form
@@ -104,8 +105,8 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
 
 def _first_rows(registry: Registry) -> None:
     """A registry that was just made answers with its catalog from the first request on, and no cache keeps an empty one."""
-    status = projection_status(registry.database)
-    if status.position == 0 and status.lag_events <= FIRST_EVENTS:
+    standing = [projection_status(registry.database, each) for each in PROJECTIONS]
+    if all(each.position == 0 and each.lag_events <= FIRST_EVENTS for each in standing):
         with contextlib.suppress(Exception):  # the runner meets it again, logs it and shows it
             registry.projections.run_until_caught_up()
 

@@ -9,8 +9,8 @@ import orjson
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
+from application.asking import Page, Window
 from application.ports import Access, AccessNotRecorded
-from application.queries import Page, Window
 from application.views import AccessView, ActorView
 from domain.values import Role
 from infrastructure.postgres.pools import read_rows

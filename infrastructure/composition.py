@@ -38,7 +38,7 @@ from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.postgres.pools import async_pool, read_over
 from infrastructure.processes import ProcessRunner
-from infrastructure.projections.runner import ProjectionRunner
+from infrastructure.projections.runner import Projections
 from infrastructure.reads import PostgresReads
 from infrastructure.rematching import ProjectedPendingCases, rematching_process
 from infrastructure.sealing.directory import HolderDirectory
@@ -73,7 +73,7 @@ class Registry:
     holders: HolderDirectory
     officers: Officers
     authorities: AuthorityDirectory
-    projections: ProjectionRunner
+    projections: Projections
     rematching: Rematching
     processes: tuple[ProcessRunner, ...]
     reads: PostgresReads
@@ -132,7 +132,7 @@ def open_registry(
             holders=holders,
             officers=officers,
             authorities=authorities,
-            projections=ProjectionRunner(database, mapper),
+            projections=Projections(database, mapper),
             rematching=rematching,
             processes=tuple(
                 ProcessRunner(process, database.app_url)

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from psycopg_pool import ConnectionPool
 
+from application.projections.registry import REGISTRY
+from application.projections.tables import CASES
 from domain.holder import Holder
 from infrastructure.evidence import EvidenceStore
 from infrastructure.locks import REBUILD
-from infrastructure.projections.schema import NEXT, OLD, SCHEMA
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.errors import HolderKeyMissingError
 from infrastructure.sealing.keyring import INDEX_REF, PostgresKeyring
@@ -24,8 +25,8 @@ _UNFINISHED: Final = (
     " AND NOT EXISTS (SELECT FROM registry.events AS d WHERE d.originator_id = e.originator_id"
     f" AND d.topic = '{Holder.DestructionCompleted.TOPIC}')"
 )
-_NAMES: Final = f"SELECT case_id, holder_name, holder_id_number FROM {SCHEMA}.cases WHERE holder_ref = %s"  # noqa: S608 - a constant
-_PROJECTED: Final = f"SELECT to_regclass('{SCHEMA}.cases') IS NOT NULL"
+_NAMES: Final = f"SELECT case_id, holder_name, holder_id_number FROM {CASES.qualified} WHERE holder_ref = %s"  # noqa: S608 - a constant
+_PROJECTED: Final = f"SELECT to_regclass('{CASES.qualified}') IS NOT NULL"
 _SHORTEST_NAME: Final = 2
 ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
 """The tables of the read model with rows about persons."""
@@ -78,7 +79,8 @@ class PersonalData:
         """
         with self._pool.connection() as connection, connection.transaction():
             free = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [REBUILD]).fetchone()
-            for schema in (OLD, NEXT) if free and free[0] else (OLD,):
+            schemas = (REGISTRY.old_schema, REGISTRY.next_schema)
+            for schema in schemas if free and free[0] else schemas[:1]:
                 for table in ABOUT_HOLDERS:
                     there = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"{schema}.{table}"]).fetchone()
                     if there and there[0]:

@@ -5,6 +5,7 @@ The numbers are PostgreSQL's, of one database: a lock is held among all processe
 
 from __future__ import annotations
 
+import zlib
 from typing import Final
 
 APPEND: Final = 7310573000000000001
@@ -12,9 +13,9 @@ APPEND: Final = 7310573000000000001
 MIGRATION: Final = 7310573000000000002
 """Held while the schema is brought up to date."""
 PROJECTING: Final = 7310573000000000003
-"""Held by each transaction that projects, and by the swap: whoever has it sees rows and position stand still."""
+"""Held, for each projection, by every transaction that projects, and by the swap: whoever has it sees rows and position stand still."""
 PROJECTION_RUNNER: Final = 7310573000000000004
-"""Held by the session of the one active runner of the projections."""
+"""Held, for each projection, by the session of its one active runner."""
 REBUILD: Final = 7310573000000000005
 """Held by the session that rebuilds or checks."""
 MAKING_READ_MODEL: Final = 7310573000000000006
@@ -27,3 +28,8 @@ FINISHING_ERASURES: Final = 7310573000000000010
 """Held by whoever makes erasures final at the moment, by night or by command."""
 MASTER_KEYS: Final = 7310573000000000009
 """Shared by whoever keeps a new holder's key, held alone while master keys are dropped; the migrations' SQL names it too."""
+
+
+def of_projection(lock: int, name: str) -> int:
+    """The number under which one projection has a lock that each has; it ends like ``lock``, so no other kind of lock has it."""
+    return lock + 100 * (1 + zlib.crc32(name.encode()))

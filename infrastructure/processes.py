@@ -27,20 +27,36 @@ STANDBY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 0.2
 
 
+def describe(error: Exception) -> str:
+    """An error without its own words, which may quote what somebody typed: its class, and its SQLSTATE where it has one."""
+    return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """Work that one runner does at a time: ``step`` after ``step`` while there is more, then again when woken.
 
     ``channel`` is the PostgreSQL channel whose notifications wake it; ``idle_seconds`` is after how long it looks anyway, and
-    ``pace_seconds`` how long it rests at least between two looks.
+    ``pace_seconds`` how long it rests at least between two looks. In place of ``step``, ``over`` makes one for whoever comes to
+    lead, which works over the connection that holds the lock. ``describe`` says a failure, and ``note`` is told it.
     """
 
     name: str
     lock: int
-    step: Step
+    step: Step | None = None
     channel: str | None = None
     idle_seconds: float = 30.0
     pace_seconds: float = 0.0
+    over: Callable[[psycopg.Connection[Any]], Step] | None = None
+    describe: Callable[[Exception], str] = describe
+    note: Callable[[str], None] | None = None
+
+    def step_over(self, connection: psycopg.Connection[Any]) -> Step:
+        """What is done again and again while this connection leads."""
+        step = self.over(connection) if self.over else self.step
+        if step is None:
+            raise TypeError(f"the process {self.name} does not say what it does")
+        return step
 
 
 class ProcessRunner:
@@ -64,9 +80,13 @@ class ProcessRunner:
             self._thread.start()
         return self
 
+    def ask_to_stop(self) -> None:
+        """Let it end after the step in hand, without waiting for that."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """End after the step in hand; returns when the thread has."""
-        self._stopping.set()
+        self.ask_to_stop()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -99,12 +119,16 @@ class ProcessRunner:
         return False
 
     def _work(self, connection: psycopg.Connection[Any]) -> None:
+        step = self.process.step_over(connection)
         while not self._stopping.is_set():
-            while self.process.step(self._stopping.is_set) and not self._stopping.is_set():
-                pass
-            self.failure, self._pause = None, FIRST_PAUSE
+            while step(self._stopping.is_set) and not self._stopping.is_set():
+                self._worked()
+            self._worked()
             self._stopping.wait(self.process.pace_seconds)
             self._wait(connection)
+
+    def _worked(self) -> None:
+        self.failure, self._pause = None, FIRST_PAUSE
 
     def _wait(self, connection: psycopg.Connection[Any]) -> None:
         deadline = time.monotonic() + self.process.idle_seconds
@@ -113,8 +137,9 @@ class ProcessRunner:
                 return
 
     def _note(self, error: Exception) -> None:
-        # The error's own words may quote what somebody typed.
-        text = f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
+        text = self.process.describe(error)
         if text != self.failure:
             log.error("The process %s stands still: %s. It is tried again.", self.process.name, text)
             self.failure = text
+        if self.process.note is not None:
+            self.process.note(text)

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from application.projections.tables import CASES
 from application.rematching import Pending, Rematching
 from infrastructure.locks import REMATCHING
 from infrastructure.postgres.database import Database
 from infrastructure.postgres.pools import read_over
 from infrastructure.processes import Process
 from infrastructure.projections.batches import CHANNEL
-from infrastructure.projections.positions import SCHEMA
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ IDLE_SECONDS: Final = 30.0
 """At most this long, so that a version whose day has come is noticed when nobody does anything."""
 
 _BELOW: Final = (
-    f"SELECT submitted_at, case_id FROM {SCHEMA}.cases"  # noqa: S608 - constants of this project
+    f"SELECT submitted_at, case_id FROM {CASES.qualified}"  # noqa: S608 - constants of this project
     " WHERE status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED') AND catalog_code = %s AND version_number < %s"
     " AND (submitted_at, case_id) > (coalesce(%s::timestamptz, '-infinity'), coalesce(%s::uuid, %s::uuid))"
     " ORDER BY submitted_at, case_id LIMIT %s"

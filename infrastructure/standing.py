@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -11,6 +11,7 @@ import psycopg
 from application.catalogs import Catalogs, Shelf
 from application.journal import Journal
 from application.ports import Clock
+from application.projections.all import PROJECTIONS
 from domain.streams import event_classes
 from infrastructure.access_log import PostgresAccessLog
 from infrastructure.composition import MASTER_KEY_FILE, PublishedCatalogs, read_pool, utc_now
@@ -18,7 +19,7 @@ from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database
 from infrastructure.postgres.existing import open_existing_database
 from infrastructure.projections.errors import ReadModelAbsentError, RebuildDueError
-from infrastructure.projections.runner import ProjectionRunner
+from infrastructure.projections.runner import Projections
 from infrastructure.projections.schema import shape, stored_shape
 from infrastructure.reads import PostgresReads
 from infrastructure.sealing.keyring import PostgresKeyring
@@ -38,7 +39,7 @@ class StandingRegistry:
     mapper: EventMapper
     shelf: Shelf
     catalogs: Catalogs
-    projections: ProjectionRunner
+    projections: Projections
     reads: PostgresReads
     access_log: PostgresAccessLog
     seals: KeyringSeals
@@ -50,17 +51,18 @@ class StandingRegistry:
         Raises ``ReadModelAbsentError`` or ``RebuildDueError`` where the tables are not there or are another release's, and
         ``ProjectionFailure`` where an event is in the way.
         """
-        if self.read_model_shape() != shape():
+        if self.stored_shapes() != {each.name: shape(each) for each in PROJECTIONS}:
             raise RebuildDueError
         self.projections.run_until_caught_up()
 
-    def read_model_shape(self) -> str:
-        """Which shape the tables of the read model have, of this release or another. Raises ``ReadModelAbsentError``."""
+    def stored_shapes(self) -> Mapping[str, str]:
+        """By projection, which shape its tables have, of this release or another. Raises ``ReadModelAbsentError``."""
         with psycopg.connect(self.database.app_url) as connection:
-            found = stored_shape(connection)
-        if found is None:
+            found = {each.name: stored_shape(connection, each) for each in PROJECTIONS}
+        shapes = {name: each for name, each in found.items() if each is not None}
+        if len(shapes) < len(found):
             raise ReadModelAbsentError
-        return found
+        return shapes
 
 
 @contextlib.contextmanager
@@ -87,7 +89,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             mapper=mapper,
             shelf=shelf,
             catalogs=Catalogs(journal, shelf, clock),
-            projections=ProjectionRunner(database, mapper),
+            projections=Projections(database, mapper),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
             seals=KeyringSeals(keyring),

@@ -20,9 +20,14 @@ HARMLESS: Final = {
         "case_number",
         "code",
         "division_code",
+        "entry",
         "grade",
+        "keys",
+        "lodged_with_code",
         "media_type",
+        "month",
         "originator_topic",
+        "responsible_code",
         "rule_set",
         "sha256",
         "status",
@@ -50,6 +55,7 @@ HARMLESS: Final = {
     },
     "who acted: an office-holder or an account, as the identity provider names it, which an audit needs for ever": {
         "client",
+        "officer",
         "on_behalf_of",
         "request_id",
         "subject",
@@ -66,7 +72,9 @@ HARMLESS: Final = {
 
 OF_PERSONS: Final = {
     "Approved", "CandidatesListed", "Matched", "Reinstated", "Rejected", "RematchRequired", "RevocationProposed", "Revoked",
-    "Submitted", "Supplemented", "SupplementRequested", "Transferred", "Withdrawn", "Filed", "Struck", "Certificate",
+    "AnnulmentProposed", "Annulled", "NoticeGiven", "ProposalAnswered", "ProposalDeclined", "Reassessed", "ReinstatementProposed",
+    "ReviewRecorded", "Surrendered", "DeadlineMissed", "ProposalView",
+    "Submitted", "Supplemented", "SupplementRequested", "Transferred", "Withdrawn", "Filed", "Overturned", "Certificate",
     "Evidence", "Experience", "Person", "HolderView", "CertificateView", "EvidenceView", "CaseView", "PastCaseView",
     "IntegrityRecordView",
 }  # fmt: skip

@@ -7,27 +7,15 @@ alike. Rows hold seals, which no rule opens; hence a rebuild and a check agree w
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol, TypeVar
 from uuid import UUID
 
-from application.projections.tables import CASES, HOLDERS, INTEGRITY_RECORDS, TITLES, Key, Table
+from application.projections.projection import Rows
+from application.projections.tables import CASES, HOLDERS, INTEGRITY_RECORDS, TITLES
 from application.seals import masked
 from application.views import CaseView, HolderFileView, TitleView
 from domain.base import Event
 from domain.holder import Holder
 from domain.identifiers import title_id
-
-V = TypeVar("V")
-
-
-class Rows(Protocol):
-    """As ``application.projections.registry.Rows``."""
-
-    def get(self, table: Table[V], key: Key) -> V | None:
-        """The row under a key; None where there is none."""
-
-    def put(self, table: Table[V], view: V) -> None:
-        """Store a row in place of the one under its key, if any."""
 
 
 def file_of(rows: Rows, ref: UUID) -> HolderFileView:

@@ -6,16 +6,25 @@ check. Every event of the domain has a rule; one without is an error, never pass
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from application.folding import actor_view, alias_change_view, case_view, entry_view, title_of, word_change_view
 from application.projections.content import proposed_changes, rows_of_issue, rows_of_publication
 from application.projections.holders import case_for, file_of, project_holder
+from application.projections.projection import (
+    Key,
+    Projection,
+    Rows,
+    RowsOutOfStep,
+    Stream,
+    Table,
+    UnknownEvent,
+)
+from application.projections.states import StreamStates
 from application.projections.tables import (
     AMENDMENTS,
     CASES,
@@ -26,9 +35,8 @@ from application.projections.tables import (
     CATALOGS,
     HOLDERS,
     INTEGRITY_RECORDS,
+    TABLES,
     TITLES,
-    Key,
-    Table,
 )
 from application.seals import masked
 from application.views import (
@@ -42,7 +50,7 @@ from application.views import (
 )
 from domain.base import Event, evolve
 from domain.case.case import RecognitionCase
-from domain.case.events import CaseEvent, Submitted
+from domain.case.events import CaseEvent
 from domain.case.state import CaseState
 from domain.catalog.proposal import CatalogProposal
 from domain.catalog.timeline import (
@@ -50,19 +58,12 @@ from domain.catalog.timeline import (
     AmendmentIssued,
     AmendmentProposed,
     CatalogPublished,
-    CatalogTimeline,
 )
 from domain.claim import CertificateClaim
 from domain.holder import Holder
-from domain.identifiers import catalog_id
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
 
-V = TypeVar("V")
-
-
-_MOST_CASES: Final = 20_000
-"""How many cases are remembered; one that left is made of its events again."""
 _TABLE_OF: Final[dict[type, Table[Any]]] = {
     VersionView: CATALOG_VERSIONS,
     EntryView: CATALOG_ENTRIES,
@@ -70,115 +71,59 @@ _TABLE_OF: Final[dict[type, Table[Any]]] = {
 }
 
 
-class Rows(Protocol):
-    """The rows of one transaction: what is put is seen by the next get, and stored when the transaction commits."""
-
-    def get(self, table: Table[V], key: Key) -> V | None:
-        """The row under a key; None where there is none."""
-
-    def put(self, table: Table[V], view: V) -> None:
-        """Store a row in place of the one under its key, if any."""
-
-
-class UnknownEvent(TypeError):
-    """An event has no rule here; a release that knows it must project it."""
-
-    code: Final = "unknown-event"
-
-
-class RowsOutOfStep(ValueError):
-    """The rows are not what the events before this one lead to; rebuild the projection."""
-
-    code: Final = "rows-out-of-step"
-
-
-Stream = Callable[[UUID, int], Iterable[Event]]
-"""The events of a stream that stand before a position, in order."""
-
-
 class RegistryProjector:
-    """The rules. It remembers the states of the streams it has seen, read from their events when first needed.
-
-    ``forget`` must be called when rows it put were not committed, since what it remembers then runs ahead of them.
-    """
+    """The rules, and the states of the streams they have seen."""
 
     def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._catalogs: dict[UUID, CatalogTimeline] = {}
-        self._cases: OrderedDict[UUID, CaseState] = OrderedDict()
+        self._states: StreamStates[CaseState] = StreamStates(stream, evolve)
 
     def forget(self) -> None:
-        """Remember nothing; states are made of their events again when needed."""
-        self._catalogs.clear()
-        self._cases.clear()
+        """See ``Projector``."""
+        self._states.forget()
+
+    def keys_needed(self, events: Sequence[Event]) -> Mapping[Table[Any], Collection[Key]]:
+        """See ``Projector``."""
+        return keys_needed(events)
+
+    def unknown_streams(self, events: Sequence[Event]) -> Collection[UUID]:
+        """See ``Projector``."""
+        return self._states.unknown_cases(events)
 
     def remember(self, events: Iterable[Event]) -> None:
-        """Take in what the events of some cases, each case's in order, lead to."""
-        for event in events:
-            self._cases[event.originator_id] = evolve(self._cases.get(event.originator_id), event)
-
-    def unknown_cases(self, events: Iterable[Event]) -> list[UUID]:
-        """The cases among the streams of these events that began before them and are not remembered."""
-        begun, found = set[UUID](), dict[UUID, None]()
-        for event in events:
-            if isinstance(event, Submitted):
-                begun.add(event.originator_id)
-            elif isinstance(event, CaseEvent) and event.originator_id not in begun | self._cases.keys():
-                found[event.originator_id] = None
-        return list(found)
+        """See ``Projector``."""
+        self._states.remember(events)
 
     def project(self, event: Event, position: int, rows: Rows) -> None:
-        """What one event does to the rows.
-
-        An event that was seen already changes nothing. Raises ``UnknownEvent``, and ``RowsOutOfStep`` for an event that those
-        before it cannot have led to.
-        """
+        """See ``Projector``."""
         rule = RULES.get(event.TOPIC)
         if rule is None:
             raise UnknownEvent(f"no rule says how to project {event.TOPIC}; run a release that knows it")
         rule(self, event, position, rows)
 
     def _case(self, event: Event, position: int, rows: Rows) -> None:
-        state = self._case_before(event, position)
-        if state is not None and state.version >= event.originator_version:
+        state = self._states.case_after(event, position)
+        if state is None:
             return
-        state = self._cases[event.originator_id] = evolve(state, event)
-        self._cases.move_to_end(event.originator_id)
-        if len(self._cases) > _MOST_CASES:
-            self._cases.popitem(last=False)
         file = file_of(rows, state.holder_ref)
         case = case_for(file, case_view(state, position))
         if case.case_id not in file.case_ids:
             rows.put(HOLDERS, replace(file, case_ids=(*file.case_ids, case.case_id)))
         rows.put(CASES, case)
-        pinned = case.awarded
-        if pinned is not None:
-            timeline = self._timeline(_stream_of(pinned.catalog_code), position)
-            title = title_of(case, timeline.entry_at(pinned.version_number, pinned.entry_number))
+        if case.awarded is not None:
+            title = title_of(case, self._states.entry_of(state.awarded, position))
             if title is not None:
                 rows.put(TITLES, title)
 
-    def _case_before(self, event: Event, position: int) -> CaseState | None:
-        state = self._cases.get(event.originator_id)
-        if state is None and event.originator_version > 1:
-            state = state_after(self._stream(event.originator_id, position))
-        seen = state.version if state else 0
-        if event.originator_version > seen + 1:
-            raise RowsOutOfStep(
-                f"case {event.originator_id} is at version {seen}, not before {event.originator_version}"
-            )
-        return state
-
     def _published(self, event: CatalogPublished, position: int, rows: Rows) -> None:
-        if event.originator_id in self._catalogs:
+        if self._states.knows_catalog(event.originator_id):
             return
-        timeline = self._catalogs[event.originator_id] = evolve(None, event)
+        timeline = self._states.published(event)
         view = CatalogView(catalog_id=event.originator_id, code=event.code, name=event.name, position=position)
         rows.put(CATALOGS, view)
         _put_all(rows, rows_of_publication(timeline))
 
     def _proposed(self, event: AmendmentProposed, position: int, rows: Rows) -> None:
-        timeline, terms = self._timeline(event.originator_id, position), event.terms
+        timeline, terms = self._states.timeline(event.originator_id, position), event.terms
         if timeline.version >= event.originator_version:
             return
         view = AmendmentView(
@@ -204,7 +149,7 @@ class RegistryProjector:
 
     def _closed(self, event: AmendmentIssued | AmendmentDiscarded, position: int, rows: Rows) -> None:
         view = rows.get(AMENDMENTS, (event.amendment_id,))
-        timeline = self._timeline(event.originator_id, position)
+        timeline = self._states.timeline(event.originator_id, position)
         if view is None or event.amendment_id not in timeline.amendments:
             raise RowsOutOfStep(f"amendment {event.amendment_id} is closed, and no row says that it was proposed")
         if timeline.version < event.originator_version:
@@ -275,20 +220,11 @@ class RegistryProjector:
     def _holder(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         if isinstance(event, Holder.Erased):
             for case in file_of(rows, event.holder_ref).case_ids:
-                self._cases.pop(case, None)  # what is remembered of a person goes with the person
+                self._states.forget_case(case)
         project_holder(event, rows)
 
     def _no_row(self, event: Event, position: int, rows: Rows) -> None:
         """What serves writers alone, as the claims that guard uniqueness: the audit log shows it, and no row."""
-
-    def _timeline(self, stream_id: UUID, position: int) -> CatalogTimeline:
-        timeline = self._catalogs.get(stream_id)
-        if timeline is None:
-            timeline = state_after(self._stream(stream_id, position))
-            if timeline is None:
-                raise RowsOutOfStep(f"no catalog is published in stream {stream_id} before position {position}")
-            self._catalogs[stream_id] = timeline
-        return timeline
 
 
 Rule = Callable[[RegistryProjector, Any, int, Rows], None]
@@ -338,24 +274,14 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
             case IntegrityRecord.Overturned() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
             case CaseEvent():
-                needed[CASES].add((event.originator_id,))
                 needed[HOLDERS].add((event.holder_ref,))
     return needed
-
-
-@lru_cache(maxsize=256)
-def _stream_of(catalog_code: str) -> UUID:
-    return catalog_id(catalog_code)
-
-
-def state_after(events: Iterable[Event]) -> Any:
-    """The state that a stream's events lead to; None for none."""
-    state: Any = None
-    for event in events:
-        state = evolve(state, event)
-    return state
 
 
 def _put_all(rows: Rows, views: Iterable[VersionView | EntryView | AliasView]) -> None:
     for view in views:
         rows.put(_TABLE_OF[type(view)], view)
+
+
+REGISTRY: Final = Projection("registry", TABLES, RegistryProjector)
+"""Cases, titles, catalogs, holders and the integrity archive."""

@@ -18,7 +18,15 @@ import orjson
 
 from application.seals import is_personal
 
-_SQL: Final = {UUID: "uuid", datetime: "timestamptz", date: "date", bool: "boolean", str: "text", int: "integer"}
+_SQL: Final = {
+    UUID: "uuid",
+    datetime: "timestamptz",
+    date: "date",
+    bool: "boolean",
+    str: "text",
+    int: "integer",
+    bytes: "bytea",
+}
 _PARSED: Final = {UUID: "UUID({})", datetime: "datetime.fromisoformat({})", date: "date.fromisoformat({})"}
 
 

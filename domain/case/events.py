@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.base import Act, Aggregate, Created
-from domain.case.state import CaseState, Pinned
+from domain.case.state import CaseState
 from domain.messages import Message, tell
 from domain.values import (
     CaseStatus,
@@ -230,7 +230,7 @@ class Approved(CaseEvent):
         """The case led to a title; one that stood while its decision was taken anew was recognised when it first was."""
         if not state.title_stands:
             state.recognized_on = event.recognized_on
-        state.awarded = _pinned(state)
+        state.awarded = state.pinned
         state.status = CaseStatus.APPROVED
         state.title_status = TitleStatus.CURRENT
         state.ending = None
@@ -288,18 +288,6 @@ class RematchRequired(CaseEvent):
         state.overridden_by = None
         if state.status is CaseStatus.MATCHED:
             state.status = CaseStatus.SUBMITTED
-
-
-def _pinned(state: CaseState) -> Pinned | None:
-    """What a title is pinned to that is recognised now; None for a history that matches nothing, which no guard lets pass."""
-    if state.catalog_code is None or state.catalog_version is None or state.entry_number is None:
-        return None
-    return Pinned(
-        catalog_code=state.catalog_code,
-        catalog_version=state.catalog_version,
-        entry_number=state.entry_number,
-        grade=state.grade,
-    )
 
 
 def _accepted(state: CaseState, event: Any) -> None:

@@ -136,6 +136,18 @@ class CaseState(State):
     missed: tuple[tuple[DeadlineKind, date], ...] = ()
 
     @property
+    def pinned(self) -> Pinned | None:
+        """What the case is pinned to now; None while it is matched to nothing."""
+        if self.catalog_code is None or self.catalog_version is None or self.entry_number is None:
+            return None
+        return Pinned(
+            catalog_code=self.catalog_code,
+            catalog_version=self.catalog_version,
+            entry_number=self.entry_number,
+            grade=self.grade,
+        )
+
+    @property
     def title_stands(self) -> bool:
         """Whether a title that this case led to is current."""
         return self.title_status is TitleStatus.CURRENT

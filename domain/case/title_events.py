@@ -17,7 +17,6 @@ from domain.case.state import CaseState, Ending, Proposal
 from domain.messages import Message, tell
 from domain.values import (
     CaseStatus,
-    Code,
     DeadlineKind,
     Evidence,
     Experience,
@@ -277,7 +276,7 @@ class ReviewRecorded(CaseEvent):
     TOPIC: ClassVar[str] = "recognition-case.review-recorded"
     outcome: ReviewOutcome
     decided_on: date
-    reference: Code
+    reference: PersonalLine
     reason: PersonalProse
 
     @staticmethod

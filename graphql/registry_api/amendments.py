@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import strawberry
 
+from application import questions
 from application.folding import alias_change_view, entry_view, word_change_view
+from application.queries import impact
 from application.views import AliasChangeView, ChangeView, VersionView, WordChangeView
 from domain.catalog.amendment import AmendmentTerms
 from domain.catalog.names import NoteCode
@@ -77,7 +79,7 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
     catalog = await in_thread(context.services.shelf.catalog, code)
     examined = await context.at_length(context.services.catalogs.examine, code, terms)
     numbers = [change.number for change in terms.changes]
-    pending, titles = await context.services.reads.impact(code, numbers, every_pending=terms.rematch_pending)
+    pending, titles = await impact(context.services.reads, code, numbers, every_pending=terms.rematch_pending)
     latest = catalog.latest.number
     changes = [
         ChangeView(
@@ -107,8 +109,8 @@ async def changes_since(context: Context, code: str, base: int) -> Sequence[Vers
     if latest <= base:
         return []
     reads = context.services.reads
-    versions = (await reads.versions([code])).get(code, ())
+    versions = await reads.rows(questions.versions(code))
     if not versions or versions[-1].number < latest:
         await context.reach_present()
-        versions = (await reads.versions([code])).get(code, ())
+        versions = await reads.rows(questions.versions(code))
     return [version for version in versions if version.number > base]

@@ -35,7 +35,7 @@ from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxi
 from registry_api.http.turns import Turns
 from registry_api.list_sizes import FIELD_COSTS, LIST_SIZES, LONG_LISTS
 from registry_api.outages import Outages
-from registry_api.policy import PUBLIC_FIELDS
+from registry_api.policy import public_fields
 from registry_api.reason import REASON_HEADER, reason_in
 from registry_api.schema import build_schema
 
@@ -169,7 +169,7 @@ def create_registry_app(
         documents=documents,
         persisted=persisted,
         caller=caller,
-        public=PUBLIC_FIELDS,
+        public=public_fields(),
         tells_schema=door.introspection,
         version=version(DISTRIBUTION),
         origins=door.cors_origins,

@@ -8,7 +8,9 @@ from uuid import UUID
 
 import strawberry
 
-from application.queries import ProjectionBehind
+from application import questions
+from application.projections.tables import AMENDMENTS, CATALOG_PROPOSALS
+from application.queries import ProjectionBehind, first
 from application.views import AmendmentView, CatalogProposalView, CatalogView, VersionView
 from domain.identifiers import catalog_id
 from domain.refusals import RefusalCode, Refused
@@ -155,11 +157,11 @@ async def _amendment(
     context: Context, amendment: UUID, position: int, version: tuple[str, int] | None
 ) -> AmendmentAnswer:
     try:
-        await context.services.reads.wait_for(position)
+        await context.services.reads.wait_for(position, AMENDMENTS)
     except ProjectionBehind:
         return AmendmentAnswer(position=Position(position))
     return AmendmentAnswer(
-        amendment=await context.services.reads.amendment(amendment),
+        amendment=await first(context.services.reads, questions.amendment(amendment)),
         catalog_version=await context.versions.load(version) if version else None,
         position=Position(position),
     )
@@ -168,12 +170,11 @@ async def _amendment(
 async def _proposal(context: Context, proposal: UUID, position: int, code: str | None) -> ProposalAnswer:
     reads = context.services.reads
     try:
-        await reads.wait_for(position)
+        await reads.wait_for(position, CATALOG_PROPOSALS)
     except ProjectionBehind:
         return ProposalAnswer(position=Position(position))
-    catalogs = await reads.catalogs() if code else ()
     return ProposalAnswer(
-        proposal=await reads.catalog_proposal(proposal),
-        catalog=next((each for each in catalogs if each.code == code), None),
+        proposal=await first(reads, questions.catalog_proposal(proposal)),
+        catalog=await first(reads, questions.catalog(code)) if code else None,
         position=Position(position),
     )

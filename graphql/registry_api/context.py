@@ -6,6 +6,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from threading import Event
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -14,14 +15,19 @@ import strawberry
 from anyio import CapacityLimiter, to_thread
 from strawberry.dataloader import DataLoader
 
+from application import questions
 from application.access import Scope, scope_of
+from application.asking import Keyed, Page, Window
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.officers import Officers
 from application.ports import AccessLog, Clock, EventUnreadable, Holders
-from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey, Window
+from application.projections.projection import Table
+from application.projections.tables import TITLES
+from application.queries import Positioned, ProjectionBehind, Reads, one_by_key
+from application.questions import EntryKey, VersionKey
 from application.seals import Seals
 from application.viewing import Viewer
 from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
@@ -100,13 +106,16 @@ class Context:
         reads = self.services.reads
         shelf = self.services.shelf
         self.viewer = Viewer(self.actor, self.scope, self.services.seals, self.reason)
-        self.versions = _loader(self._issued(reads.versions_by_key, lambda key: shelf.has(*key)))
+        self.versions = _loader(self._issued(self._by_key(questions.versions_by_key), lambda key: shelf.has(*key)))
         self.entries = _loader(
-            self._issued(reads.entries_by_key, lambda key: shelf.has(*key[:2]) and shelf.entry_at(*key) is not None)
+            self._issued(
+                self._by_key(questions.entries_by_key),
+                lambda key: shelf.has(*key[:2]) and shelf.entry_at(*key) is not None,
+            )
         )
         # Not remembered: a field that waits for a position finds what one beside it did not.
-        self.cases = _loader(lambda keys: reads.cases_by_id(keys, self.scope), remember=False)
-        self.titles = _loader(lambda keys: reads.titles_by_id(keys, self.scope), remember=False)
+        self.cases = _loader(self._by_key(partial(questions.cases_by_id, self.scope)), remember=False)
+        self.titles = _loader(self._by_key(partial(questions.titles_by_id, self.scope)), remember=False)
 
         async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
             try:
@@ -149,12 +158,15 @@ class Context:
     async def _at_length(self, work: Callable[..., T], *arguments: Any) -> T:
         return await to_thread.run_sync(lambda: work(*arguments, self.wanted), limiter=self.services.long_work)
 
-    async def reach(self, position: int | None) -> None:
-        """Wait until the read side has reached a position, where one is named. Raises ``ApiError`` (PROJECTION_BEHIND)."""
+    async def reach(self, position: int | None, *tables: Table[Any]) -> None:
+        """Wait until what fills these tables (titles and all beside them by default) has reached a position, where one is named.
+
+        Raises ``ApiError`` (PROJECTION_BEHIND).
+        """
         if position is None:
             return
         try:
-            await self.services.reads.wait_for(position)
+            await self.services.reads.wait_for(position, *(tables or (TITLES,)))
         except ProjectionBehind as behind:
             raise ApiError(
                 ErrorCode.PROJECTION_BEHIND,
@@ -164,6 +176,12 @@ class Context:
     async def reach_present(self) -> None:
         """Wait until the read side has reached all that is recorded by now. Raises ``ApiError`` (PROJECTION_BEHIND)."""
         await self.reach((await self.services.reads.status()).position)
+
+    def _by_key(
+        self, question: Callable[[Sequence[K]], Keyed[K, V]]
+    ) -> Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]:
+        """What reads the one row that each key names."""
+        return lambda keys: one_by_key(self.services.reads, question(keys))
 
     def _issued(
         self, read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], exists: Callable[[K], bool]

@@ -26,9 +26,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from application import questions
 from application.access import Action, require
 from application.commands import clean_id_number, clean_id_type
 from application.ports import Identity, Purpose
+from application.queries import first
 from application.views import CaseView, EvidenceView
 from domain.refusals import RefusalCode, Refused
 from registry_api import ids
@@ -294,7 +296,7 @@ class _Download(StreamingResponse):
 
 async def _case(context: Context, identifier: str) -> CaseView:
     """A case within the asker's scope, by the read side where that has it. Raises as ``_known_case``."""
-    case = await context.services.reads.case(ids.uuid_in(identifier, "case"), None, context.scope)
+    case = await first(context.services.reads, questions.case(context.scope, ids.uuid_in(identifier, "case")))
     return case or await _known_case(context, identifier)
 
 

@@ -11,7 +11,7 @@ import strawberry
 from application.catalog_proposals import catalog_terms
 from application.catalogs import clean_notice
 from application.commands import CertificateForm, EvidenceForm, ExperienceForm, PersonForm, Submission
-from application.queries import CaseFilter, TitleFilter
+from application.questions import CaseFilter, TitleFilter
 from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange, WordChange
 from domain.catalog.proposal import CatalogTerms
 from domain.messages import Message, tell

@@ -17,6 +17,7 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "Query.amendments": 50,
     "Query.catalogProposals": 20,
     "Query.titles": 10,
+    "Query.statistics": 100,
     "Catalog.versions": 20,
     "Catalog.entryHistory": 20,
     "CatalogVersion.changes": 20,

@@ -8,9 +8,11 @@ from datetime import date
 
 import strawberry
 
+from application import questions
 from application.catalogs import Found
 from application.commands import CertificateForm
 from application.queries import AuditEvent as AuditRow
+from application.queries import one_by_key
 from application.views import AwardView, EntryView, TitleView, VersionView
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
@@ -72,7 +74,7 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
 async def titles_of_certificate(context: Context, certificate_number: str) -> list[TitleView]:
     """The titles that certificates with this number led to, however it is spelled; none of a person whose data is restricted."""
     cases = await in_thread(context.services.holders.cases_of_certificate, certificate_number)
-    titles = (await context.services.reads.titles_of_cases(sorted(cases))).values() if cases else ()
+    titles = (await one_by_key(context.services.reads, questions.titles_of_cases(sorted(cases)))).values()
     return [each for each in titles if not each.holder.restricted]
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from application import questions
 from application.access import Action, can
 from application.folding import past_case, title_of
-from application.queries import Positioned
+from application.queries import Positioned, first
 from application.views import CaseView, PastCaseView, TitleView
 from registry_api import ids
 from registry_api.context import Context
@@ -63,7 +64,7 @@ async def _node(context: Context, identifier: str) -> object | None:
     match ids.kind_of(identifier):
         case "catalog":
             code = ids.names_in(identifier, "catalog", 1)[0]
-            return next((each for each in await reads.catalogs() if each.code == code), None)
+            return await first(reads, questions.catalog(code))
         case "version":
             code, number = ids.names_in(identifier, "version", 2)
             return await context.versions.load((code, ids.number_in(number, "version")))
@@ -72,10 +73,14 @@ async def _node(context: Context, identifier: str) -> object | None:
             return await context.entries.load((code, ids.number_in(version, "entry"), ids.number_in(number, "entry")))
         case "amendment":
             amendment = ids.amendment_in(identifier)[1]
-            return await reads.amendment(amendment) if can(context.actor, Action.READ_CASES) else None
+            return await first(reads, questions.amendment(amendment)) if can(context.actor, Action.READ_CASES) else None
         case "catalog-proposal":
             proposal = ids.uuid_in(identifier, "catalog-proposal")
-            return await reads.catalog_proposal(proposal) if can(context.actor, Action.READ_CASES) else None
+            return (
+                await first(reads, questions.catalog_proposal(proposal))
+                if can(context.actor, Action.READ_CASES)
+                else None
+            )
         case "case":
             case, at = ids.state_in(identifier, "case")
             return await case_named(context, case, at) if can(context.actor, Action.READ_CASES) else None

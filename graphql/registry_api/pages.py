@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import strawberry
 
-from application.queries import Page, Window
+from application.asking import Page, Window
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import PAGE, PageSize, page_size
 

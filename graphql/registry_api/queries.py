@@ -10,9 +10,16 @@ from uuid import UUID, uuid4
 
 import strawberry
 
+from application import questions
+from application.access import Action
+from application.asking import Window
 from application.commands import CertificateForm, clean_id_number, clean_id_type
+from application.projections.statistics import COUNTED_CASES
+from application.projections.tables import TITLES
 from application.queries import AuditEvent as AuditRow
-from application.queries import AuditFilter, CaseFilter, TitleFilter, Window
+from application.queries import first as first_of
+from application.questions import AuditFilter, CaseFilter, TitleFilter
+from application.statistics import StatisticsFilter, StatisticsKey, statistics
 from application.views import (
     AccessView,
     AmendmentView,
@@ -21,6 +28,7 @@ from application.views import (
     CatalogProposalView,
     CatalogView,
     HolderFileView,
+    StatisticsView,
     StatusView,
     TitleView,
 )
@@ -53,6 +61,7 @@ from registry_api.types.cases import (
 from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
+from registry_api.types.statistics import StatisticsRow
 
 LOG_PAGE: Final = PageSize(100)
 """The usual size of a page of a log."""
@@ -76,7 +85,7 @@ class Query:
     """What can be asked."""
 
     @edge(Node | None)
-    @answering
+    @answering(None)
     async def node(self, info: Info, id: strawberry.ID) -> Any:  # noqa: A002 - the contract's name
         """Whatever an identifier names; null for what is not there and what the asker may not see.
 
@@ -85,7 +94,7 @@ class Query:
         return await node_by_id(info.context, id)
 
     @edge(list[Node | None])
-    @answering
+    @answering(None)
     async def nodes(self, info: Info, ids: list[strawberry.ID], at_least: Position | None = None) -> Sequence[Any]:
         """What each of up to 200 identifiers names, in the order asked; null as in `node`."""
         check_length("ids", ids)
@@ -94,21 +103,21 @@ class Query:
 
     # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[Catalog])
-    @answering
+    @answering(Action.READ_CATALOG)
     async def catalogs(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogView]:
         """Every published catalog."""
         await info.context.reach(at_least)
-        return await info.context.services.reads.catalogs()
+        return await info.context.services.reads.rows(questions.catalogs())
 
     @edge(Catalog | None)
-    @answering
+    @answering(Action.READ_CATALOG)
     async def catalog(self, info: Info, code: str, at_least: Position | None = None) -> CatalogView | None:
         """A catalog by its code."""
         await info.context.reach(at_least)
-        return next((each for each in await info.context.services.reads.catalogs() if each.code == code), None)
+        return await first_of(info.context.services.reads, questions.catalog(code))
 
     @edge(list[Authority])
-    @answering
+    @answering(Action.READ_CATALOG)
     async def authorities(self, info: Info, division_code: str | None = None) -> Sequence[AuthorityView]:
         """The authorities of today, of one division or of all."""
         context = info.context
@@ -119,7 +128,7 @@ class Query:
         ]
 
     @edge(MatchResult)
-    @answering
+    @answering(Action.MATCH)
     async def match_certificate(
         self,
         info: Info,
@@ -132,16 +141,16 @@ class Query:
         return await match_certificate(info.context, form, catalog_code, on or info.context.today)
 
     @edge(list[Amendment])
-    @answering
+    @answering(Action.READ_CASES)
     async def amendments(
         self, info: Info, catalog_code: str, at_least: Position | None = None
     ) -> Sequence[AmendmentView]:
         """The amendments of a catalog, newest first."""
         await info.context.reach(at_least)
-        return await info.context.services.reads.amendments(catalog_code)
+        return await info.context.services.reads.rows(questions.amendments(catalog_code))
 
     @edge(AmendmentPreview)
-    @answering
+    @answering(Action.AMEND_CATALOG)
     async def preview_amendment(
         self,
         info: Info,
@@ -154,15 +163,15 @@ class Query:
         return await preview(info.context, input.catalog_code, terms, malformed)
 
     @edge(list[CatalogProposal])
-    @answering
+    @answering(Action.READ_CASES)
     async def catalog_proposals(self, info: Info, at_least: Position | None = None) -> Sequence[CatalogProposalView]:
         """The catalogs that were proposed, newest first."""
         await info.context.reach(at_least)
-        return await info.context.services.reads.catalog_proposals()
+        return await info.context.services.reads.rows(questions.catalog_proposals())
 
     # ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────
     @edge(list[RecognizedTitle])
-    @answering
+    @answering(Action.READ_TITLES)
     async def titles(
         self, info: Info, holder: HolderInput, as_of: datetime | None = None, at_least: Position | None = None
     ) -> Sequence[TitleView]:
@@ -175,12 +184,12 @@ class Query:
         # Of a person who is not known the same is asked as of any other, so that the time it takes tells nobody who is.
         ref = ref or uuid4()
         if as_of is None:
-            return await context.services.reads.titles_of(ref, context.scope)
-        cases = await context.services.reads.cases_of(ref, context.scope)
+            return await context.services.reads.rows(questions.titles_of(context.scope, ref))
+        cases = await context.services.reads.rows(questions.cases_of(context.scope, ref))
         return await titles_at(context, cases, as_of)
 
     @edge(RecognizedTitleConnection)
-    @answering
+    @answering(Action.READ_TITLES)
     async def title_list(
         self,
         info: Info,
@@ -196,11 +205,13 @@ class Query:
         asked = window(
             "titles", Paging(first, after, last, before), (date.fromisoformat, UUID), count=wants_total(info)
         )
-        page = await info.context.services.reads.titles(filter or TitleFilter(), asked, info.context.scope)
+        page = await info.context.services.reads.page(
+            questions.titles(info.context.scope, filter or TitleFilter(), asked)
+        )
         return connection("titles", page, lambda title: (title.recognized_on, title.title_id))
 
     @edge(TitleVerification)
-    @answering
+    @answering(Action.VERIFY_TITLE)
     async def verify_title(
         self,
         info: Info,
@@ -214,7 +225,7 @@ class Query:
         context = info.context
         await context.reach(at_least)
         reads = context.services.reads
-        status = await reads.status()
+        status = await reads.status(TITLES)
         at = as_of or context.services.clock()
         found = await titles_of_certificate(context, certificate_number)
         if as_of is not None:
@@ -232,7 +243,7 @@ class Query:
         )
 
     @edge(RecognitionCase | None)
-    @answering
+    @answering(Action.READ_CASES)
     async def case(
         self,
         info: Info,
@@ -250,13 +261,16 @@ class Query:
         if id is not None and as_of is None and at_version is None:
             return await case_named(context, *ids.state_in(id, "case"))
         stream = ids.uuid_in(id, "case") if id is not None else None
-        now = await context.services.reads.case(stream, case_number, context.scope)
+        if stream is not None:
+            now = await first_of(context.services.reads, questions.case(context.scope, stream))
+        else:
+            now = await first_of(context.services.reads, questions.case_numbered(context.scope, case_number or ""))
         if now is None or (as_of is None and at_version is None):
             return now
         return await case_at(context, now, as_of=as_of, at_version=at_version)
 
     @edge(RecognitionCaseConnection)
-    @answering
+    @answering(Action.READ_CASES)
     async def cases(
         self,
         info: Info,
@@ -272,12 +286,35 @@ class Query:
         asked = window(
             "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
         )
-        page = await info.context.services.reads.cases(filter or CaseFilter(), asked, info.context.scope)
+        page = await info.context.services.reads.page(
+            questions.cases(info.context.scope, filter or CaseFilter(), asked)
+        )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
+
+    @edge(list[StatisticsRow])
+    @answering(Action.READ_STATISTICS)
+    async def statistics(
+        self,
+        info: Info,
+        by: list[StatisticsKey],
+        submitted_from: Annotated[date | None, strawberry.argument(name="from")] = None,
+        submitted_to: Annotated[date | None, strawberry.argument(name="to")] = None,
+        authority_code: str | None = None,
+        at_least: Position | None = None,
+    ) -> Sequence[StatisticsView]:
+        """How many cases there were, how they went and how long they took, by the keys named; of all cases in one row for none.
+
+        A reviewer counts the cases of their division and those below it.
+        """
+        await info.context.reach(at_least, COUNTED_CASES)
+        which = StatisticsFilter(
+            submitted_from=submitted_from, submitted_to=submitted_to, authority_code=authority_code
+        )
+        return await statistics(info.context.services.reads, info.context.scope, by, which)
 
     # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @edge(AuditEventConnection)
-    @answering
+    @answering(Action.READ_AUDIT_LOG)
     async def audit_log(
         self,
         info: Info,
@@ -304,12 +341,12 @@ class Query:
             recorded_to=recorded_to,
         )
         asked = replace(_numbers(first, after, last, before), count=wants_total(info))
-        page = await context.services.reads.audit_log(which, asked, newest_first=newest_first)
+        page = await context.services.reads.audit_log(questions.events(which, asked, newest_first=newest_first))
         await _withhold(context, page.rows)
         return numbered(page, [audit_row(row) for row in page.rows], lambda row: row.envelope.position)
 
     @edge(AccessConnection)
-    @answering
+    @answering(Action.READ_ACCESS_LOG)
     async def access_log(
         self,
         info: Info,
@@ -328,7 +365,7 @@ class Query:
         return numbered(page, page.rows, lambda each: each.number)
 
     @edge(HolderFile | None)
-    @answering
+    @answering(Action.READ_HOLDER_FILE)
     async def holder_file(
         self,
         info: Info,
@@ -346,28 +383,28 @@ class Query:
             found = await in_thread(context.services.holders.find, clean_id_type(holder.id_type), number)
         else:
             found = ids.holder_in(ref or "")
-        return await context.services.reads.holder(found) if found else None
+        return await first_of(context.services.reads, questions.holder(found)) if found else None
 
     @strawberry.field
-    @answering
+    @answering(Action.READ_LOG_PROOFS)
     async def checkpoint(self, info: Info) -> Checkpoint:  # noqa: ARG002 - the contract's field
         """The transparency log's latest signed tree head."""
         raise unavailable("the transparency log")
 
     @strawberry.field
-    @answering
+    @answering(Action.READ_LOG_PROOFS)
     async def inclusion_proof(self, info: Info, position: Position, size: int | None = None) -> InclusionProof:  # noqa: ARG002
         """The proof that an event is in the log."""
         raise unavailable("the transparency log")
 
     @strawberry.field
-    @answering
+    @answering(Action.READ_LOG_PROOFS)
     async def consistency_proof(self, info: Info, from_size: int, to_size: int) -> ConsistencyProof:  # noqa: ARG002
         """The proof that the log only grew between two sizes."""
         raise unavailable("the transparency log")
 
     @edge(RegistryStatus)
-    @answering
+    @answering(Action.READ_STATUS)
     async def status(self, info: Info) -> StatusView:
         """How far the read side is behind the write side."""
         return await info.context.services.reads.status()
@@ -382,5 +419,6 @@ async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
     """Learn which holders' data is not processed, and fetch the others' keys, before events about them are shown in clear."""
     refs = {ref for row in rows if (ref := getattr(row.event, "holder_ref", None)) is not None}
     if context.viewer.reads_persons and refs:
-        context.viewer.withheld = await context.services.reads.restricted(refs)
+        found = await context.services.reads.rows(questions.restricted_among(refs))
+        context.viewer.withheld = frozenset(each.ref for each in found)
         await in_thread(context.services.seals.warm, refs)

@@ -17,7 +17,7 @@ from domain.messages import Language
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
 from registry_api.errors import ApiError, ErrorCode, unreadable_event
-from registry_api.policy import FIELDS
+from registry_api.policy import FIELDS, declare
 
 UNKNOWN_SECONDS: Final = 0.05
 """How long it takes at least to refuse something as unknown, whether it is not there or not the asker's to see."""
@@ -46,7 +46,7 @@ def as_error(refused: Refused, language: Language) -> ApiError:
 
 
 def _gate_of(resolver: Callable[..., Any]) -> Callable[[Context], None]:
-    """What asks the policy before a field at the root looks at its input. Raises ``KeyError`` for a field without a row."""
+    """What asks the policy before a field at the root looks at its input. Raises ``KeyError`` for a field without an action."""
     action = FIELDS[to_camel_case(resolver.__name__)]
 
     def gate(context: Context) -> None:
@@ -61,22 +61,27 @@ def _context_of(_root: Any, info: Any, **_named: Any) -> Context:
     return cast("Context", info.context)
 
 
-def answering(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Gate a query, and let its refusals reach the client as errors with their codes."""
-    gate = _gate_of(resolver)
+def answering(action: Action | None) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+    """A query that is this action: gated, and its refusals reach the client as errors with their codes."""
 
-    @wraps(resolver)
-    async def answer(*arguments: P.args, **named: P.kwargs) -> T:
-        context = _context_of(*arguments, **named)
-        try:
-            gate(context)
-            return await resolver(*arguments, **named)
-        except Refused as refused:
-            raise as_error(refused, context.language) from None
-        except EventUnreadable as unreadable:
-            raise unreadable_event(unreadable) from None
+    def gated(resolver: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        declare(to_camel_case(resolver.__name__), action)
+        gate = _gate_of(resolver)
 
-    return answer
+        @wraps(resolver)
+        async def answer(*arguments: P.args, **named: P.kwargs) -> T:
+            context = _context_of(*arguments, **named)
+            try:
+                gate(context)
+                return await resolver(*arguments, **named)
+            except Refused as refused:
+                raise as_error(refused, context.language) from None
+            except EventUnreadable as unreadable:
+                raise unreadable_event(unreadable) from None
+
+        return answer
+
+    return gated
 
 
 def allow(context: Context, action: Action) -> None:

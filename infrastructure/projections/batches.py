@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import StoredEvent
 
-from application.projections.registry import RegistryProjector, Stream, keys_needed
-from application.projections.tables import PROJECTION
+from application.projections.projection import Projection, Projector, Stream
 from domain.base import Event
-from infrastructure.locks import PROJECTING
+from infrastructure.locks import PROJECTING, of_projection
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.recorder import TailedEvent
 from infrastructure.projections.errors import ProjectionFailure, RebuildDueError
 from infrastructure.projections.rows import PostgresRows
-from infrastructure.projections.schema import SCHEMA, shape
+from infrastructure.projections.schema import shape
 from infrastructure.quarantine import first_set_aside
 
 CHANNEL: Final = "registry_projected"
@@ -43,7 +43,7 @@ def read_events(
 
 
 def stream_before(connection: psycopg.Connection[Any], mapper: EventMapper) -> Stream:
-    """What ``RegistryProjector`` reads one stream by, over the connection of its transaction."""
+    """What a projector reads one stream by, over the connection of its transaction."""
 
     def stream(stream_id: UUID, position: int) -> Iterable[Event]:
         return _streams_before(connection, mapper, [stream_id], position)
@@ -60,36 +60,49 @@ def _streams_before(
     return mapper.sealed_events([StoredEvent(*row) for row in rows if not _is_set_aside(row[0], row[1], set_aside)])
 
 
-def project_batch(
-    stored: Sequence[TailedEvent], mapper: EventMapper, projector: RegistryProjector, rows: PostgresRows
-) -> None:
-    """Decode events and put what they do to the rows. Raises ``ProjectionFailure`` for the first that cannot be.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events in position order, decoded once for every projection that takes them in; ``stored`` says where they stand."""
 
-    Events from a quarantined one on are passed over in its stream. An error of the database is raised as it is.
+    stored: Sequence[TailedEvent]
+    places: Sequence[int]
+    events: Sequence[Event]
+
+    @classmethod
+    def decoded(cls, stored: Sequence[TailedEvent], mapper: EventMapper, connection: psycopg.Connection[Any]) -> Self:
+        """Decode events; those from a quarantined one on are passed over in its stream. Raises ``ProjectionFailure``."""
+        set_aside = first_set_aside(connection)
+        places = [n for n, each in enumerate(stored) if not _is_set_aside(each.stream_id, each.version, set_aside)]
+        return cls(stored, places, _decode(stored, places, mapper))
+
+
+def project_batch(batch: Batch, mapper: EventMapper, projector: Projector, rows: PostgresRows) -> None:
+    """Put what events do to the rows. Raises ``ProjectionFailure`` for the first that cannot be projected.
+
+    An error of the database is raised as it is.
     """
-    set_aside = first_set_aside(rows.connection)
-    places = [n for n, each in enumerate(stored) if not _is_set_aside(each.stream_id, each.version, set_aside)]
-    events = _decode(stored, places, mapper)
-    rows.fetch(keys_needed(events))
-    if unknown := projector.unknown_cases(events):
-        projector.remember(_streams_before(rows.connection, mapper, unknown, stored[0].position))
+    rows.fetch(projector.keys_needed(batch.events))
+    if unknown := list(projector.unknown_streams(batch.events)):
+        projector.remember(_streams_before(rows.connection, mapper, unknown, batch.stored[0].position))
     index = 0
     try:
-        for index, event in zip(places, events, strict=True):
-            projector.project(event, stored[index].position, rows)
+        for index, event in zip(batch.places, batch.events, strict=True):
+            projector.project(event, batch.stored[index].position, rows)
     except psycopg.Error:
         raise
     except Exception as error:
-        raise ProjectionFailure(stored[index].position, stored[index].topic, index, error) from error
+        raise ProjectionFailure(batch.stored[index].position, batch.stored[index].topic, index, error) from error
 
 
 class LiveProjection:
-    """The live tables, projected batch by batch over one connection of the application's role (autocommit)."""
+    """The live tables of a projection, filled batch by batch over one connection of the application's role (autocommit)."""
 
-    def __init__(self, connection: psycopg.Connection[Any], mapper: EventMapper) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], mapper: EventMapper, projection: Projection) -> None:
         self._connection = connection
         self._mapper = mapper
-        self._projector = RegistryProjector(stream_before(connection, mapper))
+        self._projection = projection
+        self._shape = shape(projection)
+        self._projector = projection.projector(stream_before(connection, mapper))
         self._position: int | None = None
         self._prepared = False
 
@@ -109,12 +122,12 @@ class LiveProjection:
             raise
 
     def _step(self, limit: int) -> int:
-        connection = self._connection
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [PROJECTING])
+        connection, projection = self._connection, self._projection
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [of_projection(PROJECTING, projection.name)])
         row = connection.execute(
-            "SELECT position, shape, error FROM registry.projection_positions WHERE name = %s", [PROJECTION]
+            "SELECT position, shape, error FROM registry.projection_positions WHERE name = %s", [projection.name]
         ).fetchone()
-        if row is None or row[1] != shape():
+        if row is None or row[1] != self._shape:
             raise RebuildDueError
         position, _, error = row
         if position != self._position:
@@ -123,17 +136,17 @@ class LiveProjection:
         stored = read_events(connection, position, limit)
         if stored:
             if not self._prepared:
-                PostgresRows.prepare(connection, SCHEMA)
+                PostgresRows.prepare(connection, projection.schema, projection.tables)
                 self._prepared = True
-            rows = PostgresRows(connection, SCHEMA)
-            project_batch(stored, self._mapper, self._projector, rows)
+            rows = PostgresRows(connection, projection.schema)
+            project_batch(Batch.decoded(stored, self._mapper, connection), self._mapper, self._projector, rows)
             rows.flush()
             self._position = stored[-1].position
         if stored or error is not None:
             connection.execute(
                 "UPDATE registry.projection_positions SET position = %s, updated_at = now(), error = NULL,"
                 " failed_at = NULL WHERE name = %s",
-                [self._position, PROJECTION],
+                [self._position, projection.name],
             )
             connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(self._position)])
         return len(stored)

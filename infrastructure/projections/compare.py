@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import psycopg
 
-from application.projections.tables import TABLES, Key, Table
-from infrastructure.projections.schema import NEXT, SCHEMA, key_condition
+from application.projections.projection import Key, Projection, Table
+from infrastructure.projections.schema import key_condition
 
 MOST_KEYS: Final = 10
 _MODULUS: Final = 2**64
@@ -37,14 +37,14 @@ class Comparison:
         return self.live != self.rebuilt
 
 
-def digests(connection: psycopg.Connection[Any], schema: str) -> dict[str, Digest]:
-    """The digest of each table of a schema, as this connection's transaction sees it.
+def digests(connection: psycopg.Connection[Any], projection: Projection, schema: str) -> dict[str, Digest]:
+    """The digest of each table of a projection in a schema, as this connection's transaction sees it.
 
     PostgreSQL's own 64-bit hash of a row is summed, so equal sets of rows have equal sums in any order; chance alone makes
     two different tables agree under both seeds once in 2^128. It guards against faults, and not against an adversary.
     """
     found = {}
-    for table in TABLES:
+    for table in projection.tables:
         row = connection.execute(
             "SELECT count(*), coalesce(sum(hash_record_extended(t, 0)::numeric), 0),"  # noqa: S608 - our own names
             " coalesce(sum(hash_record_extended(t, 1)::numeric), 0)"
@@ -57,14 +57,14 @@ def digests(connection: psycopg.Connection[Any], schema: str) -> dict[str, Diges
 
 def compare(live: Mapping[str, Digest], rebuilt: Mapping[str, Digest]) -> tuple[Comparison, ...]:
     """Table by table."""
-    return tuple(Comparison(table.name, live[table.name], rebuilt[table.name]) for table in TABLES)
+    return tuple(Comparison(name, live[name], rebuilt[name]) for name in live)
 
 
-def differing_keys(connection: psycopg.Connection[Any], table: Table[Any]) -> tuple[Key, ...]:
-    """The keys of up to ten rows that one of live and rebuilt table lacks or has otherwise, in the order of the keys."""
+def differing_keys(connection: psycopg.Connection[Any], table: Table[Any], rebuilt: str) -> tuple[Key, ...]:
+    """The keys of up to ten rows that the live table or the one in the schema ``rebuilt`` lacks or has otherwise, in their order."""
     keys = ", ".join(f"coalesce(l.{name}, r.{name})" for name in table.key)
     rows = connection.execute(
-        f"SELECT {keys} FROM {SCHEMA}.{table.name} AS l FULL JOIN {NEXT}.{table.name} AS r"  # noqa: S608 - our own names
+        f"SELECT {keys} FROM {table.qualified} AS l FULL JOIN {rebuilt}.{table.name} AS r"  # noqa: S608 - our own names
         f" ON {key_condition(table, 'l', 'r')} WHERE l IS DISTINCT FROM r ORDER BY {keys} LIMIT {MOST_KEYS}".encode()
     ).fetchall()
     return tuple(rows)

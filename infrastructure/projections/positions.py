@@ -1,9 +1,10 @@
-"""How far the projection is, and waiting until it is far enough to read one's own writes."""
+"""How far each projection is, and waiting until it is far enough to read one's own writes."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,14 +12,12 @@ from typing import Any, Final
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from application.projections.tables import PROJECTION
+from application.projections.projection import Projection
 from application.queries import ProjectionBehind
-from infrastructure.locks import PROJECTION_RUNNER
+from infrastructure.locks import PROJECTION_RUNNER, of_projection
 from infrastructure.postgres.pools import read_rows
-from infrastructure.projections.schema import SCHEMA, DatabaseUrls, shape
+from infrastructure.projections.schema import DatabaseUrls, shape
 from infrastructure.quarantine import Quarantined, quarantined
-
-__all__ = ["SCHEMA", "ProjectionStatus", "projected_position", "projection_status", "wait_for"]
 
 FIRST_PAUSE: Final = 0.002
 LONGEST_PAUSE: Final = 0.05
@@ -26,11 +25,12 @@ LONGEST_PAUSE: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ProjectionStatus:
-    """Where the projection stands. ``last_error`` says why it stands still; None while it goes on.
+    """Where a projection stands. ``last_error`` says why it stands still; None while it goes on.
 
     ``quarantined`` are the events that an operator set aside.
     """
 
+    name: str
     position: int
     head: int
     lag_events: int
@@ -41,23 +41,23 @@ class ProjectionStatus:
     quarantined: tuple[Quarantined, ...] = ()
 
 
-def projected_position() -> str:
-    """SQL that answers one row with one column: the last position in the rows; no row before the first start."""
-    return f"SELECT position FROM registry.projection_positions WHERE name = '{PROJECTION}'"  # noqa: S608 - a constant
+PROJECTED: Final = (
+    "SELECT coalesce(min(coalesce(p.position, 0)), 0) FROM unnest(%s::text[]) AS asked (name)"
+    " LEFT JOIN registry.projection_positions AS p USING (name)"
+)
+"""SQL that answers one number: how far the last of some projections is, by name; 0 for one that was never started."""
 
 
-async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float) -> int:
-    """Wait until the rows hold an event; answers how far they are. One look-up where they do already.
+async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float, names: Sequence[str]) -> int:
+    """Wait until the rows of these projections hold an event; answers how far they are. One look-up where they do already.
 
     Raises ``ProjectionBehind`` after ``timeout`` seconds.
     """
     deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
-    statement = projected_position().encode()
     while True:
-        rows = await read_rows(pool, statement)
-        projected = int(rows[0][0]) if rows else 0
+        [(projected,)] = await read_rows(pool, PROJECTED.encode(), [list(names)])
         if projected >= position:
-            return projected
+            return int(projected)
         left = deadline - time.monotonic()
         if left <= 0:
             raise ProjectionBehind(position, projected)
@@ -65,8 +65,8 @@ async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def projection_status(database: DatabaseUrls) -> ProjectionStatus:
-    """Where the projection stands, in this process or any other."""
+def projection_status(database: DatabaseUrls, projection: Projection) -> ProjectionStatus:
+    """Where a projection stands, in this process or any other."""
     with psycopg.connect(database.app_url) as connection:
         row = connection.execute(
             "SELECT p.position, coalesce((SELECT max(position) FROM registry.events), 0),"
@@ -77,10 +77,20 @@ def projection_status(database: DatabaseUrls) -> ProjectionStatus:
             " p.shape, p.error, p.failed_at"
             " FROM (SELECT 0) AS one (x) LEFT JOIN registry.projection_positions AS q ON q.name = %s"
             " CROSS JOIN LATERAL (SELECT coalesce(q.position, 0) AS position, q.shape, q.error, q.failed_at) AS p",
-            [PROJECTION_RUNNER, PROJECTION],
+            [of_projection(PROJECTION_RUNNER, projection.name), projection.name],
         ).fetchone()
         aside = quarantined(connection)
     if row is None:
         raise AssertionError("one row is selected from one row")
     position, head, lag, active, found, error, failed_at = row
-    return ProjectionStatus(position, head, lag, active, found not in {None, shape()}, error, failed_at, tuple(aside))
+    return ProjectionStatus(
+        projection.name,
+        position,
+        head,
+        lag,
+        active,
+        found not in {None, shape(projection)},
+        error,
+        failed_at,
+        tuple(aside),
+    )

@@ -1,7 +1,7 @@
-"""Rebuilding the read model beside the live one, and checking the live one against the events.
+"""Rebuilding read models beside the live ones, and checking the live ones against the events.
 
-A rebuild fills ``read_model_next`` by the same rules, compares it with the live tables at one and the same position, and
-puts it in their place in one transaction. What a crash leaves behind: before that transaction, tables nobody reads,
+A rebuild fills new tables by the same rules, in a schema beside the live one's, compares the two at one and the same position,
+and puts the new ones in their place in one transaction. Several projections share one pass over the events. What a crash leaves behind: before that transaction, tables nobody reads,
 which the next run drops; after it, the replaced tables, likewise. The live tables are read throughout.
 """
 
@@ -9,27 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import psycopg
 
-from application.projections.registry import RegistryProjector
-from application.projections.tables import PROJECTION, TABLES, Key, Table
-from infrastructure.locks import PROJECTING, REBUILD
+from application.projections.projection import Key, Projection, Projector, Table
+from infrastructure.locks import PROJECTING, REBUILD, of_projection
 from infrastructure.mapper import EventMapper
-from infrastructure.projections.batches import CHANNEL, project_batch, read_events, stream_before
+from infrastructure.projections.batches import CHANNEL, Batch, project_batch, read_events, stream_before
 from infrastructure.projections.compare import Comparison, compare, differing_keys, digests
 from infrastructure.projections.errors import RebuildRunningError
 from infrastructure.projections.rows import PostgresRows
 from infrastructure.projections.schema import (
-    NEXT,
-    OLD,
-    SCHEMA,
     DatabaseUrls,
-    ensure_read_model,
     ensure_read_model_exists,
+    ensure_read_models,
     index_statements,
     shape,
     stored_shape,
@@ -45,7 +41,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class RebuildReport:
-    """What a rebuild did. ``comparisons`` is None where the live tables had another shape and could not be compared."""
+    """What a rebuild did. ``comparisons`` is None where no live tables had this release's shape and could be compared."""
 
     position: int
     events: int
@@ -75,7 +71,12 @@ class CheckReport:
 
 
 def rebuild(
-    database: DatabaseUrls, mapper: EventMapper, progress: Progress | None = None, *, swap: bool = True
+    database: DatabaseUrls,
+    mapper: EventMapper,
+    projections: Sequence[Projection],
+    progress: Progress | None = None,
+    *,
+    swap: bool = True,
 ) -> RebuildReport:
     """Fold all events anew and put the result in place of the live tables, also where the two differ: events are the truth.
 
@@ -83,45 +84,49 @@ def rebuild(
     be projected; then the live tables are as they were.
     """
     started = time.monotonic()
-    with _shadow(database, mapper, progress) as shadow:
-        compared_at, comparisons = _compared(database, shadow) if shadow.is_comparable() else (0, None)
+    with _shadow(database, mapper, projections, progress) as shadow:
+        compared_at, comparisons = _compared(database, shadow)
         if swap:
             shadow.fill(shadow.head())
             shadow.swap()
-        return RebuildReport(
-            shadow.position, shadow.events, time.monotonic() - started, compared_at, comparisons, swapped=swap
-        )
+        seconds = time.monotonic() - started
+        return RebuildReport(shadow.position, shadow.events, seconds, compared_at, comparisons, swapped=swap)
 
 
-def check(database: DatabaseUrls, mapper: EventMapper, progress: Progress | None = None) -> CheckReport:
-    """Fold all events anew and compare the live tables with the result; nothing is changed.
+def check(
+    database: DatabaseUrls, mapper: EventMapper, projection: Projection, progress: Progress | None = None
+) -> CheckReport:
+    """Fold all events anew and compare a projection's live tables with the result; nothing is changed.
 
     Raises ``RebuildDueError`` where the live tables have another shape, and as ``rebuild``.
     """
-    ensure_read_model(database.owner_url)
-    with _shadow(database, mapper, progress) as shadow:
+    ensure_read_models(database.owner_url, [projection])
+    with _shadow(database, mapper, [projection], progress) as shadow:
         position, comparisons = _compared(database, shadow)
         keys: dict[str, tuple[Key, ...]] = {}
-        if any(each.differs for each in comparisons):
+        if any(each.differs for each in comparisons or ()):
             with shadow.frozen():
-                position = shadow.live_position()
+                position = shadow.live_position(projection)
                 shadow.fill(position)
-                comparisons = compare(digests(shadow.connection, SCHEMA), digests(shadow.connection, NEXT))
-                by_name = {table.name: table for table in TABLES}
+                comparisons = _comparisons(shadow.connection, shadow.connection, projection)
+                by_name = {table.name: table for table in projection.tables}
                 keys = {
-                    each.table: differing_keys(shadow.connection, by_name[each.table])
+                    each.table: differing_keys(shadow.connection, by_name[each.table], projection.next_schema)
                     for each in comparisons
                     if each.differs
                 }
-        return CheckReport(position, comparisons, keys)
+        return CheckReport(position, comparisons or (), keys)
 
 
 @contextlib.contextmanager
-def _shadow(database: DatabaseUrls, mapper: EventMapper, progress: Progress | None) -> Iterator[_Shadow]:
-    ensure_read_model_exists(database.owner_url)
+def _shadow(
+    database: DatabaseUrls, mapper: EventMapper, projections: Sequence[Projection], progress: Progress | None
+) -> Iterator[_Shadow]:
+    for projection in projections:
+        ensure_read_model_exists(database.owner_url, projection)
     with psycopg.connect(database.owner_url, autocommit=True) as connection:
         _lock_out_others(connection)
-        shadow = _Shadow(connection, mapper, progress)
+        shadow = _Shadow(connection, mapper, projections, progress)
         try:
             shadow.create()
             yield shadow
@@ -141,58 +146,89 @@ def _lock_out_others(connection: psycopg.Connection[Any]) -> None:
     connection.execute("RESET lock_timeout")
 
 
-def _compared(database: DatabaseUrls, shadow: _Shadow) -> tuple[int, tuple[Comparison, ...]]:
-    """Compare at one position: the live tables in a snapshot that holds it, the new ones filled up to just there."""
-    shadow.fill(shadow.live_position())
+def _compared(database: DatabaseUrls, shadow: _Shadow) -> tuple[int, tuple[Comparison, ...] | None]:
+    """Compare each projection at one position: its live tables in a snapshot that holds it, the new ones filled up to just there.
+
+    Answers the last of the positions; None for comparisons where no live tables have this release's shape.
+    """
+    comparable = [each for each in shadow.projections if shadow.is_comparable(each)]
+    if not comparable:
+        return 0, None
+    shadow.fill(min(map(shadow.live_position, comparable)))
+    found: list[Comparison] = []
     with psycopg.connect(database.owner_url) as live:
         live.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        position = _position(live)
-        shadow.fill(position)
-        return position, compare(digests(live, SCHEMA), digests(shadow.connection, NEXT))
+        at = {each: _position(live, each) for each in comparable}
+        for each in sorted(comparable, key=at.__getitem__):
+            shadow.fill(at[each])
+            found.extend(_comparisons(live, shadow.connection, each))
+    return max(at.values()), tuple(found)
 
 
-def _position(connection: psycopg.Connection[Any]) -> int:
+def _comparisons(
+    live: psycopg.Connection[Any], rebuilt: psycopg.Connection[Any], projection: Projection
+) -> tuple[Comparison, ...]:
+    of_live = digests(live, projection, projection.schema)
+    return compare(of_live, digests(rebuilt, projection, projection.next_schema))
+
+
+def _position(connection: psycopg.Connection[Any], projection: Projection) -> int:
     row = connection.execute(
-        "SELECT position FROM registry.projection_positions WHERE name = %s", [PROJECTION]
+        "SELECT position FROM registry.projection_positions WHERE name = %s", [projection.name]
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+@dataclass(slots=True)
+class _Part:
+    """One projection's new tables on their way: its rules, and the rows that the last batch left."""
+
+    projection: Projection
+    projector: Projector
+    kept: Mapping[Table[Any], Mapping[Key, Any]] = field(default_factory=dict)
 
 
 class _Shadow:
     """The new tables on their way, over one connection of the owner's (autocommit)."""
 
-    def __init__(self, connection: psycopg.Connection[Any], mapper: EventMapper, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        mapper: EventMapper,
+        projections: Sequence[Projection],
+        progress: Progress | None,
+    ) -> None:
         self.connection = connection
+        self.projections = projections
         self.position = 0
         self.events = 0
         self._mapper = mapper
         self._progress = progress
-        self._projector = RegistryProjector(stream_before(connection, mapper))
-        self._kept: Mapping[Table[Any], Mapping[Key, Any]] = {}
-        self._indexed = False
+        self._parts = [_Part(each, each.projector(stream_before(connection, mapper))) for each in projections]
 
     def create(self) -> None:
         """Make the tables, empty, after dropping what an interrupted run left."""
         self.drop_leftovers()
-        with self.connection.transaction():
-            for statement in table_statements(NEXT):
-                self.connection.execute(statement.encode())
-        PostgresRows.prepare(self.connection, NEXT)
+        for each in self.projections:
+            with self.connection.transaction():
+                for statement in table_statements(each, each.next_schema):
+                    self.connection.execute(statement.encode())
+            PostgresRows.prepare(self.connection, each.next_schema, each.tables)
 
     def drop_leftovers(self) -> None:
         """Drop the tables on their way and the replaced ones; where somebody still reads these, the next run does."""
-        for schema in (NEXT, OLD):
+        for schema in (name for each in self.projections for name in (each.next_schema, each.old_schema)):
             with contextlib.suppress(psycopg.errors.LockNotAvailable), self.connection.transaction():
                 self.connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'".encode())
                 self.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
-    def is_comparable(self) -> bool:
+    def is_comparable(self, projection: Projection) -> bool:
         """Whether the live tables have this release's shape."""
-        return stored_shape(self.connection) == shape()
+        return stored_shape(self.connection, projection) == shape(projection)
 
-    def live_position(self) -> int:
+    def live_position(self, projection: Projection) -> int:
         """How far the live tables are."""
-        return _position(self.connection)
+        return _position(self.connection, projection)
 
     def head(self) -> int:
         """The position of the last event."""
@@ -200,12 +236,14 @@ class _Shadow:
         return int(row[0]) if row else 0
 
     def fill(self, until: int) -> None:
-        """Project the events up to a position, each batch in a transaction of its own."""
+        """Project the events up to a position, each batch decoded once and in a transaction of its own."""
         while stored := read_events(self.connection, self.position, MOST_EVENTS, until):
             with self.connection.transaction():
-                rows = PostgresRows(self.connection, NEXT, self._kept)
-                project_batch(stored, self._mapper, self._projector, rows)
-                self._kept = rows.flush()
+                batch = Batch.decoded(stored, self._mapper, self.connection)
+                for part in self._parts:
+                    rows = PostgresRows(self.connection, part.projection.next_schema, part.kept)
+                    project_batch(batch, self._mapper, part.projector, rows)
+                    part.kept = rows.flush()
             self.position = stored[-1].position
             self.events += len(stored)
             if self._progress:
@@ -214,28 +252,37 @@ class _Shadow:
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """Nobody projects meanwhile, so the live tables stand still."""
-        self.connection.execute("SELECT pg_advisory_lock(%s)", [PROJECTING])
-        try:
+        locks = [of_projection(PROJECTING, each.name) for each in self.projections]
+        with contextlib.ExitStack() as held:
+            for lock in locks:
+                self.connection.execute("SELECT pg_advisory_lock(%s)", [lock])
+                held.callback(self._unlock, lock)
             yield
-        finally:
-            if not self.connection.closed:
-                self.connection.execute("SELECT pg_advisory_unlock(%s)", [PROJECTING])
+
+    def _unlock(self, lock: int) -> None:
+        if not self.connection.closed:
+            self.connection.execute("SELECT pg_advisory_unlock(%s)", [lock])
 
     def swap(self) -> None:
         """Put the new tables in place of the live ones, at the position of the last event, in one transaction."""
-        for statement in index_statements(NEXT):
-            self.connection.execute(statement.encode())
-        for table in TABLES:
-            self.connection.execute(f"ANALYZE {NEXT}.{table.name}".encode())
+        for each in self.projections:
+            for statement in index_statements(each, each.next_schema):
+                self.connection.execute(statement.encode())
+            for table in each.tables:
+                self.connection.execute(f"ANALYZE {each.next_schema}.{table.name}".encode())
         self.fill(self.head())
         with self.frozen():
-            self.fill(max(self.head(), self.live_position()))
+            self.fill(max(self.head(), *map(self.live_position, self.projections)))
             with self.connection.transaction():
-                self.connection.execute(f"ALTER SCHEMA {SCHEMA} RENAME TO {OLD}".encode())
-                self.connection.execute(f"ALTER SCHEMA {NEXT} RENAME TO {SCHEMA}".encode())
-                self.connection.execute(
-                    "UPDATE registry.projection_positions SET position = %s, shape = %s, updated_at = now(),"
-                    " error = NULL, failed_at = NULL WHERE name = %s",
-                    [self.position, shape(), PROJECTION],
-                )
+                for each in self.projections:
+                    self._replace(each)
                 self.connection.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(self.position)])
+
+    def _replace(self, projection: Projection) -> None:
+        self.connection.execute(f"ALTER SCHEMA {projection.schema} RENAME TO {projection.old_schema}".encode())
+        self.connection.execute(f"ALTER SCHEMA {projection.next_schema} RENAME TO {projection.schema}".encode())
+        self.connection.execute(
+            "UPDATE registry.projection_positions SET position = %s, shape = %s, updated_at = now(),"
+            " error = NULL, failed_at = NULL WHERE name = %s",
+            [self.position, shape(projection), projection.name],
+        )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import psycopg
 
-from application.projections.tables import TABLES, Key, Table
+from application.projections.projection import Key, Table
 
 V = TypeVar("V")
 
 
 class PostgresRows:
-    """``application.projections.registry.Rows`` on one schema, within a transaction that the caller begins and commits.
+    """``application.projections.projection.Rows`` on one schema, within a transaction that the caller begins and commits.
 
     A row that several events change is written once, by ``flush``: by COPY into a temporary table of the session, then one
     statement. ``kept`` are rows that are in the tables already, as the last transaction left them.
@@ -34,9 +34,9 @@ class PostgresRows:
             self._known[table].update(views)
 
     @staticmethod
-    def prepare(connection: psycopg.Connection[Any], schema: str) -> None:
+    def prepare(connection: psycopg.Connection[Any], schema: str, tables: Iterable[Table[Any]]) -> None:
         """Make the session's temporary tables; once a connection, before the first ``flush``."""
-        for table in TABLES:
+        for table in tables:
             connection.execute(
                 f"CREATE TEMPORARY TABLE IF NOT EXISTS {_stage(table)} (LIKE {schema}.{table.name})"
                 " ON COMMIT DELETE ROWS".encode()

@@ -1,4 +1,4 @@
-"""The read model's tables, generated from ``application.projections.tables``, and whether the database has them.
+"""The tables of a projection, generated from its value, and whether the database has them.
 
 They lie in a schema of their own, which a rebuild replaces as a whole; the application's role may change their rows, and
 only the owner the tables themselves.
@@ -7,20 +7,15 @@ only the owner the tables themselves.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import psycopg
 
+from application.projections.projection import Projection, Table
 from application.projections.shapes import Column
-from application.projections.tables import PROJECTION, TABLES, Table
 from infrastructure.locks import MAKING_READ_MODEL
 from infrastructure.projections.errors import RebuildDueError
-
-SCHEMA: Final = "read_model"
-NEXT: Final = "read_model_next"
-"""Where a rebuild fills new tables; what an interrupted one left there is dropped by the next."""
-OLD: Final = "read_model_old"
-"""Where the replaced tables go until nobody reads them any more."""
 
 
 class DatabaseUrls(Protocol):
@@ -35,10 +30,10 @@ class DatabaseUrls(Protocol):
         """Whose connections may change rows."""
 
 
-def table_statements(schema: str) -> list[str]:
+def table_statements(projection: Projection, schema: str) -> list[str]:
     """The statements that make the schema and its tables, each with its key and the application's rights."""
     statements = [f"CREATE SCHEMA {schema}", f"GRANT USAGE ON SCHEMA {schema} TO registry_app"]
-    for table in TABLES:
+    for table in projection.tables:
         columns = ", ".join([*map(_column, table.columns), f"PRIMARY KEY ({', '.join(table.key)})"])
         statements.append(f"CREATE TABLE {schema}.{table.name} ({columns})")
         statements.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.{table.name} TO registry_app")
@@ -48,49 +43,53 @@ def table_statements(schema: str) -> list[str]:
     return statements
 
 
-def index_statements(schema: str) -> list[str]:
+def index_statements(projection: Projection, schema: str) -> list[str]:
     """The statements that make the indexes beside the keys; PostgreSQL names them after their columns."""
     return [
         f"CREATE INDEX ON {schema}.{table.name} ({', '.join(index.columns)})"
         + (f" WHERE {index.where}" if index.where else "")
-        for table in TABLES
+        for table in projection.tables
         for index in table.indexes
     ]
 
 
-def shape() -> str:
+def shape(projection: Projection) -> str:
     """SHA-256 of everything that makes the tables: two releases with the same digest share their rows."""
-    statements = table_statements(SCHEMA) + index_statements(SCHEMA)
-    return hashlib.sha256(";\n".join(statements).encode()).hexdigest()
+    made = (*table_statements(projection, projection.schema), *index_statements(projection, projection.schema))
+    return hashlib.sha256(";\n".join(made).encode()).hexdigest()
 
 
-def ensure_read_model(owner_url: str) -> None:
-    """Make the read model, empty and at position 0, unless it is there. Raises ``RebuildDueError`` for another shape."""
-    if ensure_read_model_exists(owner_url) != shape():
-        raise RebuildDueError
+def ensure_read_models(owner_url: str, projections: Iterable[Projection]) -> None:
+    """Make these read models, empty and at position 0, unless they are there. Raises ``RebuildDueError`` for another shape."""
+    for projection in projections:
+        if ensure_read_model_exists(owner_url, projection) != shape(projection):
+            raise RebuildDueError
 
 
-def ensure_read_model_exists(owner_url: str) -> str:
-    """Make the read model, empty and at position 0, unless it is there in whatever shape; answers its shape."""
+def ensure_read_model_exists(owner_url: str, projection: Projection) -> str:
+    """Make a read model, empty and at position 0, unless it is there in whatever shape; answers its shape."""
     with psycopg.connect(owner_url) as connection:
-        found = stored_shape(connection)
+        found = stored_shape(connection, projection)
         if found is None:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [MAKING_READ_MODEL])
-            found = stored_shape(connection)
+            found = stored_shape(connection, projection)
         if found is None:
-            for statement in table_statements(SCHEMA) + index_statements(SCHEMA):
+            schema = projection.schema
+            for statement in (*table_statements(projection, schema), *index_statements(projection, schema)):
                 connection.execute(statement.encode())
-            found = shape()
+            found = shape(projection)
             connection.execute(
                 "INSERT INTO registry.projection_positions (name, position, shape) VALUES (%s, 0, %s)",
-                [PROJECTION, found],
+                [projection.name, found],
             )
         return found
 
 
-def stored_shape(connection: psycopg.Connection[Any]) -> str | None:
-    """The shape of the tables in the database; None while there are none."""
-    row = connection.execute("SELECT shape FROM registry.projection_positions WHERE name = %s", [PROJECTION]).fetchone()
+def stored_shape(connection: psycopg.Connection[Any], projection: Projection) -> str | None:
+    """The shape of a projection's tables in the database; None while there are none."""
+    row = connection.execute(
+        "SELECT shape FROM registry.projection_positions WHERE name = %s", [projection.name]
+    ).fetchone()
     return None if row is None else str(row[0])
 
 

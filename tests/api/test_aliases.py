@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from application.projections.all import PROJECTIONS
+from application.projections.registry import REGISTRY
 from application.replay_audit import violations
 from domain.base import Act
 from domain.catalog.amendment import AmendmentTerms, EntryChange
@@ -367,8 +369,8 @@ def test_the_auditor_reads_alias_changes_and_the_read_model_says_what_the_events
     assert violations(Catalog, api.registry.journal.events_of(catalog_id(CODE))) == []
     projected(api)
     registry = api.registry
-    assert check(registry.database, registry.mapper).is_complete
+    assert check(registry.database, registry.mapper, REGISTRY).is_complete
     before = [found(api, version, first=200, search="guru")["nodes"] for version in (1, 2, 3)]
-    assert rebuild(registry.database, registry.mapper).differences == ()
+    assert rebuild(registry.database, registry.mapper, PROJECTIONS).differences == ()
     assert [found(api, version, first=200, search="guru")["nodes"] for version in (1, 2, 3)] == before
     assert [[node["text"] for node in page] for page in before] == [[], [HOUSE_NAME["name"]], ["X Guru"]]

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from application.ports import Purpose
+from application.projections.registry import REGISTRY
 from domain.holder import Holder
 from domain.identifiers import holder_stream
 from infrastructure.composition import MASTER_KEY_FILE
@@ -172,7 +173,7 @@ def test_history_replay_and_as_of_reads_go_on_without_the_person(story: Story) -
 def test_rows_are_what_the_events_say_after_an_erasure(api: Api, story: Story) -> None:
     """`projections check` passes, and a rebuild makes the same rows."""
     story.read(story.officer, story.erase()["position"])
-    report = rebuilding.check(api.registry.database, api.registry.mapper)
+    report = rebuilding.check(api.registry.database, api.registry.mapper, REGISTRY)
     assert report.is_complete, report.differing_keys
 
 
@@ -253,7 +254,7 @@ def test_restricted_data_is_kept_shown_to_nobody_and_not_decided_upon(api: Api, 
     lifted = api.ask(LIFT, {"ref": story.ref, "b": BASIS}, story.officer)["liftRestriction"]
     assert lifted["refusal"] is None
     assert story.read(story.reviewer, lifted["position"])["holder"]["name"] == NAME
-    assert rebuilding.check(api.registry.database, api.registry.mapper).is_complete
+    assert rebuilding.check(api.registry.database, api.registry.mapper, REGISTRY).is_complete
 
 
 def officer_provenance() -> Any:

@@ -25,6 +25,7 @@ LAGGING = {
     "catalogs": "catalogs(atLeast: $at) { id }",
     "amendments": 'amendments(catalogCode: "zj", atLeast: $at) { id }',
     "catalogProposals": "catalogProposals(atLeast: $at) { id }",
+    "statistics": "statistics(by: [MONTH], atLeast: $at) { cases }",
     "auditLog": "auditLog(first: 1, atLeast: $at) { nodes { position } }",
     "holderFile": 'holderFile(holder: {idNumber: "330106199003077013"}, atLeast: $at) { ref }',
     "previewAmendment": """previewAmendment(atLeast: $at, input: {catalogCode: "zj-2023-digital-equipment-materials",

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 
 from application.folding import alias_change_view, case_after
 from application.projections.content import rows_of_issue
-from application.projections.registry import RULES, RegistryProjector, RowsOutOfStep, UnknownEvent, keys_needed
+from application.projections.projection import RowsOutOfStep, UnknownEvent
+from application.projections.registry import RULES, RegistryProjector, keys_needed
 from application.projections.tables import (
     AMENDMENTS,
     CASES,

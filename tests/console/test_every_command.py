@@ -163,7 +163,7 @@ def test_help_is_everywhere(path: tuple[str, ...], option: str) -> None:
     assert result.stdout.count("[required]") == required
 
 
-@pytest.mark.parametrize("path", [(), ("case",), ("catalog",), ("projections",), ("keys",)], ids=" ".join)
+@pytest.mark.parametrize("path", [(), ("case",), ("audit",), ("catalog",), ("projections",), ("keys",)], ids=" ".join)
 def test_a_group_alone_shows_its_help(path: tuple[str, ...]) -> None:
     """On standard error, since nothing was done; exit code 2."""
     result = run(*path)

@@ -11,8 +11,10 @@ from uuid import UUID
 
 import strawberry
 
+from application import questions
 from application.differences import field_changes
-from application.queries import AliasFilter, EntryFilter, VersionKey
+from application.queries import first as first_of
+from application.questions import AliasFilter, EntryFilter, VersionKey
 from application.views import (
     ActorView,
     AliasChangeView,
@@ -168,8 +170,8 @@ class CatalogVersion(Node, VersionView):
         """The entries by number; `search` looks into names and bodies."""
         asked = window("entries", Paging(first, after, last, before), (whole_number,), count=wants_total(info))
         key: VersionKey = (self.catalog_code, self.number)
-        page = await info.context.services.reads.entries(
-            key, EntryFilter(search=search, field=field, title=title), asked
+        page = await info.context.services.reads.page(
+            questions.entries(key, EntryFilter(search=search, field=field, title=title), asked)
         )
         return connection("entries", page, lambda entry: (entry.number,))
 
@@ -192,7 +194,7 @@ class CatalogVersion(Node, VersionView):
         """
         asked = window("aliases", Paging(first, after, last, before), (whole_number,), count=wants_total(info))
         which = AliasFilter(kind=kind, search=search, entry_number=entry_number, unlisted=unlisted)
-        page = await info.context.services.reads.aliases((self.catalog_code, self.number), which, asked)
+        page = await info.context.services.reads.page(questions.aliases((self.catalog_code, self.number), which, asked))
         return connection("aliases", page, lambda alias: (alias.place,))
 
     @edge(CatalogWordConnection)
@@ -245,19 +247,20 @@ class Catalog(Node, CatalogView):
         """Version n; or the one in force on a day, as the registry knew it at an instant: today and now by default."""
         if number is not None:
             return await info.context.versions.load((self.code, number))
-        return await info.context.services.reads.version_in_force(
-            self.code, effective_on or info.context.today, known_at
+        return await first_of(
+            info.context.services.reads,
+            questions.version_in_force(self.code, effective_on or info.context.today, known_at),
         )
 
     @edge(list[CatalogVersion])
     async def versions(self, info: Info) -> Sequence[VersionView]:
         """Every version it ever had, in order."""
-        return (await info.context.services.reads.versions([self.code])).get(self.code, ())
+        return await info.context.services.reads.rows(questions.versions(self.code))
 
     @edge(list[CatalogEntry])
     async def entry_history(self, info: Info, number: int) -> Sequence[EntryView]:
         """Every content one entry ever had, oldest first."""
-        return await info.context.services.reads.entry_history(self.code, number)
+        return await info.context.services.reads.rows(questions.entry_history(self.code, number))
 
 
 @strawberry.type(name="Amendment", description=described(AmendmentView))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import strawberry
 
+from application import questions
 from application.views import AccessView, CaseView, HolderFileView
 from registry_api.context import Info
 from registry_api.pages import PageInfo
@@ -50,4 +51,4 @@ class HolderFile(HolderFileView):
     @edge(list[RecognitionCase])
     async def cases(self, info: Info) -> Sequence[CaseView]:
         """Every case about the person, oldest first."""
-        return await info.context.services.reads.cases_of(self.ref, info.context.scope)
+        return await info.context.services.reads.rows(questions.cases_of(info.context.scope, self.ref))

@@ -1,6 +1,6 @@
 """A migrated database with a recorder, a mapper, and the tables read back as views."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -10,14 +10,16 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 from psycopg_pool import ConnectionPool
 
-from application.projections.registry import RegistryProjector
-from application.projections.tables import TABLES
+from application.projections.all import PROJECTIONS
+from application.projections.projection import Projection
+from application.projections.registry import REGISTRY
 from domain.base import Event
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.datastore import RegistryDatastore
 from infrastructure.postgres.recorder import EventRecorder
-from infrastructure.projections.runner import ProjectionRunner
-from infrastructure.projections.schema import SCHEMA
+from infrastructure.projections.positions import ProjectionStatus, projection_status
+from infrastructure.projections.rebuild import CheckReport, RebuildReport, check, rebuild
+from infrastructure.projections.runner import Projections
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import MasterKeys
 
@@ -43,18 +45,29 @@ class Store:
         """Store all of them as one save."""
         return self.save(list(chain.from_iterable(saves)))
 
-    def runner(self, **options: Any) -> ProjectionRunner:
-        return ProjectionRunner(self, self.mapper, **options)
+    def runner(self, **options: Any) -> Projections:
+        return Projections(self, self.mapper, **options)
+
+    def status(self, projection: Projection = REGISTRY) -> ProjectionStatus:
+        return projection_status(self, projection)
+
+    def rebuild(
+        self, *arguments: Any, projections: Sequence[Projection] = PROJECTIONS, **options: Any
+    ) -> RebuildReport:
+        return rebuild(self, self.mapper, projections, *arguments, **options)
+
+    def check(self, projection: Projection = REGISTRY) -> CheckReport:
+        return check(self, self.mapper, projection)
 
     def project(self) -> None:
         self.runner().run_until_caught_up()
 
-    def rows(self, schema: str = SCHEMA) -> dict[str, dict[Any, Any]]:
+    def rows(self, projections: Sequence[Projection] = PROJECTIONS) -> dict[str, dict[Any, Any]]:
         """Every row of every table, as views by their keys."""
         found = {}
         with psycopg.connect(self.app_url, options="-c timezone=UTC") as connection:
-            for table in TABLES:
-                rows = connection.execute(f"SELECT {table.select_list} FROM {schema}.{table.name}").fetchall()
+            for table in (table for each in projections for table in each.tables):
+                rows = connection.execute(f"SELECT {table.select_list} FROM {table.qualified}").fetchall()
                 views = [table.from_row(row) for row in rows]
                 found[table.name] = {table.key_of(view): view for view in views}
         return found
@@ -67,9 +80,10 @@ class Store:
             for event in self.mapper.sealed_events([stored_event(stored)])
         ]
         rows = _Memory()
-        projector = RegistryProjector(lambda stream, at: [e for e, p in log if e.originator_id == stream and p < at])
-        for event, position in log:
-            projector.project(event, position, rows)
+        for each in PROJECTIONS:
+            projector = each.projector(lambda stream, at: [e for e, p in log if e.originator_id == stream and p < at])
+            for event, position in log:
+                projector.project(event, position, rows)
         return rows.tables
 
     def execute(self, statement: str, *params: Any) -> list[Any]:
@@ -79,7 +93,8 @@ class Store:
             return cursor.fetchall() if cursor.description else []
 
     def position(self) -> int:
-        return self.execute("SELECT position FROM registry.projection_positions")[0][0]
+        """How far the projection that is the last is."""
+        return self.execute("SELECT min(position) FROM registry.projection_positions")[0][0]
 
     def schemas(self) -> set[str]:
         return {
@@ -90,7 +105,7 @@ class Store:
 
 class _Memory:
     def __init__(self):
-        self.tables = {table.name: {} for table in TABLES}
+        self.tables = {table.name: {} for each in PROJECTIONS for table in each.tables}
 
     def get(self, table, key):
         return self.tables[table.name].get(key)

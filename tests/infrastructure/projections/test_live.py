@@ -12,11 +12,12 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from infrastructure.locks import PROJECTION_RUNNER
+from application.projections.all import PROJECTIONS
+from application.projections.registry import REGISTRY
+from infrastructure.locks import PROJECTION_RUNNER, of_projection
 from infrastructure.projections.batches import LiveProjection
 from infrastructure.projections.errors import ProjectionFailure, RebuildDueError
-from infrastructure.projections.positions import projection_status
-from infrastructure.projections.schema import ensure_read_model
+from infrastructure.projections.schema import ensure_read_models
 from tests.histories import histories, history
 
 PATIENCE = 15.0
@@ -30,7 +31,7 @@ owner_url, app_url, key_file = sys.argv[1:]
 from pathlib import Path
 mapper, pool = open_mapper(app_url, Path(key_file))
 runner.MOST_EVENTS = 20
-runner.ProjectionRunner(SimpleNamespace(owner_url=owner_url, app_url=app_url), mapper).start()
+runner.Projections(SimpleNamespace(owner_url=owner_url, app_url=app_url), mapper).start()
 print("started", flush=True)
 time.sleep(600)
 """
@@ -58,14 +59,16 @@ def test_rows_are_what_the_events_say(store, saves):
     if not saves:
         return
     store.execute("TRUNCATE registry.events")
-    store.execute("DROP SCHEMA IF EXISTS read_model CASCADE")
+    for each in PROJECTIONS:
+        store.execute(f"DROP SCHEMA IF EXISTS {each.schema} CASCADE")
     store.execute("DELETE FROM registry.projection_positions")
     store.save_at_once(saves)
-    ensure_read_model(store.owner_url)
+    ensure_read_models(store.owner_url, PROJECTIONS)
     with psycopg.connect(store.app_url, autocommit=True) as connection:
-        live = LiveProjection(connection, store.mapper)
-        while live.step(7):
-            pass
+        for each in PROJECTIONS:
+            live = LiveProjection(connection, store.mapper, each)
+            while live.step(7):
+                pass
     assert store.rows() == store.expected()
 
 
@@ -73,26 +76,27 @@ def test_nothing_is_projected_twice(store):
     """Two who project at once share the events between them; the rows are as if one had."""
     saves = history(11, 150)
     last = store.save_at_once(saves)
-    ensure_read_model(store.owner_url)
+    ensure_read_models(store.owner_url, PROJECTIONS)
     with (
         psycopg.connect(store.app_url, autocommit=True) as one,
         psycopg.connect(store.app_url, autocommit=True) as other,
     ):
-        first, second = LiveProjection(one, store.mapper), LiveProjection(other, store.mapper)
+        first, second = (LiveProjection(each, store.mapper, REGISTRY) for each in (one, other))
         counts = [first.step(10) + second.step(10) for _ in range(200)]
     assert sum(counts) == sum(map(len, saves))
-    assert store.position() == last
+    assert store.status().position == last
+    store.project()
     assert store.rows() == store.expected()
 
 
 def test_an_interrupted_batch_leaves_nothing(store, monkeypatch):
     """Rows and position are committed together or not at all, and the batch is projected whole the next time."""
     store.save_at_once(history(5, 100))
-    ensure_read_model(store.owner_url)
+    ensure_read_models(store.owner_url, PROJECTIONS)
     with psycopg.connect(store.app_url, autocommit=True) as connection:
-        live = LiveProjection(connection, store.mapper)
+        live = LiveProjection(connection, store.mapper, REGISTRY)
         live.step(30)
-        before, position = store.rows(), store.position()
+        before, position = store.rows(), store.status().position
 
         def fail(*_):
             raise KeyboardInterrupt
@@ -101,9 +105,10 @@ def test_an_interrupted_batch_leaves_nothing(store, monkeypatch):
             patch.setattr("infrastructure.projections.rows.PostgresRows.flush", fail)
             with pytest.raises(KeyboardInterrupt):
                 live.step(30)
-        assert (store.rows(), store.position()) == (before, position)
+        assert (store.rows(), store.status().position) == (before, position)
         while live.step(30):
             pass
+    store.project()
     assert store.rows() == store.expected()
 
 
@@ -118,7 +123,7 @@ def test_a_running_projection_follows_the_events(store):
 
 def test_it_follows_even_without_notifications(store, monkeypatch):
     """A lost notification delays the rows by the idle time at most."""
-    monkeypatch.setattr("infrastructure.postgres.listener.EventListener.wait", lambda *_: time.sleep(0.02))
+    monkeypatch.setattr(psycopg.Connection, "notifies", lambda *_, **__: time.sleep(0.02) or iter(()))
     with store.runner(idle_seconds=0.1):
         last = store.save(*history(2, 10))
         wait_until(lambda: store.position() == last)
@@ -129,7 +134,7 @@ def test_stopping_ends_the_thread_and_lets_another_go_on(store):
     runner = store.runner().start()
     runner.stop()
     last = store.save(*history(2, 10))
-    assert not projection_status(store).active_runner
+    assert not store.status().active_runner
     assert store.position() == 0
     with runner:
         wait_until(lambda: store.position() == last)
@@ -140,18 +145,20 @@ def test_one_of_two_runners_is_active_and_the_other_takes_over(store):
     saves = history(8, 120)
     with store.runner(), store.runner():
         store.save(*saves[:20])
-        wait_until(lambda: projection_status(store).lag_events == 0)
+        wait_until(lambda: store.status().lag_events == 0)
         holders = (
             "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
             " AND (classid::bigint << 32) + objid::bigint = %s"
         )
-        [(active,)] = store.execute(holders, PROJECTION_RUNNER)
+        [(active,)] = store.execute(holders, of_projection(PROJECTION_RUNNER, REGISTRY.name))
         # Whoever may connect as the application's role may end its connections.
         with psycopg.connect(store.app_url) as connection:
             connection.execute("SELECT pg_terminate_backend(%s)", [active])
         store.save(*saves[20:])
-        wait_until(lambda: projection_status(store).lag_events == 0)
-        wait_until(lambda: store.execute(holders, PROJECTION_RUNNER) not in ([], [(active,)]))
+        wait_until(lambda: store.status().lag_events == 0)
+        wait_until(
+            lambda: store.execute(holders, of_projection(PROJECTION_RUNNER, REGISTRY.name)) not in ([], [(active,)])
+        )
     assert store.rows() == store.expected()
 
 
@@ -182,9 +189,9 @@ def test_an_event_that_cannot_be_projected_holds_back_only_what_follows(store, c
     foreign_event(store)
     store.save_at_once(saves[20:])
     with caplog.at_level(logging.ERROR), store.runner():
-        wait_until(lambda: projection_status(store).last_error is not None)
+        wait_until(lambda: store.status().last_error is not None)
         time.sleep(0.4)
-    status = projection_status(store)
+    status = store.status()
     assert status.position == before
     assert status.lag_events == status.head - before
     assert f"position {before + 1} (case.of-another-release)" in status.last_error
@@ -201,8 +208,8 @@ def test_it_goes_on_once_the_event_can_be_projected(store):
     store.execute("DELETE FROM registry.events WHERE topic = 'case.of-another-release'")
     store.execute("UPDATE registry.projection_positions SET error = 'as it was'")
     store.project()
-    assert projection_status(store).last_error is None
-    assert projection_status(store).lag_events == 0
+    assert store.status().last_error is None
+    assert store.status().lag_events == 0
 
 
 def test_tables_of_another_shape_are_left_alone(store):
@@ -213,21 +220,21 @@ def test_tables_of_another_shape_are_left_alone(store):
     with pytest.raises(RebuildDueError, match="recognition projections rebuild"):
         store.runner().start()
     with psycopg.connect(store.app_url, autocommit=True) as connection, pytest.raises(RebuildDueError):
-        LiveProjection(connection, store.mapper).step(1000)
+        LiveProjection(connection, store.mapper, REGISTRY).step(1000)
     assert store.position() == 0
-    assert projection_status(store).rebuild_due
+    assert store.status().rebuild_due
 
 
 def test_the_status_says_how_far_it_is(store):
     """Position, head and lag are counted in events; an active runner shows in every process."""
     saves = history(2, 30)
     last = store.save_at_once(saves)
-    status = projection_status(store)
+    status = store.status()
     assert (status.position, status.head, status.lag_events) == (0, last, len(list(chain.from_iterable(saves))))
     assert (status.active_runner, status.rebuild_due, status.last_error) == (False, False, None)
     with store.runner():
-        wait_until(lambda: projection_status(store).lag_events == 0)
-        assert projection_status(store).active_runner
+        wait_until(lambda: store.status().lag_events == 0)
+        assert store.status().active_runner
 
 
 def test_the_application_may_change_rows_and_not_tables(store):

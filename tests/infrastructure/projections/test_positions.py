@@ -6,6 +6,7 @@ import time
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from application.projections.all import PROJECTIONS
 from application.queries import ProjectionBehind
 from infrastructure.projections.positions import wait_for
 from tests.histories import history
@@ -14,7 +15,7 @@ from tests.histories import history
 def awaiting(store, position, timeout):
     async def ask():
         async with AsyncConnectionPool(store.app_url, min_size=1, max_size=2, open=False) as pool:
-            return await wait_for(pool, position, timeout)
+            return await wait_for(pool, position, timeout, [each.name for each in PROJECTIONS])
 
     return asyncio.run(ask())
 

@@ -4,8 +4,6 @@ import psycopg
 import pytest
 
 from infrastructure.projections.errors import ProjectionFailure
-from infrastructure.projections.positions import projection_status
-from infrastructure.projections.rebuild import check, rebuild
 from infrastructure.quarantine import NotToBeQuarantinedError, set_aside
 from tests.histories import history
 
@@ -31,7 +29,7 @@ def broken(store):
 
 def test_it_is_named_until_somebody_decides(store, broken):
     """Nothing is passed over silently: whatever comes to it stops there, and says where in one sentence."""
-    for ask in (store.project, lambda: rebuild(store, store.mapper)):
+    for ask in (store.project, store.rebuild):
         with pytest.raises(ProjectionFailure) as failure:
             ask()
         assert failure.value.position == broken
@@ -44,16 +42,16 @@ def test_set_aside_it_holds_back_its_own_stream_alone(store, broken):
     assert store.position() == store.execute("SELECT max(position) FROM registry.events")[0][0]
     [(stream,)] = store.execute("SELECT originator_id FROM registry.events WHERE position = %s", broken)
     assert store.execute("SELECT version FROM read_model.cases WHERE case_id = %s", stream) == [(1,)]
-    assert check(store, store.mapper).is_complete
-    rebuild(store, store.mapper)
-    assert check(store, store.mapper).is_complete
+    assert store.check().is_complete
+    store.rebuild()
+    assert store.check().is_complete
 
 
 def test_what_was_decided_is_shown_and_stays(store, broken):
     """Position, reason, who and when stand in the status; the record only grows, and a second decision changes nothing."""
     assert "no JSON object" in put_aside(store, broken)
     put_aside(store, broken, "another reason")
-    [shown] = projection_status(store).quarantined
+    [shown] = store.status().quarantined
     assert (shown.position, shown.reason, shown.operator, shown.version) == (
         broken,
         "the disk was bad",
@@ -69,4 +67,4 @@ def test_nobody_sets_aside_what_can_be_read(store, broken):
     for position in (broken + 1, 10**9):
         with pytest.raises(NotToBeQuarantinedError):
             put_aside(store, position)
-    assert projection_status(store).quarantined == ()
+    assert store.status().quarantined == ()

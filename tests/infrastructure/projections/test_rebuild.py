@@ -9,28 +9,30 @@ from itertools import chain
 import psycopg
 import pytest
 
-from application.projections.tables import CASES, TABLES
+from application.projections.all import PROJECTIONS
+from application.projections.registry import REGISTRY
+from application.projections.tables import CASES
 from infrastructure.locks import REBUILD
 from infrastructure.projections import rebuild as rebuilding
 from infrastructure.projections.errors import ProjectionFailure, RebuildRunningError
-from infrastructure.projections.positions import projection_status
-from infrastructure.projections.rebuild import check, rebuild
-from infrastructure.projections.schema import NEXT
 from tests.histories import history
 
 REBUILD_AND_DIE = """
 import os, sys
 from pathlib import Path
 from types import SimpleNamespace
+from application.projections.all import PROJECTIONS
 from infrastructure.projections import rebuild
 from tests.infrastructure.projections.conftest import open_mapper
 owner_url, app_url, key_file = sys.argv[1:]
 mapper, pool = open_mapper(app_url, Path(key_file))
 rebuild.MOST_EVENTS = 50
 rebuild.rebuild(
-    SimpleNamespace(owner_url=owner_url, app_url=app_url), mapper, lambda position, _: position > 100 and os._exit(9)
+    SimpleNamespace(owner_url=owner_url, app_url=app_url), mapper, PROJECTIONS, lambda position, _: position > 100 and os._exit(9)
 )
 """
+
+LIVE = {each.schema for each in PROJECTIONS}
 
 
 @pytest.fixture(autouse=True)
@@ -60,14 +62,14 @@ def test_a_rebuild_gives_what_the_live_projection_gave(filled):
     """Folded in large batches into new tables, the same rows come out; no table differs, and they are swapped in."""
     before, position = filled.rows(), filled.position()
     [(was,)] = filled.execute("SELECT 'read_model.cases'::regclass::oid")
-    report = rebuild(filled, filled.mapper)
+    report = filled.rebuild()
     [(now,)] = filled.execute("SELECT 'read_model.cases'::regclass::oid")
     assert filled.rows() == before == filled.expected()
     assert (report.position, report.compared_at, report.swapped) == (position, position, True)
     assert report.differences == ()
-    assert {each.table for each in report.comparisons} == {table.name for table in TABLES}
+    assert {each.table for each in report.comparisons} == {table.name for each in PROJECTIONS for table in each.tables}
     assert was != now
-    assert filled.schemas() == {"read_model"}
+    assert filled.schemas() == LIVE
 
 
 def test_aliases_that_came_and_went_are_rebuilt_as_they_were_projected(filled):
@@ -76,7 +78,7 @@ def test_aliases_that_came_and_went_are_rebuilt_as_they_were_projected(filled):
     aliases = before["catalog_aliases"].values()
     assert any(each.until_version is not None for each in aliases)
     assert any(each.from_version > 1 for each in aliases)
-    report = rebuild(filled, filled.mapper)
+    report = filled.rebuild()
     assert not [each for each in report.comparisons if each.differs]
     after = filled.rows()
     for table in ("catalog_aliases", "catalog_versions", "amendments"):
@@ -90,24 +92,24 @@ def test_the_new_tables_have_the_indexes_and_rights_of_the_old(filled):
         " WHERE c.relnamespace = 'read_model'::regnamespace AND c.relkind IN ('r', 'i') ORDER BY c.relname"
     )
     before = filled.execute(question)
-    rebuild(filled, filled.mapper)
+    filled.rebuild()
     assert filled.execute(question) == before
-    assert len(before) > 2 * len(TABLES)
+    assert len(before) > 2 * len(REGISTRY.tables)
 
 
 def test_a_dry_rebuild_changes_nothing(filled):
     """Without the swap the live tables stay the ones they were."""
     [(was,)] = filled.execute("SELECT 'read_model.cases'::regclass::oid")
-    report = rebuild(filled, filled.mapper, swap=False)
+    report = filled.rebuild(swap=False)
     assert filled.execute("SELECT 'read_model.cases'::regclass::oid") == [(was,)]
     assert not report.swapped
-    assert filled.schemas() == {"read_model"}
+    assert filled.schemas() == LIVE
 
 
 def test_a_rebuild_reports_and_mends_what_differed(filled):
     """The events are the truth: a forged row is reported by table and digest, and gone after the swap."""
     tamper(filled)
-    report = rebuild(filled, filled.mapper)
+    report = filled.rebuild()
     [difference] = report.differences
     assert difference.table == "cases"
     assert difference.live.rows == difference.rebuilt.rows
@@ -118,7 +120,7 @@ def test_a_rebuild_reports_and_mends_what_differed(filled):
 def test_progress_tells_how_far_it_is(filled):
     """A long task says how far it has come, and arrives."""
     told = []
-    rebuild(filled, filled.mapper, lambda position, target: told.append((position, target)))
+    filled.rebuild(lambda position, target: told.append((position, target)))
     assert len(told) > 3
     assert told == sorted(told)
     assert told[-1] == (filled.position(), filled.position())
@@ -143,12 +145,12 @@ def test_an_interrupted_rebuild_changes_nothing(filled, monkeypatch, when):
             patch.setattr(rebuilding, "compare", fail)
         if when == "swap":
             patch.setattr(rebuilding, "shape", fail)
-            patch.setattr(rebuilding._Shadow, "is_comparable", lambda _: True)
+            patch.setattr(rebuilding._Shadow, "is_comparable", lambda *_: True)
         with pytest.raises(KeyboardInterrupt):
-            rebuild(filled, filled.mapper, interrupt)
+            filled.rebuild(interrupt)
     assert filled.rows() == before
-    assert filled.schemas() == {"read_model"}
-    assert rebuild(filled, filled.mapper).differences == ()
+    assert filled.schemas() == LIVE
+    assert filled.rebuild().differences == ()
 
 
 def test_a_rebuild_that_is_killed_changes_nothing(filled):
@@ -162,9 +164,9 @@ def test_a_rebuild_that_is_killed_changes_nothing(filled):
     )
     assert process.returncode == 9
     assert filled.rows() == before
-    assert NEXT in filled.schemas()
-    assert rebuild(filled, filled.mapper).differences == ()
-    assert filled.schemas() == {"read_model"}
+    assert {each.next_schema for each in PROJECTIONS} <= filled.schemas()
+    assert filled.rebuild().differences == ()
+    assert filled.schemas() == LIVE
 
 
 def test_events_that_come_meanwhile_are_in_the_new_tables(store):
@@ -180,11 +182,11 @@ def test_events_that_come_meanwhile_are_in_the_new_tables(store):
     with store.runner():
         writer = threading.Thread(target=write)
         writer.start()
-        reports = [rebuild(store, store.mapper)]
+        reports = [store.rebuild()]
         while writer.is_alive():
-            reports.append(rebuild(store, store.mapper))
+            reports.append(store.rebuild())
         writer.join()
-        while projection_status(store).lag_events:
+        while store.status().lag_events:
             writer.join(0.01)
     assert all(report.swapped and report.differences == () for report in reports)
     assert store.rows() == store.expected()
@@ -207,7 +209,7 @@ def test_readers_are_served_throughout(filled):
     reader.start()
     try:
         for _ in range(3):
-            rebuild(filled, filled.mapper)
+            filled.rebuild()
     finally:
         done.set()
         reader.join()
@@ -220,19 +222,19 @@ def test_a_rebuild_brings_tables_of_another_shape_up_to_date(filled):
     expected = filled.rows()
     filled.execute("ALTER TABLE read_model.cases DROP COLUMN grade")
     filled.execute("UPDATE registry.projection_positions SET shape = 'another', position = 3")
-    report = rebuild(filled, filled.mapper)
+    report = filled.rebuild()
     assert report.comparisons is None
     assert filled.rows() == expected
-    assert not projection_status(filled).rebuild_due
-    assert projection_status(filled).lag_events == 0
+    assert not filled.status().rebuild_due
+    assert filled.status().lag_events == 0
 
 
 def test_a_first_rebuild_needs_no_live_projection(store):
     """On a database nobody has projected yet, a rebuild fills the read model."""
     store.save_at_once(history(31, 50))
-    rebuild(store, store.mapper)
+    store.rebuild()
     assert store.rows() == store.expected()
-    assert projection_status(store).lag_events == 0
+    assert store.status().lag_events == 0
 
 
 def test_a_rebuild_that_cannot_project_an_event_changes_nothing(filled):
@@ -243,9 +245,9 @@ def test_a_rebuild_that_cannot_project_an_event_changes_nothing(filled):
         " VALUES (gen_random_uuid(), 1, 'case.of-another-release', '{}')"
     )
     with pytest.raises(ProjectionFailure, match=r"case\.of-another-release"):
-        rebuild(filled, filled.mapper)
+        filled.rebuild()
     assert filled.rows() == before
-    assert filled.schemas() == {"read_model"}
+    assert filled.schemas() == LIVE
 
 
 def test_one_rebuild_at_a_time(filled):
@@ -253,45 +255,49 @@ def test_one_rebuild_at_a_time(filled):
     with psycopg.connect(filled.owner_url, autocommit=True) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [REBUILD])
         with pytest.raises(RebuildRunningError, match="wait"):
-            rebuild(filled, filled.mapper)
+            filled.rebuild()
 
 
 def test_a_check_finds_complete_tables_complete(filled):
     """The live tables equal an independent fold, and checking leaves no trace."""
-    report = check(filled, filled.mapper)
+    report = filled.check()
     assert report.is_complete
     assert report.position == filled.position()
     assert report.differing_keys == {}
     assert {each.table: each.live.rows for each in report.comparisons} == {
-        name: len(rows) for name, rows in filled.rows().items()
+        name: len(rows) for name, rows in filled.rows([REGISTRY]).items()
     }
-    assert filled.schemas() == {"read_model"}
+    assert filled.schemas() == LIVE
 
 
 def test_a_check_names_a_tampered_row_and_mends_nothing(filled):
     """A row changed by hand is named by table and key."""
     case_id = tamper(filled)
-    report = check(filled, filled.mapper)
+    report = filled.check()
     assert not report.is_complete
     assert report.differing_keys == {"cases": ((case_id,),)}
     assert filled.execute("SELECT count(*) FROM read_model.cases WHERE grade = 'forged'") == [(1,)]
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_a_check_finds_a_missing_row_in_every_table(filled, table):
+@pytest.mark.parametrize(
+    ("projection", "table"),
+    [(each, table) for each in PROJECTIONS for table in each.tables],
+    ids=lambda each: each.name,
+)
+def test_a_check_finds_a_missing_row_in_every_table(filled, projection, table):
     """A row that is gone is named, whichever table it was in."""
     keys = ", ".join(table.key)
     [gone] = filled.execute(
-        f"DELETE FROM read_model.{table.name} WHERE ({keys}) ="
-        f" (SELECT {keys} FROM read_model.{table.name} ORDER BY {keys} LIMIT 1) RETURNING {keys}"
+        f"DELETE FROM {table.qualified} WHERE ({keys}) ="
+        f" (SELECT {keys} FROM {table.qualified} ORDER BY {keys} LIMIT 1) RETURNING {keys}"
     )
-    assert check(filled, filled.mapper).differing_keys == {table.name: (gone,)}
+    assert filled.check(projection).differing_keys == {table.name: (gone,)}
 
 
 def test_a_check_names_at_most_ten_rows(filled):
     """Where everything is wrong, ten keys are enough to start with, and the counts say the rest."""
     filled.execute("DELETE FROM read_model.catalog_entries")
-    report = check(filled, filled.mapper)
+    report = filled.check()
     assert [len(keys) for keys in report.differing_keys.values()] == [10]
     [difference] = [each for each in report.comparisons if each.differs]
     assert (difference.live.rows, difference.rebuilt.rows) == (

@@ -1,0 +1,294 @@
+"""The questions that are asked of rows, and the filters of those that are lists. A new one stands here, and the field that asks it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from application.access import Scope
+from application.asking import (
+    UNSCOPED,
+    Compare,
+    Compared,
+    Condition,
+    Keyed,
+    Order,
+    Question,
+    Selected,
+    Window,
+    holding,
+    where,
+)
+from application.projections.projection import Table
+from application.projections.tables import (
+    AMENDMENTS,
+    CASES,
+    CATALOG_ALIASES,
+    CATALOG_ENTRIES,
+    CATALOG_PROPOSALS,
+    CATALOG_VERSIONS,
+    CATALOGS,
+    HOLDERS,
+    INTEGRITY_RECORDS,
+    TITLES,
+)
+from application.views import (
+    AliasView,
+    AmendmentView,
+    CaseView,
+    CatalogProposalView,
+    CatalogView,
+    EntryView,
+    HolderFileView,
+    IntegrityRecordView,
+    TitleView,
+    VersionView,
+)
+from domain.case.state import OPEN
+from domain.identifiers import normalised_case_number
+from domain.values import AliasKind, CaseStatus, TitleStatus
+
+EntryKey = tuple[str, int, int]
+"""(catalog code, version number, entry number)."""
+VersionKey = tuple[str, int]
+"""(catalog code, version number)."""
+
+
+@dataclass(kw_only=True)
+class TitleFilter:
+    """Which titles; every condition given must hold. ``recognized_to`` is included."""
+
+    field: Annotated[str | None, Compared()] = None
+    title: Annotated[str | None, Compared()] = None
+    status: Annotated[TitleStatus | None, Compared()] = None
+    authority_code: Annotated[str | None, Compared()] = None
+    recognized_from: Annotated[date | None, Compared(Compare.LEAST, ("recognized_on",))] = None
+    recognized_to: Annotated[date | None, Compared(Compare.MOST, ("recognized_on",))] = None
+
+
+@dataclass(kw_only=True)
+class CaseFilter:
+    """Which cases; every condition given must hold. ``submitted_to`` is not included."""
+
+    status: Annotated[list[CaseStatus] | None, Compared(Compare.ONE_OF)] = None
+    authority_code: Annotated[str | None, Compared()] = None
+    submitted_from: Annotated[datetime | None, Compared(Compare.LEAST, ("submitted_at",))] = None
+    submitted_to: Annotated[datetime | None, Compared(Compare.BELOW, ("submitted_at",))] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which events; every condition given must hold. ``recorded_to`` is not included."""
+
+    types: Annotated[Sequence[str] | None, Compared(Compare.ONE_OF, ("topic",))] = None
+    stream_id: Annotated[UUID | None, Compared(columns=("originator_id",))] = None
+    actor: Annotated[str | None, Compared(columns=("actor_subject",))] = None
+    recorded_from: Annotated[datetime | None, Compared(Compare.LEAST, ("recorded_at",))] = None
+    recorded_to: Annotated[datetime | None, Compared(Compare.BELOW, ("recorded_at",))] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFilter:
+    """Which entries of a version: a text somewhere in names or body, a field, a title they award."""
+
+    search: Annotated[
+        str | None, Compared(Compare.CONTAINS, ("qualification_name", "translated_name", "issuing_body"))
+    ] = None
+    field: Annotated[str | None, Compared()] = None
+    title: Annotated[str | None, Compared(Compare.LISTS, ("awards.title",))] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasFilter:
+    """Which aliases of a version: of one kind, with a text somewhere in them, naming an entry; ``unlisted`` are the names of
+    qualifications that mean no entry of the version.
+    """
+
+    kind: Annotated[AliasKind | None, Compared()] = None
+    search: Annotated[str | None, Compared(Compare.CONTAINS, ("text",))] = None
+    entry_number: Annotated[int | None, Compared(Compare.LISTS, ("numbers",))] = None
+    unlisted: bool = False
+
+
+@dataclass(kw_only=True)
+class StoredRow:
+    """A row of the event table: an event as it is stored, and its envelope in columns of its own."""
+
+    originator_id: UUID
+    originator_version: int
+    topic: str
+    state: bytes
+    position: int
+    recorded_at: datetime | None
+    actor_subject: str | None
+    actor_role: str | None
+    actor_authority: str | None
+
+
+EVENTS: Final = Table("events", StoredRow, ("position",), schema="registry")
+"""The event table itself, which no projection fills."""
+
+_LATEST: Final = Order(("submitted_at", "case_id"), descending=True)
+_SPAN: Final = ("from_version", "until_version")
+
+
+# ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def catalogs() -> Question[CatalogView]:
+    """Every catalog, in the order of publication."""
+    return Question(CATALOGS, order=Order(("position",)))
+
+
+def catalog(code: str) -> Question[CatalogView]:
+    """The catalog of a code."""
+    return Question(CATALOGS, (where("code", code),))
+
+
+def versions(code: str) -> Question[VersionView]:
+    """Every version of a catalog, in order."""
+    return Question(CATALOG_VERSIONS, (where("catalog_code", code),), Order(("number",)))
+
+
+def versions_by_key(keys: Sequence[VersionKey]) -> Keyed[VersionKey, VersionView]:
+    """Versions by key."""
+    return Keyed(Question(CATALOG_VERSIONS), (Compared(columns=("catalog_code",)), Compared(columns=("number",))), keys)
+
+
+def version_in_force(code: str, on: date, known_at: datetime | None) -> Question[VersionView]:
+    """The version of a catalog in force on a day, as known at an instant; the rule is ``domain.catalog.timeline.version_in_force``."""
+    known = () if known_at is None else (where("issued_at", known_at, Compare.MOST),)
+    conditions = (where("catalog_code", code), where("effective_from", on, Compare.MOST), *known)
+    return Question(CATALOG_VERSIONS, conditions, Order(("number",), descending=True), Window(size=1))
+
+
+def entries_by_key(keys: Sequence[EntryKey]) -> Keyed[EntryKey, EntryView]:
+    """Entries as a version has them."""
+    by = (Compared(columns=("catalog_code",)), Compared(Compare.WITHIN, _SPAN), Compared(columns=("number",)))
+    return Keyed(Question(CATALOG_ENTRIES), by, keys)
+
+
+def entries(version: VersionKey, which: EntryFilter, window: Window) -> Question[EntryView]:
+    """Entries of one version, by number; which is the key."""
+    return Question(CATALOG_ENTRIES, (*_in_version(version), *holding(which)), Order(("number",)), window)
+
+
+def entry_history(code: str, number: int) -> Question[EntryView]:
+    """Every content one entry ever had, oldest first."""
+    return Question(CATALOG_ENTRIES, (where("catalog_code", code), where("number", number)), Order(("from_version",)))
+
+
+def aliases(version: VersionKey, which: AliasFilter, window: Window) -> Question[AliasView]:
+    """Aliases of one version, in the order in which they came; the key is their place in it."""
+    conditions = (*_in_version(version), *holding(which))
+    if which.unlisted:
+        listed = Selected("number", Question(CATALOG_ENTRIES, _in_version(version)))
+        conditions += (where("kind", AliasKind.QUALIFICATION), where("numbers", listed, Compare.LISTS_NONE_OF))
+    return Question(CATALOG_ALIASES, conditions, Order(("place",)), window)
+
+
+def amendment(amendment_id: UUID) -> Question[AmendmentView]:
+    """An amendment."""
+    return Question(AMENDMENTS, (where("amendment_id", amendment_id),))
+
+
+def amendments(code: str) -> Question[AmendmentView]:
+    """The amendments of a catalog, newest first."""
+    newest = Order(("proposed_at", "amendment_id"), descending=True)
+    return Question(AMENDMENTS, (where("catalog_code", code),), newest)
+
+
+def catalog_proposal(proposal_id: UUID) -> Question[CatalogProposalView]:
+    """A proposed catalog."""
+    return Question(CATALOG_PROPOSALS, (where("proposal_id", proposal_id),))
+
+
+def catalog_proposals() -> Question[CatalogProposalView]:
+    """The catalogs that were proposed, newest first."""
+    return Question(CATALOG_PROPOSALS, order=Order(("proposed_at", "proposal_id"), descending=True))
+
+
+def pending_cases(code: str, numbers: Collection[int] | None) -> Question[CaseView]:
+    """The open cases of a catalog; pinned to one of these entries, where they are named."""
+    on_entries = () if numbers is None else (where("entry_number", list(numbers), Compare.ONE_OF),)
+    conditions = (where("status", sorted(OPEN), Compare.ONE_OF), where("catalog_code", code), *on_entries)
+    return Question(CASES, conditions, scope=UNSCOPED)
+
+
+def titles_on_entries(code: str, numbers: Collection[int]) -> Question[TitleView]:
+    """The current titles that were awarded on these entries."""
+    on_entries = where("entry_number", list(numbers), Compare.ONE_OF)
+    conditions = (where("status", TitleStatus.CURRENT), where("catalog_code", code), on_entries)
+    return Question(TITLES, conditions, scope=UNSCOPED)
+
+
+# ── cases and titles ──────────────────────────────────────────────────────────────────────────────────────────────────
+def case(scope: Scope, case_id: UUID) -> Question[CaseView]:
+    """A case by its identifier."""
+    return Question(CASES, (where("case_id", case_id),), scope=scope)
+
+
+def case_numbered(scope: Scope, number: str) -> Question[CaseView]:
+    """A case by its number, however that is spelled."""
+    return Question(CASES, (where("case_number", normalised_case_number(number)),), scope=scope)
+
+
+def cases(scope: Scope, which: CaseFilter, window: Window) -> Question[CaseView]:
+    """Cases, newest submission first; the key is (submitted_at, case_id)."""
+    return Question(CASES, holding(which), _LATEST, window, scope)
+
+
+def cases_of(scope: Scope, holder_ref: UUID) -> Question[CaseView]:
+    """Every case of a holder, oldest first."""
+    return Question(CASES, (where("holder_ref", holder_ref),), Order(_LATEST.columns), scope=scope)
+
+
+def cases_by_id(scope: Scope, case_ids: Sequence[UUID]) -> Keyed[UUID, CaseView]:
+    """Cases by identifier."""
+    return Keyed(Question(CASES, scope=scope), (Compared(columns=("case_id",)),), case_ids)
+
+
+def titles(scope: Scope, which: TitleFilter, window: Window) -> Question[TitleView]:
+    """Titles, newest recognition first; the key is (recognized_on, title_id)."""
+    return Question(TITLES, holding(which), Order(("recognized_on", "title_id"), descending=True), window, scope)
+
+
+def titles_of(scope: Scope, holder_ref: UUID) -> Question[TitleView]:
+    """Every title of a holder, oldest first."""
+    return Question(TITLES, (where("holder_ref", holder_ref),), Order(("recognized_on", "title_id")), scope=scope)
+
+
+def titles_by_id(scope: Scope, title_ids: Sequence[UUID]) -> Keyed[UUID, TitleView]:
+    """Titles by identifier."""
+    return Keyed(Question(TITLES, scope=scope), (Compared(columns=("title_id",)),), title_ids)
+
+
+def titles_of_cases(case_ids: Sequence[UUID]) -> Keyed[UUID, TitleView]:
+    """Titles by the case that led to them."""
+    return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_id",)),), case_ids)
+
+
+def integrity_records(case_ids: Sequence[UUID]) -> Keyed[UUID, IntegrityRecordView]:
+    """What the integrity archive holds, by case, oldest first."""
+    filed = Question(INTEGRITY_RECORDS, order=Order(("filed_on", "record_id")))
+    return Keyed(filed, (Compared(columns=("case_id",)),), case_ids)
+
+
+def holder(ref: UUID) -> Question[HolderFileView]:
+    """What the registry holds of a person."""
+    return Question(HOLDERS, (where("ref", ref),))
+
+
+def restricted_among(refs: Collection[UUID]) -> Question[HolderFileView]:
+    """Those of these holders whose data is kept and not processed."""
+    return Question(HOLDERS, (where("ref", list(refs), Compare.ONE_OF), where("restricted", True)))
+
+
+# ── events ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def events(which: AuditFilter, window: Window, *, newest_first: bool = False) -> Question[StoredRow]:
+    """Events of all streams in the order of their positions, or the newest first; the key is (position,)."""
+    return Question(EVENTS, holding(which), Order(("position",), newest_first), window)
+
+
+def _in_version(version: VersionKey) -> tuple[Condition, ...]:
+    code, number = version
+    return where("catalog_code", code), Condition(_SPAN, Compare.WITHIN, number)

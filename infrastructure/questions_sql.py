@@ -1,0 +1,184 @@
+"""From a question to its one statement: text with placeholders, and their values. Pure, and nothing else makes SQL that reads rows.
+
+Questions of one shape (table, conditions compared alike, kind of scope, order) have the same text whatever is asked for, so
+that the server prepares it once. Every value is cast to its column's type, so the text says all there is to know of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+import orjson
+
+from application.access import Scope
+from application.asking import Compare, Condition, Grouped, Keyed, Measure, Order, Question, Selected, Window
+from application.projections.projection import Table
+
+_OPERATORS: Final[Mapping[Compare, str]] = {
+    Compare.IS: "{0} = {value}",
+    Compare.ONE_OF: "{0} = ANY({value})",
+    Compare.LEAST: "{0} >= {value}",
+    Compare.MOST: "{0} <= {value}",
+    Compare.BELOW: "{0} < {value}",
+    Compare.WITHIN: "{0} <= {value} AND ({1} IS NULL OR {value} < {1})",
+    Compare.CONTAINS: "strpos(lower(concat_ws(' ', {all})), lower({value})) > 0",
+    Compare.LISTS: "{0} @> {value}",
+    Compare.LISTS_NONE_OF: "NOT EXISTS (SELECT FROM jsonb_array_elements({0}) AS n WHERE n::integer IN ({value}))",
+}
+_MEASURES: Final[Mapping[Measure, str]] = {
+    Measure.ROWS: "count(*)",
+    Measure.TRUE: "count(*) FILTER (WHERE {0})",
+    Measure.MEDIAN: "percentile_cont(0.5) WITHIN GROUP (ORDER BY {0})",
+    Measure.P90: "percentile_cont(0.9) WITHIN GROUP (ORDER BY {0})",
+}
+
+
+@dataclass(slots=True)
+class Statement:
+    """SQL on its way: its text so far, and the value of each placeholder in it."""
+
+    text: str = ""
+    params: list[Any] = field(default_factory=list)
+
+    def add(self, text: str, *params: Any) -> None:
+        """Go on with this text, and the values of its placeholders."""
+        self.text += text
+        self.params.extend(params)
+
+
+def rows_statement(question: Question[Any]) -> Statement:
+    """The rows of a question in the table's columns; of a page one more than its size, in the direction in which it is read."""
+    made = _selecting(question.table.column_names)
+    _from_where(made, question, question.window)
+    _ordered(made, question.order, question.window)
+    if question.window is not None:
+        made.add(" LIMIT %s", question.window.size + 1)
+    return made
+
+
+def count_statement(question: Question[Any]) -> Statement:
+    """How many rows a question has, whichever page of them it asks for."""
+    made = Statement("SELECT count(*)")
+    _from_where(made, question)
+    return made
+
+
+def keyed_statement(asked: Keyed[Any, Any]) -> Statement:
+    """The rows that keys name, each with the number of its key from 1 on in front."""
+    table, parts = asked.question.table, [f"k{n}" for n in range(len(asked.by))]
+    single = len(asked.by) == 1
+    given = [list(asked.keys)] if single else [list(values) for values in zip(*asked.keys, strict=True)]
+    types = [table.types[by.columns[0]] for by in asked.by]
+    made = _selecting(table.column_names, "k.n")
+    made.add(f" FROM unnest({', '.join(f'%s::{each}[]' for each in types)})", *map(_plain, given))
+    made.add(f" WITH ORDINALITY AS k ({', '.join([*parts, 'n'])}) JOIN {table.qualified} AS t ON ")
+    joined = [_compared(by.how, by.columns, f"k.{part}") for by, part in zip(asked.by, parts, strict=True)]
+    made.add(" AND ".join(f"({each})" for each in joined))
+    _where(made, asked.question)
+    _ordered(made, asked.question.order, None)
+    return made
+
+
+def grouped_statement(asked: Grouped) -> Statement:
+    """Groups of rows: what they are grouped by, then their measures."""
+    groups = [f"t.{column}" for column in asked.by]
+    measured = [_MEASURES[measure].format(f"t.{column}") for measure, column in asked.measures]
+    made = Statement(f"SELECT {', '.join([*groups, *measured])}")
+    _from_where(made, asked.question)
+    if groups:
+        made.add(f" GROUP BY {', '.join(groups)} ORDER BY {', '.join(groups)} LIMIT %s", asked.most + 1)
+    return made
+
+
+def _selecting(columns: Sequence[str], *further: str) -> Statement:
+    return Statement(f"SELECT {', '.join([*further, *(f't.{column}' for column in columns)])}")
+
+
+def _from_where(made: Statement, question: Question[Any], window: Window | None = None) -> None:
+    made.add(f" FROM {question.table.qualified} AS t")
+    _where(made, question, window)
+
+
+def _where(made: Statement, question: Question[Any], window: Window | None = None) -> None:
+    conditions = [
+        *_in_scope(question.table, question.scope),
+        *(_condition(question.table, each) for each in question.conditions),
+        *_within_window(question, window),
+    ]
+    for n, (text, params) in enumerate(conditions):
+        made.add(f" {'AND' if n else 'WHERE'} ({text})", *params)
+
+
+_Text = tuple[str, Sequence[Any]]
+
+
+def _condition(table: Table[Any], condition: Condition) -> _Text:
+    column, _, member = condition.columns[0].partition(".")
+    kind, value = table.types[column], condition.value
+    if isinstance(value, Selected):
+        inner = _selecting([value.column])
+        _from_where(inner, value.question)
+        return _compared(condition.how, (column,), inner.text), inner.params
+    if condition.how is Compare.LISTS:
+        value = orjson.dumps([{member: _plain(value)} if member else _plain(value)]).decode()
+    if condition.how is Compare.ONE_OF:
+        kind += "[]"
+    columns = (column, *condition.columns[1:])
+    text = _compared(condition.how, columns, f"%s::{kind}")
+    return text, [_plain(value)] * text.count("%s")
+
+
+def _compared(how: Compare, columns: Sequence[str], value: str) -> str:
+    named = [f"t.{column}" for column in columns]
+    return _OPERATORS[how].format(*named, all=", ".join(named), value=value)
+
+
+def _in_scope(table: Table[Any], scope: Scope | None) -> list[_Text]:
+    """The rows within a scope, as ``application.access.sees`` has it."""
+    columns, found = table.scope, list[_Text]()
+    if columns is None or scope is None:
+        return found
+    if not scope.everything:
+        ways: list[tuple[str, Any]] = [(f"t.{columns.authority} = ANY(%s::text[])", sorted(scope.authorities))]
+        if columns.subject is not None:
+            ways.append((f"t.{columns.subject} = %s::text", scope.subject))
+        if columns.holder is not None:
+            ways.append((f"t.{columns.holder} = %s::uuid", scope.holder_ref))
+        found.append((" OR ".join(text for text, _ in ways), [value for _, value in ways]))
+    if columns.restricted is not None and not scope.restricted:
+        found.append((f"NOT t.{columns.restricted}", ()))
+    return found
+
+
+def _within_window(question: Question[Any], window: Window | None) -> list[_Text]:
+    """What lies between a window's keys."""
+    found, order = list[_Text](), question.order
+    if window is None or order is None:
+        return found
+    columns = ", ".join(f"t.{column}" for column in order.columns)
+    values = ", ".join(f"%s::{question.table.types[column]}" for column in order.columns)
+    for key, sign in (
+        (window.after, "<" if order.descending else ">"),
+        (window.before, ">" if order.descending else "<"),
+    ):
+        if key is not None:
+            found.append((f"({columns}) {sign} ({values})", key))
+    return found
+
+
+def _ordered(made: Statement, order: Order | None, window: Window | None) -> None:
+    if order is not None:
+        downwards = order.descending != (window is not None and window.backward)
+        made.add(f" ORDER BY {', '.join(f't.{each}' + (' DESC' if downwards else '') for each in order.columns)}")
+
+
+def _plain(value: Any) -> Any:
+    """A value as the driver takes it."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value

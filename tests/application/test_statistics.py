@@ -1,0 +1,165 @@
+"""The projection ``statistics``: every case once, as its events say, and nothing of the person."""
+
+import dataclasses
+from collections import defaultdict
+from datetime import date
+from itertools import chain
+
+import pytest
+from hypothesis import given, settings
+
+from application.asking import UNSCOPED
+from application.projections.all import PROJECTIONS
+from application.projections.statistics import COUNTED_CASES, STATISTICS
+from application.statistics import StatisticsFilter, StatisticsKey, statistics_question
+from domain.base import evolve
+from domain.values import CaseStatus, shanghai_day
+from tests.histories import histories, history
+
+
+class MemoryRows:
+    """Rows in a dictionary."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def get(self, table, key):  # noqa: ARG002 - the shape of ``Rows``
+        return self.rows.get(key)
+
+    def put(self, table, view):
+        self.rows[table.key_of(view)] = view
+
+
+def log_of(saves):
+    return [(event, 3 * n) for n, event in enumerate(chain.from_iterable(saves), 1)]
+
+
+def projector_on(log):
+    return STATISTICS.projector(
+        lambda stream, position: [event for event, at in log if event.originator_id == stream and at < position]
+    )
+
+
+def project(log, rows=None, projector=None):
+    rows, projector = rows or MemoryRows(), projector or projector_on(log)
+    for event, position in log:
+        projector.project(event, position, rows)
+    return {key[0]: view for key, view in rows.rows.items()}
+
+
+def told(log):
+    """By case, what its events tell when they are read one after another, by hand."""
+    found = {}
+    streams = defaultdict(list)
+    for event, _ in log:
+        streams[event.originator_id].append(event)
+    catalogs = {}
+    for events in streams.values():
+        if events[0].TOPIC == "catalog.published":
+            state = None
+            for event in events:
+                state = evolve(state, event)
+            catalogs[state.code] = state
+    for identifier, events in streams.items():
+        if not events[0].TOPIC.startswith("recognition-case."):
+            continue
+        state = None
+        for event in events:
+            state = evolve(state, event)
+        matches = [e for e in events if e.TOPIC.endswith((".matched", ".rematch-required"))]
+        since = max((n for n, e in enumerate(matches) if e.TOPIC.endswith(".rematch-required")), default=-1)
+        matches = matches[since + 1 :]
+        sure = [e for e in matches if not e.by_hand]
+        by_hand = matches and matches[-1].by_hand
+        reopened = max((n for n, e in enumerate(events) if getattr(e, "outcome", None) == "REMANDED"), default=-1)
+        decisions = [e for e in events[reopened + 1 :] if e.TOPIC.endswith((".approved", ".rejected"))]
+        entry = (
+            catalogs[state.catalog_code].entry_at(state.catalog_version, state.entry_number)
+            if state.entry_number
+            else None
+        )
+        found[identifier] = {
+            "authority_code": decisions[-1].by.actor.authority_code if decisions else state.authority_code,
+            "officer": decisions[-1].by.actor.subject if decisions else None,
+            "submitted_on": shanghai_day(events[0].timestamp),
+            "month": f"{shanghai_day(events[0].timestamp):%Y-%m}",
+            "catalog_code": state.catalog_code,
+            "entry": f"{state.catalog_code}/{state.entry_number}" if entry else None,
+            "field": entry.field if entry else None,
+            "level": next((a.level for a in entry.awards if a.grade == state.grade), None) if entry else None,
+            "outcome": state.status,
+            "approved": any(e.TOPIC.endswith(".approved") for e in events),
+            "rejected": any(e.TOPIC.endswith(".rejected") for e in events),
+            "ended": state.status in {CaseStatus.REVOKED, CaseStatus.ANNULLED, CaseStatus.SURRENDERED},
+            "overridden": bool(sure and by_hand)
+            and (
+                sure[-1].entry_number != state.entry_number
+                or (sure[-1].grade is not None and sure[-1].grade != state.grade)
+            ),
+            "days": (shanghai_day(decisions[-1].timestamp) - shanghai_day(events[0].timestamp)).days
+            if decisions
+            else None,
+        }
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(150))
+def test_each_case_is_counted_as_its_events_say(saves):
+    """Whatever happened, each case has one row, and every field of it is what reading its events by hand gives."""
+    log = log_of(saves)
+    counted = {key: dataclasses.asdict(view) for key, view in project(log).items()}
+    assert counted == {key: {"case_id": key} | facts for key, facts in told(log).items()}
+
+
+def test_the_histories_hold_what_is_counted():
+    """What is said of histories above is said of every way in which a case goes."""
+    views = [view for seed in range(8) for view in project(log_of(history(seed, 200))).values()]
+    for name in ("approved", "rejected", "ended", "overridden"):
+        assert {getattr(view, name) for view in views} == {True, False}, name
+    assert len({view.outcome for view in views}) > 5
+    for name in ("officer", "level", "days", "entry"):
+        assert len({getattr(view, name) for view in views}) > 2, name
+        assert any(getattr(view, name) is None for view in views), name
+
+
+@settings(max_examples=30, deadline=None)
+@given(histories())
+def test_projecting_again_or_from_the_middle_changes_nothing(saves):
+    """Rows follow from the events alone, whoever has seen which of them."""
+    log = log_of(saves)
+    rows, once = MemoryRows(), project(log)
+    for number, pair in enumerate(log):
+        if number % 5 == 0:
+            projector = projector_on(log)
+            projector.remember(
+                earlier
+                for stream in projector.unknown_streams([event for event, _ in log[number : number + 5]])
+                for earlier, at in log
+                if earlier.originator_id == stream and at < pair[1]
+            )
+        projector.project(*pair, rows)
+    assert {key[0]: view for key, view in rows.rows.items()} == once
+    assert project(log, rows) == once
+
+
+def test_nothing_personal_is_counted():
+    """The tables of statistics have no column about a person, nor one that names a holder."""
+    assert not COUNTED_CASES.personal
+    assert not [name for name in COUNTED_CASES.column_names if "holder" in name or "certificate" in name]
+
+
+def test_every_key_is_a_column():
+    """What cases are counted by is there to be counted by."""
+    asked = statistics_question(UNSCOPED, list(StatisticsKey), StatisticsFilter(submitted_from=date(2026, 1, 1)))
+    assert len(asked.by) == len(StatisticsKey)
+    assert set(asked.by) <= set(COUNTED_CASES.column_names)
+    assert {column for _, column in asked.measures} <= set(COUNTED_CASES.column_names)
+
+
+@pytest.mark.parametrize("what", ["name", "schema"])
+def test_projections_share_nothing(what):
+    """Each has a name, a schema and tables of its own."""
+    assert len({getattr(each, what) for each in PROJECTIONS}) == len(PROJECTIONS) > 1
+    names = [table.name for each in PROJECTIONS for table in each.tables]
+    assert len(set(names)) == len(names)
