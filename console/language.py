@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from contextvars import ContextVar
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from domain.messages import Language
@@ -18,8 +17,6 @@ class Tongue(StrEnum):
     EN = "en"
 
 
-_LOCALES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""Where the system says in which language programs speak, the strongest first (POSIX, section 8.2)."""
 _asked: ContextVar[Tongue | None] = ContextVar("language of the command", default=None)
 
 
@@ -31,10 +28,7 @@ def choose(tongue: Tongue | None) -> None:
 def spoken() -> Language:
     """The language of what is printed."""
     from domain.messages import Language
+    from infrastructure.settings import Locale
 
-    return Language((_asked.get() or _of_the_environment()).value)
-
-
-def _of_the_environment() -> Tongue:
-    locale = next((value for name in _LOCALES if (value := os.environ.get(name))), "")
-    return Tongue.ZH if locale.lower().startswith("zh") else Tongue.EN
+    asked = _asked.get()
+    return Locale().language if asked is None else Language(asked.value)

@@ -7,6 +7,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, IPvAnyNetwork, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from domain.messages import Language
+
 _ORIGIN: Final = re.compile(
     r"(https?)://(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?"
 )
@@ -127,3 +129,19 @@ class Settings(BaseSettings):
     def identity_provider(self) -> bool:
         """Whether tokens come from an identity provider."""
         return self.jwks is not None
+
+
+class Locale(BaseSettings):
+    """In which language the system asks programs to speak: the first of these that is set (POSIX, section 8.2)."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    lc_all: str = ""
+    lc_messages: str = ""
+    lang: str = ""
+
+    @property
+    def language(self) -> Language:
+        """Chinese where the locale is, English for every other."""
+        locale = self.lc_all or self.lc_messages or self.lang
+        return Language.ZH if locale.lower().startswith("zh") else Language.EN
