@@ -61,6 +61,14 @@ class Done:
     case: CaseView | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Likely:
+    """What a certificate is under the catalogs in hand, and the stream of the claim on it."""
+
+    found: Found | None
+    claim: UUID | None
+
+
 def _done(case: RecognitionCase, positions: Mapping[UUID, int]) -> Done:
     return Done(case.id, max(positions.values()), case_view(case.state, positions[case.id]))
 
@@ -112,8 +120,8 @@ class Cases:
 
     def _submit(self, by: Provenance, stream: UUID, stated: CleanSubmission) -> Done:
         act = Act(by, self._clock())
-        claimed = self._likely_claim(act, stated)
-        person = stated.holder
+        likely = self._likely(act, stated)
+        person, claimed = stated.holder, likely.claim
         known = self._briefings.submission(
             person.id_type or "", person.id_number or "", [stream, claimed] if claimed else [stream]
         )
@@ -122,7 +130,7 @@ class Cases:
             if earlier is not None:
                 return self._same_submission(earlier, stated)
             try:
-                return self._submit_anew(act, stream, stated, known)
+                return self._submit_anew(act, stream, stated, likely, known)
             except (Conflict, Refused) as stopped:
                 # A retry that races its own first attempt finds the stream taken, or the certificate claimed, by that attempt.
                 winner = self._journal.load(RecognitionCase, stream)
@@ -132,21 +140,22 @@ class Cases:
                     raise
                 raise already_claimed() from None
 
-    def _likely_claim(self, act: Act, stated: CleanSubmission) -> UUID | None:
-        """The claim's stream under the catalogs in hand, so that it can be asked for with all else; what is so, is seen after."""
+    def _likely(self, act: Act, stated: CleanSubmission) -> _Likely:
+        """The match under the catalogs in hand, so that the claim can be asked for with all else; what is so, is seen after."""
         with self._shelf.steady():
             try:
                 found = self._match(stated.certificate, act, stated.catalog_asked)
             except Refused:
                 found = None
-            return self._claim_stream(stated.certificate, found)
+            return _Likely(found, self._claim_stream(stated.certificate, found))
 
-    def _submit_anew(self, act: Act, stream: UUID, stated: CleanSubmission, known: Briefing) -> Done:
+    def _submit_anew(self, act: Act, stream: UUID, stated: CleanSubmission, likely: _Likely, known: Briefing) -> Done:
         """Rules first, then the person: whoever names an authority that is none learns nothing about a holder."""
         if known.holder_ref is not None:
             stated = stated.about(known.holder_ref)
         found = self._match(stated.certificate, act, stated.catalog_asked)
-        case = self._case(act, stream, stated, found)
+        claimed = likely.claim if found is likely.found else self._claim_stream(stated.certificate, found)
+        case = self._case(act, stream, stated, found, claimed)
         if known.holder_ref is not None:
             self._require_processable(known.holder_ref, known)
             self._check_evidence(known.holder_ref, stated.evidence, Purpose(uploader=act.by.actor.subject))
@@ -156,9 +165,10 @@ class Cases:
         with self._holders.entering(stated.holder, case.id, number, known=is_known) as enrolment:
             return _done(case, self._journal.record_each(case, *claims, enrolment=enrolment))
 
-    def _case(self, act: Act, stream: UUID, stated: CleanSubmission, found: Found | None) -> RecognitionCase:
+    def _case(
+        self, act: Act, stream: UUID, stated: CleanSubmission, found: Found | None, claimed: UUID | None
+    ) -> RecognitionCase:
         """The case, submitted and matched by every rule, nothing saved."""
-        certificate = stated.certificate
         case = RecognitionCase.submit(
             act,
             stream,
@@ -166,7 +176,7 @@ class Cases:
             **stated.facts(),
             catalog_code=found.version.catalog_code if found else None,
             catalog_version=found.version.number if found else None,
-            claim_id=self._claim_stream(certificate, found),
+            claim_id=claimed,
         )
         if found:
             record_match(case, act, self._known, found)

@@ -59,8 +59,8 @@ class Journal(Application[UUID]):
     def restored(self, kind: type[A], stored: Sequence[Any]) -> A | None:
         """The aggregate as these stored events of its stream leave it; None where there are none, or it is of another kind."""
         found: Any = None
-        for event in self._own_mapper.to_domain_events(stored):
-            found = cast("Event", event).mutate(found)
+        for each in stored:
+            found = cast("Event", self._own_mapper.to_domain_event(each)).mutate(found)
         return found if isinstance(found, kind) else None
 
     def record_each(self, *aggregates: Aggregate, enrolment: Enrolment | None = None) -> dict[UUID, int]:
@@ -68,13 +68,16 @@ class Journal(Application[UUID]):
 
         ``enrolment`` is stored in the same transaction. Raises also ``Overtaken``, where it is out of date.
         """
+        events = [event for each in aggregates for event in each.collect_events()]
+        stored = [self._own_mapper.to_stored_event(event) for event in events]
+        entered = {} if enrolment is None else {"enrolment": enrolment}
         try:
-            recordings = self.save(*aggregates, **({} if enrolment is None else {"enrolment": enrolment}))
+            positions = self.recorder.insert_events(stored, **entered)
         except Overtaken:
             raise
         except IntegrityError as error:
             raise Conflict from error
-        return {each.domain_event.originator_id: each.notification.id for each in recordings}
+        return {each.originator_id: position for each, position in zip(events, positions or (), strict=True)}
 
     def events_of(self, stream_id: UUID, *, after: int | None = None) -> Iterator[Event]:
         """A stream's events in order, from just after a version on."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import itertools
 import os
 import subprocess
@@ -169,6 +170,8 @@ def serve(kind: str, url: str, folder: Path) -> None:
     write = KINDS[kind](url, folder)
     for _ in range(50):
         write()
+    gc.collect()
+    gc.freeze()  # as the server does: what lives as long as the process is not looked through again and again
     print("ready", flush=True)
     for line in sys.stdin:
         writers, seconds = line.split()

@@ -10,6 +10,7 @@ from eventsourcing.persistence import StoredEvent
 from psycopg.sql import SQL
 
 from application.ports import Briefing
+from infrastructure.postgres.arrays import uuids
 from infrastructure.postgres.recorder import EventStreamRecorder
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
@@ -18,8 +19,8 @@ _COLUMNS: Final = (
     "SELECT catalog_head, officer_known, officer_ref, holder_ref, key_known, wrapped_key, master_key_id,"
     " originator_id, originator_version, topic, state FROM "
 )
-_SUBMISSION: Final = SQL(_COLUMNS + "registry.before_submission(%b::bytea, %b::uuid, %b::uuid[])")  # type: ignore[arg-type]  # two literals
-_DECISION: Final = SQL(_COLUMNS + "registry.before_decision(%b::uuid, %b::text, %b::boolean)")  # type: ignore[arg-type]  # two literals
+_SUBMISSION: Final = SQL(_COLUMNS + "registry.before_submission(%b::bytea, %b::uuid, %b::uuid[])")
+_DECISION: Final = SQL(_COLUMNS + "registry.before_decision(%b::uuid, %b::text, %b::boolean)")
 
 
 class StoredBriefings:
@@ -33,7 +34,7 @@ class StoredBriefings:
         identity, known = self._directory.identity(id_type, id_number), None
         if self._directory.apart:
             identity, known = b"", self._directory.find(id_type, id_number)
-        return self._briefing(_SUBMISSION, (identity, known, list(streams)), frozenset(streams))
+        return self._briefing(_SUBMISSION, (identity, known, uuids(list(streams))), frozenset(streams))
 
     def decision(self, case_id: UUID, officer: str | None, *, with_claim: bool) -> Briefing:
         """See ``Briefings``."""

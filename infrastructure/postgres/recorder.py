@@ -20,15 +20,15 @@ from eventsourcing.persistence import (
     PersistenceError,
     StoredEvent,
 )
-from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder
 from psycopg.errors import CheckViolation
-from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed
-from psycopg.types.numeric import Int4, Int8
 
 from application.journal import KeyOutdated, Overtaken
 from application.ports import Enrolment
 
+from .arrays import byteas, instants, int4s, int8s, texts, uuids
+from .datastore import RegistryDatastore
 from .free_space import FreeSpace
 from .group_commit import GroupCommit, Save
 from .sqlstates import connection_was_lost
@@ -83,13 +83,14 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     """Streams by id and version, for readers and writers that don't care about positions."""
 
     def __init__(
-        self, datastore: PostgresDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
+        self, datastore: RegistryDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
     ) -> None:
         """Take the connections; the table is the migrations' (`registry.events`), whatever name is given.
 
         ``space`` is asked before each save whether there is room for it.
         """
         super().__init__(datastore, events_table_name=events_table_name)
+        self._registry = datastore
         self._group_commit = GroupCommit(self._commit_group)
         self._space = space
 
@@ -138,11 +139,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         return self._rows(statement, params)
 
     def _rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with (
-            self.datastore.get_connection() as connection,
-            connection.cursor(row_factory=tuple_row, binary=True) as cursor,
-        ):
-            return cursor.execute(statement, params, prepare=True).fetchall()
+        return self._registry.rows(statement, params)
 
     def _append(self, stored_events: Sequence[StoredEvent], kwargs: dict[str, Any]) -> list[int]:
         enrolment: Enrolment | None = kwargs.pop("enrolment", None)
@@ -180,12 +177,13 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     def _store(self, group: Sequence[Save]) -> None:
         events = [event for save in group for event in save.events]
         params = (
-            [Int4(number) for number, save in enumerate(group) for _ in save.events],
-            [event.originator_id for event in events],
-            [Int8(event.originator_version) for event in events],
-            [event.topic for event in events],
-            [event.state for event in events],
-            *([getattr(event, column, None) for event in events] for column in ENVELOPE),
+            int4s([number for number, save in enumerate(group) for _ in save.events]),
+            uuids([event.originator_id for event in events]),
+            int8s([event.originator_version for event in events]),
+            texts([event.topic for event in events]),
+            byteas([event.state for event in events]),
+            instants([getattr(event, "recorded_at", None) for event in events]),
+            *(texts([getattr(event, column, None) for event in events]) for column in ENVELOPE[1:]),
         )
         refused, positions, overtaken = self._stored(params, group)
         drawn = iter(positions)
@@ -211,14 +209,14 @@ class EventStreamRecorder(PostgresAggregateRecorder):
                 APPEND_ENTERING,
                 (
                     *params,
-                    [Int4(number) for number, _, _, _ in digests],
-                    [digest for _, _, digest, _ in digests],
-                    [case for _, _, _, case in digests],
-                    [ref for _, ref, _, _ in digests],
-                    [Int4(number) for number, _ in keys],
-                    [key.holder_ref for _, key in keys],
-                    [key.wrapped for _, key in keys],
-                    [key.master_key_id for _, key in keys],
+                    int4s([number for number, _, _, _ in digests]),
+                    byteas([digest for _, _, digest, _ in digests]),
+                    uuids([case for _, _, _, case in digests]),
+                    uuids([ref for _, ref, _, _ in digests]),
+                    int4s([number for number, _ in keys]),
+                    uuids([key.holder_ref for _, key in keys]),
+                    byteas([key.wrapped for _, key in keys]),
+                    texts([key.master_key_id for _, key in keys]),
                 ),
             )
         except IntegrityError as error:
@@ -232,7 +230,7 @@ class EventRecorder(EventStreamRecorder, PostgresApplicationRecorder):
     """The library's application recorder on the registry's event table: streams, positions, and tailing."""
 
     def __init__(
-        self, datastore: PostgresDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
+        self, datastore: RegistryDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
     ) -> None:
         """See ``EventStreamRecorder``."""
         super().__init__(datastore, events_table_name=events_table_name, space=space)
