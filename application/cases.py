@@ -6,10 +6,10 @@ cannot both succeed: the later one gets STALE_VERSION and reads again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
 from application.access import Action, CaseRow, require, scope_of, sees
@@ -22,10 +22,10 @@ from application.commands import (
     cleaned_facts,
 )
 from application.folding import case_view
-from application.journal import Conflict, Journal
+from application.journal import Conflict, Journal, Overtaken
 from application.officers import Officers
 from application.periods import PlainPeriods
-from application.ports import Clock, EvidenceFiles, Holders, Purpose
+from application.ports import Briefing, Briefings, Clock, EvidenceFiles, Holders, Purpose
 from application.views import CaseView
 from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
@@ -61,6 +61,10 @@ from domain.values import (
     shanghai_day,
 )
 
+A = TypeVar("A", bound=Aggregate)
+
+ATTEMPTS: Final = 8
+"""How often a submission is made anew because somebody else brought the same new person first."""
 ACCOMPANIED: Final = frozenset[type[CaseEvent]]({Supplemented, Withdrawn, ProposalAnswered, Surrendered})
 """What whoever submitted a case does to it themselves; all else is an officer's."""
 RELEASING: Final = frozenset[type[CaseEvent]]({Rejected, Withdrawn, Annulled, Surrendered})
@@ -79,6 +83,14 @@ class Done:
     case: CaseView | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Likely:
+    """What a certificate is under the catalogs in hand, and the stream of the claim on it."""
+
+    found: Found | None
+    claim: UUID | None
+
+
 def _done(case: RecognitionCase, positions: Mapping[UUID, int]) -> Done:
     return Done(case.id, max(positions.values()), case_view(case.state, positions[case.id]))
 
@@ -91,6 +103,7 @@ class Cases:
         journal: Journal,
         shelf: Shelf,
         holders: Holders,
+        briefings: Briefings,
         authorities: AuthorityDirectory,
         clock: Clock,
         evidence: EvidenceFiles | None = None,
@@ -104,6 +117,7 @@ class Cases:
         self._journal = journal
         self._shelf = shelf
         self._holders = holders
+        self._briefings = briefings
         self._authorities = authorities
         self._clock = clock
         self._evidence = evidence
@@ -117,48 +131,67 @@ class Cases:
         Raises ``Refused``, among others CERTIFICATE_ALREADY_CLAIMED and IDEMPOTENCY_KEY_REUSED.
         """
         require(by.actor, Action.SUBMIT)
-        with self._shelf.steady():
-            return self._submit(by, form)
-
-    def _submit(self, by: Provenance, form: Submission) -> Done:
         key = clean(form.idempotency_key, "idempotencyKey", limit=CODE_LIMIT)
         stream = case_id(by.actor.subject, key)
-        earlier = self._journal.load(RecognitionCase, stream)
-        if earlier is not None:
-            return self._same_submission(earlier, form)
-        try:
-            return self._submit_anew(Act(by, self._clock()), stream, form)
-        except (Conflict, Refused) as stopped:
-            # A retry that races its own first attempt finds the stream taken, or the certificate claimed, by that attempt.
-            winner = self._journal.load(RecognitionCase, stream)
-            if winner is not None:
-                return self._same_submission(winner, form)
-            if isinstance(stopped, Refused):
-                raise
-            raise already_claimed() from None
-
-    def _submit_anew(self, act: Act, stream: UUID, form: Submission) -> Done:
-        """Rules first, then the person: whoever names an authority that is none learns nothing about a holder."""
         stated = CleanSubmission.of(form, uuid4())
-        known = self._holders.find(stated.holder.id_type or "", stated.holder.id_number or "")
-        if known is not None:
-            stated = stated.about(known)
-        found = self._match(stated.certificate, act, stated.catalog_asked)
-        case = self._case(act, stream, stated, found)
-        if known is not None:
-            self._require_processable(known)
-            self._check_evidence(known, stated.evidence, Purpose(uploader=act.by.actor.subject))
-        claims = self._claim(act, case)
-        # Every rule has passed: only now do numbers that nobody has submitted before enter the look-ups.
-        holder = self._holders.enter(stated.holder, case.id, stated.certificate.certificate_number)
-        if holder != case.state.holder_ref:  # somebody else submitted for the same new person in this moment
-            case = self._case(act, stream, stated.about(holder), found)
-            claims = self._claim(act, case)
-        return _done(case, self._journal.record_each(case, *claims))
+        for _ in range(ATTEMPTS):
+            try:
+                return self._submit(by, stream, stated)
+            except Overtaken:  # somebody else brought the same new person in this moment
+                continue
+        raise stale(None)
 
-    def _case(self, act: Act, stream: UUID, stated: CleanSubmission, found: Found | None) -> RecognitionCase:
+    def _submit(self, by: Provenance, stream: UUID, stated: CleanSubmission) -> Done:
+        act = Act(by, self._clock())
+        likely = self._likely(act, stated)
+        person, claimed = stated.holder, likely.claim
+        known = self._briefings.submission(
+            person.id_type or "", person.id_number or "", [stream, claimed] if claimed else [stream]
+        )
+        with self._shelf.steady(known.catalog_head):
+            earlier = self._journal.restored(RecognitionCase, known.streams.get(stream, ()))
+            if earlier is not None:
+                return self._same_submission(earlier, stated)
+            try:
+                return self._submit_anew(act, stream, stated, likely, known)
+            except (Conflict, Refused) as stopped:
+                # A retry that races its own first attempt finds the stream taken, or the certificate claimed, by that attempt.
+                winner = self._journal.load(RecognitionCase, stream)
+                if winner is not None:
+                    return self._same_submission(winner, stated)
+                if isinstance(stopped, Refused):
+                    raise
+                raise already_claimed() from None
+
+    def _likely(self, act: Act, stated: CleanSubmission) -> _Likely:
+        """The match under the catalogs in hand, so that the claim can be asked for with all else; what is so, is seen after."""
+        with self._shelf.steady():
+            try:
+                found = self._match(stated.certificate, act, stated.catalog_asked)
+            except Refused:
+                found = None
+            return _Likely(found, self._claim_stream(stated.certificate, found))
+
+    def _submit_anew(self, act: Act, stream: UUID, stated: CleanSubmission, likely: _Likely, known: Briefing) -> Done:
+        """Rules first, then the person: whoever names an authority that is none learns nothing about a holder."""
+        if known.holder_ref is not None:
+            stated = stated.about(known.holder_ref)
+        found = self._match(stated.certificate, act, stated.catalog_asked)
+        claimed = likely.claim if found is likely.found else self._claim_stream(stated.certificate, found)
+        case = self._case(act, stream, stated, found, claimed)
+        if known.holder_ref is not None:
+            self._require_processable(known.holder_ref, known)
+            self._check_evidence(known.holder_ref, stated.evidence, Purpose(uploader=act.by.actor.subject))
+        claims = self._claim(act, case, known)
+        # Every rule has passed: only now do numbers that nobody has submitted before enter the look-ups.
+        number, is_known = stated.certificate.certificate_number, known.holder_ref is not None
+        with self._holders.entering(stated.holder, case.id, number, known=is_known) as enrolment:
+            return _done(case, self._journal.record_each(case, *claims, enrolment=enrolment))
+
+    def _case(
+        self, act: Act, stream: UUID, stated: CleanSubmission, found: Found | None, claimed: UUID | None
+    ) -> RecognitionCase:
         """The case, submitted and matched by every rule, nothing saved."""
-        certificate = stated.certificate
         case = RecognitionCase.submit(
             act,
             stream,
@@ -166,7 +199,7 @@ class Cases:
             **stated.facts(),
             catalog_code=found.version.catalog_code if found else None,
             catalog_version=found.version.number if found else None,
-            claim_id=self._claim_stream(certificate, found),
+            claim_id=claimed,
         )
         if found:
             record_match(case, act, self._known, found)
@@ -191,24 +224,24 @@ class Cases:
             return None
         return self._holders.claim_stream(entry.issuing_body if entry else certificate.issuing_body or "", number)
 
-    def _claim(self, act: Act, case: RecognitionCase) -> list[CertificateClaim]:
+    def _claim(self, act: Act, case: RecognitionCase, known: Briefing) -> list[CertificateClaim]:
         stream = case.state.claim_id
         if stream is None:
             return []
         facts: dict[str, Any] = {"case_id": case.id, "holder_ref": case.state.holder_ref}
-        claim = self._journal.load(CertificateClaim, stream)
+        claim = self._loaded(CertificateClaim, stream, known)
         if claim is None:
             return [CertificateClaim.begin(CertificateClaim.Claimed, act, stream, **facts)]
         claim.decide(CertificateClaim.Reclaimed, act, **facts)
         return [claim]
 
-    def _same_submission(self, case: RecognitionCase, form: Submission) -> Done:
+    def _same_submission(self, case: RecognitionCase, stated: CleanSubmission) -> Done:
         """The answer to a retry: the case as first submitted, unless the key now comes with other content."""
         first = next(self._journal.events_of(case.id))
         if not isinstance(first, Submitted):
             raise TypeError(f"stream {case.id} does not begin with a submission")
         self._require_processable(case.state.holder_ref)
-        if not CleanSubmission.of(form, case.state.holder_ref).repeats(first):
+        if not stated.about(case.state.holder_ref).repeats(first):
             raise Refused(
                 RefusalCode.IDEMPOTENCY_KEY_REUSED,
                 tell("case.key_reused"),
@@ -226,23 +259,41 @@ class Cases:
         guards, UNKNOWN_CASE, STALE_VERSION where ``expected`` is not the case's version, or somebody else was first.
         """
         require(by.actor, Action.ACCOMPANY if kind in ACCOMPANIED else Action.DECIDE)
-        with self._shelf.steady():
-            return self._decide(by, case, kind, expected, **facts)
+        return self._decide(by, case, kind, expected, lambda _: facts)
 
     def _decide(
-        self, by: Provenance, case: UUID, kind: type[CaseEvent], expected: int | None = None, **facts: Any
+        self,
+        by: Provenance,
+        case: UUID,
+        kind: type[CaseEvent],
+        expected: int | None,
+        facts_of: Callable[[CaseState], Mapping[str, Any]],
+    ) -> Done:
+        officer = None if kind in ACCOMPANIED else self._officers.asked_of(by)
+        known = self._briefings.decision(case, officer, with_claim=kind in RELEASING)
+        with self._shelf.steady(known.catalog_head):
+            return self._decide_on(by, case, kind, expected, facts_of, known)
+
+    def _decide_on(
+        self,
+        by: Provenance,
+        case: UUID,
+        kind: type[CaseEvent],
+        expected: int | None,
+        facts_of: Callable[[CaseState], Mapping[str, Any]],
+        known: Briefing,
     ) -> Done:
         if kind not in ACCOMPANIED:
-            by = self._officers.identified(by)
-        said = cleaned_facts(kind, facts)
+            by = self._officers.identified(by, known.officer)
+        found = self._journal.restored(RecognitionCase, known.streams.get(case, ()))
+        if found is None or not self.may_see(by.actor, found.state):
+            raise unknown_case()
+        said = cleaned_facts(kind, facts_of(found.state))
         if "evidence" in said:
             said["evidence"] = tuple(cleaned_evidence(said["evidence"]))
         if "experience" in said:
             said["experience"] = tuple(cleaned_experience(said["experience"]))
-        found = self._journal.load(RecognitionCase, case)
-        if found is None or not self.may_see(by.actor, found.state):
-            raise unknown_case()
-        self._require_processable(found.state.holder_ref)
+        self._require_processable(found.state.holder_ref, known)
         if expected is not None and expected != found.version:
             raise stale(found.version)
         uploaded, serves = Purpose(uploader=by.actor.subject), Purpose(case_id=case)
@@ -250,7 +301,7 @@ class Cases:
         act, before = Act(by, self._clock()), copy(found.state)
         found.decide(kind, act, self._known, **said)
         self._propose_after_review(act, found)
-        others = self._consequences(act, kind, before, found)
+        others = self._consequences(act, kind, before, found, known)
         try:
             done = _done(found, self._journal.record_each(found, *others))
         except Conflict:
@@ -272,20 +323,21 @@ class Cases:
     ) -> Done:
         """Say which entry a certificate is, under the version that governs the case."""
         require(by.actor, Action.DECIDE)
-        found = self._journal.load(RecognitionCase, case)
-        if found is None or not self.may_see(by.actor, found.state):
-            raise unknown_case()
-        code, version = self._governing(found.state, catalog_code)
-        place = {"catalog_code": code, "catalog_version": version, "entry_number": entry_number}
-        return self.decide(by, case, Matched, expected, **place, grade=grade, reason=reason)
+
+        def facts(state: CaseState) -> dict[str, Any]:
+            code, version = self._governing(state, catalog_code)
+            place = {"catalog_code": code, "catalog_version": version, "entry_number": entry_number}
+            return {**place, "grade": grade, "reason": reason}
+
+        return self._decide(by, case, Matched, expected, facts)
 
     def _consequences(
-        self, act: Act, kind: type[CaseEvent], before: CaseState, case: RecognitionCase
+        self, act: Act, kind: type[CaseEvent], before: CaseState, case: RecognitionCase, known: Briefing
     ) -> Sequence[Aggregate]:
         """What an event of a case brings about on other streams."""
         match kind:
             case _ if kind in RELEASING:
-                return self._release(act, case.state)
+                return self._release(act, case.state, known)
             case _ if kind is Revoked:
                 return [self._file(act, case.state)]
             case _ if kind in (Reinstated, Approved):
@@ -343,8 +395,18 @@ class Cases:
         scope = scope_of(actor, self._authorities, shanghai_day(self._clock()))
         return sees(scope, CaseRow(case.authority_code, case.submitted_by, case.holder_ref))
 
-    def _require_processable(self, holder_ref: UUID) -> None:
-        holder = self._journal.load(Holder, holder_stream(holder_ref))
+    def _loaded(self, kind: type[A], stream: UUID, known: Briefing) -> A | None:
+        """A stream from what is known already; asked for only where the guess at what would be needed was wrong."""
+        if stream in known.streams or stream in known.asked:
+            return self._journal.restored(kind, known.streams.get(stream, ()))
+        return self._journal.load(kind, stream)
+
+    def _require_processable(self, holder_ref: UUID, known: Briefing | None = None) -> None:
+        stream = holder_stream(holder_ref)
+        if known is not None and known.holder_ref == holder_ref:
+            holder = self._journal.restored(Holder, known.streams.get(stream, ()))
+        else:
+            holder = self._journal.load(Holder, stream)
         if holder is not None:
             holder.state.require_processable()
 
@@ -359,8 +421,8 @@ class Cases:
                     "evidence.size",
                 )
 
-    def _release(self, act: Act, case: CaseState) -> list[CertificateClaim]:
-        claim = self._journal.load(CertificateClaim, case.claim_id) if case.claim_id else None
+    def _release(self, act: Act, case: CaseState, known: Briefing) -> list[CertificateClaim]:
+        claim = self._loaded(CertificateClaim, case.claim_id, known) if case.claim_id else None
         if claim is None:
             return []
         claim.release(act, case.case_id)

@@ -41,6 +41,10 @@ MOST_CHANGES: Final = 2_000
 """Changes of entries, and of aliases, that one amendment may hold."""
 ATTEMPTS: Final = 8
 """How often a decision on a catalog is made anew because another writer was first."""
+MATCHES_KEPT: Final = 4_096
+"""Answers of the matchers that are kept in process."""
+LONGEST_KEPT: Final = 1_000
+"""Characters of what was asked, beyond which an answer is not kept."""
 _SURE: Final = (MatchOutcome.EXACT, MatchOutcome.CONFIDENT)
 
 
@@ -82,8 +86,8 @@ class CatalogIndex(Protocol):
 class Shelf:
     """Every catalog, in process, kept up to date by reading what its stream gained; safe for several threads.
 
-    Asking costs one question, whether any catalog gained an event; within ``steady`` it is asked once. Matchers are kept for the
-    versions last used.
+    Asking costs one question, whether any catalog gained an event; within ``steady`` none. Matchers are kept for the versions last
+    used, and of each the answers last given: a match follows from the version, the name, the body and the grade alone.
     """
 
     def __init__(self, journal: Journal, published: CatalogIndex) -> None:
@@ -95,6 +99,7 @@ class Shelf:
         self._head = 0
         self._steady = local()
         self._matcher = lru_cache(maxsize=32)(self._build_matcher)
+        self._matched = lru_cache(maxsize=MATCHES_KEPT)(self._match_anew_under)
 
     def codes(self) -> Sequence[str]:
         """Every published catalog, in the order of publication."""
@@ -103,31 +108,34 @@ class Shelf:
             return self._codes
 
     @contextmanager
-    def steady(self) -> Iterator[None]:
-        """Let this thread see the catalogs in one state, that of the first question: a use case decides under one."""
-        if getattr(self._steady, "asked", None) is not None:
-            yield
-            return
-        self._steady.asked = False
+    def steady(self, head: int | None = None) -> Iterator[None]:
+        """Let this thread see the catalogs as of ``head``, so that a use case decides under one state of them.
+
+        Without ``head`` they are as they are in hand, and nobody is asked: good for a guess that is made anew under a head.
+        """
+        before = getattr(self._steady, "holds", False)
+        if head is not None:
+            with self._lock:
+                self._follow(head)
+        self._steady.holds = True
         try:
             yield
         finally:
-            self._steady.asked = None
+            self._steady.holds = before
 
     def _catch_up(self) -> None:
-        """Take in what the catalogs gained, unless this thread has done so for its use case. The lock is held."""
-        asked = getattr(self._steady, "asked", None)
-        if asked:
+        """Take in what the catalogs gained, unless this thread holds on to a state of them. The lock is held."""
+        if not getattr(self._steady, "holds", False):
+            self._follow(self._published.head())
+
+    def _follow(self, head: int) -> None:
+        if head <= self._head:
             return
-        head = self._published.head()
-        if head != self._head:
-            for catalog in self._catalogs.values():
-                for event in self._journal.events_of(catalog.id, after=catalog.version):
-                    event.mutate(catalog)
-            self._codes = self._published.codes()
-            self._head = head
-        if asked is not None:
-            self._steady.asked = True
+        for catalog in self._catalogs.values():
+            for event in self._journal.events_of(catalog.id, after=catalog.version):
+                event.mutate(catalog)
+        self._codes = self._published.codes()
+        self._head = head
 
     def catalog(self, code: str) -> CatalogTimeline:
         """A catalog as of now, for reading only. Raises ``Refused`` (UNKNOWN_CATALOG)."""
@@ -206,6 +214,11 @@ class Shelf:
         return _unless_contradicted(found, [found, *(self._under(each, name, issuing_body, grade) for each in others)])
 
     def _under(self, version: GoverningVersion, name: str, issuing_body: str, grade: str | None) -> Found:
+        if len(name) + len(issuing_body) + len(grade or "") > LONGEST_KEPT:
+            return self._match_anew_under(version, name, issuing_body, grade)
+        return self._matched(version, name, issuing_body, grade)
+
+    def _match_anew_under(self, version: GoverningVersion, name: str, issuing_body: str, grade: str | None) -> Found:
         return Found(self._matcher(version.catalog_code, version.number).match(name, issuing_body, grade), version)
 
     def _build_matcher(self, code: str, version: int) -> Matcher:

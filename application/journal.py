@@ -6,13 +6,14 @@ Concurrency is optimistic: a save that meets a newer version of one of its strea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.persistence import IntegrityError, Mapper
 
+from application.ports import Enrolment
 from domain.base import Aggregate, Event
 
 A = TypeVar("A", bound=Aggregate)
@@ -20,6 +21,14 @@ A = TypeVar("A", bound=Aggregate)
 
 class Conflict(Exception):
     """Another writer recorded an event on one of the streams first; nothing of this save was stored."""
+
+
+class Overtaken(IntegrityError):
+    """What was to be entered with a save is out of date, so nothing was stored: the person is known by now, or was erased."""
+
+
+class KeyOutdated(Overtaken):
+    """The key to be stored with a save is wrapped by a master key that was dropped meanwhile, so nothing was stored."""
 
 
 class Journal(Application[UUID]):
@@ -47,13 +56,28 @@ class Journal(Application[UUID]):
         """Save what these aggregates recorded, all or nothing; the position of the last event. Raises ``Conflict``."""
         return max(self.record_each(*aggregates).values())
 
-    def record_each(self, *aggregates: Aggregate) -> dict[UUID, int]:
-        """The same; for each stream the position of its last event."""
+    def restored(self, kind: type[A], stored: Sequence[Any]) -> A | None:
+        """The aggregate as these stored events of its stream leave it; None where there are none, or it is of another kind."""
+        found: Any = None
+        for each in stored:
+            found = cast("Event", self._own_mapper.to_domain_event(each)).mutate(found)
+        return found if isinstance(found, kind) else None
+
+    def record_each(self, *aggregates: Aggregate, enrolment: Enrolment | None = None) -> dict[UUID, int]:
+        """The same; for each stream the position of its last event.
+
+        ``enrolment`` is stored in the same transaction. Raises also ``Overtaken``, where it is out of date.
+        """
+        events = [event for each in aggregates for event in each.collect_events()]
+        stored = [self._own_mapper.to_stored_event(event) for event in events]
+        entered = {} if enrolment is None else {"enrolment": enrolment}
         try:
-            recordings = self.save(*aggregates)
+            positions = self.recorder.insert_events(stored, **entered)
+        except Overtaken:
+            raise
         except IntegrityError as error:
             raise Conflict from error
-        return {each.domain_event.originator_id: each.notification.id for each in recordings}
+        return {each.originator_id: position for each, position in zip(events, positions or (), strict=True)}
 
     def events_of(self, stream_id: UUID, *, after: int | None = None) -> Iterator[Event]:
         """A stream's events in order, from just after a version on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from application.access import Action, require
 from application.commands import clean_id_number, clean_id_type
@@ -55,15 +56,21 @@ class Officers:
             self._holders.register_officer(who, kind, number)
             return OfficerDone(position)
 
-    def identified(self, by: Provenance) -> Provenance:
+    @staticmethod
+    def asked_of(by: Provenance) -> str | None:
+        """The subject of whom it has to be asked who they are; None where they decide nothing, or it is stated."""
+        actor = by.actor
+        return actor.subject if actor.role is Role.REVIEWER and actor.holder_ref is None else None
+
+    def identified(self, by: Provenance, answer: tuple[bool, UUID | None] | None = None) -> Provenance:
         """A provenance whose actor bears their own holder reference, where they decide and it is known.
 
-        Raises ``Refused`` (OFFICER_UNKNOWN) where it has to be known and is not.
+        ``answer`` is what ``Holders.officer`` says of them, where it was asked already. Raises ``Refused`` (OFFICER_UNKNOWN) where it has to be known and is not.
         """
         actor = by.actor
-        if actor.role is not Role.REVIEWER or actor.holder_ref is not None:
+        if self.asked_of(by) is None:
             return by
-        known, ref = self._holders.officer(actor.subject)
+        known, ref = answer or self._holders.officer(actor.subject)
         if not known and self._needed:
             raise Refused(
                 RefusalCode.OFFICER_UNKNOWN,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from domain.values import Actor, Person
@@ -23,10 +24,14 @@ class Holders(Protocol):
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
         """The holder's reference, made on first sight; the same for two who ask at once."""
 
-    def enter(self, person: Person, case_id: UUID, certificate_number: str | None) -> UUID:
-        """Let a person's number lead to them, under the reference they bear, and a certificate's number to a case of theirs.
+    def entering(
+        self, person: Person, case_id: UUID, certificate_number: str | None, *, known: bool
+    ) -> AbstractContextManager[Enrolment | None]:
+        """What is entered with a submission: a person's number leads to them, a certificate's number to a case of theirs.
 
-        Answers the reference under which they are known, which is another where somebody was faster.
+        Within the context their data can be sealed, under a key of their own that is new unless they are ``known``. The answer is
+        stored with the events, or not at all; it is None where it had to be stored elsewhere, before them. Raises ``Overtaken``
+        there, where the number leads to another reference by now.
         """
 
     def cases_of_certificate(self, number: str) -> frozenset[UUID]:
@@ -40,6 +45,52 @@ class Holders(Protocol):
 
     def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
         """The stream of the claim on one certificate, whatever the spelling of its body and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """The key of somebody new, as it is kept: wrapped by a master key."""
+
+    holder_ref: UUID
+    wrapped: bytes
+    master_key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What is stored with a submission's events, in their transaction: digests by which somebody is found, and a new key.
+
+    ``digests`` lead to the holder: that of a person's number with a nil case, that of a certificate's with the case.
+    """
+
+    holder_ref: UUID
+    digests: tuple[tuple[bytes, UUID], ...]
+    key: NewKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What is known where a command begins: all of one instant, asked for in one statement.
+
+    ``streams`` are stored events by stream, in order, for ``Journal.restored``, of those that are there; ``asked`` names those
+    that would stand among them if they were. What was decided about the holder's data as a whole is there too.
+    """
+
+    catalog_head: int
+    holder_ref: UUID | None
+    officer: tuple[bool, UUID | None]
+    streams: Mapping[UUID, Sequence[Any]]
+    asked: frozenset[UUID] = frozenset()
+
+
+class Briefings(Protocol):
+    """What commands read before they decide; the key of the holder it is about is at hand afterwards."""
+
+    def submission(self, id_type: str, id_number: str, streams: Sequence[UUID]) -> Briefing:
+        """Who a person is, if known, what was decided about their data as a whole, and the streams named."""
+
+    def decision(self, case_id: UUID, officer: str | None, *, with_claim: bool) -> Briefing:
+        """A case, its holder, its claim where wanted, and who an officer is, where one is named."""
 
 
 class EventUnreadable(Exception):

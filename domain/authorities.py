@@ -75,6 +75,7 @@ class AuthorityDirectory:
                 self._children[division.parent].append(division.code)
         for authority in self._authorities.values():
             self._known(authority.division_code, authority.code)
+        self._visible: dict[str, frozenset[str]] = {}
 
     @property
     def divisions(self) -> tuple[Division, ...]:
@@ -129,7 +130,12 @@ class AuthorityDirectory:
         decider = self._authorities.get(code)
         if decider is None:
             return frozenset()
-        return frozenset(owner.code for owner in self._authorities.values() if self._covers(decider, owner))
+        visible = self._visible.get(code)
+        if visible is None:  # asked at every act of an officer, and it never changes
+            owners = self._authorities.values()
+            visible = frozenset(owner.code for owner in owners if self._covers(decider, owner))
+            self._visible[code] = visible
+        return visible
 
     def _covers(self, decider: Authority, owner: Authority) -> bool:
         if decider.code == owner.code:

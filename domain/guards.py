@@ -145,5 +145,6 @@ def breaches(guards: Guards, attempt: Attempt) -> Iterator[Breach]:
 
 def require(guards: Guards, attempt: Attempt) -> None:
     """Raise the refusal of the first guard that the event does not keep, if any."""
-    for breach in breaches(guards, attempt):
-        raise breach.refusal
+    for each in guards[type(attempt.event)]:
+        if each.check(attempt) is not None and (refusal := each(attempt)) is not None:
+            raise refusal

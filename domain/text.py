@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
 
@@ -16,7 +15,6 @@ PROSE_LIMIT: Final = 4000
 CODE_LIMIT: Final = 100
 """Longest accepted code, number or key, in characters."""
 
-_SPACE: Final = re.compile(r"\s+")
 _FORBIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
@@ -27,12 +25,12 @@ def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = T
     invisible, private or unassigned characters, which no name needs and which make two texts look alike.
     """
     # Measured before, so that nobody has megabytes normalised, and after, since NFC makes some characters several.
-    text = value if len(value) > limit else _SPACE.sub(" ", unicodedata.normalize("NFC", value)).strip()
+    text = value if len(value) > limit else " ".join(unicodedata.normalize("NFC", value).split())
     if len(text) > limit:
         raise Refused(
             RefusalCode.INVALID_INPUT, tell("input.too_long", field=field, found=len(text), most=limit), field
         )
-    for character in text:
+    for character in "" if text.isprintable() else text:  # printable is what has none of these categories
         if unicodedata.category(character) in _FORBIDDEN:
             raise Refused(
                 RefusalCode.INVALID_INPUT,
@@ -67,4 +65,4 @@ def clean_code(value: str, field: str) -> str:
 
 def identifying_form(value: str) -> str:
     """The form under which two spellings of a number or a body are the same: NFKC, casefolded, letters and digits only."""
-    return "".join(c for c in unicodedata.normalize("NFKC", value).casefold() if c.isalnum())
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", value).casefold()))

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -30,6 +30,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.streams import event_classes
 from domain.values import REGISTRY_ITSELF, Provenance
 from infrastructure.access_log import PostgresAccessLog
+from infrastructure.briefings import StoredBriefings
 from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer
@@ -37,6 +38,7 @@ from infrastructure.identity_provider import IdentityProvider, open_identity_pro
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.postgres.pools import async_pool, read_over
+from infrastructure.postgres.recorder import EventRecorder
 from infrastructure.processes import ProcessRunner
 from infrastructure.projections.runner import Projections
 from infrastructure.reads import PostgresReads
@@ -111,7 +113,10 @@ def open_registry(
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database))
         authorities = load_directory()
-        holders = HolderDirectory(keys.pool, keyring, require_room=database.require_room)
+        holders = HolderDirectory(
+            keys.pool, keyring, require_room=database.require_room, apart=settings.keys_database_url is not None
+        )
+        briefings = StoredBriefings(cast("EventRecorder", journal.recorder), holders, keyring)
         bucket = open_bucket(settings.evidence_bucket, settings.data_dir / EVIDENCE_FOLDER)
         evidence = EvidenceStore(
             bucket, keyring, max_size=settings.evidence_max_size, require_room=database.require_room
@@ -126,7 +131,7 @@ def open_registry(
             mapper=mapper,
             journal=journal,
             shelf=shelf,
-            cases=Cases(journal, shelf, holders, authorities, clock, evidence, officers),
+            cases=Cases(journal, shelf, holders, briefings, authorities, clock, evidence, officers),
             catalogs=Catalogs(journal, shelf, clock),
             catalog_proposals=CatalogProposals(journal, shelf, clock),
             holders=holders,

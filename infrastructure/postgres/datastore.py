@@ -1,11 +1,40 @@
 """The recorder's connections: the library's datastore over a connection string and a pool of our own."""
 
+from collections.abc import Sequence
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+from eventsourcing.persistence import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    PersistenceError,
+    ProgrammingError,
+)
 from eventsourcing.postgres import PostgresDatastore
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
+from psycopg.sql import SQL, Composed
 
 from infrastructure.postgres.pools import recorder_pool
 
 SCHEMA = "registry"
+_ERRORS: Final[tuple[tuple[type[psycopg.Error], type[PersistenceError]], ...]] = (
+    (psycopg.InterfaceError, InterfaceError),
+    (psycopg.OperationalError, OperationalError),
+    (psycopg.DataError, DataError),
+    (psycopg.IntegrityError, IntegrityError),
+    (psycopg.InternalError, InternalError),
+    (psycopg.ProgrammingError, ProgrammingError),
+    (psycopg.NotSupportedError, NotSupportedError),
+    (psycopg.DatabaseError, DatabaseError),
+    (psycopg.Error, PersistenceError),
+)
+"""The driver's errors and those of the library that say the same, as ``PostgresDatastore.get_connection`` maps them."""
 
 
 class RegistryDatastore(PostgresDatastore):
@@ -23,6 +52,28 @@ class RegistryDatastore(PostgresDatastore):
             max_size=pool_size,
             timeout=patience,
         )
+
+        self._cursors: WeakKeyDictionary[psycopg.Connection[Any], psycopg.Cursor[tuple[Any, ...]]] = WeakKeyDictionary()
+
+    def rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of one prepared statement, which is a transaction of its own; raises as ``get_connection`` does.
+
+        Each connection keeps its cursor, and nothing is committed after the statement: that would cost as much as asking.
+        """
+        if self.pool.closed:
+            self.pool.open()
+        try:
+            connection = self.pool.getconn()
+            try:
+                cursor = self._cursors.get(connection)
+                if cursor is None:
+                    cursor = self._cursors[connection] = connection.cursor(row_factory=tuple_row, binary=True)
+                return cursor.execute(statement, params, prepare=True).fetchall()
+            finally:
+                self.pool.putconn(connection)
+        except psycopg.Error as error:
+            kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
+            raise kind(str(error)) from error
 
     def register_type_adapters(self) -> None:
         """Do nothing: the append statement takes arrays, not composite types as the library's does."""

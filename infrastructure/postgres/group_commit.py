@@ -12,24 +12,32 @@ from collections.abc import Callable, Sequence
 
 from eventsourcing.persistence import IntegrityError, OperationalError, PersistenceError, StoredEvent
 
+from application.ports import Enrolment
+
 Place = tuple[object, int]
 
 GATHER_SECONDS = 0.0003
+ENTERED = -1
+"""Stands in place of a version where a place is that of a digest; no stream has it."""
 
 
 class Save:
     """The events of one save, and what became of them: positions once committed, otherwise an error."""
 
-    __slots__ = ("_gate", "error", "events", "keys", "leads", "positions")
+    __slots__ = ("_gate", "enrolment", "error", "events", "keys", "leads", "positions")
 
-    def __init__(self, events: Sequence[StoredEvent]) -> None:
-        """Hold the events; raises `IntegrityError` when two of them claim the same place in a stream."""
+    def __init__(self, events: Sequence[StoredEvent], enrolment: Enrolment | None = None) -> None:
+        """Hold the events, and what is entered with them; raises `IntegrityError` when two events claim one place in a stream."""
         self.events = events
+        self.enrolment = enrolment
         self.keys: set[Place] = {(event.originator_id, event.originator_version) for event in events}
         if len(self.keys) != len(events):
             raise IntegrityError(
                 "Two events of one save claim the same version of the same stream; nothing was stored."
             )
+        if enrolment is not None:
+            # Of two who bring the same new person, the second waits until it is known whether the first was stored.
+            self.keys |= {(digest, ENTERED) for digest, _ in enrolment.digests}
         self.positions: list[int] | None = None
         self.error: Exception | None = None
         self.leads = False
@@ -76,13 +84,13 @@ class GroupCommit:
         self._is_led = False
         self._company = 1  # how many savers there were when the last group was done, in it or waiting
 
-    def submit(self, events: Sequence[StoredEvent]) -> list[int]:
-        """Commit the events of one save, all or nothing; answers their positions.
+    def submit(self, events: Sequence[StoredEvent], enrolment: Enrolment | None = None) -> list[int]:
+        """Commit the events of one save, and what is entered with them, all or nothing; answers their positions.
 
         Raises `IntegrityError` when a version of a stream is taken (nothing was stored), `OperationalError` when the
         connection was lost (whether it was stored is not known), and the library's other persistence errors.
         """
-        save = Save(events)
+        save = Save(events, enrolment)
         with self._mutex:
             self._waiting.append(save)
             save.leads = not self._is_led

@@ -20,19 +20,30 @@ from eventsourcing.persistence import (
     PersistenceError,
     StoredEvent,
 )
-from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder, PostgresDatastore
-from psycopg.rows import tuple_row
+from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder
+from psycopg.errors import CheckViolation
 from psycopg.sql import SQL, Composed
-from psycopg.types.numeric import Int4, Int8
 
+from application.journal import KeyOutdated, Overtaken
+from application.ports import Enrolment
+
+from .arrays import byteas, instants, int4s, int8s, texts, uuids
+from .datastore import RegistryDatastore
 from .free_space import FreeSpace
 from .group_commit import GroupCommit, Save
 from .sqlstates import connection_was_lost
 
 CHANNEL = "registry_events"
+_DROPPED = "was dropped"
+"""In what the table of keys says where the master key that wraps a new one is a dropped one."""
 APPEND = SQL(
     "SELECT refused, positions FROM registry.append(%b::int4[], %b::uuid[], %b::int8[]::int4[], %b::text[], %b::bytea[],"
     " %b::timestamptz[], %b::text[], %b::text[], %b::text[], %b::text[])"
+)
+APPEND_ENTERING = SQL(
+    "SELECT refused, positions, overtaken FROM registry.append_entering(%b::int4[], %b::uuid[], %b::int8[]::int4[], %b::text[],"
+    " %b::bytea[], %b::timestamptz[], %b::text[], %b::text[], %b::text[], %b::text[],"
+    " %b::int4[], %b::bytea[], %b::uuid[], %b::uuid[], %b::int4[], %b::uuid[], %b::bytea[], %b::text[])"
 )
 EVENT = SQL("SELECT originator_id, originator_version, topic, state FROM registry.events WHERE originator_id = %s")
 NOTIFICATION = SQL("SELECT position, originator_id, originator_version, topic, state FROM registry.events WHERE true")
@@ -72,13 +83,14 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     """Streams by id and version, for readers and writers that don't care about positions."""
 
     def __init__(
-        self, datastore: PostgresDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
+        self, datastore: RegistryDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
     ) -> None:
         """Take the connections; the table is the migrations' (`registry.events`), whatever name is given.
 
         ``space`` is asked before each save whether there is room for it.
         """
         super().__init__(datastore, events_table_name=events_table_name)
+        self._registry = datastore
         self._group_commit = GroupCommit(self._commit_group)
         self._space = space
 
@@ -112,10 +124,13 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         if limit is not None:
             statement += SQL(" LIMIT %s")
             params.append(limit)
-        return [StoredEvent(*row) for row in self._read(statement, params)]
+        return [StoredEvent(*row) for row in self.read(statement, params)]
 
-    def _read(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Reading again is harmless, so a read whose connection was lost is tried once more; a save never is."""
+    def read(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a prepared statement that only reads.
+
+        Reading again is harmless, so a read whose connection was lost is tried once more; a save never is.
+        """
         try:
             return self._rows(statement, params)
         except PersistenceError as error:
@@ -124,13 +139,10 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         return self._rows(statement, params)
 
     def _rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with (
-            self.datastore.get_connection() as connection,
-            connection.cursor(row_factory=tuple_row, binary=True) as cursor,
-        ):
-            return cursor.execute(statement, params, prepare=True).fetchall()
+        return self._registry.rows(statement, params)
 
     def _append(self, stored_events: Sequence[StoredEvent], kwargs: dict[str, Any]) -> list[int]:
+        enrolment: Enrolment | None = kwargs.pop("enrolment", None)
         others = sorted(name for name, value in kwargs.items() if value is not None)
         if others:
             raise NotSupportedError(f"Events are stored alone: {', '.join(others)} would not be stored with them.")
@@ -138,7 +150,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
             return []
         if self._space is not None:
             self._space.require()
-        return self._group_commit.submit(stored_events)
+        return self._group_commit.submit(stored_events, enrolment)
 
     def _commit_group(self, group: Sequence[Save]) -> None:
         """Store a group of saves in one transaction; a save that can't be stored fails alone.
@@ -165,29 +177,60 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     def _store(self, group: Sequence[Save]) -> None:
         events = [event for save in group for event in save.events]
         params = (
-            [Int4(number) for number, save in enumerate(group) for _ in save.events],
-            [event.originator_id for event in events],
-            [Int8(event.originator_version) for event in events],
-            [event.topic for event in events],
-            [event.state for event in events],
-            *([getattr(event, column, None) for event in events] for column in ENVELOPE),
+            int4s([number for number, save in enumerate(group) for _ in save.events]),
+            uuids([event.originator_id for event in events]),
+            int8s([event.originator_version for event in events]),
+            texts([event.topic for event in events]),
+            byteas([event.state for event in events]),
+            instants([getattr(event, "recorded_at", None) for event in events]),
+            *(texts([getattr(event, column, None) for event in events]) for column in ENVELOPE[1:]),
         )
-        [(refused, positions)] = self._rows(APPEND, params)
+        refused, positions, overtaken = self._stored(params, group)
         drawn = iter(positions)
         for number, save in enumerate(group):
-            if number in refused:
+            if number in overtaken:
+                save.error = Overtaken("The person is known under another reference by now; nothing was stored.")
+            elif number in refused:
                 save.error = IntegrityError(
                     f"Somebody else has stored {_places(save)} meanwhile, so nothing of this save was stored; load again."
                 )
             else:
                 save.positions = [next(drawn) for _ in save.events]
 
+    def _stored(self, params: tuple[Any, ...], group: Sequence[Save]) -> tuple[list[int], list[int], list[int]]:
+        entered = [(number, save.enrolment) for number, save in enumerate(group) if save.enrolment is not None]
+        if not entered:
+            [(refused, positions)] = self._rows(APPEND, params)
+            return refused, positions, []
+        digests = [(number, each.holder_ref, *digest) for number, each in entered for digest in each.digests]
+        keys = [(number, each.key) for number, each in entered if each.key is not None]
+        try:
+            [(refused, positions, overtaken)] = self._rows(
+                APPEND_ENTERING,
+                (
+                    *params,
+                    int4s([number for number, _, _, _ in digests]),
+                    byteas([digest for _, _, digest, _ in digests]),
+                    uuids([case for _, _, _, case in digests]),
+                    uuids([ref for _, ref, _, _ in digests]),
+                    int4s([number for number, _ in keys]),
+                    uuids([key.holder_ref for _, key in keys]),
+                    byteas([key.wrapped for _, key in keys]),
+                    texts([key.master_key_id for _, key in keys]),
+                ),
+            )
+        except IntegrityError as error:
+            if keys and isinstance(error.__cause__, CheckViolation) and _DROPPED in str(error):
+                raise KeyOutdated("The master key was dropped meanwhile; nothing was stored.") from error
+            raise
+        return refused, positions, overtaken
+
 
 class EventRecorder(EventStreamRecorder, PostgresApplicationRecorder):
     """The library's application recorder on the registry's event table: streams, positions, and tailing."""
 
     def __init__(
-        self, datastore: PostgresDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
+        self, datastore: RegistryDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
     ) -> None:
         """See ``EventStreamRecorder``."""
         super().__init__(datastore, events_table_name=events_table_name, space=space)
@@ -228,17 +271,17 @@ class EventRecorder(EventStreamRecorder, PostgresApplicationRecorder):
                 topic=topic,
                 state=state,
             )
-            for position, originator_id, originator_version, topic, state in self._read(statement, params)
+            for position, originator_id, originator_version, topic, state in self.read(statement, params)
         ]
 
     def max_notification_id(self) -> int | None:
         """The last position; None while there are no events."""
-        [(position,)] = self._read(LAST_POSITION)
+        [(position,)] = self.read(LAST_POSITION)
         return None if position is None else int(position)
 
     def tail(self, after: int, limit: int) -> list[TailedEvent]:
         """The next events after a position, in position order, at most `limit`; empty when the reader has caught up."""
-        return [TailedEvent._make(row) for row in self._read(TAIL, (after, limit))]
+        return [TailedEvent._make(row) for row in self.read(TAIL, (after, limit))]
 
 
 def _places(save: Save) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import psycopg
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg_pool import ConnectionPool
 
+from application.journal import KeyOutdated, Overtaken
+from application.ports import Enrolment
 from domain.identity_numbers import normalised_identity_number
 from domain.text import identifying_form
 from domain.values import Person
@@ -26,9 +30,12 @@ _ADD: Final = (
     " ON CONFLICT (digest, case_id) DO NOTHING RETURNING holder_ref"
 )
 _ENTER: Final = (
-    "INSERT INTO registry.lookups (digest, case_id, holder_ref)"
-    " SELECT digest, case_id, %s FROM unnest(%s::bytea[], %s::uuid[]) AS given (digest, case_id)"
-    " ON CONFLICT (digest, case_id) DO NOTHING RETURNING digest"
+    "WITH given AS (SELECT digest, case_id FROM unnest(%s::bytea[], %s::uuid[]) AS given (digest, case_id)),"
+    " entered AS (INSERT INTO registry.lookups (digest, case_id, holder_ref) SELECT digest, case_id, %s FROM given"
+    " ON CONFLICT (digest, case_id) DO NOTHING RETURNING case_id),"
+    " made AS (INSERT INTO registry.holder_keys (holder_ref, wrapped_key, master_key_id)"
+    " SELECT %s::uuid, %s::bytea, %s::text WHERE %s)"
+    " SELECT count(*) FROM entered WHERE case_id = '00000000-0000-0000-0000-000000000000'"
 )
 _CASES: Final = "SELECT case_id FROM registry.lookups WHERE digest = %s"
 _REGISTER: Final = (
@@ -51,16 +58,24 @@ class HolderDirectory:
     """
 
     def __init__(
-        self, pool: ConnectionPool[Any], keyring: Keyring, *, require_room: Callable[[], None] = lambda: None
+        self,
+        pool: ConnectionPool[Any],
+        keyring: Keyring,
+        *,
+        require_room: Callable[[], None] = lambda: None,
+        apart: bool = False,
     ) -> None:
-        """Fetch the secret of the look-ups, or make it on first use; ``require_room`` raises where nobody new may be stored."""
-        self._pool, self._require_room = pool, require_room
+        """Fetch the secret of the look-ups, or make it on first use; ``require_room`` raises where nobody new may be stored.
+
+        ``apart``: whether the pool's database is another than that of the events.
+        """
+        self._pool, self._keyring, self._require_room, self.apart = pool, keyring, require_room, apart
         derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"recognition-registry/lookups/1")
         self._key = derivation.derive(keyring.key_for(INDEX_REF))
 
     def find(self, id_type: str, id_number: str) -> UUID | None:
         """The holder with this number, None when the registry knows none (or has forgotten them)."""
-        asked = [self._identity(id_type, id_number), _NO_CASE]
+        asked = [self.identity(id_type, id_number), _NO_CASE]
         row = read_over(self._pool, lambda connection: connection.execute(_FIND, asked).fetchone())
         return row[0] if row else None
 
@@ -69,7 +84,7 @@ class HolderDirectory:
 
         Committed before the case that uses it: a crash leaves at most a reference that no event names.
         """
-        digest = self._identity(id_type, id_number)
+        digest = self.identity(id_type, id_number)
         self._require_room()
         with self._pool.connection() as connection:
             while True:  # a second round only where the row that was in the way was forgotten before it was read
@@ -78,30 +93,38 @@ class HolderDirectory:
                 if row is not None:
                     return UUID(str(row[0]))
 
-    def enter(self, person: Person, case_id: UUID, certificate_number: str | None) -> UUID:
-        """See ``Holders``; one statement for somebody new, two for somebody known.
-
-        Committed before the case: a crash leaves at most digests that lead to a reference or a case that no event names.
+    @contextmanager
+    def entering(
+        self, person: Person, case_id: UUID, certificate_number: str | None, *, known: bool
+    ) -> Iterator[Enrolment | None]:
+        """See ``Holders``. Beside the events all is stored with them; ``apart`` from them it is committed before the case,
+        so that a crash leaves at most digests and a key that lead to a reference or a case that no event names.
         """
         self._require_room()
-        identity = self._identity(person.id_type or "", person.id_number or "")
+        digests = [] if known else [(self.identity(person.id_type or "", person.id_number or ""), _NO_CASE)]
         certificate = None if certificate_number is None else self._certificate(certificate_number)
-        digests, cases = [identity], [_NO_CASE]
         if certificate is not None:
-            digests, cases = [identity, certificate], [_NO_CASE, case_id]
-        with self._pool.connection() as connection:
-            entered = {bytes(digest) for (digest,) in connection.execute(_ENTER, [person.ref, digests, cases])}
-            if identity in entered:
-                return person.ref
-            row = connection.execute(_FIND, [identity, _NO_CASE]).fetchone()
-            ref = UUID(str(row[0])) if row else person.ref
-            if ref == person.ref:
-                return ref
-            # Somebody else was faster: what was entered under this reference is the other's.
-            connection.execute(_FORGET, [person.ref])
-            if certificate is not None:
-                connection.execute(_ADD, [certificate, case_id, ref])
-            return ref
+            digests.append((certificate, case_id))
+        with nullcontext() if known else self._keyring.drafted(person.ref) as key:
+            enrolment = Enrolment(person.ref, tuple(digests), key)
+            if self.apart:
+                self._enter(enrolment)
+            yield None if self.apart else enrolment
+
+    def _enter(self, enrolment: Enrolment) -> None:
+        """Enter in the database of the keys, in one statement. Raises ``Overtaken``."""
+        key = enrolment.key
+        digests, cases = [digest for digest, _ in enrolment.digests], [case for _, case in enrolment.digests]
+        made = [key.holder_ref, key.wrapped, key.master_key_id, True] if key else [None, None, None, False]
+        if not digests and key is None:
+            return
+        try:
+            with self._pool.connection() as connection:
+                row = connection.execute(_ENTER, [digests, cases, enrolment.holder_ref, *made]).fetchone()
+                if _NO_CASE in cases and row != (1,):
+                    raise Overtaken("The person is known under another reference by now; nothing was stored.")
+        except psycopg.errors.CheckViolation:
+            raise KeyOutdated("The master key was dropped meanwhile; nothing was stored.") from None
 
     def cases_of_certificate(self, number: str) -> frozenset[UUID]:
         """The cases of certificates with this number, however it is spelled."""
@@ -114,7 +137,7 @@ class HolderDirectory:
     def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
         """See ``Holders``; the digest is that by which the same person would be found as a holder."""
         with self._pool.connection() as connection:
-            connection.execute(_REGISTER, [subject, self._identity(id_type, id_number)])
+            connection.execute(_REGISTER, [subject, self.identity(id_type, id_number)])
 
     def officer(self, subject: str) -> tuple[bool, UUID | None]:
         """See ``Holders``."""
@@ -132,7 +155,8 @@ class HolderDirectory:
         with self._pool.connection() as connection:
             return int(connection.execute(_FORGET, [holder_ref]).rowcount)
 
-    def _identity(self, id_type: str, id_number: str) -> bytes:
+    def identity(self, id_type: str, id_number: str) -> bytes:
+        """The keyed digest that leads to a person with this number, whatever the spelling."""
         kind = "".join(id_type.split()).upper()
         return self._digest("identity", kind, normalised_identity_number(kind, id_number))
 

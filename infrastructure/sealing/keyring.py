@@ -13,13 +13,16 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from application.journal import KeyOutdated
+from application.ports import NewKey
 from infrastructure.postgres.pools import read_over
 from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError, MasterKeyError
 from infrastructure.sealing.master import ExistingMasterKeys, MasterKeyFile, MasterKeys
@@ -59,6 +62,12 @@ class Keyring(Protocol):
     def at_hand(self, holder_ref: UUID) -> bool:
         """Whether ``existing_key`` answers for this holder without asking anybody."""
 
+    def drafted(self, holder_ref: UUID) -> AbstractContextManager[NewKey | None]:
+        """A new holder's key, to be stored with the first events that it seals; within the context it seals.
+
+        Where the context ends without an error the key was stored. None where this keeper stores it by itself.
+        """
+
     def destroy(self, holder_ref: UUID) -> bool:
         """Destroy the key for good and leave a tombstone, also for a new holder; False if there was one already."""
 
@@ -88,6 +97,12 @@ class InMemoryKeyring:
     def at_hand(self, holder_ref: UUID) -> bool:
         """See ``Keyring``."""
         return holder_ref in self._keys
+
+    @contextmanager
+    def drafted(self, holder_ref: UUID) -> Iterator[NewKey | None]:
+        """See ``Keyring``."""
+        self.key_for(holder_ref)
+        yield None
 
     def destroy(self, holder_ref: UUID) -> bool:
         """See ``Keyring``."""
@@ -122,9 +137,43 @@ class PostgresKeyring:
         self._cache_seconds, self._cache_size, self._clock = cache_seconds, cache_size, clock
         self._lock = threading.Lock()
         self._cache: OrderedDict[UUID, tuple[float, bytes | None]] = OrderedDict()
+        self._drafts: dict[UUID, bytes] = {}
+
+    @contextmanager
+    def drafted(self, holder_ref: UUID) -> Iterator[NewKey | None]:
+        """See ``Keyring``. The reference is one that nobody else knows yet, so that nobody else makes a key for it."""
+        self._require_room()
+        key, master = secrets.token_bytes(KEY_BYTES), self._master.now()
+        until, wrapped = self._clock() + self._cache_seconds, master.wrap(holder_ref, key)
+        self._drafts[holder_ref] = key
+        try:
+            yield NewKey(holder_ref, wrapped, master.current_id)
+        except KeyOutdated:
+            self._require_other_master(master)
+            raise
+        finally:
+            del self._drafts[holder_ref]
+        self._remember(until, {holder_ref: key})
+
+    def offer(self, holder_ref: UUID, wrapped: bytes | None, master_key_id: str, asked_at: float) -> None:
+        """Take in a row of the table of keys that somebody read with other things, at ``asked_at`` by this keyring's clock.
+
+        A key under a master key that this process does not know any more, or not yet, is asked for when it is needed.
+        """
+        if self._cached(holder_ref) is not None:
+            return
+        with suppress(MasterKeyError):
+            key = wrapped and self._master.now().unwrap(holder_ref, wrapped, master_key_id)
+            self._remember(asked_at + self._cache_seconds, {holder_ref: key})
+
+    def now(self) -> float:
+        """The keyring's clock, in seconds."""
+        return self._clock()
 
     def key_for(self, holder_ref: UUID) -> bytes:
         """See ``Keyring``; of several writers who meet a new holder at once, all get the one key that was kept."""
+        if (draft := self._drafts.get(holder_ref)) is not None:
+            return draft
         try:
             key = self.existing_key(holder_ref)
         except HolderKeyMissingError:
@@ -144,14 +193,17 @@ class PostgresKeyring:
             with self._pool.connection() as connection:
                 kept = connection.execute(_INSERT, [holder_ref, wrapped, master.current_id]).rowcount
         except psycopg.errors.CheckViolation:
-            if self._master.now().current_id == master.current_id:
-                raise MasterKeyError(
-                    f"The master key {master.current_id} was dropped after an erasure; restore the file that followed it."
-                ) from None
+            self._require_other_master(master)
             return False
         if kept:
             self._remember(until, {holder_ref: key})
         return True
+
+    def _require_other_master(self, dropped: MasterKeys) -> None:
+        if self._master.now().current_id == dropped.current_id:
+            raise MasterKeyError(
+                f"The master key {dropped.current_id} was dropped after an erasure; restore the file that followed it."
+            ) from None
 
     def _remember(self, until: float, keys: Mapping[UUID, bytes | None]) -> None:
         with self._lock:

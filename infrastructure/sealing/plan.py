@@ -110,8 +110,11 @@ def _replace(node: _Node, value: Any, path: str, visit: Callable[[str, Any], Any
     if isinstance(node, _Leaf):
         return visit(path, value)
     if isinstance(node, _Fields) and isinstance(value, dict):
-        for name in node.children.keys() & value.keys():
-            value[name] = _replace(node.children[name], value[name], f"{path}.{name}" if path else name, visit)
+        for name, child in node.children.items():
+            inner = value.get(name)
+            if inner is not None:
+                where = f"{path}.{name}" if path else name
+                value[name] = visit(where, inner) if type(child) is _Leaf else _replace(child, inner, where, visit)
     elif isinstance(node, _Each) and isinstance(value, list):
         value[:] = [_replace(node.element, item, f"{path}.{index}", visit) for index, item in enumerate(value)]
     return value

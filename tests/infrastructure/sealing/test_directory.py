@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from application.journal import Overtaken
 from domain.identity_numbers import RESIDENT_ID
 from domain.values import Person
 from infrastructure.sealing.directory import HolderDirectory
@@ -62,32 +63,56 @@ def person(number, ref=None):
     return Person(ref=ref or uuid4(), name="x", id_type="PASSPORT", id_number=number)
 
 
-def test_enters_somebody_new_with_their_certificate(directory, number):
+@pytest.fixture
+def apart(pool):
+    """Look-ups in a database of their own, so that they are entered before the events."""
+    return HolderDirectory(pool, KEYRING, apart=True)
+
+
+def test_enters_somebody_new_with_their_certificate(apart, number):
     """In one step the person's number leads to them and the certificate's to the case; under the reference they were given."""
+    somebody, case, again = person(number), uuid4(), uuid4()
+    with apart.entering(somebody, case, "C-" + number, known=False) as enrolment:
+        assert enrolment is None
+    assert apart.find("PASSPORT", number) == somebody.ref
+    assert apart.cases_of_certificate("c" + number.lower()) == {case}
+    with apart.entering(somebody, again, "C-" + number, known=True):
+        pass
+    assert apart.cases_of_certificate("C-" + number) == {case, again}
+    assert apart.forget(somebody.ref) == 3
+
+
+def test_beside_the_events_it_answers_what_is_stored_with_them(directory, number):
+    """Nothing is entered before the events: the answer goes into their transaction."""
     somebody, case = person(number), uuid4()
-    assert directory.enter(somebody, case, "C-" + number) == somebody.ref
-    assert directory.find("PASSPORT", number) == somebody.ref
-    assert directory.cases_of_certificate("c" + number.lower()) == {case}
-    again = uuid4()
-    assert directory.enter(somebody, again, "C-" + number) == somebody.ref
-    assert directory.cases_of_certificate("C-" + number) == {case, again}
-    assert directory.forget(somebody.ref) == 3
+    with directory.entering(somebody, case, "C-" + number, known=False) as enrolment:
+        assert enrolment.holder_ref == somebody.ref
+        assert [case_id.int and case_id for _, case_id in enrolment.digests] == [0, case]
+    assert directory.find("PASSPORT", number) is None
+    with directory.entering(somebody, case, None, known=True) as enrolment:
+        assert (enrolment.digests, enrolment.key) == ((), None)
 
 
-def test_of_two_who_enter_one_person_at_once_both_learn_the_same_reference(directory, number):
+def test_of_two_who_enter_one_person_at_once_one_is_told(apart, number):
     """Whoever was slower is told, and nothing is left under the reference that they proposed."""
     start = threading.Barrier(4)
     proposed = [person(number) for _ in range(4)]
 
     def enter(somebody):
         start.wait()
-        return directory.enter(somebody, uuid4(), number)
+        try:
+            with apart.entering(somebody, uuid4(), number, known=False):
+                return somebody.ref
+        except Overtaken:
+            return None
 
     with ThreadPoolExecutor(4) as executor:
-        (ref,) = set(executor.map(enter, proposed))
-    assert len(directory.cases_of_certificate(number)) == 4
-    assert directory.forget(ref) == 5
-    assert [directory.forget(each.ref) for each in proposed if each.ref != ref] == [0, 0, 0]
+        refs = list(executor.map(enter, proposed))
+    (ref,) = [each for each in refs if each]
+    assert apart.find("PASSPORT", number) == ref
+    assert len(apart.cases_of_certificate(number)) == 1
+    assert apart.forget(ref) == 2
+    assert [apart.forget(each.ref) for each in proposed if each.ref != ref] == [0, 0, 0]
 
 
 def test_forgets_for_good(directory, number):
