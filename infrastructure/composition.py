@@ -34,6 +34,11 @@ from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.identity_provider import IdentityProvider, open_identity_provider
+from infrastructure.log.epochs import begin_log
+from infrastructure.log.kept import KEPT_FILE
+from infrastructure.log.keys import LOG_KEY_FILE
+from infrastructure.log.reading import PostgresLog
+from infrastructure.log.sequencer import LogFiles, Sequencer, sequencing_process
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.postgres.pools import async_pool, read_over
@@ -78,6 +83,7 @@ class Registry:
     processes: tuple[ProcessRunner, ...]
     reads: PostgresReads
     access_log: PostgresAccessLog
+    transparency: PostgresLog
     evidence: EvidenceStore
     holder_files: HolderFiles
     keyring: PostgresKeyring
@@ -103,6 +109,7 @@ def open_registry(
     provider = provider or open_identity_provider(settings)
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
+        begin_log(database.owner_url, log_files(settings), settings.log_name)
         keys = _keys_database(stack, settings, database)
         master = open_master_keys(settings.data_dir / MASTER_KEY_FILE, keys.pool)
         keyring = PostgresKeyring(keys.pool, master, require_room=database.require_room)
@@ -139,10 +146,12 @@ def open_registry(
                 for process in (
                     rematching_process(rematching),
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
+                    sequencing_process(Sequencer(log_files(settings)), database.pool),
                 )
             ),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
+            transparency=PostgresLog(readers),
             evidence=evidence,
             holder_files=holder_files,
             keyring=keyring,
@@ -154,6 +163,11 @@ def open_registry(
         publish_official_catalog(registry)
         holder_files.finish_erasures()
         yield registry
+
+
+def log_files(settings: Settings) -> LogFiles:
+    """Where the log's keys and its last checkpoint lie: beside the master keys."""
+    return LogFiles(settings.data_dir / LOG_KEY_FILE, settings.data_dir / KEPT_FILE)
 
 
 def publish_official_catalog(registry: Registry) -> None:

@@ -27,6 +27,10 @@ STANDBY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 0.2
 
 
+class StandsStill(Exception):
+    """Why a process does not go on, in words for an operator that hold nothing anybody typed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """Work that one runner does at a time: ``step`` after ``step`` while there is more, then again when woken.
@@ -113,8 +117,10 @@ class ProcessRunner:
                 return
 
     def _note(self, error: Exception) -> None:
-        # The error's own words may quote what somebody typed.
+        # An error's own words may quote what somebody typed, unless it was made to be shown.
         text = f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
+        if isinstance(error, StandsStill):
+            text = str(error).rstrip(".")
         if text != self.failure:
             log.error("The process %s stands still: %s. It is tried again.", self.process.name, text)
             self.failure = text

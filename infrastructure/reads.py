@@ -63,6 +63,7 @@ from application.views import (
 from domain.base import Event
 from domain.identifiers import normalised_case_number
 from domain.values import AliasKind, CaseStatus, Role
+from infrastructure.log.reading import LOG_SIZE
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.pools import read_rows
 from infrastructure.projections.positions import SCHEMA, projected_position, wait_for
@@ -139,12 +140,12 @@ class PostgresReads:
 
     async def status(self) -> StatusView:
         """See ``Reads``."""
-        [(head, projected, behind)] = await self._rows(
+        [(head, projected, behind, logged)] = await self._rows(
             f"SELECT coalesce((SELECT max(position) FROM registry.events), 0), p.position,"
-            f" (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position)"
+            f" (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position), ({LOG_SIZE})"
             f" FROM ({projected_position()}) AS p (position)"
         )
-        return StatusView(position=head, projected_position=projected, lag_events=behind, log_size=0)
+        return StatusView(position=head, projected_position=projected, lag_events=behind, log_size=logged)
 
     # ── the catalog ───────────────────────────────────────────────────────────────────────────────────────────────
     async def catalogs(self) -> Sequence[CatalogView]:

@@ -23,6 +23,7 @@ from application.officers import Officers
 from application.ports import AccessLog, Clock, EventUnreadable, Holders
 from application.queries import EntryKey, Page, Positioned, ProjectionBehind, Reads, VersionKey, Window
 from application.seals import Seals
+from application.transparency import TransparencyLog
 from application.viewing import Viewer
 from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
@@ -57,6 +58,7 @@ class Services:
     holder_files: HolderFiles
     access_log: AccessLog
     accesses_read: AccessesRead
+    transparency: TransparencyLog
     forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
     clock: Clock
@@ -224,7 +226,8 @@ def detached(context: Context, home: AbstractEventLoop) -> Context:
         return await on_loop(home, cast("Any", context.services.accesses_read(*arguments)))
 
     reads = cast("Reads", Elsewhere(context.services.reads, home))
-    services = replace(context.services, reads=reads, accesses_read=accesses_read)
+    transparency = cast("TransparencyLog", Elsewhere(context.services.transparency, home))
+    services = replace(context.services, reads=reads, accesses_read=accesses_read, transparency=transparency)
     apart = replace(context, services=services, home=home)
     apart.viewer = context.viewer  # what is shown on either loop is noted in one place
     return apart
