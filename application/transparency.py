@@ -11,7 +11,7 @@ The port stands here, beside what uses it; infrastructure answers it. All method
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -105,5 +105,5 @@ class TransparencyLog(Protocol):
     async def epochs(self) -> Sequence[LogEpoch]:
         """Every epoch, the first first."""
 
-    async def position_of(self, epoch: int, leaf_index: int) -> int | None:
-        """The position of the event that is a leaf; None where there is no such leaf."""
+    async def stored(self, positions: Sequence[int]) -> Mapping[int, bytes]:
+        """The bytes under which events are stored, by position; persons in them are sealed."""

@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from console import case_commands, catalog_commands, keys_commands, match_commands, projection_commands, serve_commands
+from console import (
+    audit_commands,
+    case_commands,
+    catalog_commands,
+    keys_commands,
+    match_commands,
+    projection_commands,
+    serve_commands,
+)
 from console.program import SETTINGS, Program
 from console.talk import say
 
@@ -28,6 +36,7 @@ app.command("token", rich_help_panel=RUN)(serve_commands.token)
 app.command("match", rich_help_panel=LOOK)(match_commands.match)
 app.add_typer(case_commands.app, name="case", rich_help_panel=LOOK)
 app.add_typer(catalog_commands.app, name="catalog", rich_help_panel=LOOK)
+app.add_typer(audit_commands.app, name="audit", rich_help_panel=LOOK)
 app.add_typer(projection_commands.app, name="projections", rich_help_panel=KEEP)
 app.add_typer(keys_commands.app, name="keys", rich_help_panel=KEEP)
 

@@ -14,6 +14,7 @@ from application.ports import Clock
 from domain.streams import event_classes
 from infrastructure.access_log import PostgresAccessLog
 from infrastructure.composition import MASTER_KEY_FILE, PublishedCatalogs, read_pool, utc_now
+from infrastructure.log.reading import PostgresLog
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database
 from infrastructure.postgres.existing import open_existing_database
@@ -41,6 +42,7 @@ class StandingRegistry:
     projections: ProjectionRunner
     reads: PostgresReads
     access_log: PostgresAccessLog
+    transparency: PostgresLog
     seals: KeyringSeals
     clock: Clock
 
@@ -90,6 +92,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             projections=ProjectionRunner(database, mapper),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
+            transparency=PostgresLog(readers),
             seals=KeyringSeals(keyring),
             clock=clock,
         )

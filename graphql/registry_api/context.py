@@ -92,6 +92,7 @@ class Context:
     cases: DataLoader[UUID, CaseView | None] = field(init=False)
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
     streams: DataLoader[UUID, list[Positioned]] = field(init=False)
+    stored: DataLoader[int, bytes | None] = field(init=False)
     viewer: Viewer = field(init=False)
     _keys: DataLoader[UUID, None] = field(init=False)
 
@@ -106,6 +107,8 @@ class Context:
         # Not remembered: a field that waits for a position finds what one beside it did not.
         self.cases = _loader(lambda keys: reads.cases_by_id(keys, self.scope), remember=False)
         self.titles = _loader(lambda keys: reads.titles_by_id(keys, self.scope), remember=False)
+
+        self.stored = _loader(self.services.transparency.stored)
 
         async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
             try:

@@ -56,6 +56,7 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
     "Query.inclusionProof": 50,
     "Query.consistencyProof": 50,
     "AuditEvent.data": 20,
+    "AuditEvent.stored": 20,
     "CaseEvent.data": 5,
     "CaseEvent.state": 5,
 }

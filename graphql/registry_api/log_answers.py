@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from application.transparency import Growth, Inclusion, LogAnswer, LogBehind, LogDeviates, NotInTheLog, TreeHead
+from application.transparency import Growth, Inclusion, LogAnswer, LogBehind, LogDeviates, TreeHead
 from domain.log.note_keys import to_base64
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.scalars import Position
 from registry_api.types.audit import Checkpoint, ConsistencyProof, InclusionProof
 
 T = TypeVar("T")
-_CODES: Final[dict[type[LogAnswer], ErrorCode]] = {
-    LogBehind: ErrorCode.LOG_BEHIND,
-    NotInTheLog: ErrorCode.BAD_USER_INPUT,
-    LogDeviates: ErrorCode.LOG_DEVIATES,
-}
 
 
 async def from_log(answer: Awaitable[T]) -> T:
     """What the log answers. Raises ``ApiError`` where it has no answer."""
     try:
         return await answer
+    except LogBehind as behind:
+        raise ApiError(ErrorCode.LOG_BEHIND, f"{behind} Ask again in a few seconds.") from None
+    except LogDeviates as deviates:
+        raise ApiError(ErrorCode.LOG_DEVIATES, f"{deviates} Tell the auditors and the operator.") from None
     except LogAnswer as none:
-        raise ApiError(_CODES[type(none)], str(none)) from None
+        raise ApiError(ErrorCode.BAD_USER_INPUT, str(none)) from None
 
 
 def checkpoint(head: TreeHead) -> Checkpoint:

@@ -112,9 +112,9 @@ class LogFiles:
         try:
             proof = await self._log.inclusion(int(written[1]))
         except LogDeviates as deviates:
-            return _said(str(deviates), ErrorCode.LOG_DEVIATES)
+            return _said(f"{deviates} Tell the auditors and the operator.", ErrorCode.LOG_DEVIATES)
         except LogBehind as behind:
-            return _said(str(behind), ErrorCode.LOG_BEHIND, 404)
+            return _said(f"{behind} Ask again in a few seconds.", ErrorCode.LOG_BEHIND, 404)
         except LogAnswer as none:
             return _nothing(str(none))
         return tagged(request, proof.file(), TEXT, FLEETING)

@@ -6,7 +6,7 @@ its check need. No proof leaves here that does not lead to the root that was sig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from psycopg_pool import AsyncConnectionPool
@@ -72,7 +72,7 @@ class PostgresLog:
         if index is None:
             raise _no_leaf(position, until, recorded=event[0] is not None)
         if event[0] is None:
-            raise LogDeviates(f"The event at position {position} was removed after it was logged: tell the auditors.")
+            raise LogDeviates(f"The event at position {position} was removed after it was logged.")
         if index >= head.size:
             raise NotInTheLog(f"The tree of {head.size} leaves ends before this event; its leaf is number {index}.")
         entry = LogLeaf.of(event[0], event[1], event[2], position, bytes(event[3])).encode()
@@ -83,7 +83,7 @@ class PostgresLog:
         except TransparencyError as error:
             raise _damaged(error) from error
         if logged != leaf:
-            raise LogDeviates(f"The event at position {position} was changed after it was logged: tell the auditors.")
+            raise LogDeviates(f"The event at position {position} was changed after it was logged.")
         return Inclusion(position, index, entry, leaf, hashes, head)
 
     async def growth(self, from_size: int, to_size: int) -> Growth:
@@ -112,12 +112,10 @@ class PostgresLog:
         """See ``TransparencyLog``."""
         return [LogEpoch(*row) for row in await self._rows(_EPOCHS)]
 
-    async def position_of(self, epoch: int, leaf_index: int) -> int | None:
+    async def stored(self, positions: Sequence[int]) -> Mapping[int, bytes]:
         """See ``TransparencyLog``."""
-        rows = await self._rows(
-            "SELECT position FROM log.leaves WHERE epoch = %s AND leaf_index = %s", epoch, leaf_index
-        )
-        return int(rows[0][0]) if rows else None
+        rows = await self._rows("SELECT position, state FROM registry.events WHERE position = ANY(%s)", list(positions))
+        return {position: bytes(state) for position, state in rows}
 
     async def _reader(self, head: TreeHead, tiles: Iterable[Tile]) -> TileReader:
         statement, params = tiles_statement(head.epoch, tiles)
@@ -132,7 +130,7 @@ def _head_of(rows: Sequence[Sequence[Any]], size: int | None) -> tuple[TreeHead,
     if not rows:
         if size is not None:
             raise NotInTheLog(f"No checkpoint of {size} leaves was published; leave `size` out for the latest.")
-        raise LogBehind("The log has no checkpoint yet: ask again in a few seconds.")
+        raise LogBehind("The log has no checkpoint yet.")
     epoch, leaves, root, note, lines, position = rows[0][:6]
     return TreeHead(epoch, leaves, bytes(root), with_cosignatures(bytes(note), lines)), position
 
@@ -187,11 +185,9 @@ def _no_leaf(position: int, until: int, *, recorded: bool) -> LogBehind | LogDev
     if not recorded:
         return NotInTheLog(f"There is no event at position {position}.")
     if position > until:
-        return LogBehind(f"The event at position {position} is not in the log yet: ask again in a few seconds.")
-    return LogDeviates(
-        f"The event at position {position} was put between others after they were logged: tell the auditors."
-    )
+        return LogBehind(f"The event at position {position} is recorded and not in the log yet.")
+    return LogDeviates(f"The event at position {position} was put between others after they were logged.")
 
 
 def _damaged(error: TransparencyError) -> LogDeviates:
-    return LogDeviates(f"The log's tiles do not lead to the root that was signed ({error}): tell the operator.")
+    return LogDeviates(f"The log's tiles do not lead to the root that was signed ({error}).")

@@ -102,7 +102,7 @@ class Sequencer:
             tiles.flush()
             _store(connection, base, events, checkpoint, note)
         self._tree = (base.epoch, tree)
-        return len(events) >= self._batch
+        return base.promise is not None or len(events) >= self._batch
 
     def run(self, connection: psycopg.Connection[Any]) -> None:
         """Add every event that there is. Raises as ``step``."""

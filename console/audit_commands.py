@@ -1,0 +1,69 @@
+"""``recognition audit``: the transparency log, watching it from outside, and confirming it for others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console import log_commands
+from console.options import AsJson
+from console.program import Group
+from console.talk import REFUSED, UNUSABLE, fail, note, print_json, say, say_error
+
+app = typer.Typer(
+    help="Proving that nothing was rewritten: the transparency log, watched and witnessed.",
+    no_args_is_help=True,
+    cls=Group,
+)
+app.add_typer(log_commands.app, name="log")
+
+Keys = Annotated[list[str], typer.Option("--key", help="The log's verifier key, and those of witnesses; repeatable.")]
+
+
+@app.command()
+def watch(
+    url: Annotated[str, typer.Argument(help="The registry's address, as https://registry.example.org.")],
+    key: Keys,
+    keep: Annotated[
+        Path, typer.Option("--keep", help="The folder in which the last checkpoint is kept, outside the registry.")
+    ] = Path("recognition-watch"),
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token", envvar="RECOGNITION_TOKEN", help="An auditor's token, to recompute leaves from the API."
+        ),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Look once at everything, and end.")] = False,
+    every: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between two looks.")] = 5.0,
+    whole_every: Annotated[
+        float, typer.Option("--whole-every", min=1, help="Seconds after which everything is read anew.")
+    ] = 3600,
+    as_json: AsJson = False,
+) -> None:
+    """Watch a registry's log from outside: it only grows, and what the API shows is what was signed.
+
+    The first deviation ends it with exit code 2, in one sentence; exit code 1 says that the log could not be seen.
+    """
+    from console.watching import DeviationFound, LogUnseen, Watch
+
+    watching = Watch(url, key, keep, token)
+    if token is None:
+        note("Without --token the log alone is watched; with an auditor's token, events are held against it.")
+
+    def looked(sentence: str, size: int, leaves: int, events: int) -> None:
+        if as_json:
+            print_json({"size": size, "leaves": leaves, "events": events})
+        else:
+            say(sentence)
+
+    try:
+        watching.run(looked, once=once, every=every, whole_every=whole_every)
+    except DeviationFound as deviation:
+        if as_json:
+            print_json({"deviation": str(deviation), "code": deviation.code})
+        say_error(f"{deviation} ({deviation.code})")
+        raise typer.Exit(UNUSABLE) from None
+    except LogUnseen as unseen:
+        fail(str(unseen), REFUSED)
