@@ -67,3 +67,39 @@ def watch(
         raise typer.Exit(UNUSABLE) from None
     except LogUnseen as unseen:
         fail(str(unseen), REFUSED)
+
+
+@app.command()
+def witness(
+    log: Annotated[
+        list[str],
+        typer.Option("--log", help="The verifier key of a log to confirm, as its operator gave it; repeatable."),
+    ],
+    name: Annotated[str, typer.Option("--name", help="The witness's own name, as witness.example.org/w1.")],
+    state: Annotated[
+        Path, typer.Option("--state", help="The folder with the witness's key and what it confirmed last.")
+    ] = Path("recognition-witness"),
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8100,
+) -> None:
+    """Confirm the checkpoints of another department's log, over HTTP, until interrupted (C2SP tlog-witness).
+
+    Each is confirmed only where it continues the one confirmed before; the key is made in the folder on first use.
+    """
+    import time
+
+    import uvicorn
+
+    from console.serve_commands import listening
+    from console.witness_app import witness_app
+    from infrastructure.log.witness import Witness
+
+    with listening(host, port) as listener:
+        state.mkdir(parents=True, exist_ok=True)
+        witnessing = Witness(state, name, log, time.time)
+        with witnessing.alone():
+            bound = listener.getsockname()
+            say(witnessing.key.verifier.vkey)
+            note(f"Confirming {len(log)} keys of logs on http://{bound[0]}:{bound[1]}/add-checkpoint.", "dim")
+            config = uvicorn.Config(witness_app(witnessing), log_level="warning", access_log=False)
+            uvicorn.Server(config).run(sockets=[listener])

@@ -141,6 +141,19 @@ def begin(
     )
 
 
+@app.command("resume")
+def resume_log(operator: Operator, as_json: AsJson = False) -> None:
+    """Go on although a witness said that it had confirmed more of the log than there is: where the witness errs, not the database."""
+    from infrastructure.log.epochs import resume
+
+    with writing(catch_up=False) as registry:
+        lifted = resume(registry.database.owner_url, _named(operator))
+    if as_json:
+        print_json({"lifted": lifted})
+    else:
+        say("The log goes on; that and who decided it are on the record.")
+
+
 @app.command()
 def proof(
     position: Annotated[int, typer.Argument(min=1, help="The position of the event, as the audit log shows it.")],

@@ -39,6 +39,7 @@ from infrastructure.log.kept import KEPT_FILE
 from infrastructure.log.keys import LOG_KEY_FILE
 from infrastructure.log.reading import PostgresLog
 from infrastructure.log.sequencer import LogFiles, Sequencer, sequencing_process
+from infrastructure.log.witnessing import open_witnessing, witnessing_process
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.postgres.pools import async_pool, read_over
@@ -127,6 +128,7 @@ def open_registry(
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock)
+        witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
             settings=settings,
             database=database,
@@ -146,7 +148,8 @@ def open_registry(
                 for process in (
                     rematching_process(rematching),
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
-                    sequencing_process(Sequencer(log_files(settings)), database.pool),
+                    sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
+                    *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),
             reads=PostgresReads(readers, mapper),

@@ -109,6 +109,21 @@ def rotate(owner_url: str, files: LogFiles, operator: str, *, retire: bool) -> l
     return [key.verifier.vkey, *vkeys]
 
 
+def resume(owner_url: str, operator: str) -> int:
+    """Lift every halt of the present epoch, on the record; how many there were. Raises ``LogActError`` where there is none."""
+    with psycopg.connect(owner_url) as connection:
+        lifted = connection.execute(
+            "UPDATE log.halts SET lifted_by = %s, lifted_at = now() WHERE lifted_at IS NULL"
+            " AND epoch = (SELECT max(epoch) FROM log.epochs)",
+            [operator],
+        ).rowcount
+    if not lifted:
+        raise LogActError(
+            "No witness stopped the log; `recognition audit log status` shows why it stands still, if it does."
+        )
+    return lifted
+
+
 def epochs(url: str) -> list[Epoch]:
     """Every epoch, the first first."""
     with psycopg.connect(url) as connection:

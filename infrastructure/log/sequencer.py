@@ -229,10 +229,17 @@ def leaf_of(event: TailedEvent) -> LogLeaf:
     return LogLeaf.of(event.stream_id, event.version, event.topic, event.position, event.state)
 
 
-def sequencing_process(sequencer: Sequencer, pool: ConnectionPool[Any]) -> Process:
-    """The log kept up with the events, by one server at a time."""
+def sequencing_process(
+    sequencer: Sequencer, pool: ConnectionPool[Any], first: Callable[[], object] = lambda: None
+) -> Process:
+    """The log kept up with the events, by one server at a time; ``first`` is done before its first step, as asking witnesses."""
+    asked = False
 
     def step(_stopping: Callable[[], bool]) -> bool:
+        nonlocal asked
+        if not asked:
+            first()
+            asked = True
         with pool.connection() as connection:
             return sequencer.step(connection)
 
@@ -274,10 +281,12 @@ def _check_signed(head: Head, origin: str, keys: Sequence[SigningKey]) -> None:
 
 def _check_halts(connection: psycopg.Connection[Any], epoch: int) -> None:
     row = connection.execute(
-        "SELECT reason FROM log.halts WHERE epoch = %s ORDER BY noticed_at LIMIT 1", [epoch]
+        "SELECT reason FROM log.halts WHERE epoch = %s AND lifted_at IS NULL ORDER BY noticed_at LIMIT 1", [epoch]
     ).fetchone()
     if row is not None:
-        raise LogHaltedError(f"{row[0]} Nothing is signed; {WAY_OUT}.")
+        raise LogHaltedError(
+            f"{row[0]} Nothing is signed; {WAY_OUT}; where the witness errs, go on with `recognition audit log resume`."
+        )
 
 
 def _epoch_of(origin: str) -> int:

@@ -93,7 +93,12 @@ def test_the_log_is_proved_to_have_only_grown(api: Api) -> None:
     assert again == first
     assert api.code(PROOF, {"position": second["position"], "size": old["size"]}) == "BAD_USER_INPUT"
     assert api.ask(GROWTH, {"from": 0, "to": new["size"]})["consistencyProof"]["hashes"] == []
-    assert api.code(GROWTH, {"from": 1, "to": new["size"] + 10_000}) == "BAD_USER_INPUT"
+    for start, end in ((1, new["size"] + 10_000), (5, 1), (-1, 1)):
+        assert api.code(GROWTH, {"from": start, "to": end}) == "BAD_USER_INPUT"
+    for absent in ("9999999", "0", str(2**63 - 1)):
+        assert api.code(PROOF, {"position": absent}) == "BAD_USER_INPUT"
+    for size in (-1, 0, 2**31 - 1):
+        assert api.code(PROOF, {"position": first["position"], "size": size}) == "BAD_USER_INPUT"
 
 
 def test_the_log_is_read_whole_from_its_files(api: Api) -> None:
@@ -159,3 +164,35 @@ def test_a_proof_is_a_file_that_verifies_offline(api: Api) -> None:
     proof.verify(stored(api, position).encode(), policy_of(api))
     with pytest.raises(ValueError, match="does not lead"):
         proof.verify(stored(api, position - 1).encode(), policy_of(api))
+
+
+def test_a_changed_event_is_proved_to_nobody(api: Api) -> None:
+    """Where what is stored is not what was logged, the answer says so instead of a proof."""
+    position = int(api.submit()["position"])
+    logged(api, position)
+    with api.registry.database.connect_as_owner() as connection:
+        connection.execute("UPDATE registry.events SET state = state || ' '::bytea WHERE position = %s", [position])
+    assert api.code(PROOF, {"position": str(position)}) == "LOG_DEVIATES"
+    response = api.client.get(f"/log/1/proof/{position}.tlog-proof")
+    assert (response.status_code, response.headers["cache-control"]) == (409, "no-store")
+    assert api.client.get("/readyz").json()["checks"]["transparencyLog"] == "ok"
+
+
+def test_readyz_says_that_the_log_refuses_and_everything_else_goes_on(api: Api) -> None:
+    """Cases are recorded while the log refuses; whoever looks after the registry reads why, and what to do."""
+    logged(api, int(api.submit()["position"]))
+    (api.registry.settings.data_dir / "log.keys").rename(api.registry.settings.data_dir / "away")
+    position = int(api.submit()["position"])
+    deadline = time.monotonic() + 10
+    while (said := api.client.get("/readyz").json())["checks"]["transparencyLog"] == "ok":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert "put the file log.keys" in said["checks"]["transparencyLog"]
+    assert said["status"] == "ok"
+    assert api.code(PROOF, {"position": str(position)}) == "LOG_BEHIND"
+    (api.registry.settings.data_dir / "away").rename(api.registry.settings.data_dir / "log.keys")
+    deadline = time.monotonic() + 10
+    while api.client.get("/readyz").json()["checks"]["transparencyLog"] != "ok":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    logged(api, position)

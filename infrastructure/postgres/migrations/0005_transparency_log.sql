@@ -75,10 +75,12 @@ CREATE TABLE log.halts (
     epoch integer NOT NULL REFERENCES log.epochs,
     reason text NOT NULL CHECK (reason <> ''),
     noticed_at timestamptz NOT NULL DEFAULT now(),
+    lifted_by text,
+    lifted_at timestamptz,
     PRIMARY KEY (epoch, reason)
 );
 
-COMMENT ON TABLE log.halts IS 'Why an epoch is signed no further, where a witness knows more of it than this database.';
+COMMENT ON TABLE log.halts IS 'Why an epoch is signed no further, where a witness knows more of it than this database; an operator may lift it.';
 
 -- Partial tiles are dropped here and nowhere else, and only once the full one is there (C2SP tlog-tiles, "Partial Tiles").
 CREATE FUNCTION log.drop_partial_tiles(of_epoch integer, of_level smallint[], of_index bigint[]) RETURNS void
@@ -96,5 +98,6 @@ REVOKE ALL ON SCHEMA log FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC;
 GRANT USAGE ON SCHEMA log TO registry_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO registry_app;
-GRANT INSERT ON log.checkpoints, log.cosignatures, log.tiles, log.leaves, log.halts TO registry_app;
+GRANT INSERT ON log.checkpoints, log.cosignatures, log.tiles, log.leaves TO registry_app;
+GRANT INSERT (epoch, reason) ON log.halts TO registry_app;
 GRANT EXECUTE ON FUNCTION log.drop_partial_tiles(integer, smallint[], bigint[]) TO registry_app;
