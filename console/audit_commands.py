@@ -95,7 +95,6 @@ def witness(
     from infrastructure.log.witness import Witness
 
     with listening(host, port) as listener:
-        state.mkdir(parents=True, exist_ok=True)
         witnessing = Witness(state, name, log, time.time)
         with witnessing.alone():
             bound = listener.getsockname()

@@ -162,7 +162,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener.bind((host, port))
         listener.listen(1024)  # from here on clients wait their turn instead of being turned away while the app starts
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, TypeError) as error:  # a zero byte in an address is a TypeError
         listener.close()
         why = getattr(error, "strerror", None) or "it is no address"
         fail(f"Port {port} of {host} can't be had ({why}); choose another with --port, or another address with --host.")

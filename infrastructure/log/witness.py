@@ -18,7 +18,7 @@ from typing import Final
 
 from domain.log.checkpoint import LogCheckpoint, TrustPolicy
 from domain.log.log_errors import SignatureRejected
-from domain.log.note_keys import KeyType, SigningKey, VerifierKey
+from domain.log.note_keys import KeyType, SigningKey, VerifierKey, check_key_name
 from domain.log.signed_note import SignedNote
 from domain.log.witnessing import SIZE_TYPE, AddCheckpoint
 from domain.merkle import ProofRejected, TransparencyError, verify_consistency
@@ -53,6 +53,8 @@ class Witness:
         for key in map(VerifierKey.parse, logs):
             by_origin.setdefault(key.name, []).append(key)
         self._policies = {origin: TrustPolicy(origin, tuple(keys)) for origin, keys in by_origin.items()}
+        check_key_name(name)
+        folder.mkdir(parents=True, exist_ok=True)
         self.key = _key(folder / "witness.key", name)
 
     @contextlib.contextmanager
