@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench siege siege-short lock clean help
+.PHONY: check serve demo test lint format schema clients eval speed bench siege siege-short log-go bench-log lock clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -55,6 +55,12 @@ siege-short: $(VENV)/.dev ## the same in under a minute: fails where the server 
 
 eval: $(VENV)/.dev ## score the matcher on labelled certificates
 	$(BIN)/python benchmarks/matching_eval.py
+
+log-go: $(VENV)/.dev ## the served transparency log, read and proved by Go's checksum database (golang-go, golang-golang-x-mod-dev)
+	$(BIN)/python -m tests.log.served_log
+
+bench-log: $(VENV)/.dev ## the transparency log in its tables: sequencing, first proofs and the check at LEAVES=1000000
+	$(BIN)/python benchmarks/log_store_speed.py $(LEAVES)
 
 lock: ## resolve the dependencies anew, with hashes and without addresses
 	uv pip compile pyproject.toml --group build $(RESOLVE) -o requirements.lock

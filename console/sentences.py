@@ -9,9 +9,11 @@ from application.queries import ProjectionBehind
 from console.http import GraphQLFailed
 from console.language import spoken
 from console.talk import REFUSED, UNUSABLE
+from domain.merkle import TransparencyError
 from domain.refusals import Refused
 from infrastructure.identity import DevelopmentKeyError, TokenRefused
 from infrastructure.identity_provider import IdentityProviderError
+from infrastructure.log.errors import LogRefusal
 from infrastructure.postgres.errors import DatabaseUnavailableError
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.errors import ProjectionFailure
@@ -29,6 +31,8 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
             | TokenRefused()
             | IdentityProviderError()
             | DevelopmentKeyError()
+            | LogRefusal()
+            | TransparencyError()
         ):
             return f"{error} ({error.code})", UNUSABLE
         case ProjectionFailure():

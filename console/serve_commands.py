@@ -53,7 +53,7 @@ def serve(
     provider = open_identity_provider(settings)
     if provider is not None:
         provider.start()
-    with _listening(host, port) as listener:  # before a database is made: a port that is taken costs nothing
+    with listening(host, port) as listener:  # before a database is made: a port that is taken costs nothing
         note("Opening the registry …", "dim")
         _serve(settings, listener, provider)
 
@@ -119,7 +119,7 @@ def demo() -> None:
     from infrastructure.identity import DevelopmentIssuer
     from infrastructure.settings import Settings
 
-    with _temporary_folder() as folder, _listening(LOOPBACK, 0) as listener:
+    with _temporary_folder() as folder, listening(LOOPBACK, 0) as listener:
         settings = Settings(data_dir=folder, database_url=None, database_owner_url=None)
         note("Opening a registry for the demonstration …", "dim")
         with open_registry(settings) as registry, served(build_app(registry), listener, settings):
@@ -155,14 +155,15 @@ def _greet(settings: Settings, address: tuple[str, int]) -> None:
 
 
 @contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens; where it can't be had, the command ends with a sentence."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
         listener.listen(1024)  # from here on clients wait their turn instead of being turned away while the app starts
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, TypeError) as error:  # a zero byte in an address is a TypeError
         listener.close()
         why = getattr(error, "strerror", None) or "it is no address"
         fail(f"Port {port} of {host} can't be had ({why}); choose another with --port, or another address with --host.")

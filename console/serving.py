@@ -132,6 +132,7 @@ def services_of(registry: Registry) -> Services:
         officers=registry.officers,
         subject_form=partial(subject_form, tells_case=registry.settings.subjects_tell_case),
         accesses_read=registry.access_log.read,
+        transparency=registry.transparency,
         forget_documents=lambda: None,
         authorities=registry.authorities,
         clock=registry.clock,

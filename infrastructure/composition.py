@@ -35,6 +35,12 @@ from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.identity_provider import IdentityProvider, open_identity_provider
+from infrastructure.log.epochs import begin_log
+from infrastructure.log.kept import KEPT_FILE
+from infrastructure.log.keys import LOG_KEY_FILE
+from infrastructure.log.reading import PostgresLog
+from infrastructure.log.sequencer import LogFiles, Sequencer, sequencing_process
+from infrastructure.log.witnessing import open_witnessing, witnessing_process
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.postgres.pools import async_pool, read_over
@@ -80,6 +86,7 @@ class Registry:
     processes: tuple[ProcessRunner, ...]
     reads: PostgresReads
     access_log: PostgresAccessLog
+    transparency: PostgresLog
     evidence: EvidenceStore
     holder_files: HolderFiles
     keyring: PostgresKeyring
@@ -105,6 +112,7 @@ def open_registry(
     provider = provider or open_identity_provider(settings)
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
+        begin_log(database.owner_url, log_files(settings), settings.log_name)
         keys = _keys_database(stack, settings, database)
         master = open_master_keys(settings.data_dir / MASTER_KEY_FILE, keys.pool)
         keyring = PostgresKeyring(keys.pool, master, require_room=database.require_room)
@@ -125,6 +133,7 @@ def open_registry(
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock)
+        witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
             settings=settings,
             database=database,
@@ -144,10 +153,13 @@ def open_registry(
                 for process in (
                     rematching_process(rematching),
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
+                    sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
+                    *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
+            transparency=PostgresLog(readers),
             evidence=evidence,
             holder_files=holder_files,
             keyring=keyring,
@@ -159,6 +171,11 @@ def open_registry(
         publish_official_catalog(registry)
         holder_files.finish_erasures()
         yield registry
+
+
+def log_files(settings: Settings) -> LogFiles:
+    """Where the log's keys and its last checkpoint lie: beside the master keys."""
+    return LogFiles(settings.data_dir / LOG_KEY_FILE, settings.data_dir / KEPT_FILE)
 
 
 def publish_official_catalog(registry: Registry) -> None:

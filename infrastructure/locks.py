@@ -28,6 +28,12 @@ FINISHING_ERASURES: Final = 7310573000000000010
 """Held by whoever makes erasures final at the moment, by night or by command."""
 MASTER_KEYS: Final = 7310573000000000009
 """Shared by whoever keeps a new holder's key, held alone while master keys are dropped; the migrations' SQL names it too."""
+SEQUENCER: Final = 7310573000000000011
+"""Held by the session of the one process that adds events to the transparency log."""
+SEQUENCING: Final = 7310573000000000012
+"""Held by each transaction that adds to the log, begins an epoch or changes its keys."""
+WITNESSING: Final = 7310573000000000013
+"""Held by the session of the one process that asks witnesses to confirm checkpoints."""
 
 
 def of_projection(lock: int, name: str) -> int:

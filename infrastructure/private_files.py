@@ -1,4 +1,4 @@
-"""Files that hold secrets: mode 0600, written whole or not at all."""
+"""Files of mode 0600 that hold secrets, or what must outlive the database: written whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_private(path: Path, text: str, *, replace: bool) -> None:
-    """Write an ASCII file of mode 0600 in one durable step: a crash leaves the old file or the new, never half of either.
+    """Write a text of mode 0600 in one durable step: a crash leaves the old file or the new, never half of either.
 
     Without ``replace``, raises ``FileExistsError`` if somebody made the file meanwhile.
     """
@@ -17,7 +17,7 @@ def write_private(path: Path, text: str, *, replace: bool) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -27,8 +27,16 @@ STANDBY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 0.2
 
 
+class StandsStill(Exception):
+    """Why a process does not go on, in words for an operator that hold nothing anybody typed."""
+
+
 def describe(error: Exception) -> str:
-    """An error without its own words, which may quote what somebody typed: its class, and its SQLSTATE where it has one."""
+    """An error without its own words, which may quote what somebody typed, unless it was made to be shown: its class, and its
+    SQLSTATE where it has one.
+    """
+    if isinstance(error, StandsStill):
+        return str(error).rstrip(".")
     return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
 
 

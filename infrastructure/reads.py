@@ -25,6 +25,7 @@ from application.questions import EVENTS, StoredRow
 from application.views import ActorView, AuditEventView, StatusView
 from domain.base import Event
 from domain.values import Role
+from infrastructure.log.reading import LOG_SIZE
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.pools import read_rows
 from infrastructure.projections.positions import PROJECTED, wait_for
@@ -39,7 +40,7 @@ from infrastructure.questions_sql import (
 V = TypeVar("V")
 _STATUS = (
     "SELECT coalesce((SELECT max(position) FROM registry.events), 0), p.position,"
-    " (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position)"
+    f" (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position), ({LOG_SIZE})"
     f" FROM ({PROJECTED}) AS p (position)"
 )
 
@@ -97,8 +98,8 @@ class PostgresReads:
 
     async def status(self, *tables: Table[Any]) -> StatusView:
         """See ``Reads``."""
-        [(head, projected, behind)] = await self._rows(Statement(_STATUS, [_names(tables)]))
-        return StatusView(position=head, projected_position=projected, lag_events=behind, log_size=0)
+        [(head, projected, behind, logged)] = await self._rows(Statement(_STATUS, [_names(tables)]))
+        return StatusView(position=head, projected_position=projected, lag_events=behind, log_size=logged)
 
     async def streams(
         self, stream_ids: Sequence[UUID], until: datetime | None = None

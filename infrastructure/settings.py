@@ -12,6 +12,8 @@ from domain.messages import Language
 _ORIGIN: Final = re.compile(
     r"(https?)://(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?"
 )
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_/-]{0,199}[A-Za-z0-9]")
+_WITNESS: Final = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+=*@https?://\S+")
 _OWN_PORTS: Final = {"http": "80", "https": "443"}
 
 
@@ -25,6 +27,20 @@ def _origin(text: str) -> str:
         raise ValueError(
             "write each origin as browsers do, without a path: https://apply.example,http://127.0.0.1:5173"
         )
+    return text
+
+
+def _log_name(text: str) -> str:
+    """A name that keys of signed notes may bear. Raises ValueError."""
+    if not _NAME.fullmatch(text):
+        raise ValueError("write the address of the log without its scheme, as registry.example.org/log")
+    return text
+
+
+def _witness(text: str) -> str:
+    """A verifier key, an at sign, and the address of its witness. Raises ValueError."""
+    if not _WITNESS.fullmatch(text):
+        raise ValueError("write each witness as <verifier key>@https://witness.example/")
     return text
 
 
@@ -75,6 +91,12 @@ class Settings(BaseSettings):
     keys_database_url: str | None = None
     """Connection string of the owner of a database for holders' keys alone; None: they lie beside the events."""
 
+    log_name: Annotated[str, AfterValidator(_log_name)] = "recognition-registry.localhost/log"
+    """The transparency log's name: where `/log` is served, without the scheme; its origins are this and the epoch's number."""
+
+    log_witnesses: Annotated[tuple[Annotated[str, AfterValidator(_witness)], ...], NoDecode] = ()
+    """Witnesses that confirm checkpoints, each `<verifier key>@<address>`, with commas between."""
+
     evidence_bucket: str | None = None
     """`s3://bucket/prefix` for evidence files; None: the folder `evidence` in the data directory."""
 
@@ -120,7 +142,7 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=30, gt=0)
     """Seconds in which the body of a request must have arrived; an upload has ten times as long."""
 
-    @field_validator("trusted_proxies", "cors_origins", mode="before")
+    @field_validator("trusted_proxies", "cors_origins", "log_witnesses", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -15,6 +15,7 @@ from application.projections.all import PROJECTIONS
 from domain.streams import event_classes
 from infrastructure.access_log import PostgresAccessLog
 from infrastructure.composition import MASTER_KEY_FILE, PublishedCatalogs, read_pool, utc_now
+from infrastructure.log.reading import PostgresLog
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database
 from infrastructure.postgres.existing import open_existing_database
@@ -42,6 +43,7 @@ class StandingRegistry:
     projections: Projections
     reads: PostgresReads
     access_log: PostgresAccessLog
+    transparency: PostgresLog
     seals: KeyringSeals
     clock: Clock
 
@@ -92,6 +94,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             projections=Projections(database, mapper),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
+            transparency=PostgresLog(readers),
             seals=KeyringSeals(keyring),
             clock=clock,
         )

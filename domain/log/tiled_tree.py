@@ -58,6 +58,10 @@ class TiledTree:
         tree.size = size
         return tree
 
+    def rebase(self, store: TileStore) -> None:
+        """Go on over another store that holds the same tiles, such as the next transaction's."""
+        self._store = store
+
     @property
     def root(self) -> bytes:
         """The root over all leaves."""

@@ -34,6 +34,7 @@ from registry_api.http.persisted import Caller, PersistedDocuments
 from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
 from registry_api.http.turns import Turns
 from registry_api.list_sizes import FIELD_COSTS, LIST_SIZES, LONG_LISTS
+from registry_api.log_files import LogFiles
 from registry_api.outages import Outages
 from registry_api.policy import public_fields
 from registry_api.reason import REASON_HEADER, reason_in
@@ -143,7 +144,7 @@ def create_registry_app(
             else Caller(known=False, key=address_of(request.scope))
         )
 
-    served = list(routes)
+    served = [*routes, *LogFiles(services.transparency).routes()]
     if evidence is not None:
         served += EvidenceDoor(
             files=evidence.files,

@@ -29,6 +29,7 @@ from application.projections.tables import TITLES
 from application.queries import Positioned, ProjectionBehind, Reads, one_by_key
 from application.questions import EntryKey, VersionKey
 from application.seals import Seals
+from application.transparency import TransparencyLog
 from application.viewing import Viewer
 from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
 from domain.authorities import AuthorityDirectory
@@ -64,6 +65,7 @@ class Services:
     holder_files: HolderFiles
     access_log: AccessLog
     accesses_read: AccessesRead
+    transparency: TransparencyLog
     forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
     clock: Clock
@@ -99,6 +101,7 @@ class Context:
     cases: DataLoader[UUID, CaseView | None] = field(init=False)
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
     streams: DataLoader[UUID, list[Positioned]] = field(init=False)
+    stored: DataLoader[int, bytes | None] = field(init=False)
     viewer: Viewer = field(init=False)
     _keys: DataLoader[UUID, None] = field(init=False)
 
@@ -116,6 +119,8 @@ class Context:
         # Not remembered: a field that waits for a position finds what one beside it did not.
         self.cases = _loader(self._by_key(partial(questions.cases_by_id, self.scope)), remember=False)
         self.titles = _loader(self._by_key(partial(questions.titles_by_id, self.scope)), remember=False)
+
+        self.stored = _loader(self.services.transparency.stored)
 
         async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
             try:
@@ -243,7 +248,8 @@ def detached(context: Context, home: AbstractEventLoop) -> Context:
         return await on_loop(home, cast("Any", context.services.accesses_read(*arguments)))
 
     reads = cast("Reads", Elsewhere(context.services.reads, home))
-    services = replace(context.services, reads=reads, accesses_read=accesses_read)
+    transparency = cast("TransparencyLog", Elsewhere(context.services.transparency, home))
+    services = replace(context.services, reads=reads, accesses_read=accesses_read, transparency=transparency)
     apart = replace(context, services=services, home=home)
     apart.viewer = context.viewer  # what is shown on either loop is noted in one place
     return apart

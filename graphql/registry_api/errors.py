@@ -177,6 +177,17 @@ class ErrorCode(StrEnum):
         "The read side has not reached the position that was asked for.",
         "Ask again in a moment.",
     )
+    LOG_BEHIND = (
+        "LOG_BEHIND",
+        "What was asked for is recorded and not in the transparency log yet.",
+        "Ask again in a few seconds.",
+    )
+    LOG_DEVIATES = (
+        "LOG_DEVIATES",
+        "What is stored is not what the transparency log committed to.",
+        "Tell the auditors and the operator: `recognition audit log check` names every place.",
+        409,
+    )
     ACCESS_NOT_RECORDED = (
         "ACCESS_NOT_RECORDED",
         "Reading personal data could not be recorded, so it is not shown.",

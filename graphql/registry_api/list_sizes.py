@@ -53,7 +53,11 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
     "Query.case(asOf)": 300,
     "Query.case(atVersion)": 300,
     "Query.previewAmendment": 2_000,
+    "Query.checkpoint": 10,
+    "Query.inclusionProof": 50,
+    "Query.consistencyProof": 50,
     "AuditEvent.data": 20,
+    "AuditEvent.stored": 20,
     "CaseEvent.data": 5,
     "CaseEvent.state": 5,
 }

@@ -33,12 +33,13 @@ from application.views import (
     TitleView,
 )
 from domain.values import TitleStatus
-from registry_api import ids
+from registry_api import ids, log_answers
 from registry_api.amendments import AmendmentPreview, Preview, preview
 from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import PAGE, PageSize, check_length
 from registry_api.inputs import AmendmentInput, CaseFilterInput, CertificateInput, HolderInput, TitleFilterInput
+from registry_api.log_answers import from_log
 from registry_api.lookups import (
     Matched,
     MatchResult,
@@ -49,7 +50,7 @@ from registry_api.lookups import (
 )
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
 from registry_api.pages import Connection, Paging, connection, numbered, wants_total, window
-from registry_api.refusals import answering, unavailable
+from registry_api.refusals import answering
 from registry_api.scalars import Position
 from registry_api.types.audit import AuditEventConnection, AuditEventRow, Checkpoint, ConsistencyProof, InclusionProof
 from registry_api.types.cases import (
@@ -387,21 +388,21 @@ class Query:
 
     @strawberry.field
     @answering(Action.READ_LOG_PROOFS)
-    async def checkpoint(self, info: Info) -> Checkpoint:  # noqa: ARG002 - the contract's field
+    async def checkpoint(self, info: Info) -> Checkpoint:
         """The transparency log's latest signed tree head."""
-        raise unavailable("the transparency log")
+        return log_answers.checkpoint(await from_log(info.context.services.transparency.head()))
 
     @strawberry.field
     @answering(Action.READ_LOG_PROOFS)
-    async def inclusion_proof(self, info: Info, position: Position, size: int | None = None) -> InclusionProof:  # noqa: ARG002
-        """The proof that an event is in the log."""
-        raise unavailable("the transparency log")
+    async def inclusion_proof(self, info: Info, position: Position, size: int | None = None) -> InclusionProof:
+        """The proof that an event is in the log, in its latest tree or in a published one of a given size."""
+        return log_answers.inclusion(await from_log(info.context.services.transparency.inclusion(position, size)))
 
     @strawberry.field
     @answering(Action.READ_LOG_PROOFS)
-    async def consistency_proof(self, info: Info, from_size: int, to_size: int) -> ConsistencyProof:  # noqa: ARG002
+    async def consistency_proof(self, info: Info, from_size: int, to_size: int) -> ConsistencyProof:
         """The proof that the log only grew between two sizes."""
-        raise unavailable("the transparency log")
+        return log_answers.consistency(await from_log(info.context.services.transparency.growth(from_size, to_size)))
 
     @edge(RegistryStatus)
     @answering(Action.READ_STATUS)

@@ -27,6 +27,8 @@ ROOT: Final = typer.main.get_command(app)
 CLOSED: Final = "postgresql://nobody:pass-word@127.0.0.1:1/none"
 LONG_RUNNING: Final = {("serve",), ("demo",)}
 """Commands that make a registry of their own and stay."""
+OTHERS: Final = {("audit", "watch"), ("audit", "witness"), ("audit", "log", "verify")}
+"""Commands about another department's registry, by its address, key or file; they ask none of their own."""
 NEEDS_NO_REGISTRY: Final = {("catalog", "import")}
 WRITES_A_KEY: Final = {("token",)}
 """Development tokens are signed by a key that the first of them makes."""
@@ -54,6 +56,7 @@ SAMPLE: Final = {
     "position": "7",
     "a": "1",
     "b": "2",
+    "url": "http://127.0.0.1:1",
 }
 OPTION: Final = {
     "--notice": "通知",
@@ -63,6 +66,8 @@ OPTION: Final = {
     "--code": "zj-2026-x",
     "--name": "目录",
     "--role": "AUDITOR",
+    "--key": "no key",
+    "--log": "no key",
 }
 
 
@@ -200,6 +205,8 @@ def test_where_there_is_no_registry_none_is_made(path: tuple[str, ...], here: Pa
     result = run(*sound(path))
     if path in WRITES_A_KEY | NEEDS_NO_REGISTRY:
         assert result.exit_code == 0, result.output
+    elif path in OTHERS:
+        sentence(result, result.exit_code)
     else:
         said = sentence(result)
         assert f"There is no registry in the data directory {here / 'var'}" in said
@@ -212,7 +219,7 @@ def test_a_database_that_is_away_is_named_without_its_password(
     path: tuple[str, ...], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Host and name, never user or password; exit code 2."""
-    if path in WRITES_A_KEY | NEEDS_NO_REGISTRY | {("demo",)}:
+    if path in WRITES_A_KEY | NEEDS_NO_REGISTRY | OTHERS | {("demo",)}:
         pytest.skip("asks no database that is given")
     (here / "entries.csv").write_text(
         "序号,境外职业资格名称,境外职业资格译名,证书颁发机构,比照认定职称,专业领域\n1,A,甲,乙,工程师,数字经济\n",

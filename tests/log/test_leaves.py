@@ -7,6 +7,7 @@ from hashlib import sha256
 from uuid import UUID
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def test_a_leaf_is_read_back_as_it_was_written(stream_id, version, topic, positi
     leaf = LogLeaf.of(stream_id, version, topic, position, stored)
     assert LogLeaf.parse(leaf.encode()) == leaf
     assert json.loads(leaf.encode())["sha256"] == sha256(stored).hexdigest()
+    assert leaf.encode() == rfc8785.dumps(json.loads(leaf.encode()))
     assert len(leaf.encode()) < 1024
 
 

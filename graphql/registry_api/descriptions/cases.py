@@ -188,7 +188,7 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "accessLog(before:)": "Only accesses before the one with this number.",
         "holderFile(holder:)": "The person, by identity document.",
         "inclusionProof(position:)": "The position of the event.",
-        "inclusionProof(size:)": "The size of the log to prove it in; its latest, where nothing is given.",
+        "inclusionProof(size:)": "The size of a published checkpoint to prove it in; the latest, where nothing is given.",
         "consistencyProof(fromSize:)": "The size of the earlier log.",
         "consistencyProof(toSize:)": "The size of the later log.",
     },

@@ -115,20 +115,20 @@ PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "Checkpoint": {
         "size": "How many leaves the log has.",
-        "rootHash": "The root of its tree.",
+        "rootHash": "The root of its tree, in base 64 as in the note.",
         "note": "The signed note, whole (C2SP signed-note and tlog-checkpoint).",
     },
     "InclusionProof": {
         "position": "The position of the event.",
         "leafIndex": "The number of its leaf, from 0 on.",
-        "leafHash": "The hash of its leaf.",
-        "hashes": "The hashes from the leaf up to the root.",
+        "leafHash": "The hash of its leaf, in base 64.",
+        "hashes": "The hashes from the leaf up to the root, in base 64.",
         "checkpoint": "The checkpoint in whose tree it is.",
     },
     "ConsistencyProof": {
         "fromSize": "The size of the earlier log.",
         "toSize": "The size of the later log.",
-        "hashes": "The hashes that lead from the earlier root to the later.",
+        "hashes": "The hashes that lead from the earlier root to the later, in base 64.",
     },
     "Node": {"id": "Names it in the whole registry."},
     "PageInfo": {

@@ -11,6 +11,7 @@ import strawberry
 from application.disclosure import clipped
 from application.views import ActorView
 from domain.base import Event
+from domain.log.note_keys import to_base64
 from registry_api.context import Info
 from registry_api.pages import PageInfo
 from registry_api.scalars import JSON, Position
@@ -72,6 +73,11 @@ class AuditEvent:
             return JSON({"unreadable": self.problem})
         shown = info.context.viewer.facts(self.event)
         return JSON(shown if full else clipped(shown))
+
+    @strawberry.field
+    async def stored(self, info: Info) -> str:
+        """The bytes under which it is stored, in base 64, persons in them sealed: their SHA-256 is what its leaf in the log states."""
+        return to_base64(await info.context.stored.load(self.position) or b"")
 
 
 @strawberry.type

@@ -1,0 +1,90 @@
+"""Every event held against the log that was signed: what ``recognition audit log check`` does. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import psycopg
+
+from domain.log.checkpoint import TrustPolicy
+from domain.log.comparison import Deviation, deviations
+from domain.log.leaf import LogLeaf
+from domain.log.tile_reader import TileReader
+from domain.merkle import TransparencyError
+from infrastructure.log.errors import WAY_OUT, LogAbsentError, LogForkedError
+from infrastructure.log.kept import KeptCheckpoint
+from infrastructure.log.keys import active_vkeys
+from infrastructure.log.sequencer import LogFiles, leaf_of
+from infrastructure.log.tables import Head, TransactionTiles, read_epoch, read_head
+from infrastructure.postgres.recorder import TailedEvent
+
+MOST: Final = 100
+"""Deviations that are named at most."""
+_EVENTS: Final = (
+    "SELECT position, originator_id, originator_version, topic, state FROM registry.events"
+    " WHERE position <= %s ORDER BY position"
+)
+_AT_ONCE: Final = 5_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LogCheck:
+    """What was held against what: the head whose leaves were read, how many, and where they part (the first hundred places)."""
+
+    origin: str
+    leaves: int
+    position: int
+    deviations: tuple[Deviation, ...]
+
+
+def check_log(url: str, files: LogFiles, progress: Progress = lambda _done, _of: None) -> LogCheck:
+    """Make every leaf anew from the event as it is stored and hold it against the entry under the signed root.
+
+    Raises ``LogRefusal`` where the log itself can't be believed: no signature, tiles of another tree, another checkpoint kept.
+    """
+    with psycopg.connect(url) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        found = read_epoch(connection)
+        head = read_head(connection, found[0]) if found else None
+        if found is None or head is None:
+            raise LogAbsentError("The log has no checkpoint yet: start `recognition serve`, which signs the first.")
+        origin = found[1]
+        try:
+            reader = _reader(connection, origin, head, files)
+            entries = reader.entries()
+            parts = tuple(islice(deviations(_counted(entries, head.size, progress), _events(connection, head)), MOST))
+        except TransparencyError as error:
+            raise LogForkedError(
+                f"The log in the database is not what was signed: {error} {WAY_OUT.capitalize()}."
+            ) from error
+        return LogCheck(origin, head.size, head.position, parts)
+
+
+def _reader(connection: psycopg.Connection[Any], origin: str, head: Head, files: LogFiles) -> TileReader:
+    policy = TrustPolicy.of(*active_vkeys(connection, head.epoch))
+    signed = policy.open(head.note).checkpoint
+    reader = TileReader(TransactionTiles(connection, head.epoch), signed.size, signed.root)
+    kept = KeptCheckpoint(files.checkpoint).read()
+    if kept is not None and kept.origin == origin:
+        signed.require_growth(kept, reader.consistency_proof)
+    return reader
+
+
+def _counted(entries: Iterator[bytes], total: int, progress: Progress) -> Iterator[bytes]:
+    for number, entry in enumerate(entries):
+        if number % _AT_ONCE == 0:
+            progress(number, total)
+        yield entry
+    progress(total, total)
+
+
+def _events(connection: psycopg.Connection[Any], head: Head) -> Iterator[LogLeaf]:
+    with connection.cursor("logged", withhold=False) as cursor:
+        cursor.itersize = _AT_ONCE
+        for row in cursor.execute(_EVENTS, [head.position]):
+            yield leaf_of(TailedEvent._make(row))
