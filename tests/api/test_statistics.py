@@ -52,7 +52,9 @@ def test_keys_say_who_decided_and_on_what(decided: Api) -> None:
     officers = {row["keys"][0]: row["cases"] for row in counted(decided, auditor, "OFFICER")}
     assert officers.pop("") == 2
     assert sum(officers.values()) == 2
-    [entry] = [row for row in counted(decided, auditor, "CATALOG", "ENTRY", "FIELD", "LEVEL", "OUTCOME") if row["approved"]]
+    [entry] = [
+        row for row in counted(decided, auditor, "CATALOG", "ENTRY", "FIELD", "LEVEL", "OUTCOME") if row["approved"]
+    ]
     code, named, field, level, outcome = entry["keys"]
     assert named.startswith(f"{code}/")
     assert all([field, level, outcome])
@@ -70,14 +72,19 @@ def test_days_are_those_of_submission(decided: Api) -> None:
     """`from` and `to` are included; before and after there is nothing."""
     auditor = decided.token("AUDITOR")
     day = decided.registry.clock().date().isoformat()
-    for first, last, cases in ((None, None, 4), ("2023-11-01", "2023-11-30", 0), (day, day, 4), ("2099-01-01", None, 0)):
+    for first, last, cases in (
+        (None, None, 4),
+        ("2023-11-01", "2023-11-30", 0),
+        (day, day, 4),
+        ("2099-01-01", None, 0),
+    ):
         [row] = counted(decided, auditor, **{"from": first, "to": last})
         assert row["cases"] == cases, (first, last)
 
 
 def test_statistics_name_nobody(decided: Api) -> None:
     """Whatever they are asked by, no holder, document or certificate is in them, and nothing is recorded as read."""
-    every = "AUTHORITY OFFICER MONTH CATALOG ENTRY FIELD LEVEL OUTCOME".split()
+    every = ["AUTHORITY", "OFFICER", "MONTH", "CATALOG", "ENTRY", "FIELD", "LEVEL", "OUTCOME"]
     said = json.dumps(counted(decided, decided.token("AUDITOR"), *every), ensure_ascii=False)
     assert "王敏" not in said
     read = decided.ask("{ accessLog { nodes { operation } } }", None, decided.token("PRIVACY_OFFICER"))
