@@ -167,7 +167,7 @@ class Keyed(Generic[K, V_co]):
     keys: Sequence[K]
 
 
-class Measure(Enum):
+class Measured(Enum):
     """What is told of a group of rows."""
 
     ROWS = auto()
@@ -189,5 +189,5 @@ class Grouped:
 
     question: Question[Any]
     by: tuple[str, ...]
-    measures: tuple[tuple[Measure, str], ...]
+    measures: tuple[tuple[Measured, str], ...]
     most: int

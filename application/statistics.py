@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 
 from application.access import Scope
-from application.asking import Compare, Compared, Grouped, Measure, Question, holding
+from application.asking import Compare, Compared, Grouped, Measured, Question, holding
 from application.projections.statistics import COUNTED_CASES
 from application.queries import Reads
 from application.views import StatisticsView
@@ -17,13 +17,13 @@ from domain.refusals import RefusalCode, Refused
 MOST_GROUPS: Final = 5_000
 """Rows of one answer."""
 _MEASURES: Final = (
-    (Measure.ROWS, "case_id"),
-    (Measure.TRUE, "approved"),
-    (Measure.TRUE, "rejected"),
-    (Measure.TRUE, "ended"),
-    (Measure.TRUE, "overridden"),
-    (Measure.MEDIAN, "days"),
-    (Measure.P90, "days"),
+    (Measured.ROWS, "case_id"),
+    (Measured.TRUE, "approved"),
+    (Measured.TRUE, "rejected"),
+    (Measured.TRUE, "ended"),
+    (Measured.TRUE, "overridden"),
+    (Measured.MEDIAN, "days"),
+    (Measured.P90, "days"),
 )
 
 

@@ -37,7 +37,7 @@ def status(name: Name = None, as_json: AsJson = False) -> None:
         print_json(found[0] if name else {"projections": found})
     else:
         for each in found:
-            facts = [(_words(key), value) for key, value in each.items() if key not in {"name", "quarantined"}]
+            facts = [(_words(key), value) for key, value in each.items() if key != "quarantined"]
             print_pairs(f"Read model {each['name']}", facts)
         for aside in found[0]["quarantined"]:
             note(

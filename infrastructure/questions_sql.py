@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from application.access import Scope
-from application.asking import Compare, Condition, Grouped, Keyed, Measure, Order, Question, Selected, Window
+from application.asking import Compare, Condition, Grouped, Keyed, Measured, Order, Question, Selected, Window
 from application.projections.projection import Table
 
 _OPERATORS: Final[Mapping[Compare, str]] = {
@@ -28,11 +28,11 @@ _OPERATORS: Final[Mapping[Compare, str]] = {
     Compare.LISTS: "{0} @> {value}",
     Compare.LISTS_NONE_OF: "NOT EXISTS (SELECT FROM jsonb_array_elements({0}) AS n WHERE n::integer IN ({value}))",
 }
-_MEASURES: Final[Mapping[Measure, str]] = {
-    Measure.ROWS: "count(*)",
-    Measure.TRUE: "count(*) FILTER (WHERE {0})",
-    Measure.MEDIAN: "percentile_cont(0.5) WITHIN GROUP (ORDER BY {0})",
-    Measure.P90: "percentile_cont(0.9) WITHIN GROUP (ORDER BY {0})",
+_MEASURES: Final[Mapping[Measured, str]] = {
+    Measured.ROWS: "count(*)",
+    Measured.TRUE: "count(*) FILTER (WHERE {0})",
+    Measured.MEDIAN: "percentile_cont(0.5) WITHIN GROUP (ORDER BY {0})",
+    Measured.P90: "percentile_cont(0.9) WITHIN GROUP (ORDER BY {0})",
 }
 
 
