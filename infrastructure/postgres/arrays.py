@@ -6,7 +6,7 @@ array is sent without a type of its own, so the statement casts the parameter: `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Final
@@ -58,10 +58,11 @@ def int8s(values: list[int]) -> WireArray:
     return WireArray(20, len(values), b"".join([_INT8.pack(8, value) for value in values]))
 
 
-def uuids(values: list[UUID]) -> WireArray:
-    """``uuid[]``."""
+def uuids(values: Sequence[UUID | str]) -> WireArray:
+    """``uuid[]``; a text is read as one."""
     size = _LENGTH.pack(16)
-    return WireArray(2950, len(values), b"".join([size + value.bytes for value in values]))
+    bodies = [size + (each if isinstance(each, UUID) else UUID(each)).bytes for each in values]
+    return WireArray(2950, len(values), b"".join(bodies))
 
 
 def byteas(values: list[bytes]) -> WireArray:

@@ -20,7 +20,7 @@ from eventsourcing.persistence import (
     PersistenceError,
     StoredEvent,
 )
-from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder
+from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder, PostgresDatastore
 from psycopg.errors import CheckViolation
 from psycopg.sql import SQL, Composed
 
@@ -83,13 +83,15 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     """Streams by id and version, for readers and writers that don't care about positions."""
 
     def __init__(
-        self, datastore: RegistryDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
+        self, datastore: PostgresDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
     ) -> None:
         """Take the connections; the table is the migrations' (`registry.events`), whatever name is given.
 
         ``space`` is asked before each save whether there is room for it.
         """
         super().__init__(datastore, events_table_name=events_table_name)
+        if not isinstance(datastore, RegistryDatastore):
+            raise TypeError("The registry's recorder works on the registry's datastore.")
         self._registry = datastore
         self._group_commit = GroupCommit(self._commit_group)
         self._space = space
@@ -230,7 +232,7 @@ class EventRecorder(EventStreamRecorder, PostgresApplicationRecorder):
     """The library's application recorder on the registry's event table: streams, positions, and tailing."""
 
     def __init__(
-        self, datastore: RegistryDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
+        self, datastore: PostgresDatastore, *, events_table_name: str = "events", space: FreeSpace | None = None
     ) -> None:
         """See ``EventStreamRecorder``."""
         super().__init__(datastore, events_table_name=events_table_name, space=space)
