@@ -30,6 +30,7 @@ class Compare(Enum):
     LEAST = auto()
     MOST = auto()
     BELOW = auto()
+    ABOVE = auto()
     WITHIN = auto()
     """Two columns, an interval with its first and without its last, which may be open: the value lies in it."""
     CONTAINS = auto()

@@ -47,7 +47,7 @@ from application.views import (
 )
 from domain.case.state import OPEN
 from domain.identifiers import normalised_case_number
-from domain.values import AliasKind, CaseStatus, TitleStatus
+from domain.values import AliasKind, CaseStatus, TitleLevel, TitleStatus
 
 EntryKey = tuple[str, int, int]
 """(catalog code, version number, entry number)."""
@@ -57,7 +57,9 @@ VersionKey = tuple[str, int]
 
 @dataclass(kw_only=True)
 class TitleFilter:
-    """Which titles; every condition given must hold. ``recognized_to`` is included."""
+    """Which titles; every condition given must hold. ``recognized_to`` is included; ``changed_since`` is a position, of which
+    later events count.
+    """
 
     field: Annotated[str | None, Compared()] = None
     title: Annotated[str | None, Compared()] = None
@@ -65,16 +67,29 @@ class TitleFilter:
     authority_code: Annotated[str | None, Compared()] = None
     recognized_from: Annotated[date | None, Compared(Compare.LEAST, ("recognized_on",))] = None
     recognized_to: Annotated[date | None, Compared(Compare.MOST, ("recognized_on",))] = None
+    level: Annotated[TitleLevel | None, Compared()] = None
+    catalog_code: Annotated[str | None, Compared()] = None
+    entry_number: Annotated[int | None, Compared()] = None
+    valid_for_appointment: Annotated[bool | None, Compared()] = None
+    changed_since: Annotated[int | None, Compared(Compare.ABOVE, ("position",))] = None
 
 
 @dataclass(kw_only=True)
 class CaseFilter:
-    """Which cases; every condition given must hold. ``submitted_to`` is not included."""
+    """Which cases; every condition given must hold. ``submitted_to`` and ``decided_to`` are not included."""
 
     status: Annotated[list[CaseStatus] | None, Compared(Compare.ONE_OF)] = None
     authority_code: Annotated[str | None, Compared()] = None
     submitted_from: Annotated[datetime | None, Compared(Compare.LEAST, ("submitted_at",))] = None
     submitted_to: Annotated[datetime | None, Compared(Compare.BELOW, ("submitted_at",))] = None
+    submitted_by: Annotated[str | None, Compared()] = None
+    decided_by: Annotated[str | None, Compared(columns=("decided_by_subject",))] = None
+    decided_from: Annotated[datetime | None, Compared(Compare.LEAST, ("decided_at",))] = None
+    decided_to: Annotated[datetime | None, Compared(Compare.BELOW, ("decided_at",))] = None
+    catalog_code: Annotated[str | None, Compared()] = None
+    catalog_version: Annotated[int | None, Compared(columns=("version_number",))] = None
+    entry_number: Annotated[int | None, Compared()] = None
+    overridden: Annotated[bool | None, Compared()] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ _OPERATORS: Final[Mapping[Compare, str]] = {
     Compare.LEAST: "{0} >= {value}",
     Compare.MOST: "{0} <= {value}",
     Compare.BELOW: "{0} < {value}",
+    Compare.ABOVE: "{0} > {value}",
     Compare.WITHIN: "{0} <= {value} AND ({1} IS NULL OR {value} < {1})",
     Compare.CONTAINS: "strpos(lower(concat_ws(' ', {all})), lower({value})) > 0",
     Compare.LISTS: "{0} @> {value}",

@@ -33,6 +33,7 @@ CASES: Final = Table(
         Index(("status", "submitted_at DESC", "case_id DESC")),
         Index(("authority_code", "submitted_at DESC", "case_id DESC")),
         Index(("submitted_by", "submitted_at DESC", "case_id DESC")),
+        Index(("decided_by_subject", "submitted_at DESC", "case_id DESC")),
         Index(("holder_ref",)),
         Index(
             ("catalog_code", "submitted_at", "case_id"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"

@@ -29,6 +29,7 @@ from domain.values import (
     Word,
     WordKind,
 )
+from registry_api.scalars import Position
 from registry_api.types.nodes import described
 
 T = TypeVar("T")
@@ -59,8 +60,15 @@ PersonInput = PersonForm
 strawberry.input(PersonInput, name="PersonInput", description=described(PersonInput))
 EvidenceInput = EvidenceForm
 strawberry.input(EvidenceInput, name="EvidenceInput", description=described(EvidenceInput))
-TitleFilterInput = TitleFilter
-strawberry.input(TitleFilterInput, name="TitleFilter", description=described(TitleFilterInput))
+
+
+@strawberry.input(name="TitleFilter", description=described(TitleFilter))
+class TitleFilterInput(TitleFilter):
+    """Which titles; a place in the order of events is the contract's scalar."""
+
+    changed_since: Position | None = None
+
+
 CaseFilterInput = CaseFilter
 strawberry.input(CaseFilterInput, name="CaseFilter", description=described(CaseFilterInput))
 

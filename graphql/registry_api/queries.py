@@ -288,7 +288,7 @@ class Query:
             "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
         )
         page = await info.context.services.reads.page(
-            questions.cases(info.context.scope, filter or CaseFilter(), asked)
+            questions.cases(info.context.scope, _by_subjects(info.context, filter or CaseFilter()), asked)
         )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 
@@ -423,3 +423,10 @@ async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
         found = await context.services.reads.rows(questions.restricted_among(refs))
         context.viewer.withheld = frozenset(each.ref for each in found)
         await in_thread(context.services.seals.warm, refs)
+
+
+def _by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
+    """A filter with its subjects as they are recorded, however they are typed."""
+    form = context.services.subject_form
+    named: dict[str, Any] = {name: getattr(which, name) for name in ("submitted_by", "decided_by")}
+    return replace(which, **{name: subject and form(subject) for name, subject in named.items()})

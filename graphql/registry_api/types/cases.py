@@ -340,7 +340,7 @@ class RecognitionCase(Node, CaseView):
         return title_of(self, entry)
 
     @edge(list[CaseEvent])
-    async def history(self, info: Info, first: int = 200, after: int | None = None) -> Sequence[HistoryEvent]:
+    async def history(self, info: Info, first: int | None = 200, after: int | None = None) -> Sequence[HistoryEvent]:
         """The events up to this state of the case, oldest first: at most `first` of them, those after the version `after`."""
         size, since = page_size(first), after or 0
         stream = await info.context.streams.load(self.case_id)
