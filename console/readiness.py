@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from anyio import CapacityLimiter, to_thread
 
 from application.projections.all import PROJECTIONS
+from application.projections.projection import Projection
 from infrastructure.composition import Registry
 from infrastructure.postgres.connection_strings import why_not
 from infrastructure.postgres.sqlstates import outage_of
@@ -37,11 +38,11 @@ class Readiness:
                 "projection": "not known while the database does not answer",
             }
         else:
-            checks = {"database": OK, "projection": _projections(status)}
+            checks = {"database": OK, **_projections(status)}
         return {**checks, **self._storage(), **self._identity_provider(), **self._processes()}
 
-    def _status(self) -> Sequence[ProjectionStatus]:
-        return [projection_status(self._registry.database, each) for each in PROJECTIONS]
+    def _status(self) -> Mapping[Projection, ProjectionStatus]:
+        return {each: projection_status(self._registry.database, each) for each in PROJECTIONS}
 
     def _database(self, error: Exception) -> str:
         server = self._registry.database.server
@@ -75,9 +76,16 @@ class Readiness:
         }
 
 
-def _projections(statuses: Sequence[ProjectionStatus]) -> str:
-    troubles = [f"{each.name}: {trouble}" for each in statuses if (trouble := _trouble(each)) is not None]
-    return "; ".join(troubles) or OK
+def _projections(statuses: Mapping[Projection, ProjectionStatus]) -> Mapping[str, str]:
+    """Those without which nothing can be read, as one check; the others by their names, as remarks."""
+    troubles = {each: _trouble(status) for each, status in statuses.items()}
+    needed = "; ".join(trouble for each, trouble in troubles.items() if each.needed and trouble is not None)
+    others = {
+        each.name: OK if trouble is None else Remark(f"What is read from it is as of before: {trouble}")
+        for each, trouble in troubles.items()
+        if not each.needed
+    }
+    return {"projection": needed or OK, **others}
 
 
 def _trouble(status: ProjectionStatus) -> str | None:
