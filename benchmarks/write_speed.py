@@ -201,7 +201,7 @@ class Worker:
 
     def __init__(self, kind: str, url: str, folder: Path, checkout: Path) -> None:
         folder.mkdir()
-        self._process = subprocess.Popen(  # noqa: S603 - this very script
+        self._process = subprocess.Popen(
             [sys.executable, __file__, "--serve", kind, url, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
