@@ -428,5 +428,8 @@ async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
 def _by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
     """A filter with its subjects as they are recorded, however they are typed."""
     form = context.services.subject_form
-    named: dict[str, Any] = {name: getattr(which, name) for name in ("submitted_by", "decided_by")}
-    return replace(which, **{name: subject and form(subject) for name, subject in named.items()})
+    return replace(
+        which,
+        submitted_by=which.submitted_by and form(which.submitted_by),
+        decided_by=which.decided_by and form(which.decided_by),
+    )

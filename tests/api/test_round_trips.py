@@ -14,7 +14,9 @@ import pytest
 from application.cases import Done
 from application.commands import CertificateForm, PersonForm, Submission
 from domain.case.events import Approved, Rejected, SupplementRequested, Withdrawn
-from domain.values import Actor, Provenance, Role
+from domain.catalog.amendment import AmendmentTerms, EntryChange
+from domain.identifiers import catalog_id
+from domain.values import Actor, EntryChangeKind, Notice, Provenance, Role, shanghai_day
 from infrastructure.composition import Registry, open_registry
 from infrastructure.settings import Settings
 from tests.api.conftest import XIHU, Clock
@@ -128,6 +130,30 @@ def test_keys_in_a_database_of_their_own_add_one(
         submissions, decisions = costs(registry, count)
     assert max(submissions) <= MOST_FOR_A_SUBMISSION + MORE_WHERE_KEYS_LIE_APART
     assert max(decisions) <= MOST_FOR_A_DECISION + MORE_WHERE_KEYS_LIE_APART
+
+
+def test_an_amendment_of_another_process_governs_the_next_submission(settings: Settings, clock: Clock) -> None:
+    """Catalogs are in process, and the one statement tells that they are out of date: no case is taken in under an old version."""
+    with open_registry(settings, clock) as first, open_registry(settings, clock) as second:
+        case = first.cases.submit(BY, form(0, 0)).case
+        assert case is not None
+        [code] = second.shelf.codes()
+        withdrawn = EntryChange(
+            kind=EntryChangeKind.WITHDRAWN, number=case.entry_number or 0, reason="No longer issued"
+        )
+        terms = AmendmentTerms(
+            base_version=1,
+            notice=Notice(number="2026-1", title="A notice"),
+            effective_from=shanghai_day(clock()),
+            changes=(withdrawn,),
+        )
+        one, other = (Provenance(actor=Actor(subject=name, role=Role.ADMINISTRATOR)) for name in ("proposer", "issuer"))
+        amendment, _ = second.catalogs.propose(one, code, terms)
+        second.catalogs.issue(other, catalog_id(code), amendment)
+        after = first.cases.submit(BY, form(1, 1)).case
+        assert after is not None
+        assert (case.version_number, after.version_number) == (1, 2)
+        assert after.entry_number != case.entry_number
 
 
 def transactions(url: str, case: Done) -> tuple[set[str], int]:
