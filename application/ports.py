@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,8 +34,8 @@ class Holders(Protocol):
         there, where the number leads to another reference by now.
         """
 
-    def cases_of_certificate(self, number: str) -> frozenset[UUID]:
-        """The cases of certificates with this number, however it is spelled."""
+    def cases_of_certificates(self, numbers: Collection[str]) -> Mapping[str, frozenset[UUID]]:
+        """The cases of certificates with these numbers, however they are spelled; a number of none is absent."""
 
     def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
         """Keep who an officer is, in place of what was kept of them before."""

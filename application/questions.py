@@ -282,6 +282,11 @@ def titles_of_cases(case_ids: Sequence[UUID]) -> Keyed[UUID, TitleView]:
     return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_id",)),), case_ids)
 
 
+def titles_by_case_number(numbers: Sequence[str]) -> Keyed[str, TitleView]:
+    """Titles by the number of the case that led to them, as numbers are kept."""
+    return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_number",)),), numbers)
+
+
 def integrity_records(case_ids: Sequence[UUID]) -> Keyed[UUID, IntegrityRecordView]:
     """What the integrity archive holds, by case, oldest first."""
     filed = Question(INTEGRITY_RECORDS, order=Order(("filed_on", "record_id")))

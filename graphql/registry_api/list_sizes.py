@@ -48,6 +48,8 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
     "Query.matchCertificate": 200,
     "Query.verifyTitle": 20,
     "Query.verifyTitle(asOf)": 300,
+    "Query.verifyTitles": 20,
+    "Query.verifyTitles(asOf)": 3_000,
     "Query.titles": 10,
     "Query.titles(asOf)": 300,
     "Query.case(asOf)": 300,
@@ -68,5 +70,6 @@ LONG_LISTS: Final[Mapping[str, int]] = {
     "aliasChanges": MOST_CHANGES + 1,
     "wordChanges": MOST_CHANGES + 1,
     "entries": 10_000,
+    "questions": 501,  # one more than is taken, so that the refusal says how many are
 }
 """Input lists that hold an office's whole list; others hold at most ``Limits.list`` items."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
@@ -15,7 +15,6 @@ from application.access import Action
 from application.asking import Window
 from application.commands import CertificateForm, clean_id_number, clean_id_type
 from application.projections.statistics import COUNTED_CASES
-from application.projections.tables import TITLES
 from application.queries import AuditEvent as AuditRow
 from application.queries import first as first_of
 from application.questions import AuditFilter, CaseFilter, TitleFilter
@@ -32,7 +31,6 @@ from application.views import (
     StatusView,
     TitleView,
 )
-from domain.values import TitleStatus
 from registry_api import ids, log_answers
 from registry_api.amendments import AmendmentPreview, Preview, preview
 from registry_api.context import Context, Info, in_thread
@@ -45,8 +43,6 @@ from registry_api.lookups import (
     MatchResult,
     audit_row,
     match_certificate,
-    titles_of_certificate,
-    titles_of_person,
 )
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
 from registry_api.pages import Connection, Paging, connection, numbered, wants_total, window
@@ -63,22 +59,10 @@ from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
 from registry_api.types.statistics import StatisticsRow
+from registry_api.verification import MOST_QUESTIONS, TitleVerification, VerificationInput, verify
 
 LOG_PAGE: Final = PageSize(100)
 """The usual size of a page of a log."""
-
-
-@strawberry.type(
-    description="Answers one yes/no question for a downstream system; `known` is false where the registry holds nothing."
-)
-class TitleVerification:
-    """A yes or no, and the title behind it."""
-
-    known: bool
-    valid: bool
-    title: RecognizedTitle | None
-    as_of: datetime
-    position: Position
 
 
 @strawberry.type
@@ -216,32 +200,37 @@ class Query:
     async def verify_title(
         self,
         info: Info,
-        certificate_number: str,
         holder_name: str,
+        certificate_number: str | None = None,
+        case_number: str | None = None,
         title: str | None = None,
         as_of: datetime | None = None,
         at_least: Position | None = None,
     ) -> TitleVerification:
-        """Whether the holder of a certificate has a valid title: now, or as the registry knew it at an instant."""
-        context = info.context
-        await context.reach(at_least)
-        reads = context.services.reads
-        status = await reads.status(TITLES)
-        at = as_of or context.services.clock()
-        found = await titles_of_certificate(context, certificate_number)
-        if as_of is not None:
-            found = await titles_at(context, found, as_of)
-        named = await in_thread(titles_of_person, context, found, holder_name)
-        held = [each for each in named if title in {None, each.title}]
-        held.sort(key=lambda each: (each.status is TitleStatus.CURRENT, each.recognized_on), reverse=True)
-        best: Any = held[0] if held else None
-        return TitleVerification(
-            known=best is not None,
-            valid=best is not None and best.status is TitleStatus.CURRENT,
-            title=best,
-            as_of=at.astimezone(UTC),
-            position=Position(status.projected_position),
+        """Whether the holder of a certificate, or of a case, has a valid title: now, or as the registry knew it at an instant."""
+        await info.context.reach(at_least)
+        asked = VerificationInput(
+            certificate_number=certificate_number, case_number=case_number, holder_name=holder_name, title=title
         )
+        return (await verify(info.context, [asked], as_of))[0]
+
+    @edge(list[TitleVerification])
+    @answering(Action.VERIFY_TITLE)
+    async def verify_titles(
+        self,
+        info: Info,
+        questions: list[VerificationInput],
+        as_of: datetime | None = None,
+        at_least: Position | None = None,
+    ) -> Sequence[TitleVerification]:
+        """Up to 500 questions of a downstream system at once, answered in their order; each counts as one."""
+        if len(questions) > MOST_QUESTIONS:
+            raise ApiError(
+                ErrorCode.BAD_USER_INPUT,
+                f"These are {len(questions)} questions; ask at most {MOST_QUESTIONS} at once.",
+            )
+        await info.context.reach(at_least)
+        return await verify(info.context, questions, as_of)
 
     @edge(RecognitionCase | None)
     @answering(Action.READ_CASES)

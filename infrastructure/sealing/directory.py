@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -37,7 +38,7 @@ _ENTER: Final = (
     " SELECT %s::uuid, %s::bytea, %s::text WHERE %s)"
     " SELECT count(*) FROM entered WHERE case_id = '00000000-0000-0000-0000-000000000000'"
 )
-_CASES: Final = "SELECT case_id FROM registry.lookups WHERE digest = %s"
+_CASES: Final = "SELECT digest, case_id FROM registry.lookups WHERE digest = ANY(%s::bytea[])"
 _REGISTER: Final = (
     "INSERT INTO registry.officers (subject, digest) VALUES (%s, %s)"
     " ON CONFLICT (subject) DO UPDATE SET digest = EXCLUDED.digest, registered_at = now()"
@@ -126,13 +127,15 @@ class HolderDirectory:
         except psycopg.errors.CheckViolation:
             raise KeyOutdated("The master key was dropped meanwhile; nothing was stored.") from None
 
-    def cases_of_certificate(self, number: str) -> frozenset[UUID]:
-        """The cases of certificates with this number, however it is spelled."""
-        digest = self._certificate(number)
-        if digest is None:
-            return frozenset()
-        rows = read_over(self._pool, lambda connection: connection.execute(_CASES, [digest]).fetchall())
-        return frozenset(case_id for (case_id,) in rows)
+    def cases_of_certificates(self, numbers: Collection[str]) -> Mapping[str, frozenset[UUID]]:
+        """See ``Holders``."""
+        digests = {number: digest for number in numbers if (digest := self._certificate(number)) is not None}
+        found: defaultdict[bytes, set[UUID]] = defaultdict(set)
+        if digests:
+            asked = sorted(set(digests.values()))
+            for digest, case_id in read_over(self._pool, lambda c: c.execute(_CASES, [asked]).fetchall()):
+                found[bytes(digest)].add(case_id)
+        return {number: frozenset(found[digest]) for number, digest in digests.items() if digest in found}
 
     def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
         """See ``Holders``; the digest is that by which the same person would be found as a holder."""
