@@ -114,7 +114,7 @@ class Cases:
 
     def _submit_anew(self, act: Act, stream: UUID, form: Submission) -> Done:
         """Rules first, then the person: whoever names an authority that is none learns nothing about a holder."""
-        stated = CleanSubmission.of(form, uuid4())
+        stated = CleanSubmission.of(form, uuid4(), shanghai_day(act.at))
         known = self._holders.find(stated.holder.id_type or "", stated.holder.id_number or "")
         if known is not None:
             stated = stated.about(known)
@@ -183,7 +183,7 @@ class Cases:
         if not isinstance(first, Submitted):
             raise TypeError(f"stream {case.id} does not begin with a submission")
         self._require_processable(case.state.holder_ref)
-        if not CleanSubmission.of(form, case.state.holder_ref).repeats(first):
+        if not CleanSubmission.of(form, case.state.holder_ref, shanghai_day(self._clock())).repeats(first):
             raise Refused(
                 RefusalCode.IDEMPOTENCY_KEY_REUSED,
                 "This key was used for another submission; send a new key with new content.",

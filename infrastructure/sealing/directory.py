@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg_pool import ConnectionPool
 
-from domain.identity_numbers import normalised_identity_number
+from domain.identity_numbers import IdentityNumber
 from domain.text import identifying_form
 from domain.values import Person
 from infrastructure.postgres.pools import read_over
@@ -133,8 +133,8 @@ class HolderDirectory:
             return int(connection.execute(_FORGET, [holder_ref]).rowcount)
 
     def _identity(self, id_type: str, id_number: str) -> bytes:
-        kind = "".join(id_type.split()).upper()
-        return self._digest("identity", kind, normalised_identity_number(kind, id_number))
+        identity = IdentityNumber.of(id_type, id_number)
+        return self._digest("identity", identity.kind, identity.number)
 
     def _certificate(self, number: str) -> bytes | None:
         form = identifying_form(number)

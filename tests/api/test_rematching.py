@@ -44,7 +44,7 @@ def process(api: Api) -> Rematching:
 
 def projected(api: Api) -> None:
     """Wait until the read side holds everything."""
-    document = 'query ($p: Position) { titles(holder: {idNumber: "1"}, atLeast: $p) { id } }'
+    document = 'query ($p: Position) { titles(holder: {idNumber: "330106199003077013"}, atLeast: $p) { id } }'
     api.ask(document, {"p": str(api.registry.journal.last_position())}, api.token("AUDITOR"))
 
 
