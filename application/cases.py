@@ -36,7 +36,7 @@ from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.refusals import RefusalCode, Refused
-from domain.text import CODE_LIMIT, clean, identifying_form
+from domain.text import CODE_LIMIT, clean, number_form
 from domain.values import REGISTRY_ITSELF, Actor, Certificate, Evidence, Provenance, shanghai_day
 
 ACCOMPANIED: Final = frozenset[type[CaseEvent]]({Supplemented, Withdrawn})
@@ -162,7 +162,7 @@ class Cases:
         None where the certificate shows no number to claim it by, or one without letter or digit.
         """
         number, entry = certificate.certificate_number, found.match.entry if found else None
-        if number is None or not identifying_form(number):
+        if number is None or not number_form(number):
             return None
         return self._holders.claim_stream(entry.issuing_body if entry else certificate.issuing_body or "", number)
 

@@ -267,6 +267,13 @@ class RefusalCode(StrEnum):
         "None for the live registry; an auditor asks who wrote the event.",
     )
 
+    # periods
+    WORKING_DAYS_UNKNOWN = (
+        "WORKING_DAYS_UNKNOWN",
+        "A period reaches into a year whose holidays are not known, so its last day cannot be told.",
+        "Install a later release of the working-day calendar, or let the jurisdiction count every weekday.",
+    )
+
     # persons
     UNKNOWN_HOLDER = (
         "UNKNOWN_HOLDER",

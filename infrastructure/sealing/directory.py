@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from psycopg_pool import ConnectionPool
 
 from domain.identity_numbers import IdentityNumber
-from domain.text import identifying_form
+from domain.text import identifying_form, number_form
 from domain.values import Person
 from infrastructure.postgres.pools import read_over
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
@@ -123,7 +123,7 @@ class HolderDirectory:
 
     def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
         """The stream of the claim on one certificate, whatever the spelling of its body and number."""
-        digest = self._digest("claim", identifying_form(issuing_body), identifying_form(certificate_number))
+        digest = self._digest("claim", identifying_form(issuing_body), number_form(certificate_number))
         number = int.from_bytes(digest[:16]) & ~(0xF000 << 64 | 0xC000 << 48)
         return UUID(int=number | 8 << 76 | 1 << 63)  # version 8, of one's own making (RFC 9562, section 5.8)
 
@@ -137,7 +137,7 @@ class HolderDirectory:
         return self._digest("identity", identity.kind, identity.number)
 
     def _certificate(self, number: str) -> bytes | None:
-        form = identifying_form(number)
+        form = number_form(number)
         return self._digest("certificate", form) if form else None
 
     def _digest(self, *parts: str) -> bytes:
