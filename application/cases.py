@@ -35,6 +35,7 @@ from domain.guards import Circumstances
 from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
+from domain.jurisdiction import ProvincialRules
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, number_form
 from domain.values import REGISTRY_ITSELF, Actor, Certificate, Evidence, Provenance, shanghai_day
@@ -69,6 +70,7 @@ class Cases:
         holders: Holders,
         authorities: AuthorityDirectory,
         clock: Clock,
+        rules: ProvincialRules,
         evidence: EvidenceFiles | None = None,
         officers: Officers | None = None,
     ) -> None:
@@ -83,7 +85,7 @@ class Cases:
         self._clock = clock
         self._evidence = evidence
         self._officers = officers or Officers(journal, holders, clock)
-        self._known = Circumstances(authorities, shelf)
+        self._known = Circumstances(authorities, shelf, rules)
 
     # ── submitting ────────────────────────────────────────────────────────────────────────────────────────────────
     def submit(self, by: Provenance, form: Submission) -> Done:
@@ -270,6 +272,7 @@ class Cases:
             raise TypeError("a confirmed revocation has its proposal and its version")
         return IntegrityRecord.file(
             act,
+            self._known,
             case_id=case.case_id,
             revoked_at_version=case.revoked_at_version,
             holder_ref=case.holder_ref,

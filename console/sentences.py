@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from application.ports import AccessNotRecorded
 from application.queries import ProjectionBehind
+from catalog.faults import SourceRefused
 from console.http import GraphQLFailed
 from console.talk import REFUSED, UNUSABLE
 from domain.refusals import Refused
@@ -30,6 +31,8 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
             | DevelopmentKeyError()
         ):
             return f"{error} ({error.code})", UNUSABLE
+        case SourceRefused():
+            return str(error), UNUSABLE
         case ProjectionFailure():
             return f"The read models stand still: {error}; see `recognition projections status`.", REFUSED
         case ProjectionBehind():

@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from domain.jurisdiction import ProvincialRules
 from domain.refusals import Refused
 from domain.values import CatalogEntry
 
@@ -47,10 +48,11 @@ class Entries(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known beside the stream itself: who has jurisdiction on which day, and what each catalog version says."""
+    """What is known beside the stream itself: who has jurisdiction on which day, what each catalog version says, the province's rules."""
 
     jurisdiction: Jurisdiction
     entries: Entries
+    rules: ProvincialRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class RefusalCode(StrEnum):
     )
     BEFORE_COMMENCEMENT = (
         "BEFORE_COMMENCEMENT",
-        "Nothing is recognised on a day before the notice came into force (2023-11-01).",
+        "Nothing is recognised on a day before the notice came into force.",
         "Choose that day or a later one.",
     )
     CERTIFICATE_EXPIRED = (

@@ -17,8 +17,6 @@ from pydantic import BaseModel, ConfigDict
 from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
-COMMENCEMENT: Final = date(2023, 11, 1)
-"""The notice is in force from this day (closing article): nothing is recognised earlier."""
 
 
 def shanghai_day(instant: datetime) -> date:

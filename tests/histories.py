@@ -11,6 +11,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from catalog.jurisdiction import load_jurisdiction
 from domain.base import Act, Aggregate, Event
 from domain.case.case import RecognitionCase
 from domain.case.events import (
@@ -86,7 +87,7 @@ class World:
         self.records: dict[UUID, IntegrityRecord] = {}
         self.holders = [UUID(int=random.getrandbits(128), version=4) for _ in range(4)]
         self._submissions = 0
-        self.known = Circumstances(Everywhere(), self)
+        self.known = Circumstances(Everywhere(), self, load_jurisdiction().rules)
 
     def entry_at(self, code: str, version: int, number: int) -> CatalogEntry | None:
         """What the catalogs of this world say."""
@@ -141,7 +142,7 @@ class World:
                 entries=tuple(self._entry(n) for n in range(1, self.random.randint(2, 4))),
             )
             identifier = UUID(int=self.random.getrandbits(128), version=4)
-            self.proposals.append(CatalogProposal.propose(self._by(Role.ADMINISTRATOR), identifier, terms))
+            self.proposals.append(CatalogProposal.propose(self._by(Role.ADMINISTRATOR), identifier, terms, self.known))
             return [self.proposals[-1]]
         proposal = self.random.choice(open_ones)
         if self.random.random() < 0.5:
@@ -355,6 +356,7 @@ class World:
             case.decide(Revoked, act, self.known)
             record = IntegrityRecord.file(
                 act,
+                self.known,
                 case_id=case.id,
                 revoked_at_version=case.version,
                 holder_ref=case.state.holder_ref,

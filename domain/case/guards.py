@@ -11,7 +11,7 @@ from domain.case import events
 from domain.case.state import OPEN
 from domain.guards import Asks, Attempt, Guard, Guards, guard
 from domain.refusals import RefusalCode, Refused
-from domain.values import COMMENCEMENT, CaseStatus, Role, shanghai_day
+from domain.values import CaseStatus, Role, shanghai_day
 
 MAX_COUNTED_MONTHS: Final = 720
 """Sixty years: more verified experience than a working life holds is a slip of the keyboard."""
@@ -175,10 +175,11 @@ def title_revoked(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHEN, "closing article")
 def after_commencement(attempt: Attempt) -> Refused | None:
     """Nothing is recognised on a day before the notice came into force."""
-    if shanghai_day(attempt.event.timestamp) >= COMMENCEMENT:
+    first = attempt.known.rules.commencement
+    if shanghai_day(attempt.event.timestamp) >= first:
         return None
     return Refused(
-        RefusalCode.BEFORE_COMMENCEMENT, f"Nothing is recognised before {COMMENCEMENT}; submit on that day or later."
+        RefusalCode.BEFORE_COMMENCEMENT, f"Nothing is recognised before {first}; submit on that day or later."
     )
 
 

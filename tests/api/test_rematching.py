@@ -38,7 +38,12 @@ def process(api: Api) -> Rematching:
     """A process that starts anew, as after a kill: it knows nothing but what is stored."""
     registry = api.registry
     return Rematching(
-        registry.journal, registry.shelf, ProjectedPendingCases(registry.database), registry.authorities, registry.clock
+        registry.journal,
+        registry.shelf,
+        ProjectedPendingCases(registry.database),
+        registry.authorities,
+        registry.clock,
+        registry.rules,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from application.replay_audit import violations
 from catalog.authorities import load_directory
+from catalog.jurisdiction import load_jurisdiction
 from domain.base import Act, Event
 from domain.case.case import RecognitionCase
 from domain.case.events import (
@@ -62,7 +63,7 @@ class Listed:
         return self.entry_at(code, version, number) is not None
 
 
-KNOWN = Circumstances(DIRECTORY, Listed())
+KNOWN = Circumstances(DIRECTORY, Listed(), load_jurisdiction().rules)
 
 
 def by(

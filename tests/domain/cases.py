@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.authorities import load_directory
+from catalog.jurisdiction import load_jurisdiction
 from domain.case.case import RecognitionCase
 from domain.case.events import (
     Approved,
@@ -55,7 +56,8 @@ class Listed:
         return code == CATALOG and bool(version) and number == 2
 
 
-KNOWN = Circumstances(AUTHORITIES, Listed())
+RULES = load_jurisdiction().rules
+KNOWN = Circumstances(AUTHORITIES, Listed(), RULES)
 CASE = case_id("applicant", "key-1")
 HOLDER = UUID("7d9f1c52-6f64-4c3e-8a52-0d5a4b1e9c11")
 AMENDMENT = UUID("0b7c9d9e-92a1-4b6c-8a0a-3f6f4b0f5a22")
@@ -97,7 +99,7 @@ def submitted(**changes: Any) -> Happened:
     """A submission that met every rule."""
     facts: dict[str, Any] = {
         "holder_ref": HOLDER,
-        "case_number": case_number(CASE, date(2024, 5, 6)),
+        "case_number": case_number(CASE, date(2024, 5, 6), "ZJ"),
         "holder": PERSON,
         "certificate": CERTIFICATE,
         "authority_code": "330106-HR",

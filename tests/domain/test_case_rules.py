@@ -18,6 +18,7 @@ from tests.domain.cases import (
     COMMANDS,
     HOLDER,
     OFFICERS,
+    RULES,
     ask,
     given,
     submitted,
@@ -93,7 +94,10 @@ class TestWhoDecides:
         )
         outcome = given("matched").when(
             lambda case: case.decide(
-                Rejected, act(actor("another", Role.REVIEWER, "OLD"), at), Circumstances(directory, None), reason="no"
+                Rejected,
+                act(actor("another", Role.REVIEWER, "OLD"), at),
+                Circumstances(directory, None, RULES),
+                reason="no",
             )
         )
         assert (outcome.refusal is None) == allowed
