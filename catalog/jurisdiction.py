@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from catalog.faults import Fault, FaultCode, SourceRefused
 from domain.jurisdiction import ProvincialRules, Said
@@ -22,8 +22,17 @@ from domain.jurisdiction import ProvincialRules, Said
 T = TypeVar("T", bound=BaseModel)
 
 _NAME: Final = "jurisdiction.toml"
-_FilePath = Annotated[str, StringConstraints(pattern=r"^[^/\\]+(/[^/\\]+)*$", max_length=200)]
-"""A file beside the jurisdiction's own, by a path without a way out of its folder."""
+
+
+def _beside(name: str) -> str:
+    """A path with no way out of its folder. Raises ``ValueError``."""
+    if any(part in {"", ".", ".."} for part in name.split("/")) or "\\" in name:
+        raise ValueError("name a file in the folder of this one, as notices/2025.txt")
+    return name
+
+
+_FilePath = Annotated[str, AfterValidator(_beside)]
+"""A file beside the jurisdiction's own."""
 _RULES: Final = {
     "province": ("division", "name_zh", "name_en", "case_prefix", "commencement"),
     "working_days": ("beyond_known_years",),
