@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from domain.authorities import AuthorityKind, DivisionLevel
 from domain.jurisdiction import ProvincialRules
 from domain.refusals import Refused
 from domain.values import CatalogEntry
@@ -34,6 +35,9 @@ class Jurisdiction(Protocol):
 
     def covers(self, decider: str, responsible: str, on: date) -> bool:
         """Whether one authority may decide, on a day, what another is responsible for (article 1)."""
+
+    def rank(self, code: str, on: date) -> tuple[AuthorityKind, DivisionLevel] | None:
+        """The kind of an authority and the level of its division, on a day; None where it does not exist."""
 
 
 class Entries(Protocol):

@@ -43,6 +43,11 @@ class RefusalCode(StrEnum):
         "The actor's authority has no jurisdiction over this case on this day.",
         "Let a reviewer of the responsible authority, or of one above it, decide.",
     )
+    BEYOND_COMPETENCE = (
+        "BEYOND_COMPETENCE",
+        "The actor's authority does not award titles of this level.",
+        "Let a reviewer of an authority that awards the level approve, or transfer the case to it.",
+    )
     OWN_CASE = (
         "OWN_CASE",
         "Nobody decides a case they submitted or are the holder of.",

@@ -12,6 +12,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from catalog.jurisdiction import load_jurisdiction
+from domain.authorities import AuthorityKind, DivisionLevel
 from domain.base import Act, Aggregate, Event
 from domain.case.case import RecognitionCase
 from domain.case.events import (
@@ -72,6 +73,9 @@ class Everywhere:
 
     def covers(self, decider: str, responsible: str, on: date) -> bool:  # noqa: ARG002 - the same
         return True
+
+    def rank(self, code: str, on: date) -> tuple[AuthorityKind, DivisionLevel]:  # noqa: ARG002 - the same
+        return AuthorityKind.HUMAN_RESOURCES, DivisionLevel.CITY
 
 
 class World:

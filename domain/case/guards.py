@@ -347,6 +347,20 @@ def title_settled(attempt: Attempt) -> Refused | None:
     )
 
 
+@guard(Asks.WHO, "article 1, 按照职称管理权限")
+def within_competence(attempt: Attempt) -> Refused | None:
+    """The decider's authority awards titles of this level, as the province's rules have it."""
+    entry, code = _entry_of(attempt), attempt.event.by.actor.authority_code
+    award = entry.award_for(attempt.state.grade) if entry else None
+    rank = attempt.known.jurisdiction.rank(code, shanghai_day(attempt.event.timestamp)) if code else None
+    if award is None or rank is None or award.level in attempt.known.rules.awards(*rank):
+        return None
+    return Refused(
+        RefusalCode.BEYOND_COMPETENCE,
+        f"Your authority awards no title of the level {award.level}; let one that does approve, or transfer the case to it.",
+    )
+
+
 @guard(Asks.WHAT, "article 3")
 def months_in_a_life(attempt: Attempt) -> Refused | None:
     """Counted experience runs from no month to sixty years."""
@@ -440,6 +454,7 @@ GUARDS: Final[Guards] = {
         nothing_awaited,
         matched,
         title_settled,
+        within_competence,
         months_in_a_life,
         counted_where_consistent,
         _dated("recognized_on"),

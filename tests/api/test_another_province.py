@@ -63,6 +63,18 @@ def test_its_authorities_are_its_own(fujian: Api) -> None:
     assert seen["refusal"]["code"] == "UNKNOWN_CASE"
 
 
+def test_levels_are_awarded_by_those_whose_right_it_is(fujian: Api) -> None:
+    """Where a county awards junior titles alone, it approves no 工程师; its city does, and the county a 助理工程师."""
+    officer, city = fujian.token("REVIEWER", GULOU), fujian.token("REVIEWER", FUZHOU)
+    terms: dict[str, Any] = {"workConsistent": True, "countedExperienceMonths": 0}
+    higher = fujian.submit(authorityCode=GULOU, certificate=MARINE)["case"]
+    refusal = fujian.decide("approveCase", higher["id"], officer, **terms)["refusal"]
+    assert (refusal["code"], "INTERMEDIATE" in refusal["message"]) == ("BEYOND_COMPETENCE", True)
+    assert fujian.decide("approveCase", higher["id"], city, **terms)["case"]["status"] == "APPROVED"
+    lower = fujian.submit(authorityCode=GULOU, certificate=ORACLE)["case"]
+    assert fujian.decide("approveCase", lower["id"], officer, **terms)["case"]["status"] == "APPROVED"
+
+
 def test_recognition_begins_on_its_own_day(fujian: Api, clock: Clock) -> None:
     """Nothing is submitted before the other province's day of commencement, though Zhejiang's has passed long since."""
     clock.now = datetime(2024, 12, 31, 15, 59, tzinfo=UTC)
