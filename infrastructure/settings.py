@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     keys_database_url: str | None = None
     """Connection string of the owner of a database for holders' keys alone; None: they lie beside the events."""
 
+    jurisdiction: Path | None = None
+    """The file of what differs from province to province; None: the one that is shipped, Zhejiang's."""
+
     evidence_bucket: str | None = None
     """`s3://bucket/prefix` for evidence files; None: the folder `evidence` in the data directory."""
 

@@ -79,8 +79,13 @@ async def titles_of_certificate(context: Context, certificate_number: str) -> li
 
 
 def titles_of_person(context: Context, titles: Sequence[TitleView], name: str) -> list[TitleView]:
-    """Those of these titles whose holder has this name, however it is spelled; compared, not shown. Blocks on holders' keys."""
+    """Those of these titles whose holder has this name, however it is spelled; compared, not shown. Blocks on holders' keys.
+
+    A name without letter or ideograph is nobody's.
+    """
     seals, form = context.services.seals, identifying_form(name)
+    if not form:
+        return []
     seals.warm({each.holder.ref for each in titles})
     return [
         each

@@ -11,6 +11,7 @@ from application.commands import CertificateForm, PersonForm, Submission
 from domain.case.events import Approved
 from domain.values import Actor, Provenance, Role
 from tests.api.conftest import XIHU, Clock, opened
+from tests.people import passport_number
 
 BY = Provenance(actor=Actor(subject="applicant", role=Role.APPLICANT))
 OFFICER = Provenance(actor=Actor(subject="officer", role=Role.REVIEWER, authority_code=XIHU))
@@ -23,7 +24,7 @@ def form(number: int, person: int) -> Submission:
     """A submission that is matched at once."""
     return Submission(
         idempotency_key=f"key-{number}",
-        holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=f"P{person}"),
+        holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=passport_number(person)),
         certificate=CertificateForm(
             name="AWS Certified Solutions Architect - Professional",
             issuing_body="亚马逊",
