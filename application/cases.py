@@ -24,7 +24,6 @@ from application.commands import (
 from application.folding import case_view
 from application.journal import Conflict, Journal, Overtaken
 from application.officers import Officers
-from application.periods import PlainPeriods
 from application.ports import Briefing, Briefings, Clock, EvidenceFiles, Holders, Purpose
 from application.views import CaseView
 from domain.authorities import AuthorityDirectory
@@ -43,13 +42,14 @@ from domain.case.title_events import (
     Surrendered,
 )
 from domain.claim import CertificateClaim, already_claimed
-from domain.guards import Circumstances, Periods
+from domain.guards import Circumstances
 from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
+from domain.jurisdiction import ProvincialRules
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.text import CODE_LIMIT, clean, identifying_form
+from domain.text import CODE_LIMIT, clean, number_form
 from domain.values import (
     REGISTRY_ITSELF,
     Actor,
@@ -106,9 +106,9 @@ class Cases:
         briefings: Briefings,
         authorities: AuthorityDirectory,
         clock: Clock,
+        rules: ProvincialRules,
         evidence: EvidenceFiles | None = None,
         officers: Officers | None = None,
-        periods: Periods | None = None,
     ) -> None:
         """``evidence`` is asked about files that a case names; without it they are taken as stated.
 
@@ -122,7 +122,7 @@ class Cases:
         self._clock = clock
         self._evidence = evidence
         self._officers = officers or Officers(journal, holders, clock)
-        self._known = Circumstances(authorities, shelf, periods or PlainPeriods())
+        self._known = Circumstances(authorities, shelf, rules)
 
     # ── submitting ────────────────────────────────────────────────────────────────────────────────────────────────
     def submit(self, by: Provenance, form: Submission) -> Done:
@@ -133,7 +133,7 @@ class Cases:
         require(by.actor, Action.SUBMIT)
         key = clean(form.idempotency_key, "idempotencyKey", limit=CODE_LIMIT)
         stream = case_id(by.actor.subject, key)
-        stated = CleanSubmission.of(form, uuid4())
+        stated = CleanSubmission.of(form, uuid4(), shanghai_day(self._clock()))
         for _ in range(ATTEMPTS):
             try:
                 return self._submit(by, stream, stated)
@@ -220,7 +220,7 @@ class Cases:
         None where the certificate shows no number to claim it by, or one without letter or digit.
         """
         number, entry = certificate.certificate_number, found.match.entry if found else None
-        if number is None or not identifying_form(number):
+        if number is None or not number_form(number):
             return None
         return self._holders.claim_stream(entry.issuing_body if entry else certificate.issuing_body or "", number)
 
@@ -360,6 +360,7 @@ class Cases:
             raise TypeError("a revoked title has ended")
         return IntegrityRecord.file(
             act,
+            self._known,
             case_id=case.case_id,
             case_number=case.case_number,
             revoked_at_version=case.ending.at_version,

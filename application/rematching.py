@@ -17,7 +17,6 @@ from uuid import UUID
 from application.cases import record_match
 from application.catalogs import ATTEMPTS, GoverningVersion, Shelf
 from application.journal import Conflict, Journal
-from application.periods import PlainPeriods
 from application.ports import Clock
 from domain.authorities import AuthorityDirectory
 from domain.base import Act
@@ -25,6 +24,7 @@ from domain.case.case import RecognitionCase
 from domain.case.events import RematchRequired
 from domain.catalog.timeline import CatalogVersion
 from domain.guards import Circumstances
+from domain.jurisdiction import ProvincialRules
 from domain.values import REGISTRY_ITSELF, Provenance, shanghai_day
 
 BATCH: Final = 200
@@ -60,13 +60,19 @@ class Rematching:
     """The process. It keeps no state of its own, so any number of instances, one after another or at once, do no harm."""
 
     def __init__(
-        self, journal: Journal, shelf: Shelf, pending: PendingCases, authorities: AuthorityDirectory, clock: Clock
+        self,
+        journal: Journal,
+        shelf: Shelf,
+        pending: PendingCases,
+        authorities: AuthorityDirectory,
+        clock: Clock,
+        rules: ProvincialRules,
     ) -> None:
         self._journal = journal
         self._shelf = shelf
         self._pending = pending
         self._clock = clock
-        self._known = Circumstances(authorities, shelf, PlainPeriods())
+        self._known = Circumstances(authorities, shelf, rules)
 
     def run(self) -> Iterator[Rematched]:
         """Move the cases that are due, catalog by catalog, in order of submission; each item is one that is stored.

@@ -17,8 +17,6 @@ from pydantic import BaseModel, ConfigDict
 from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
-COMMENCEMENT: Final = date(2023, 11, 1)
-"""The notice is in force from this day (closing article): nothing is recognised earlier."""
 
 
 def shanghai_day(instant: datetime) -> date:
@@ -141,7 +139,7 @@ class ReviewOutcome(StrEnum):
 
 
 class DeadlineKind(StrEnum):
-    """Which statutory clock: to accept, to supplement, to decide, to answer a proposal, to decide about a review."""
+    """Which statutory clock: to accept, to supplement, to decide, to answer a proposal, to ask for a review."""
 
     ACCEPT = "ACCEPT"
     SUPPLEMENT = "SUPPLEMENT"

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from catalog.jurisdiction import load_jurisdiction
+from domain.authorities import AuthorityKind, DivisionLevel
 from domain.base import Act, Aggregate, Event
 from domain.case.case import RecognitionCase
 from domain.case.events import (
@@ -89,6 +91,9 @@ class Everywhere:
     def covers(self, decider: str, responsible: str, on: date) -> bool:  # noqa: ARG002 - the same
         return True
 
+    def rank(self, code: str, on: date) -> tuple[AuthorityKind, DivisionLevel]:  # noqa: ARG002 - the same
+        return AuthorityKind.HUMAN_RESOURCES, DivisionLevel.CITY
+
 
 class World:
     """Everything that has happened, and what may happen next."""
@@ -103,7 +108,7 @@ class World:
         self.records: dict[UUID, IntegrityRecord] = {}
         self.holders = [UUID(int=random.getrandbits(128), version=4) for _ in range(4)]
         self._submissions = 0
-        self.known = Circumstances(Everywhere(), self, self)
+        self.known = Circumstances(Everywhere(), self, load_jurisdiction().rules)
 
     def entry_at(self, code: str, version: int, number: int) -> CatalogEntry | None:
         """What the catalogs of this world say."""
@@ -113,10 +118,6 @@ class World:
     def had(self, code: str, version: int, number: int) -> bool:
         """Whether a catalog of this world ever said it."""
         return any(each.state.had(version, number) for each in self.catalogs if each.state.code == code)
-
-    def answer_until(self, served_on: date) -> date:
-        """A holder of this world has a week to answer."""
-        return served_on + timedelta(days=7)
 
     def saves(self, acts: int) -> Iterator[list[Event]]:
         """What each of so many acts recorded, in the order of the streams it changed; refused acts give nothing."""
@@ -162,7 +163,7 @@ class World:
                 entries=tuple(self._entry(n) for n in range(1, self.random.randint(2, 4))),
             )
             identifier = UUID(int=self.random.getrandbits(128), version=4)
-            self.proposals.append(CatalogProposal.propose(self._by(Role.ADMINISTRATOR), identifier, terms))
+            self.proposals.append(CatalogProposal.propose(self._by(Role.ADMINISTRATOR), identifier, terms, self.known))
             return [self.proposals[-1]]
         proposal = self.random.choice(open_ones)
         if self.random.random() < 0.5:
@@ -430,6 +431,7 @@ class World:
     def _file(self, case: RecognitionCase, act: Act) -> IntegrityRecord:
         record = IntegrityRecord.file(
             act,
+            self.known,
             case_id=case.id,
             case_number=case.state.case_number,
             revoked_at_version=case.version,

@@ -13,7 +13,7 @@ import strawberry
 from application import questions
 from application.access import Action
 from application.asking import Window
-from application.commands import CertificateForm, clean_id_number, clean_id_type
+from application.commands import CertificateForm
 from application.projections.statistics import COUNTED_CASES
 from application.queries import AuditEvent as AuditRow
 from application.queries import first as first_of
@@ -31,6 +31,7 @@ from application.views import (
     StatusView,
     TitleView,
 )
+from domain.identity_numbers import IdentityNumber
 from registry_api import ids, log_answers
 from registry_api.amendments import AmendmentPreview, Preview, preview
 from registry_api.context import Context, Info, in_thread
@@ -163,9 +164,8 @@ class Query:
         """The titles a holder has now, or had as the registry knew it at an instant."""
         context = info.context
         await context.reach(at_least)
-        ref = await in_thread(
-            context.services.holders.find, clean_id_type(holder.id_type), clean_id_number(holder.id_number)
-        )
+        identity = IdentityNumber.of(holder.id_type, holder.id_number)
+        ref = await in_thread(context.services.holders.find, identity.kind, identity.number)
         # Of a person who is not known the same is asked as of any other, so that the time it takes tells nobody who is.
         ref = ref or uuid4()
         if as_of is None:
@@ -369,8 +369,8 @@ class Query:
             raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the person by `ref` or by `holder`, one of the two.")
         await context.reach(at_least)
         if holder is not None:
-            number = clean_id_number(holder.id_number)
-            found = await in_thread(context.services.holders.find, clean_id_type(holder.id_type), number)
+            identity = IdentityNumber.of(holder.id_type, holder.id_number)
+            found = await in_thread(context.services.holders.find, identity.kind, identity.number)
         else:
             found = ids.holder_in(ref or "")
         return await first_of(context.services.reads, questions.holder(found)) if found else None

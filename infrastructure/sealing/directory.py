@@ -17,8 +17,8 @@ from psycopg_pool import ConnectionPool
 
 from application.journal import KeyOutdated, Overtaken
 from application.ports import Enrolment
-from domain.identity_numbers import normalised_identity_number
-from domain.text import identifying_form
+from domain.identity_numbers import IdentityNumber
+from domain.text import identifying_form, number_form
 from domain.values import Person
 from infrastructure.postgres.pools import read_over
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
@@ -149,7 +149,7 @@ class HolderDirectory:
 
     def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
         """The stream of the claim on one certificate, whatever the spelling of its body and number."""
-        digest = self._digest("claim", identifying_form(issuing_body), identifying_form(certificate_number))
+        digest = self._digest("claim", identifying_form(issuing_body), number_form(certificate_number))
         number = int.from_bytes(digest[:16]) & ~(0xF000 << 64 | 0xC000 << 48)
         return UUID(int=number | 8 << 76 | 1 << 63)  # version 8, of one's own making (RFC 9562, section 5.8)
 
@@ -160,11 +160,11 @@ class HolderDirectory:
 
     def identity(self, id_type: str, id_number: str) -> bytes:
         """The keyed digest that leads to a person with this number, whatever the spelling."""
-        kind = "".join(id_type.split()).upper()
-        return self._digest("identity", kind, normalised_identity_number(kind, id_number))
+        identity = IdentityNumber.of(id_type, id_number)
+        return self._digest("identity", identity.kind, identity.number)
 
     def _certificate(self, number: str) -> bytes | None:
-        form = identifying_form(number)
+        form = number_form(number)
         return self._digest("certificate", form) if form else None
 
     def _digest(self, *parts: str) -> bytes:

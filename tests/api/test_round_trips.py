@@ -20,6 +20,7 @@ from domain.values import Actor, EntryChangeKind, Notice, Provenance, Role, shan
 from infrastructure.composition import Registry, open_registry
 from infrastructure.settings import Settings
 from tests.api.conftest import XIHU, Clock
+from tests.people import passport_number
 
 BY = Provenance(actor=Actor(subject="applicant", role=Role.APPLICANT))
 OFFICER = Provenance(actor=Actor(subject="officer", role=Role.REVIEWER, authority_code=XIHU))
@@ -33,7 +34,7 @@ def form(number: int, person: int, name: str = "AWS Certified Solutions Architec
     """A submission that is matched at once, unless its name is another."""
     return Submission(
         idempotency_key=f"key-{number}",
-        holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=f"P{person}"),
+        holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=passport_number(person)),
         certificate=CertificateForm(name=name, issuing_body="亚马逊", certificate_number=f"C{number}"),
         authority_code=XIHU,
         work_field="software",

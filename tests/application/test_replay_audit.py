@@ -11,6 +11,7 @@ import pytest
 
 from application.replay_audit import violations
 from catalog.authorities import load_directory
+from catalog.jurisdiction import load_jurisdiction
 from domain.base import Act, Event
 from domain.case.case import RecognitionCase
 from domain.case.events import (
@@ -36,6 +37,7 @@ from domain.values import (
     TitleLevel,
     shanghai_day,
 )
+from tests.periods import answering_within
 
 DIRECTORY = load_directory()
 XIHU, NINGBO, HANGZHOU = "330106-EI", "330200-EI", "330100-EI"
@@ -63,15 +65,9 @@ class Listed:
         return self.entry_at(code, version, number) is not None
 
 
-class Days:
-    """A period of no day to answer: notice is enough."""
-
-    def answer_until(self, served_on: date) -> date:
-        """The same day."""
-        return served_on
-
-
-KNOWN = Circumstances(DIRECTORY, Listed(), Days())
+RULES = answering_within(0, load_jurisdiction().rules)
+"""A period of no day to answer: notice is enough."""
+KNOWN = Circumstances(DIRECTORY, Listed(), RULES)
 
 
 def by(

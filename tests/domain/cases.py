@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from catalog.authorities import load_directory
+from catalog.jurisdiction import load_jurisdiction
 from domain.case.case import RecognitionCase
 from domain.case.events import (
     Approved,
@@ -54,6 +55,7 @@ from domain.values import (
 )
 from tests.claims import claim_id
 from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act, actor
+from tests.periods import answering_within
 
 AUTHORITIES = load_directory()
 
@@ -70,18 +72,8 @@ class Listed:
         return code == CATALOG and bool(version) and number == 2
 
 
-class Days:
-    """The statutory periods of the scenarios: a number of days to answer."""
-
-    def __init__(self, answer: int = 3) -> None:
-        self.answer = answer
-
-    def answer_until(self, served_on):
-        """That many days later."""
-        return served_on + timedelta(days=self.answer)
-
-
-KNOWN = Circumstances(AUTHORITIES, Listed(), Days())
+RULES = answering_within(3, load_jurisdiction().rules)
+KNOWN = Circumstances(AUTHORITIES, Listed(), RULES)
 CASE = case_id("applicant", "key-1")
 HOLDER = UUID("7d9f1c52-6f64-4c3e-8a52-0d5a4b1e9c11")
 AMENDMENT = UUID("0b7c9d9e-92a1-4b6c-8a0a-3f6f4b0f5a22")
@@ -123,7 +115,7 @@ def submitted(**changes: Any) -> Happened:
     """A submission that met every rule."""
     facts: dict[str, Any] = {
         "holder_ref": HOLDER,
-        "case_number": case_number(CASE, date(2024, 5, 6)),
+        "case_number": case_number(CASE, date(2024, 5, 6), "ZJ"),
         "holder": PERSON,
         "certificate": CERTIFICATE,
         "authority_code": "330106-HR",

@@ -151,7 +151,6 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "PersonInput": {
         "name": "The name as in the identity document.",
-        "idNumber": "The number of the identity document.",
     },
     "CertificateInput": {
         "name": "What the certificate says its holder is, in any of its languages.",

@@ -14,7 +14,6 @@ PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "HolderInput": {
         "": "A person, by identity document.",
-        "idNumber": "The number of the identity document.",
     },
     "HolderFile": {
         "": "What the registry holds of one person, and whether it is processed.",
