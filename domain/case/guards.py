@@ -342,7 +342,7 @@ def evidence_or_opinion(attempt: Attempt) -> Refused | None:
     if attempt.state.evidence or _has_opinion(attempt):
         return None
     return Refused(
-        RefusalCode.EVIDENCE_MISSING,
+        RefusalCode.NO_EVIDENCE,
         tell("case.evidence_or_opinion"),
         "opinion",
     )
