@@ -9,7 +9,6 @@ from application.commands import clean_id_number, clean_id_type
 from application.journal import Conflict, Journal
 from application.ports import Clock, Holders
 from domain.base import Act
-from domain.identifiers import officer_stream
 from domain.officer import Officer
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean
@@ -42,9 +41,10 @@ class Officers:
         kind, number = clean_id_type(id_type), clean_id_number(id_number)
         while True:  # another administrator's event on the same stream is read and decided on anew
             act = Act(by, self._clock())
-            officer = self._journal.load(Officer, officer_stream(who))
+            stream = self._holders.officer_stream(who)
+            officer = self._journal.load(Officer, stream)
             if officer is None:
-                officer = Officer.begin(Officer.Registered, act, officer_stream(who), subject=who)
+                officer = Officer.begin(Officer.Registered, act, stream, subject=who)
             else:
                 officer.decide(Officer.RegisteredAnew, act)
             try:
