@@ -43,6 +43,9 @@ class Holders(Protocol):
     def officer(self, subject: str) -> tuple[bool, UUID | None]:
         """Whether it is known who an officer is, and the holder that is the same person, if any."""
 
+    def officer_stream(self, subject: str) -> UUID:
+        """The stream of one officer, which nobody can work out from the subject: the transparency log names streams for ever."""
+
     def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
         """The stream of the claim on one certificate, whatever the spelling of its body and number."""
 

@@ -49,11 +49,6 @@ def holder_stream(holder_ref: UUID) -> UUID:
     return uuid5(NAMESPACE, f"holder\n{holder_ref}")
 
 
-def officer_stream(subject: str) -> UUID:
-    """The stream of what was said of an officer's identity."""
-    return uuid5(NAMESPACE, f"officer\n{subject}")
-
-
 def case_number(case: UUID, submitted_on: date, prefix: str) -> str:
     """What people quote: ``ZJ2026-4T9QK-7H2MB``, the province, the year, the stream's low 50 bits in Crockford's base 32."""
     bits = case.int & (2**50 - 1)  # the low bits: RFC 9562 puts version and variant above bit 62

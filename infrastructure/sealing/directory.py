@@ -149,9 +149,11 @@ class HolderDirectory:
 
     def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
         """The stream of the claim on one certificate, whatever the spelling of its body and number."""
-        digest = self._digest("claim", identifying_form(issuing_body), number_form(certificate_number))
-        number = int.from_bytes(digest[:16]) & ~(0xF000 << 64 | 0xC000 << 48)
-        return UUID(int=number | 8 << 76 | 1 << 63)  # version 8, of one's own making (RFC 9562, section 5.8)
+        return self._stream("claim", identifying_form(issuing_body), number_form(certificate_number))
+
+    def officer_stream(self, subject: str) -> UUID:
+        """See ``Holders``."""
+        return self._stream("officer", subject)
 
     def forget(self, holder_ref: UUID) -> int:
         """Remove every number that leads to this holder or a case of theirs; answers how many there were."""
@@ -166,6 +168,10 @@ class HolderDirectory:
     def _certificate(self, number: str) -> bytes | None:
         form = number_form(number)
         return self._digest("certificate", form) if form else None
+
+    def _stream(self, *parts: str) -> UUID:
+        number = int.from_bytes(self._digest(*parts)[:16]) & ~(0xF000 << 64 | 0xC000 << 48)
+        return UUID(int=number | 8 << 76 | 1 << 63)  # version 8, of one's own making (RFC 9562, section 5.8)
 
     def _digest(self, *parts: str) -> bytes:
         # No part has a line feed once normalised, so no two lists of parts give the same message.

@@ -15,7 +15,7 @@ from domain.catalog.catalog import Catalog
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.claim import CertificateClaim
 from domain.holder import Holder
-from domain.identifiers import holder_stream, integrity_record_id, officer_stream
+from domain.identifiers import holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
 from domain.values import Actor, AliasChangeKind, MatchOutcome, Provenance, ReviewOutcome, Role
@@ -132,7 +132,7 @@ def examples() -> Iterator[Event]:
         (claim_id("Example Institute", "CEE-0042"), CertificateClaim.TOPIC, claim),
         (integrity_record_id(cases.CASE, 5), IntegrityRecord.TOPIC, record),
         (holder_stream(cases.HOLDER), Holder.TOPIC, holder),
-        (officer_stream("officer.x"), Officer.TOPIC, officer),
+        (UUID("7c1a4948-8507-566c-9ef7-f3bc309a07b6"), Officer.TOPIC, officer),
     ]:
         for version, each in enumerate(happened, 1):
             yield replace(each, act=Act(BY, AT)).at(stream, version, topic)
