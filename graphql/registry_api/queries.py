@@ -321,8 +321,9 @@ class Query:
         await info.context.reach(at_least)
         ref = None
         if holder is not None:
-            kind, number = clean_id_type(holder.id_type), clean_id_number(holder.id_number)
-            ref = await in_thread(info.context.services.holders.find, kind, number) or uuid4()  # as in `titles`
+            identity = IdentityNumber.of(holder.id_type, holder.id_number)
+            find = info.context.services.holders.find
+            ref = await in_thread(find, identity.kind, identity.number) or uuid4()  # as in `titles`
         paging, which = Paging(first, after, last, before), IntegrityFilter(holder_ref=ref, in_force_on=in_force_on)
         asked = window("integrity records", paging, (date.fromisoformat, UUID), count=wants_total(info))
         page = await info.context.services.reads.page(questions.integrity_archive(info.context.scope, which, asked))

@@ -89,8 +89,8 @@ def test_one_number_under_two_names_is_shown(api: Api) -> None:
     [
         (DATED, {"idType": "PASSPORT", "idNumber": "E7654321"}, True),
         ({"idType": "PASSPORT", "idNumber": "E1234567"}, {"idType": "PASSPORT", "idNumber": "E7654321"}, True),
-        (DATED, {"idType": "RESIDENT_ID", "idNumber": "330106194912310017"}, True),
-        (DATED, {"idType": "RESIDENT_ID", "idNumber": "330106199003070013"}, False),
+        (DATED, {"idType": "RESIDENT_ID", "idNumber": "330106194912310019"}, True),
+        (DATED, {"idType": "RESIDENT_ID", "idNumber": "330106199003070014"}, False),
         (DATED, {"name": "李强", "idType": "PASSPORT", "idNumber": "E7654321"}, False),
     ],
     ids=["passport", "two passports", "same day of birth", "another day of birth", "another name"],

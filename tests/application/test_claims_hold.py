@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from application.periods import PlainPeriods
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -162,7 +161,7 @@ class World:
     def lawful(self) -> None:
         """Every history, the claims' too, is one that the rules allow."""
         registry = self.registry
-        known = Circumstances(registry.authorities, registry.shelf, PlainPeriods())
+        known = Circumstances(registry.authorities, registry.shelf, registry.rules)
         kinds: dict[UUID, Any] = dict.fromkeys(self.cases, RecognitionCase)
         claims = {state.claim_id for state in map(self.state, self.cases)} - {None}
         kinds |= dict.fromkeys(claims, CertificateClaim)
