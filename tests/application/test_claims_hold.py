@@ -73,7 +73,7 @@ class World:
         """Somebody submits."""
         form = Submission(
             idempotency_key=f"{self.name}-{len(self.cases)}-{sum(self.refusals.values())}",
-            holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=f"P{self.name}X{person}"),
+            holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=f"P{self.name:05d}X{person}"),
             certificate=CertificateForm(
                 name=NAMES[name],
                 issuing_body=BODIES[body],
