@@ -34,6 +34,9 @@ class Holders(Protocol):
         there, where the number leads to another reference by now.
         """
 
+    def namesakes(self, persons: Mapping[UUID, Person]) -> Mapping[UUID, frozenset[UUID]]:
+        """For each of these cases, by its person: cases of other holders who may be the same person (``domain.namesakes``), a few."""
+
     def cases_of_certificates(self, numbers: Collection[str]) -> Mapping[str, frozenset[UUID]]:
         """The cases of certificates with these numbers, however they are spelled; a number of none is absent."""
 

@@ -6,27 +6,34 @@ Whoever holds the database's keys reads in clear; that they did is recorded like
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from console.language import spoken
 from console.opened import asking, which_registry
-from console.options import AsJson
+from console.options import AsJson, day
 from console.program import Group
 from console.talk import REFUSED, fail, jsonable, print_json, print_pairs, print_rows
 
 if TYPE_CHECKING:
     from application.queries import Positioned
     from application.viewing import Viewer
-    from application.views import CaseView, TitleView
+    from application.views import CaseView, IntegrityRecordView, TitleView
     from infrastructure.standing import StandingRegistry
 
+_MOST_RECORDS = 1_000
 _OPERATION = "operation of the registry"
 app = typer.Typer(help="Look at a case: as it is, and how it came about.", no_args_is_help=True, cls=Group)
 
 Number = Annotated[str, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB; in small letters too.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why the case is read; recorded with the access.")]
+
+
+InForceOn = Annotated[
+    date | None, typer.Option("--in-force-on", parser=day, metavar="YYYY-MM-DD", help="Only what counts on this day.")
+]
 
 
 @app.command()
@@ -77,6 +84,41 @@ def history(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False
     columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
     names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
     print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in told])
+
+
+@app.command()
+def integrity(
+    in_force_on: InForceOn = None,
+    reason: Reason = _OPERATION,
+    as_json: AsJson = False,
+) -> None:
+    """Show the integrity archive: which titles were revoked for fraud, until when that counts, and whether it was overturned."""
+    from application.asking import Window
+    from application.questions import IntegrityFilter, integrity_archive
+    from application.viewing import RecordRow
+
+    which = IntegrityFilter(in_force_on=in_force_on)
+
+    async def question(registry: StandingRegistry) -> Sequence[IntegrityRecordView]:
+        viewer = _operator(registry, reason)
+        page = await registry.reads.page(integrity_archive(viewer.scope, which, Window(_MOST_RECORDS)))
+        shown = [
+            viewer.show(RecordRow.of(each, viewer.scope, each.record_id), each, "integrity record")
+            for each in page.rows
+        ]
+        await _record(registry, viewer, "case integrity")
+        return shown
+
+    records = asking(question)
+    if as_json:
+        print_json(records)
+        return
+    columns = ("case", "filed on", "lapses on", "overturned", "authority", "ground")
+    rows = [
+        (each.case_number, each.filed_on, each.lapses_on, each.overturned, each.authority_code, each.ground)
+        for each in records
+    ]
+    print_rows("Integrity archive", columns, rows)
 
 
 def _no_such_case(number: str) -> NoReturn:

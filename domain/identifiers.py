@@ -34,6 +34,11 @@ def integrity_record_id(case: UUID, revoked_at_version: int) -> UUID:
     return uuid5(NAMESPACE, f"integrity\n{case}\n{revoked_at_version}")
 
 
+def entry_claim_id(holder_ref: UUID, catalog_code: str, entry_number: int, grade: str | None) -> UUID:
+    """The stream of a holder's claim on an entry and grade, whatever the version; from the holder's random reference."""
+    return uuid5(NAMESPACE, f"entry claim\n{holder_ref}\n{catalog_code}\n{entry_number}\n{grade or ''}")
+
+
 def amendment_id(catalog: UUID, version: int) -> UUID:
     """The identifier of the amendment that a catalog stream records at this version."""
     return uuid5(NAMESPACE, f"amendment\n{catalog}\n{version}")

@@ -16,11 +16,13 @@ from psycopg_pool import AsyncConnectionPool
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
+from application.claims import Claims
 from application.holders import HolderFiles
 from application.journal import Journal
 from application.officers import Officers
 from application.ports import Authenticator, Clock
 from application.rematching import Rematching
+from application.retention import RetentionTerms
 from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.jurisdiction import Jurisdiction, load_jurisdiction
@@ -134,10 +136,16 @@ def open_registry(
         evidence = EvidenceStore(
             bucket, keyring, max_size=settings.evidence_max_size, require_room=database.require_room
         )
-        holder_files = HolderFiles(journal, PersonalData(database.pool, keyring, holders, evidence), clock)
+        holder_files = HolderFiles(
+            journal,
+            PersonalData(database.pool, keyring, holders, evidence),
+            Claims(journal, shelf, holders),
+            clock,
+            RetentionTerms.of(rules),
+        )
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
-        rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock, rules)
+        rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
             settings=settings,

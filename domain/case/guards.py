@@ -420,6 +420,14 @@ def _by_rule(event: events.Matched) -> bool:
     return not event.by_hand
 
 
+def _by_officer(event: Any) -> bool:
+    return event.code is None
+
+
+def _by_registry(event: Any) -> bool:
+    return event.code is not None
+
+
 # ── the lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 DECIDING: Final = (reviewers_only, within_jurisdiction, not_own_case, still_open, same_holder)
 """Matching by hand, asking for a supplement, transferring, approving, rejecting."""
@@ -465,7 +473,16 @@ COURSE: Final[Guards] = {
         within_submitted_experience,
         dated("recognized_on"),
     ),
-    events.Rejected: (*DECIDING, no_title_stands),
-    events.Withdrawn: (*ACCOMPANYING, no_title_stands),
+    events.Rejected: (
+        *(each.where(_by_registry) for each in BY_RULE),
+        *(each.where(_by_officer) for each in DECIDING),
+        no_title_stands,
+    ),
+    events.Withdrawn: (
+        *(each.where(_by_registry) for each in BY_RULE),
+        *(each.where(_by_officer) for each in ACCOMPANYING),
+        no_title_stands,
+    ),
+    events.CertificateClaimMoved: (registry_only, same_holder),
 }
 """The events that lead to a decision, and what must hold before each is recorded."""

@@ -38,6 +38,7 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "AmendmentPayload.changesSince": 20,
     "RecognitionCase.evidence": 20,
     "RecognitionCase.candidates": 15,
+    "RecognitionCase.warnings": 5,
     "MatchResult.candidates": 15,
     "HolderFile.cases": 20,
 }
@@ -58,6 +59,7 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
     "Query.checkpoint": 10,
     "Query.inclusionProof": 50,
     "Query.consistencyProof": 50,
+    "RecognitionCase.warnings": 20,
     "AuditEvent.data": 20,
     "AuditEvent.stored": 20,
     "CaseEvent.data": 5,

@@ -17,7 +17,7 @@ from application.commands import CertificateForm
 from application.projections.statistics import COUNTED_CASES
 from application.queries import AuditEvent as AuditRow
 from application.queries import first as first_of
-from application.questions import AuditFilter, CaseFilter, TitleFilter
+from application.questions import AuditFilter, CaseFilter, IntegrityFilter, TitleFilter
 from application.statistics import StatisticsFilter, StatisticsKey, statistics
 from application.views import (
     AccessView,
@@ -27,6 +27,7 @@ from application.views import (
     CatalogProposalView,
     CatalogView,
     HolderFileView,
+    IntegrityRecordView,
     StatisticsView,
     StatusView,
     TitleView,
@@ -57,6 +58,7 @@ from registry_api.types.cases import (
     RecognizedTitleConnection,
 )
 from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
+from registry_api.types.integrity import IntegrityRecordConnection
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
 from registry_api.types.statistics import StatisticsRow
@@ -301,6 +303,31 @@ class Query:
             submitted_from=submitted_from, submitted_to=submitted_to, authority_code=authority_code
         )
         return await statistics(info.context.services.reads, info.context.scope, by, which)
+
+    @edge(IntegrityRecordConnection)
+    @answering(Action.READ_INTEGRITY_RECORDS)
+    async def integrity_records(
+        self,
+        info: Info,
+        holder: HolderInput | None = None,
+        in_force_on: date | None = None,
+        first: int | None = PAGE,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        at_least: Position | None = None,
+    ) -> Connection[IntegrityRecordView]:
+        """What article 4 filed, the latest first: all for auditors, for officers of persons with a case of theirs, else one's own."""
+        await info.context.reach(at_least)
+        ref = None
+        if holder is not None:
+            identity = IdentityNumber.of(holder.id_type, holder.id_number)
+            find = info.context.services.holders.find
+            ref = await in_thread(find, identity.kind, identity.number) or uuid4()  # as in `titles`
+        paging, which = Paging(first, after, last, before), IntegrityFilter(holder_ref=ref, in_force_on=in_force_on)
+        asked = window("integrity records", paging, (date.fromisoformat, UUID), count=wants_total(info))
+        page = await info.context.services.reads.page(questions.integrity_archive(info.context.scope, which, asked))
+        return connection("integrity records", page, lambda record: (record.filed_on, record.record_id))
 
     # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @edge(AuditEventConnection)
