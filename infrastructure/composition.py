@@ -13,12 +13,14 @@ from typing import Any, cast
 
 from psycopg_pool import AsyncConnectionPool
 
+from application.audit import circumstances
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.holders import HolderFiles
 from application.journal import Journal
 from application.officers import Officers
+from application.periods import PlainPeriods
 from application.ports import Authenticator, Clock
 from application.rematching import Rematching
 from catalog.aliases import load_aliases
@@ -30,6 +32,9 @@ from domain.refusals import RefusalCode, Refused
 from domain.streams import event_classes
 from domain.values import REGISTRY_ITSELF, Provenance
 from infrastructure.access_log import PostgresAccessLog
+from infrastructure.audit.check import Audited
+from infrastructure.audit.nightly import auditing_process
+from infrastructure.audit.runs import PostgresAuditRuns
 from infrastructure.briefings import StoredBriefings
 from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
@@ -87,6 +92,8 @@ class Registry:
     reads: PostgresReads
     access_log: PostgresAccessLog
     transparency: PostgresLog
+    audited: Audited
+    audit_runs: PostgresAuditRuns
     evidence: EvidenceStore
     holder_files: HolderFiles
     keyring: PostgresKeyring
@@ -133,6 +140,7 @@ def open_registry(
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock)
+        audited = audited_by(settings, database, mapper, keys.pool, shelf, clock)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
             settings=settings,
@@ -154,12 +162,15 @@ def open_registry(
                     rematching_process(rematching),
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
                     sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
+                    auditing_process(audited),
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
+            audited=audited,
+            audit_runs=PostgresAuditRuns(readers),
             evidence=evidence,
             holder_files=holder_files,
             keyring=keyring,
@@ -171,6 +182,26 @@ def open_registry(
         publish_official_catalog(registry)
         holder_files.finish_erasures()
         yield registry
+
+
+def audited_by(
+    settings: Settings,
+    database: Database,
+    mapper: EventMapper,
+    keys: Pool,
+    shelf: Shelf,
+    clock: Clock,
+) -> Audited:
+    """What an audit of this registry reads, and what guards ask of its days: the directory, the catalogs, the periods."""
+    directory = load_directory()
+    return Audited(
+        url=database.app_url,
+        mapper=mapper,
+        keys=keys,
+        files=log_files(settings),
+        known=lambda: circumstances(directory, shelf, PlainPeriods()),
+        clock=clock,
+    )
 
 
 def log_files(settings: Settings) -> LogFiles:

@@ -1,0 +1,165 @@
+"""What streams say of one another: a live case holds the claim on its certificate, a revocation for fraud has its record.
+
+Both ways: a case without what belongs to it is found, and so is what belongs to a case that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import StoredEvent
+
+from application.audit import Finding
+from application.cases import RELEASING
+from domain.base import Event, evolve
+from domain.case.case import RecognitionCase
+from domain.case.events import Approved
+from domain.case.state import OPEN
+from domain.case.title_events import Reinstated, Revoked
+from domain.claim import CertificateClaim
+from domain.identifiers import holder_stream, integrity_record_id
+from domain.integrity import IntegrityRecord
+from domain.messages import tell
+from infrastructure.audit.streams import CheckedStream
+from infrastructure.mapper import EventMapper, StoredEventError
+
+_STREAMS: Final = (
+    "SELECT originator_id, originator_version, topic, state FROM registry.events"
+    " WHERE originator_id = ANY(%s) AND position <= %s ORDER BY originator_id, originator_version"
+)
+_TOPICS: Final = (
+    "SELECT originator_id, originator_version, topic FROM registry.events"
+    " WHERE originator_id = ANY(%s) AND topic = ANY(%s) AND position <= %s"
+)
+_FILED: Final = [IntegrityRecord.Filed.TOPIC, IntegrityRecord.Overturned.TOPIC]
+
+
+class Links:
+    """Asks checked streams of what other streams say of them, over the connection of the batch."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        mapper: EventMapper,
+        until: int,
+        report: Callable[[Finding], None],
+    ) -> None:
+        self._connection, self._mapper, self._until, self._report = connection, mapper, until, report
+
+    def check(self, streams: Sequence[CheckedStream]) -> None:
+        """Ask all of a batch. A stream whose history is broken is not asked: it is found already."""
+        whole = [each for each in streams if not each.broken]
+        self._claims_of([each for each in whole if each.kind is RecognitionCase])
+        self._records_of([each for each in whole if each.kind is RecognitionCase])
+        self._cases_of_claims([each for each in whole if each.kind is CertificateClaim])
+        self._cases_of_records([each for each in whole if each.kind is IntegrityRecord])
+
+    def _claims_of(self, cases: Sequence[CheckedStream]) -> None:
+        claiming = [each for each in cases if each.state.claim_id and _claims(each)]
+        held = self._holders_of(list({each.state.claim_id for each in claiming}))
+        suspects = [each for each in claiming if held.get(each.state.claim_id) != each.stream_id]
+        erased = self._erased({each.state.holder_ref for each in suspects})
+        for each in suspects:
+            if held.get(each.state.claim_id) is None and each.state.holder_ref in erased and each.state.status in OPEN:
+                continue  # the erasure of an undecided case gives the certificate back
+            self._find(each, "CLAIM_NOT_HELD", "one_live_case_a_certificate", "audit.claim_not_held")
+
+    def _holders_of(self, claims: Sequence[UUID]) -> dict[UUID, UUID | None]:
+        """Which case each claim is held for; a claim that is not there, or cannot be read, is absent."""
+        states: dict[UUID, Any] = {}
+        if claims:
+            with self._connection.cursor(binary=True) as cursor:
+                rows = cursor.execute(_STREAMS, [list(claims), self._until]).fetchall()
+            for row in rows:
+                try:
+                    event = self._mapper.to_domain_event(StoredEvent(*row))
+                    states[row[0]] = evolve(states.get(row[0]), event)
+                except (StoredEventError, TypeError, LookupError, AttributeError):
+                    states.pop(row[0], None)
+        return {stream: state.case_id for stream, state in states.items()}
+
+    def _erased(self, holders: Iterable[UUID]) -> set[UUID]:
+        streams = {holder_stream(each): each for each in holders}
+        return {streams[stream] for stream, _, _ in self._topics(list(streams), ["holder.erased"])}
+
+    def _records_of(self, cases: Sequence[CheckedStream]) -> None:
+        expected: dict[UUID, tuple[CheckedStream, int, bool]] = {}
+        for each in cases:
+            for revoked, overturned in _revocations(each.events):
+                expected[integrity_record_id(each.stream_id, revoked)] = (each, revoked, overturned)
+        found: dict[UUID, set[str]] = {}
+        for stream, _, topic in self._topics(list(expected), _FILED):
+            found.setdefault(stream, set()).add(topic)
+        for record, (case, revoked, overturned) in expected.items():
+            topics = found.get(record, set())
+            key = None
+            if _FILED[0] not in topics:
+                key = "audit.record_missing"
+            elif overturned and _FILED[1] not in topics:
+                key = "audit.record_not_overturned"
+            elif not overturned and _FILED[1] in topics:
+                key = "audit.record_overturned"
+            if key is not None:
+                self._find(case, "RECORD_DIFFERS", "revocations_are_on_record", key, revoked)
+
+    def _cases_of_claims(self, claims: Sequence[CheckedStream]) -> None:
+        held = {each.stream_id: each.state.case_id for each in claims if each.state.case_id}
+        there = {stream for stream, *_ in self._topics(list(set(held.values())), ["recognition-case.submitted"])}
+        for each in claims:
+            case = held.get(each.stream_id)
+            if case is not None and case not in there:
+                said = tell("audit.claim_of_no_case", case=str(case))
+                self._report(Finding("CLAIM_OF_NO_CASE", "claims_are_of_cases", said, each.stream_id))
+
+    def _cases_of_records(self, records: Sequence[CheckedStream]) -> None:
+        cases = list({each.state.case_id for each in records})
+        revoked: dict[UUID, list[int]] = {}
+        for stream, version, _ in self._topics(cases, [Revoked.TOPIC]):
+            revoked.setdefault(stream, []).append(version)
+        for each in records:
+            case = each.state.case_id
+            if each.stream_id not in {integrity_record_id(case, version) for version in revoked.get(case, ())}:
+                said = tell("audit.record_of_nothing", case=str(case))
+                self._report(Finding("RECORD_OF_NOTHING", "records_are_of_revocations", said, each.stream_id))
+
+    def _topics(self, streams: Sequence[UUID], topics: Sequence[str]) -> list[tuple[UUID, int, str]]:
+        if not streams:
+            return []
+        with self._connection.cursor(binary=True) as cursor:
+            return cursor.execute(_TOPICS, [list(streams), list(topics), self._until]).fetchall()
+
+    def _find(self, case: CheckedStream, code: str, rule: str, key: str, version: int | None = None) -> None:
+        said = _said(key, version or 0)
+        position = case.positions.get(version) if version else None
+        self._report(Finding(code, rule, said, case.stream_id, version, position))
+
+
+def _claims(case: CheckedStream) -> bool:
+    """Whether a case is live and nothing in it ever gave its certificate back; what is taken up again claims anew or not at all."""
+    live = case.state.status in OPEN or case.state.title_stands
+    return live and not any(type(event) in RELEASING for event in case.events)
+
+
+def _revocations(events: Sequence[Event]) -> list[tuple[int, bool]]:
+    """The versions at which a case was revoked, and whether the title was given back since."""
+    found: list[tuple[int, bool]] = []
+    for event in events:
+        if isinstance(event, Revoked):
+            found.append((event.originator_version, False))
+        elif isinstance(event, Reinstated | Approved) and found:
+            found[-1] = (found[-1][0], True)
+    return found
+
+
+def _said(key: str, version: int) -> Any:
+    match key:
+        case "audit.claim_not_held":
+            return tell("audit.claim_not_held")
+        case "audit.record_missing":
+            return tell("audit.record_missing", version=version)
+        case "audit.record_not_overturned":
+            return tell("audit.record_not_overturned", version=version)
+    return tell("audit.record_overturned", version=version)
