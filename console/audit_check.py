@@ -54,7 +54,7 @@ def check(
         print_json(_as_json(done))
     else:
         _print(done)
-    if done.findings:
+    if done.findings or done.earlier:
         raise typer.Exit(REFUSED)
 
 
@@ -134,6 +134,7 @@ def _as_json(done: AuditReport) -> dict[str, Any]:
         "streams": done.streams,
         "seconds": done.seconds,
         "resumed": done.resumed,
+        "earlierFindings": done.earlier,
         "findings": found,
     }
 
@@ -143,10 +144,12 @@ def _print(done: AuditReport) -> None:
     if done.resumed:
         note("A check that was interrupted was gone on with; events count from there.", "dim")
     note(f"{done.events} events of {done.streams} streams in {done.seconds:.1f} s ({rate:,.0f}/s).", "dim")
-    if not done.findings:
+    if done.earlier:
+        note(f"Before it was interrupted it had found {done.earlier} things: see `recognition audit findings`.", "red")
+    if not done.findings and not done.earlier:
         say(f"Every history up to position {done.position} is lawful and as it was recorded.")
     else:
-        say(f"{len(done.findings)} findings up to position {done.position}; tell the auditors.")
+        say(f"{len(done.findings) + done.earlier} findings up to position {done.position}; tell the auditors.")
 
 
 @contextlib.contextmanager

@@ -37,11 +37,21 @@ class Readiness:
                 "projection": "not known while the database does not answer",
             }
         else:
-            checks = {"database": OK, "projection": _projections(status)}
+            checks = {"database": OK, "projection": _projections(status), "audit": await self._audit()}
         return {**checks, **self._storage(), **self._identity_provider(), **self._processes()}
 
     def _status(self) -> Sequence[ProjectionStatus]:
         return [projection_status(self._registry.database, each) for each in PROJECTIONS]
+
+    async def _audit(self) -> str:
+        """What the last audit found: reading goes on, and whoever reads should know."""
+        last = await self._registry.audit_runs.last()
+        if last is None or not last.findings:
+            return OK
+        return Remark(
+            f"The audit found {last.findings} things unlawful, altered or missing up to position {last.checked_through}:"
+            " see `recognition audit findings`."
+        )
 
     def _database(self, error: Exception) -> str:
         server = self._registry.database.server

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import strawberry
 
@@ -13,6 +14,7 @@ from application.catalogs import Found
 from application.commands import CertificateForm
 from application.queries import AuditEvent as AuditRow
 from application.queries import one_by_key
+from application.questions import CaseFilter
 from application.views import AwardView, EntryView, TitleView, VersionView
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
@@ -57,6 +59,11 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     )
     if found is None:
         raise Refused(RefusalCode.NO_VERSION_IN_FORCE, tell("catalog.none_in_force", day=on), "on")
+    return await matched(context, found)
+
+
+async def matched(context: Context, found: Found) -> Matched:
+    """A match with the entries that it names."""
     version = await context.versions.load((found.version.catalog_code, found.version.number))
     if version is None:
         raise LookupError(f"version {found.version.number} of {found.version.catalog_code} has no row")
@@ -88,6 +95,13 @@ def titles_of_person(context: Context, titles: Sequence[TitleView], name: str) -
         if each.holder.name is not None
         and identifying_form(seals.opened(each.holder.ref, each.case_id, each.holder.name) or "") == form
     ]
+
+
+def by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
+    """A filter with its subjects as they are recorded, however they are typed."""
+    form = context.services.subject_form
+    named: dict[str, Any] = {name: getattr(which, name) for name in ("submitted_by", "decided_by")}
+    return replace(which, **{name: subject and form(subject) for name, subject in named.items()})
 
 
 def audit_row(row: AuditRow) -> AuditEventRow:

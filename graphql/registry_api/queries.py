@@ -35,6 +35,7 @@ from application.views import (
 from domain.values import TitleStatus
 from registry_api import ids, log_answers
 from registry_api.amendments import AmendmentPreview, Preview, preview
+from registry_api.audit_queries import AuditQuery
 from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import PAGE, PageSize, check_length
@@ -44,6 +45,7 @@ from registry_api.lookups import (
     Matched,
     MatchResult,
     audit_row,
+    by_subjects,
     match_certificate,
     titles_of_certificate,
     titles_of_person,
@@ -82,7 +84,7 @@ class TitleVerification:
 
 
 @strawberry.type
-class Query:
+class Query(AuditQuery):
     """What can be asked."""
 
     @edge(Node | None)
@@ -288,7 +290,7 @@ class Query:
             "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
         )
         page = await info.context.services.reads.page(
-            questions.cases(info.context.scope, _by_subjects(info.context, filter or CaseFilter()), asked)
+            questions.cases(info.context.scope, by_subjects(info.context, filter or CaseFilter()), asked)
         )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 
@@ -423,10 +425,3 @@ async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
         found = await context.services.reads.rows(questions.restricted_among(refs))
         context.viewer.withheld = frozenset(each.ref for each in found)
         await in_thread(context.services.seals.warm, refs)
-
-
-def _by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
-    """A filter with its subjects as they are recorded, however they are typed."""
-    form = context.services.subject_form
-    named: dict[str, Any] = {name: getattr(which, name) for name in ("submitted_by", "decided_by")}
-    return replace(which, **{name: subject and form(subject) for name, subject in named.items()})

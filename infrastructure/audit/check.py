@@ -70,10 +70,8 @@ class AuditReport:
     seconds: float = 0.0
     resumed: bool = False
     findings: list[Finding] = field(default_factory=list)
-
-    def add(self, found: Finding) -> None:
-        """Take in one more finding."""
-        self.findings.append(found)
+    earlier: int = 0
+    """What the run had found before it was interrupted, which is kept with the rest."""
 
 
 def check_all(
@@ -88,7 +86,8 @@ def check_all(
     """
     with _alone(audited.url) as keeping, psycopg.connect(audited.url, autocommit=True) as connection:
         run = OpenRun.begin(keeping)
-        done, known = AuditReport(run.checked_through, resumed=run.resumed), audited.known()
+        done = AuditReport(run.checked_through, resumed=run.resumed, earlier=run.found)
+        known = audited.known()
         for part in range(PARTS):
             if part in run.done:
                 continue

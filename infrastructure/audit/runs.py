@@ -24,7 +24,8 @@ _LAST: Final = (
     " ORDER BY r.run DESC LIMIT 1"
 )
 _INTERRUPTED: Final = (
-    "SELECT r.run, r.checked_through, r.events FROM registry.audit_runs AS r WHERE r.begun_at > now() - %s::interval"
+    "SELECT r.run, r.checked_through, r.events,"
+    " (SELECT count(*) FROM registry.audit_findings AS f WHERE f.run = r.run) FROM registry.audit_runs AS r WHERE r.begun_at > now() - %s::interval"
     " AND r.run = (SELECT max(run) FROM registry.audit_runs)"
     " AND NOT EXISTS (SELECT FROM registry.audit_parts AS p WHERE p.run = r.run AND p.ends_run)"
 )
@@ -60,6 +61,7 @@ class OpenRun:
     events: int
     done: set[int] = field(default_factory=set)
     resumed: bool = False
+    found: int = 0
 
     @classmethod
     def begin(cls, connection: psycopg.Connection[Any]) -> OpenRun:
@@ -67,7 +69,7 @@ class OpenRun:
         row = connection.execute(_INTERRUPTED, [RESUMED_WITHIN]).fetchone()
         if row is not None:
             parts = connection.execute("SELECT part FROM registry.audit_parts WHERE run = %s", [row[0]])
-            return cls(row[0], row[1], row[2], {part for (part,) in parts}, resumed=True)
+            return cls(*row[:3], done={part for (part,) in parts}, resumed=True, found=row[3])
         row = connection.execute(_BEGIN).fetchone()
         if row is None:
             raise TypeError("the statement that begins a run answers one")
