@@ -49,7 +49,7 @@ class Derived:
 def decision_of(events: Sequence[Event]) -> Decision | None:
     """The last match of a case, from its events; None where no catalog ever governed it."""
     decision: Decision | None = None
-    rule_set = next(reversed(RULE_SETS))
+    rule_set: str = [*RULE_SETS][-1]
     for event in events:
         match event:
             case Submitted() if event.catalog_code and event.catalog_version:

@@ -7,7 +7,7 @@ however well-formed each event is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,11 +94,14 @@ def allowed_by(kind: type[Aggregate], event: Event, state: Any, known: Circumsta
     return [each for each in kind.GUARDS[type(event)] if not _refusals(each, attempt)]
 
 
-def _refusals(guard: Guard, attempt: Attempt) -> list[Refused]:
+def _refusals(guard: Guard, attempt: Attempt) -> Sequence[Refused]:
     try:
-        return list(guard.refusals(attempt))
+        found = guard.check(attempt)
+        if found is None:  # as nearly always
+            return ()
+        return (found,) if isinstance(found, Refused) else tuple(found)
     except NotKnown:
-        return []
+        return ()
 
 
 def _broken(kind: type[Aggregate], before: Event | None, event: Event) -> Message | None:

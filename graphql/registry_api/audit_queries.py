@@ -29,6 +29,7 @@ from registry_api.types.findings import AuditFinding, AuditFindingConnection, Fi
 from registry_api.types.nodes import edge
 
 FINDINGS_PAGE: Final = PageSize(100)
+_NO_PAGE: Final = PageInfo(has_next_page=False, has_previous_page=False, start_cursor=None, end_cursor=None)
 MOST_DRAWN: Final = 100
 """Cases that one sample has at most, and signs that its seed has."""
 
@@ -52,7 +53,7 @@ class AuditQuery:
         window = Paging(first, after, None, None).window(_number, default=FINDINGS_PAGE)
         last = await services.audit_runs.last()
         if last is None:
-            return FindingsPage([], [], PageInfo(False, False, None, None))
+            return FindingsPage([], [], _NO_PAGE)
         page = await services.reads.page(findings_of(last.run, stream, window))
         shown = numbered(page, [AuditFinding(row=row) for row in page.rows], lambda row: row.number)
         return FindingsPage(
@@ -109,8 +110,9 @@ async def _shown(context: Context, code: str, derived: Derived) -> Rederived:
         raise LookupError(f"version {derived.version} of {code} has no row")
     if derived.not_derivable is not None:
         return Rederived(version, derived.rule_set, not_derivable=derived.not_derivable.text(context.language))
-    match = await matched(context, derived.found) if derived.found else None
-    award = derived.award and AwardView(title=derived.award.title, level=derived.award.level, grade=derived.award.grade)
+    match = await matched(context, derived.found, reasons=False) if derived.found else None
+    found = derived.award
+    award = AwardView(title=found.title, level=found.level, grade=found.grade) if found else None
     return Rederived(version, derived.rule_set, match, award, derived.same)
 
 

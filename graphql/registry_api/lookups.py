@@ -62,8 +62,8 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     return await matched(context, found)
 
 
-async def matched(context: Context, found: Found) -> Matched:
-    """A match with the entries that it names."""
+async def matched(context: Context, found: Found, *, reasons: bool = True) -> Matched:
+    """A match with the entries that it names; without ``reasons`` where they may quote what is sealed."""
     version = await context.versions.load((found.version.catalog_code, found.version.number))
     if version is None:
         raise LookupError(f"version {found.version.number} of {found.version.catalog_code} has no row")
@@ -72,7 +72,9 @@ async def matched(context: Context, found: Found) -> Matched:
     for each in match.candidates:
         entry = await context.entries.load((version.catalog_code, version.number, each.number))
         if entry is not None:
-            candidates.append(Candidate(entry, award_for(entry, each.grade), each.score, each.because))
+            candidates.append(
+                Candidate(entry, award_for(entry, each.grade), each.score, each.because if reasons else ())
+            )
     automatic = match.entry if match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} else None
     entry = await context.entries.load((version.catalog_code, version.number, automatic.number)) if automatic else None
     return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
@@ -101,7 +103,8 @@ def by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
     """A filter with its subjects as they are recorded, however they are typed."""
     form = context.services.subject_form
     named: dict[str, Any] = {name: getattr(which, name) for name in ("submitted_by", "decided_by")}
-    return replace(which, **{name: subject and form(subject) for name, subject in named.items()})
+    formed: dict[str, Any] = {name: subject and form(subject) for name, subject in named.items()}
+    return replace(which, **formed)
 
 
 def audit_row(row: AuditRow) -> AuditEventRow:

@@ -27,7 +27,9 @@ from infrastructure.log.sequencer import LogFiles
 from infrastructure.mapper import EventMapper
 from infrastructure.sealing.rotation import Pool
 
-PARTS: Final = 64
+MOST_PARTS: Final = 64
+A_PART: Final = 20_000
+"""Events that a part has about; a second's work."""
 _CHUNK: Final = 1_000
 _SINCE: Final = (
     "SELECT DISTINCT originator_id FROM registry.events WHERE position > %s AND position <= %s ORDER BY originator_id"
@@ -88,18 +90,19 @@ def check_all(
         run = OpenRun.begin(keeping)
         done = AuditReport(run.checked_through, resumed=run.resumed, earlier=run.found)
         known = audited.known()
-        for part in range(PARTS):
+        parts = min(MOST_PARTS, 1 + run.events // A_PART)  # the same when the run is gone on with
+        for part in range(parts):
             if part in run.done:
                 continue
             found = _Told(report)
-            rows = rows_of_range(connection, Range.part(part, PARTS), run.checked_through)
+            rows = rows_of_range(connection, Range.part(part, parts), run.checked_through)
             _check_rows(audited, keeping, rows, done, found, lambda: progress(done.events, run.events), stopping, known)
             run.keep(keeping, part, found.findings, ends=False)
             done.findings += found.findings
         found = _Told(report)
         for each in _whole(audited, keeping, 0, run.checked_through, progress):
             found.add(each)
-        run.keep(keeping, PARTS, found.findings, ends=True)
+        run.keep(keeping, parts, found.findings, ends=True)
         done.findings += found.findings
         return done
 
@@ -146,7 +149,7 @@ def _check_rows(
     known: Circumstances | None = None,
 ) -> None:
     known = known or audited.known()
-    links = Links(asking, audited.mapper, done.position, found.add)
+    links = Links(asking, done.position, found.add)
     check = StreamCheck(audited.mapper, known, found.add)
     for batch in batches(rows):
         if stopping():

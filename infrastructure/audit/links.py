@@ -6,11 +6,12 @@ Both ways: a case without what belongs to it is found, and so is what belongs to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 import psycopg
-from eventsourcing.persistence import StoredEvent
 
 from application.audit import Finding
 from application.cases import RELEASING
@@ -24,7 +25,6 @@ from domain.identifiers import holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.messages import tell
 from infrastructure.audit.streams import CheckedStream
-from infrastructure.mapper import EventMapper, StoredEventError
 
 _STREAMS: Final = (
     "SELECT originator_id, originator_version, topic, state FROM registry.events"
@@ -34,6 +34,7 @@ _TOPICS: Final = (
     "SELECT originator_id, originator_version, topic FROM registry.events"
     " WHERE originator_id = ANY(%s) AND topic = ANY(%s) AND position <= %s"
 )
+_CLAIM_EVENTS: Final = {kind.TOPIC: kind for kind in CertificateClaim.GUARDS}
 _FILED: Final = [IntegrityRecord.Filed.TOPIC, IntegrityRecord.Overturned.TOPIC]
 
 
@@ -43,11 +44,10 @@ class Links:
     def __init__(
         self,
         connection: psycopg.Connection[Any],
-        mapper: EventMapper,
         until: int,
         report: Callable[[Finding], None],
     ) -> None:
-        self._connection, self._mapper, self._until, self._report = connection, mapper, until, report
+        self._connection, self._until, self._report = connection, until, report
 
     def check(self, streams: Sequence[CheckedStream]) -> None:
         """Ask all of a batch. A stream whose history is broken is not asked: it is found already."""
@@ -73,13 +73,20 @@ class Links:
         if claims:
             with self._connection.cursor(binary=True) as cursor:
                 rows = cursor.execute(_STREAMS, [list(claims), self._until]).fetchall()
-            for row in rows:
+            for stream, version, topic, stored in rows:
                 try:
-                    event = self._mapper.to_domain_event(StoredEvent(*row))
-                    states[row[0]] = evolve(states.get(row[0]), event)
-                except (StoredEventError, TypeError, LookupError, AttributeError):
-                    states.pop(row[0], None)
-        return {stream: state.case_id for stream, state in states.items()}
+                    event = SimpleNamespace(
+                        **orjson.loads(stored) | {"originator_id": stream, "originator_version": version}
+                    )
+                    states[stream] = evolve(states.get(stream), event, _CLAIM_EVENTS[topic])
+                except (
+                    ValueError,
+                    TypeError,
+                    LookupError,
+                    AttributeError,
+                ):  # the claim's own finding says what is wrong
+                    states.pop(stream, None)
+        return {stream: _held_for(state) for stream, state in states.items()}
 
     def _erased(self, holders: Iterable[UUID]) -> set[UUID]:
         streams = {holder_stream(each): each for each in holders}
@@ -135,6 +142,11 @@ class Links:
         said = _said(key, version or 0)
         position = case.positions.get(version) if version else None
         self._report(Finding(code, rule, said, case.stream_id, version, position))
+
+
+def _held_for(state: Any) -> UUID | None:
+    """Which case a claim is held for, as its decoded events say."""
+    return UUID(str(state.case_id)) if state.case_id else None
 
 
 def _claims(case: CheckedStream) -> bool:

@@ -69,7 +69,8 @@ class OpenRun:
         row = connection.execute(_INTERRUPTED, [RESUMED_WITHIN]).fetchone()
         if row is not None:
             parts = connection.execute("SELECT part FROM registry.audit_parts WHERE run = %s", [row[0]])
-            return cls(*row[:3], done={part for (part,) in parts}, resumed=True, found=row[3])
+            run, checked_through, events, found = row
+            return cls(run, checked_through, events, {part for (part,) in parts}, resumed=True, found=found)
         row = connection.execute(_BEGIN).fetchone()
         if row is None:
             raise TypeError("the statement that begins a run answers one")

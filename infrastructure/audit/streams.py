@@ -80,8 +80,8 @@ class Range:
     @classmethod
     def part(cls, number: int, of: int) -> Range:
         """One of equal parts of all identifiers, from 0 on."""
-        size = 2**128 // of
-        return cls(UUID(int=number * size), UUID(int=(number + 1) * size - 1))
+        edges = (number * 2**128 // of, (number + 1) * 2**128 // of - 1)
+        return cls(*(UUID(int=each) for each in edges))
 
 
 def rows_of_range(connection: psycopg.Connection[Any], streams: Range, until: int) -> Rows:
@@ -127,6 +127,11 @@ class StreamCheck:
         checked: CheckedStream | None = None
         last = 0
         for row in rows:
+            if row.position < last:
+                self._find(
+                    row, "ORDER_REVERSED", "positions_in_order", tell("audit.order_reversed", version=row.version - 1)
+                )
+            last = row.position
             event = self._decoded(row)
             if event is None:
                 if replay is not None:
@@ -134,11 +139,6 @@ class StreamCheck:
                 if checked is not None:
                     checked.broken = True
                 return checked
-            if row.position < last:
-                self._find(
-                    row, "ORDER_REVERSED", "positions_in_order", tell("audit.order_reversed", version=row.version - 1)
-                )
-            last = row.position
             self._columns(row, event)
             if replay is None or checked is None:
                 kind = _KINDS.get(type(event)) or _BY_NAME[row.topic.partition(".")[0]]

@@ -246,7 +246,7 @@ def test_what_is_done_behind_the_registrys_back_is_found(office: Office, subtest
             expected = drill(office)
             found = office.found()
             assert expected <= found, f"{drill.__name__}: {expected - found} not among {found}"
-            assert bool(found) == bool(expected)
+            assert bool(found) == bool(expected), found
 
 
 def test_a_key_destroyed_by_hand_is_found(office: Office) -> None:
