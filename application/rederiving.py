@@ -38,6 +38,7 @@ class Derived:
     ``not_derivable`` says why nothing follows any more.
     """
 
+    code: str
     version: int
     rule_set: str
     found: Found | None = None
@@ -66,13 +67,11 @@ def decision_of(events: Sequence[Event]) -> Decision | None:
     return decision
 
 
-def rederived(
-    shelf: Shelf, seals: Seals, events: Sequence[Event], version: int | None, *, withheld: bool
-) -> Derived | None:
+def rederived(shelf: Shelf, seals: Seals, events: Sequence[Event], version: int | None) -> Derived | None:
     """Derive the decision of a case again. None where no catalog ever governed it, or the version is none of its catalog.
 
     ``events`` hold seals. What a reviewer chose stands as they chose it, and its title follows from the entry as the version has
-    it; an automatic match is made anew. ``withheld`` is data that is kept and not processed.
+    it; an automatic match is made anew.
     """
     decision = decision_of(events)
     if decision is None or not shelf.has(decision.code, version or decision.version):
@@ -80,19 +79,17 @@ def rederived(
     number = version or decision.version
     certificate = _certificate(events[0], seals)
     why = None
-    if withheld:
-        why = tell("audit.not_derived_restricted")
-    elif certificate is None:
+    if certificate is None:
         why = tell("audit.not_derived_erased")
     elif decision.rule_set not in RULE_SETS:
         why = tell("audit.not_derived_rule_set", rule_set=decision.rule_set)
     if why is not None or certificate is None:
-        return Derived(number, decision.rule_set, not_derivable=why)
+        return Derived(decision.code, number, decision.rule_set, not_derivable=why)
     found = shelf.match_among([GoverningVersion(decision.code, number)], *certificate)
     award = _award(shelf, decision, number, found)
     recorded = _title(shelf, decision.code, decision.version, decision.entry_number, decision.grade)
     same = None if decision.entry_number is None else award == recorded and _same_place(decision, found)
-    return Derived(number, decision.rule_set, found, award, same)
+    return Derived(decision.code, number, decision.rule_set, found, award, same)
 
 
 def _award(shelf: Shelf, decision: Decision, number: int, found: Found | None) -> TitleAward | None:

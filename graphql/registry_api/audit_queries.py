@@ -9,7 +9,6 @@ import strawberry
 from application import questions
 from application.access import Action
 from application.audit import findings_of
-from application.queries import first as first_of
 from application.questions import CaseFilter
 from application.rederiving import Derived, rederived
 from application.views import AwardView, CaseView
@@ -90,24 +89,22 @@ class AuditQuery:
         """A decision derived again from what was recorded, under the version it was pinned to or under another one."""
         context = info.context
         stream = ids.uuid_in(case_id, "case")
-        case = await first_of(context.services.reads, questions.case(context.scope, stream))
+        case = context.actor and await in_thread(context.services.cases.case_of, context.actor, stream)
         if case is None:
             raise Refused(RefusalCode.UNKNOWN_CASE, tell("case.unknown"), "caseId")
         events = [each.event for each in await context.streams.load(stream)]
         await context.key_of(case.holder.ref)
         services = context.services
-        derived = await in_thread(
-            lambda: rederived(services.shelf, services.seals, events, catalog_version, withheld=case.holder.restricted)
-        )
-        if derived is None or case.catalog_code is None:
+        derived = await in_thread(rederived, services.shelf, services.seals, events, catalog_version)
+        if derived is None:
             raise Refused(RefusalCode.NO_VERSION_IN_FORCE, tell("audit.no_such_derivation"), "catalogVersion")
-        return await _shown(context, case.catalog_code, derived)
+        return await _shown(context, derived)
 
 
-async def _shown(context: Context, code: str, derived: Derived) -> Rederived:
-    version = await context.versions.load((code, derived.version))
+async def _shown(context: Context, derived: Derived) -> Rederived:
+    version = await context.versions.load((derived.code, derived.version))
     if version is None:
-        raise LookupError(f"version {derived.version} of {code} has no row")
+        raise LookupError(f"version {derived.version} of {derived.code} has no row")
     if derived.not_derivable is not None:
         return Rederived(version, derived.rule_set, not_derivable=derived.not_derivable.text(context.language))
     match = await matched(context, derived.found, reasons=False) if derived.found else None

@@ -45,7 +45,7 @@ def auditing_process(audited: Audited, settled_seconds: float = SETTLED_SECONDS)
             )
         return False
 
-    return Process("audit", AUDIT_RUNNER, step, idle_seconds=30)
+    return Process("auditing", AUDIT_RUNNER, step, idle_seconds=30)
 
 
 def _due(audited: Audited) -> bool:

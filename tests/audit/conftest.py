@@ -60,6 +60,8 @@ class Office:
 
 @pytest.fixture
 def office(database: Any, tmp_path: Path) -> Iterator[Office]:
-    """A registry of the test's own."""
+    """A registry of the test's own, in which nothing is signed or audited but by the test."""
     with opened(database, tmp_path, Clock()) as api:
+        for process in api.registry.processes:
+            process.stop()
         yield Office(api, database.owner_url)

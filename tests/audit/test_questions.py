@@ -120,7 +120,7 @@ def test_a_sample_can_be_drawn_again(office: Office) -> None:
     assert {*cases} < {each["id"] for each in everything}
     assert len(everything) == 6
     least = sorted(
-        (each["id"] for each in everything), key=lambda id: sha256(f"lot 7\n{id.split('.')[1]}".encode()).digest()
+        (each["id"] for each in everything), key=lambda name: sha256(f"lot 7\n{name.split('.')[1]}".encode()).digest()
     )
     assert drawn == least[:3]
     assert api.ask(SAMPLE, asked | {"filter": {"status": ["APPROVED"]}}, auditor)["auditSample"] == []
