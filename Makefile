@@ -42,11 +42,12 @@ clients: $(VENV)/.dev ## Apollo, Relay, urql, generators and Python clients agai
 speed: $(VENV)/.dev ## how long a match takes on one core
 	$(BIN)/python benchmarks/matching_speed.py
 
-bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models
+bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, cases written
 	$(BIN)/python benchmarks/matching_speed.py
 	$(BIN)/python benchmarks/preview_speed.py
 	$(BIN)/python benchmarks/log_speed.py
 	$(BIN)/python benchmarks/rebuild_speed.py
+	$(BIN)/python benchmarks/write_speed.py
 
 siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that looks up; writes docs/siege.md
 	$(BIN)/python -m benchmarks.siege --seconds 10 --cases 3000 --unlimited --tries 3 --write docs/siege.md

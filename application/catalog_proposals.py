@@ -16,6 +16,7 @@ from application.ports import Clock
 from domain.base import Act
 from domain.catalog.names import readable_entries, unreadable_names
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
+from domain.guards import Circumstances
 from domain.matching import Vocabulary
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
@@ -28,17 +29,18 @@ _CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 class CatalogProposals:
     """Proposing, publishing and discarding catalogs."""
 
-    def __init__(self, journal: Journal, shelf: Shelf, clock: Clock) -> None:
+    def __init__(self, journal: Journal, shelf: Shelf, clock: Clock, known: Circumstances) -> None:
         self._journal = journal
         self._shelf = shelf
         self._clock = clock
+        self._known = known
 
     def propose(self, by: Provenance, terms: CatalogTerms) -> tuple[UUID, int]:
         """Propose a catalog; the proposal's identifier and the position. Raises ``Refused``, also CATALOG_EXISTS."""
         require(by.actor, Action.AMEND_CATALOG)
         for refusal in self.refusals(terms):
             raise refusal
-        proposal = CatalogProposal.propose(Act(by, self._clock()), uuid4(), self._with_issuers(terms))
+        proposal = CatalogProposal.propose(Act(by, self._clock()), uuid4(), self._with_issuers(terms), self._known)
         return proposal.id, self._journal.record(proposal)
 
     def _with_issuers(self, terms: CatalogTerms) -> CatalogTerms:
@@ -59,7 +61,7 @@ class CatalogProposals:
         """Everything that stands against publishing these terms now."""
         if terms.code in self._shelf.codes():
             yield _exists(terms.code)
-        yield from terms.refusals()
+        yield from terms.refusals(self._known.rules.commencement)
         whole = self._with_issuers(terms)
         readable = readable_entries(terms.entries, whole.aliases, Vocabulary(whole.vocabulary, terms.code))
         yield from unreadable_names(terms.entries, (), readable, Vocabulary(()), "entries")

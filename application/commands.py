@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic.alias_generators import to_camel
 
 from domain.base import Event
-from domain.identity_numbers import normalised_identity_number
+from domain.identity_numbers import IdentityNumber
 from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean, clean_code, clean_optional
@@ -24,8 +24,6 @@ _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-
 _MAX_FILES: Final = 50
 _MAX_PERIODS: Final = 50
 _MAX_FILE_SIZE: Final = 2**31 - 1
-ID_TYPES: Final = ("RESIDENT_ID", "PASSPORT", "HM_TRAVEL_PERMIT", "TW_TRAVEL_PERMIT", "FOREIGN_RESIDENT_ID")
-"""Kinds of identity document: 居民身份证, 护照, 港澳居民来往内地通行证, 台湾居民来往大陆通行证, 外国人永久居留身份证."""
 
 
 @dataclass(kw_only=True)
@@ -36,14 +34,11 @@ class PersonForm:
     id_type: str = "RESIDENT_ID"
     id_number: str
 
-    def cleaned(self, ref: UUID) -> Person:
-        """As the domain keeps it, the number in its one spelling. Raises ``Refused``."""
-        kind = clean_id_type(self.id_type)
+    def cleaned(self, ref: UUID, today: date) -> Person:
+        """As the domain keeps it on this day, the number in its one form. Raises ``Refused``."""
+        identity = IdentityNumber.of(self.id_type, self.id_number, today=today)
         return Person(
-            ref=ref,
-            name=clean(self.name, "holder.name"),
-            id_type=kind,
-            id_number=clean_id_number(normalised_identity_number(kind, clean_id_number(self.id_number))),
+            ref=ref, name=clean(self.name, "holder.name"), id_type=identity.kind.value, id_number=identity.number
         )
 
 
@@ -146,11 +141,11 @@ class CleanSubmission:
     catalog_asked: str | None
 
     @classmethod
-    def of(cls, form: Submission, holder_ref: UUID) -> Self:
-        """As the domain keeps it; a blank code of a catalog reads as none. Raises ``Refused``."""
+    def of(cls, form: Submission, holder_ref: UUID, today: date) -> Self:
+        """As the domain keeps it on this day; a blank code of a catalog reads as none. Raises ``Refused``."""
         asked = (form.catalog_code or "").strip()
         return cls(
-            holder=form.holder.cleaned(holder_ref),
+            holder=form.holder.cleaned(holder_ref, today),
             certificate=form.certificate.cleaned(),
             authority_code=clean_code(form.authority_code, "authorityCode"),
             work_field=clean(form.work_field, "workField"),
@@ -199,19 +194,6 @@ def cleaned_facts(kind: type[Event], facts: Mapping[str, Any]) -> dict[str, Any]
         clean_one = clean_optional if words.optional else clean
         cleaned[name] = clean_one(value, to_camel(name), limit=words.limit)
     return cleaned
-
-
-def clean_id_type(value: str) -> str:
-    """A known kind of identity document. Raises ``Refused``."""
-    kind = value.strip()
-    if kind not in ID_TYPES:
-        raise _invalid("idType", tell("input.not_id_type", field="idType", types=ID_TYPES))
-    return kind
-
-
-def clean_id_number(value: str) -> str:
-    """An identity number as people write it, folded. Raises ``Refused``."""
-    return clean(value, "idNumber", limit=CODE_LIMIT)
 
 
 def _invalid(field_name: str, said: Message) -> Refused:

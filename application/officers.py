@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from application.access import Action, require
-from application.commands import clean_id_number, clean_id_type
 from application.journal import Conflict, Journal
 from application.ports import Clock, Holders
 from domain.base import Act
-from domain.identifiers import officer_stream
+from domain.identity_numbers import IdentityNumber
 from domain.messages import tell
 from domain.officer import Officer
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, clean
-from domain.values import Provenance, Role
+from domain.values import Provenance, Role, shanghai_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +40,20 @@ class Officers:
         """
         require(by.actor, Action.REGISTER_OFFICER)
         who = clean(subject, "subject", limit=CODE_LIMIT)
-        kind, number = clean_id_type(id_type), clean_id_number(id_number)
+        identity = IdentityNumber.of(id_type, id_number, today=shanghai_day(self._clock()))
         while True:  # another administrator's event on the same stream is read and decided on anew
             act = Act(by, self._clock())
-            officer = self._journal.load(Officer, officer_stream(who))
+            stream = self._holders.officer_stream(who)
+            officer = self._journal.load(Officer, stream)
             if officer is None:
-                officer = Officer.begin(Officer.Registered, act, officer_stream(who), subject=who)
+                officer = Officer.begin(Officer.Registered, act, stream, subject=who)
             else:
                 officer.decide(Officer.RegisteredAnew, act)
             try:
                 position = self._journal.record(officer)
             except Conflict:
                 continue
-            self._holders.register_officer(who, kind, number)
+            self._holders.register_officer(who, identity.kind, identity.number)
             return OfficerDone(position)
 
     @staticmethod

@@ -1,7 +1,7 @@
 """The questions that are asked of rows, and the filters of those that are lists. A new one stands here, and the field that asks it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -102,6 +102,15 @@ class AuditFilter:
     actor: Annotated[str | None, Compared(columns=("actor_subject",))] = None
     recorded_from: Annotated[datetime | None, Compared(Compare.LEAST, ("recorded_at",))] = None
     recorded_to: Annotated[datetime | None, Compared(Compare.BELOW, ("recorded_at",))] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrityFilter:
+    """Which integrity records; every condition given must hold. ``in_force_on`` leaves those that count on a day."""
+
+    holder_ref: Annotated[UUID | None, Compared()] = None
+    record_id: Annotated[UUID | None, Compared()] = None
+    in_force_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,10 +297,50 @@ def titles_of_cases(case_ids: Sequence[UUID]) -> Keyed[UUID, TitleView]:
     return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_id",)),), case_ids)
 
 
+def titles_by_case_number(numbers: Sequence[str]) -> Keyed[str, TitleView]:
+    """Titles by the number of the case that led to them, as numbers are kept."""
+    return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_number",)),), numbers)
+
+
 def integrity_records(case_ids: Sequence[UUID]) -> Keyed[UUID, IntegrityRecordView]:
     """What the integrity archive holds, by case, oldest first."""
     filed = Question(INTEGRITY_RECORDS, order=Order(("filed_on", "record_id")))
     return Keyed(filed, (Compared(columns=("case_id",)),), case_ids)
+
+
+def integrity_archive(scope: Scope, which: IntegrityFilter, window: Window) -> Question[IntegrityRecordView]:
+    """Integrity records, the latest first; the key is (filed_on, record_id).
+
+    Where the scope is not everything: those of its holder, or, of persons with a case of its authorities, those not overturned.
+    """
+    own = replace(scope, subject=None)  # who submitted a case for somebody sees no record of theirs by that
+    concerned = where("holder_ref", Selected("holder_ref", Question(CASES, scope=own)), Compare.ONE_OF)
+    standing = (where("overturned", False),) if scope.authorities and not scope.everything else ()
+    on_a_day = () if which.in_force_on is None else _in_force(which.in_force_on)
+    conditions = (concerned, *standing, *holding(which), *on_a_day)
+    return Question(INTEGRITY_RECORDS, conditions, Order(("filed_on", "record_id"), descending=True), window)
+
+
+def records_in_force(holder_refs: Sequence[UUID], on: date) -> Keyed[UUID, IntegrityRecordView]:
+    """The integrity records that count on a day, by holder, oldest first."""
+    counting = Question(INTEGRITY_RECORDS, _in_force(on), Order(("filed_on", "record_id")))
+    return Keyed(counting, (Compared(columns=("holder_ref",)),), holder_refs)
+
+
+def cases_around(column: str, keys: Sequence[UUID]) -> Keyed[UUID, CaseView]:
+    """Cases with these values in a column, oldest first; of nobody whose data is restricted."""
+    processed = Question(CASES, order=Order(_LATEST.columns), scope=Scope(everything=True))
+    return Keyed(processed, (Compared(columns=(column,)),), keys)
+
+
+def cases_named(case_ids: Sequence[UUID]) -> Keyed[UUID, CaseView]:
+    """Cases by identifier, for what is shown of their holders elsewhere, within the scope of what shows them."""
+    return Keyed(Question(CASES, scope=UNSCOPED), (Compared(columns=("case_id",)),), case_ids)
+
+
+def _in_force(on: date) -> tuple[Condition, ...]:
+    """That a record counts on a day; the rule is ``IntegrityState.in_force_on``."""
+    return (where("overturned", False), where("filed_on", on, Compare.MOST), where("lapses_on", on, Compare.LEAST))
 
 
 def holder(ref: UUID) -> Question[HolderFileView]:

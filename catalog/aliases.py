@@ -12,21 +12,27 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from io import StringIO
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, SourceRefused
+from catalog.jurisdiction import Jurisdiction, load_jurisdiction
 from domain.values import Alias, AliasKind
 
 _COLUMNS: Final = ["kind", "text", "issuer", "numbers", "ground"]
-_FILES: Final = ("issuing_bodies.csv", "chambers.csv", "qualifications.csv", "unlisted.csv")
+
+
+def load_aliases(where: Jurisdiction | None = None) -> tuple[Alias, ...]:
+    """Every alias of a jurisdiction, by default the shipped one's, in the order of its files.
+
+    Raises ``SourceRefused`` naming file and line of every fault.
+    """
+    return _aliases(where or load_jurisdiction())
 
 
 @cache
-def load_aliases() -> tuple[Alias, ...]:
-    """Every shipped alias, in the order of the files; raises ``SourceRefused`` naming file and line of every fault."""
-    return tuple(alias for name in _FILES for alias in parse_aliases(_data(name), name))
+def _aliases(where: Jurisdiction) -> tuple[Alias, ...]:
+    return tuple(alias for name in where.catalog.aliases for alias in parse_aliases(where.text(name), name))
 
 
 def parse_aliases(text: str, source: str) -> tuple[Alias, ...]:
@@ -71,7 +77,3 @@ def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[str]:
 
 def _fault(line: int, message: str) -> Fault:
     return Fault(FaultCode.VALUE_UNKNOWN, message, row=line)
-
-
-def _data(name: str) -> str:
-    return files("catalog").joinpath("aliases", name).read_text(encoding="utf-8")

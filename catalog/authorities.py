@@ -1,8 +1,8 @@
 """The authorities of the province: two bureaus for each division, and the provincial units.
 
 The notice addresses 市、县（市、区）人力资源和社会保障局、经济和信息化局，省级有关单位 and names none of them, so the bureaus
-are derived from the divisions (GB/T 2260 codes): ``330106-EI`` and ``330106-HR``. Names follow the official pattern. A
-province has a 厅, every other division a 局; a district bears its city's name in front (杭州市西湖区…), while a county, an
+are derived from the divisions (GB/T 2260 codes): ``330106-EI`` and ``330106-HR``. Names follow the official pattern, with what
+the jurisdiction's file calls the two functions. A province has a 厅, a municipality and every other division a 局; a district bears its city's name in front (杭州市西湖区…), while a county, an
 autonomous county and a county-level city stand alone (桐庐县…, 义乌市…). Where a county has merged the function into
 another bureau, its plate may read otherwise; the code and the jurisdiction stay.
 
@@ -15,23 +15,15 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from io import StringIO
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, SourceRefused
+from catalog.jurisdiction import AuthorityFiles, Jurisdiction, load_jurisdiction
 from domain.authorities import Authority, AuthorityDirectory, AuthorityKind, Division, DivisionLevel
-
-PROVINCE: Final = "330000"
-"""Zhejiang's division code."""
 
 _DIVISION_COLUMNS: Final = ("code", "name", "level", "parent")
 _UNIT_COLUMNS: Final = ("code", "name", "established", "abolished", "ground")
-_BUREAUS: Final = (
-    ("EI", "经济和信息化", AuthorityKind.ECONOMY_AND_INFORMATION),
-    ("HR", "人力资源和社会保障", AuthorityKind.HUMAN_RESOURCES),
-)
-
 _ABOVE: Final[Mapping[DivisionLevel, DivisionLevel | None]] = {
     DivisionLevel.PROVINCE: None,
     DivisionLevel.CITY: DivisionLevel.PROVINCE,
@@ -39,33 +31,51 @@ _ABOVE: Final[Mapping[DivisionLevel, DivisionLevel | None]] = {
 }
 
 
-@cache
-def load_directory() -> AuthorityDirectory:
-    """The divisions and authorities of the province, with the rule of jurisdiction; raises ``SourceRefused``."""
-    return AuthorityDirectory(load_divisions(), load_authorities())
+def load_directory(where: Jurisdiction | None = None) -> AuthorityDirectory:
+    """The divisions and authorities of a jurisdiction, with the rule of jurisdiction over them; by default the shipped one's.
+
+    Raises ``SourceRefused`` with every fault of the data.
+    """
+    return _directory(where or load_jurisdiction())
 
 
 @cache
-def load_divisions() -> tuple[Division, ...]:
+def _directory(where: Jurisdiction) -> AuthorityDirectory:
+    return AuthorityDirectory(load_divisions(where), load_authorities(where))
+
+
+def load_divisions(where: Jurisdiction | None = None) -> tuple[Division, ...]:
     """The province, its cities and its counties; raises ``SourceRefused`` with every fault of the data."""
-    return parse_divisions(_data("zhejiang_divisions.csv"), "zhejiang_divisions.csv")
+    where = where or load_jurisdiction()
+    source, province = where.authorities.divisions, where.rules.division
+    divisions = parse_divisions(where.text(source), source)
+    if [each.code for each in divisions if each.level is DivisionLevel.PROVINCE] != [province]:
+        message = f"the one province of the file is not {province}, as the jurisdiction says; correct one of the two."
+        raise SourceRefused(source, (Fault(FaultCode.VALUE_UNKNOWN, message),))
+    return divisions
 
 
-@cache
-def load_authorities() -> tuple[Authority, ...]:
+def load_authorities(where: Jurisdiction | None = None) -> tuple[Authority, ...]:
     """Both bureaus of every division, then the provincial units; raises ``SourceRefused`` with every fault of the data."""
-    units = parse_units(_data("provincial_units.csv"), "provincial_units.csv")
-    return (*bureaus(load_divisions()), *units)
+    where = where or load_jurisdiction()
+    source = where.authorities.units
+    units = parse_units(where.text(source), source, where.rules.division)
+    return (*bureaus(load_divisions(where), where.authorities), *units)
 
 
-def bureaus(divisions: Iterable[Division]) -> Iterator[Authority]:
+def bureaus(divisions: Iterable[Division], called: AuthorityFiles) -> Iterator[Authority]:
     """The two bureaus of each division, named and coded as the module says."""
+    functions = (
+        ("EI", called.economy, AuthorityKind.ECONOMY_AND_INFORMATION),
+        ("HR", called.human_resources, AuthorityKind.HUMAN_RESOURCES),
+    )
     by_code = {division.code: division for division in divisions}
     for division in by_code.values():
         parent = by_code.get(division.parent or "")
         city = parent.name if parent and division.level is DivisionLevel.COUNTY and division.name.endswith("区") else ""
-        rank = "厅" if division.level is DivisionLevel.PROVINCE else "局"
-        for suffix, function, kind in _BUREAUS:
+        municipality = division.name.endswith("市")
+        rank = "厅" if division.level is DivisionLevel.PROVINCE and not municipality else "局"
+        for suffix, function, kind in functions:
             yield Authority(f"{division.code}-{suffix}", f"{city}{division.name}{function}{rank}", kind, division.code)
 
 
@@ -87,8 +97,8 @@ def parse_divisions(text: str, source: str) -> tuple[Division, ...]:
     )
 
 
-def parse_units(text: str, source: str) -> tuple[Authority, ...]:
-    """Read provincial units from CSV (``code,name,established,abolished,ground``); raises ``SourceRefused``."""
+def parse_units(text: str, source: str, province: str) -> tuple[Authority, ...]:
+    """Read the units of a province, by its code, from CSV (``code,name,established,abolished,ground``); raises ``SourceRefused``."""
     table = _Table(text, source, _UNIT_COLUMNS)
     units = []
     for line, row in table.rows:
@@ -99,7 +109,7 @@ def parse_units(text: str, source: str) -> tuple[Authority, ...]:
                 row["code"],
                 row["name"],
                 AuthorityKind.PROVINCIAL_UNIT,
-                PROVINCE,
+                province,
                 established=table.day(line, "established", row["established"]),
                 abolished=table.day(line, "abolished", row["abolished"]),
             )
@@ -161,7 +171,3 @@ class _Table:
     def check(self) -> None:
         if self.faults:
             raise SourceRefused(self.source, tuple(sorted(self.faults, key=lambda fault: fault.row or 0)))
-
-
-def _data(name: str) -> str:
-    return files("catalog").joinpath("data", name).read_text(encoding="utf-8")

@@ -12,16 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, SourceRefused
+from catalog.jurisdiction import Jurisdiction, load_jurisdiction
 from catalog.rows import OFFICIAL, Cell, RawRow, RowReader
 from catalog.text import fold
 from domain.values import CatalogEntry, Notice
-
-OFFICIAL_CODE: Final = "zj-2023-digital-equipment-materials"
-"""The code of the catalog that the shipped notice publishes; the file bears its name."""
 
 _TITLE: Final = re.compile(r"关于印发《(?P<catalog>.+?（(?P<fields>[^（）]+)领域）)》的通知$")
 _COMMENCEMENT: Final = re.compile(r"自\s*(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日起施行")
@@ -50,18 +47,31 @@ class OfficialCatalog:
     entries: tuple[CatalogEntry, ...]
 
 
-def official_text() -> str:
-    """The shipped notice, as it was published."""
-    return files("catalog").joinpath("notices", f"{OFFICIAL_CODE}.txt").read_text(encoding="utf-8")
+def official_text(where: Jurisdiction | None = None) -> str:
+    """The notice of a jurisdiction, by default the shipped one's, as it was published."""
+    where = where or load_jurisdiction()
+    return where.text(where.catalog.notice)
+
+
+def load_official_catalog(where: Jurisdiction | None = None) -> OfficialCatalog:
+    """The official catalog of a jurisdiction, by default the shipped one's, derived from its notice.
+
+    The text states no notice number, so there is none. Raises ``SourceRefused`` for a malformed notice, and for one that is in
+    force before recognition begins.
+    """
+    return _official_catalog(where or load_jurisdiction())
 
 
 @cache
-def load_official_catalog() -> OfficialCatalog:
-    """The official catalog, derived from the shipped notice. The text states no notice number, so there is none."""
-    document = parse_notice(official_text(), OFFICIAL_CODE)
+def _official_catalog(where: Jurisdiction) -> OfficialCatalog:
+    code, first = where.rules.catalog_code, where.rules.commencement
+    document = parse_notice(official_text(where), code)
+    if document.commencement < first:
+        message = f"it is in force from {document.commencement}, before recognition begins ({first}); correct one of the days."
+        raise SourceRefused(where.catalog.notice, (Fault(FaultCode.COMMENCEMENT_MISSING, message),))
     name = _TITLE.search(document.title)
     return OfficialCatalog(
-        code=OFFICIAL_CODE,
+        code=code,
         name=name["catalog"] if name else document.title,
         notice=Notice(number=None, title=document.title),
         effective_from=document.commencement,

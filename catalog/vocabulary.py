@@ -12,37 +12,34 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from io import StringIO
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, SourceRefused
-from catalog.notice import OFFICIAL_CODE
+from catalog.jurisdiction import Jurisdiction, load_jurisdiction
 from domain.matching.vocabulary import Vocabulary, fault_of
 from domain.values import Word, WordKind
 
 _COLUMNS: Final = ["kind", "text", "meaning", "scope", "ground"]
-_FILES: Final = (
-    "formal.csv",
-    "levels.csv",
-    "variants.csv",
-    "trade.csv",
-    "courses.csv",
-    "bodies.csv",
-    "lookalikes.csv",
-)
+
+
+def load_vocabulary(where: Jurisdiction | None = None) -> tuple[Word, ...]:
+    """Every word of a jurisdiction, by default the shipped one's, in the order of its files.
+
+    Raises ``SourceRefused`` naming file and line of every fault.
+    """
+    return _words(where or load_jurisdiction())
 
 
 @cache
-def load_vocabulary() -> tuple[Word, ...]:
-    """Every shipped word, in the order of the files; raises ``SourceRefused`` naming file and line of every fault."""
-    return tuple(word for name in _FILES for word in parse_vocabulary(_data(name), name))
+def _words(where: Jurisdiction) -> tuple[Word, ...]:
+    return tuple(word for name in where.catalog.vocabulary for word in parse_vocabulary(where.text(name), name))
 
 
 @cache
 def official_vocabulary() -> Vocabulary:
     """The shipped words as the official catalog is read by them."""
-    return Vocabulary(load_vocabulary(), OFFICIAL_CODE)
+    return Vocabulary(load_vocabulary(), load_jurisdiction().rules.catalog_code)
 
 
 def parse_vocabulary(text: str, source: str) -> tuple[Word, ...]:
@@ -86,7 +83,3 @@ def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[str]:
 
 def _fault(line: int, message: str) -> Fault:
     return Fault(FaultCode.VALUE_UNKNOWN, message, row=line)
-
-
-def _data(name: str) -> str:
-    return files("catalog").joinpath("vocabulary", name).read_text(encoding="utf-8")

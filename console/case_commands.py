@@ -6,23 +6,30 @@ Whoever holds the database's keys reads in clear; that they did is recorded like
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.case_reading import OPERATION, Number, Reason, no_such_case, operator, record, told
 from console.case_replay import replay
 from console.opened import asking
-from console.options import AsJson
+from console.options import AsJson, day
 from console.program import Group
 from console.talk import jsonable, print_json, print_pairs, print_rows
 
 if TYPE_CHECKING:
-    from application.views import CaseView, TitleView
+    from application.views import CaseView, IntegrityRecordView, TitleView
     from infrastructure.standing import StandingRegistry
 
+_MOST_RECORDS = 1_000
 app = typer.Typer(help="Look at a case: as it is, and how it came about.", no_args_is_help=True, cls=Group)
 app.command()(replay)
+
+
+InForceOn = Annotated[
+    date | None, typer.Option("--in-force-on", parser=day, metavar="YYYY-MM-DD", help="Only what counts on this day.")
+]
 
 
 @app.command()
@@ -73,6 +80,41 @@ def history(number: Number, reason: Reason = OPERATION, as_json: AsJson = False)
     columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
     names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
     print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in found])
+
+
+@app.command()
+def integrity(
+    in_force_on: InForceOn = None,
+    reason: Reason = OPERATION,
+    as_json: AsJson = False,
+) -> None:
+    """Show the integrity archive: which titles were revoked for fraud, until when that counts, and whether it was overturned."""
+    from application.asking import Window
+    from application.questions import IntegrityFilter, integrity_archive
+    from application.viewing import RecordRow
+
+    which = IntegrityFilter(in_force_on=in_force_on)
+
+    async def question(registry: StandingRegistry) -> Sequence[IntegrityRecordView]:
+        viewer = operator(registry, reason)
+        page = await registry.reads.page(integrity_archive(viewer.scope, which, Window(_MOST_RECORDS)))
+        shown = [
+            viewer.show(RecordRow.of(each, viewer.scope, each.record_id), each, "integrity record")
+            for each in page.rows
+        ]
+        await record(registry, viewer, "case integrity")
+        return shown
+
+    records = asking(question)
+    if as_json:
+        print_json(records)
+        return
+    columns = ("case", "filed on", "lapses on", "overturned", "authority", "ground")
+    rows = [
+        (each.case_number, each.filed_on, each.lapses_on, each.overturned, each.authority_code, each.ground)
+        for each in records
+    ]
+    print_rows("Integrity archive", columns, rows)
 
 
 def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:

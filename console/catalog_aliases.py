@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from console.opened import answered, reading
+from console.opened import answered, official_catalog, reading
 from console.options import LARGEST, AsJson, Code, NamedKind, Version
 from console.talk import fail, print_json, print_rows, say
 
@@ -37,14 +37,13 @@ def aliases(
     from application.asking import Window
     from application.questions import AliasFilter
     from application.questions import aliases as aliases_asked
-    from catalog.notice import load_official_catalog
     from domain.values import AliasKind, shanghai_day
 
     which = AliasFilter(
         kind=AliasKind(kind.value) if kind else None, search=search, entry_number=entry, unlisted=unlisted
     )
     with reading() as registry:
-        catalog = registry.shelf.catalog(code or load_official_catalog().code)
+        catalog = registry.shelf.catalog(code or official_catalog())
         number = version or registry.shelf.governing(shanghai_day(registry.clock()), catalog.code)[0].number
         if not 1 <= number <= catalog.latest.number:
             fail(f"The catalog has no version {number}; it has 1 to {catalog.latest.number}.")

@@ -15,7 +15,7 @@ from console.catalog_aliases import alias_history, cells, change_data, show_alia
 from console.catalog_files import as_data, read_by, read_file, show_differences
 from console.catalog_vocabulary import show_word_changes, word_change_data
 from console.language import spoken
-from console.opened import answered, reading, writing
+from console.opened import answered, official_catalog, reading, writing
 from console.options import LARGEST, As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, provenance
 from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
 
@@ -74,7 +74,6 @@ def amend(
     from catalog.changes import proposed_changes
     from catalog.files.alias_changes import read_alias_changes
     from catalog.files.word_changes import read_word_changes
-    from catalog.notice import load_official_catalog
     from domain.catalog.amendment import AmendmentTerms
 
     if file is None and aliases is None and vocabulary is None:
@@ -87,7 +86,7 @@ def amend(
     word_changes = read_by(read_word_changes, vocabulary) if vocabulary is not None else ()
     by = None if dry_run else provenance(subject)
     with reading() if by is None else writing() as registry:
-        which = code or load_official_catalog().code
+        which = code or official_catalog()
         catalog = registry.shelf.catalog(which)
         differences = _differences(catalog, entries, partial=partial) if entries is not None else ()
         terms = AmendmentTerms(
@@ -174,12 +173,11 @@ def issue(
     as_json: AsJson = False,
 ) -> None:
     """Issue another administrator's amendment, and match pending cases anew where it asks for that."""
-    from catalog.notice import load_official_catalog
     from domain.identifiers import catalog_id
 
     by = provenance(subject)
     with writing() as registry:
-        which = code or load_official_catalog().code
+        which = code or official_catalog()
         number, position = registry.catalogs.issue(by, catalog_id(which), amendment)
         registry.projections.run_until_caught_up()
         moved = sum(1 for _ in registry.rematching.run())
@@ -196,12 +194,11 @@ def discard(
     code: Code = None,
 ) -> None:
     """Drop a proposed amendment."""
-    from catalog.notice import load_official_catalog
     from domain.identifiers import catalog_id
 
     by = provenance(subject)
     with writing() as registry:
-        registry.catalogs.discard(by, catalog_id(code or load_official_catalog().code), amendment, reason)
+        registry.catalogs.discard(by, catalog_id(code or official_catalog()), amendment, reason)
     say("Discarded.")
 
 
@@ -229,13 +226,12 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show every version and proposed amendment, every content of one entry, or how the aliases changed."""
-    from catalog.notice import load_official_catalog
     from domain.values import shanghai_day
 
     if aliases and number is not None:
         fail("An entry's history and that of the aliases are two questions; ask for one of them.")
     with reading() as registry:
-        catalog = registry.shelf.catalog(code or load_official_catalog().code)
+        catalog = registry.shelf.catalog(code or official_catalog())
         today = shanghai_day(registry.clock())
     if aliases:
         rows = alias_history(catalog)

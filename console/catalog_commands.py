@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console import catalog_aliases, catalog_amending, catalog_files, catalog_vocabulary
-from console.opened import reading
+from console.opened import official_catalog, reading
 from console.options import LARGEST, AsJson, Code, On, Version
 from console.program import Group
 from console.talk import fail, print_json, print_rows
@@ -32,11 +32,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the entries of a catalog version."""
-    from catalog.notice import load_official_catalog
     from domain.values import shanghai_day
 
     with reading() as registry:
-        which = code or load_official_catalog().code
+        which = code or official_catalog()
         catalog = registry.shelf.catalog(which)
         day = on or shanghai_day(registry.clock())
         chosen = version or registry.shelf.governing(day, which)[0].number

@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from console.language import spoken
-from console.opened import reading, writing
+from console.opened import official_catalog, reading, writing
 from console.options import As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, Version, day, provenance
 from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
 
@@ -41,13 +41,12 @@ def export(
 ) -> None:
     """Write a catalog version as a file; importing it again gives the same entries."""
     from catalog.files import export_entries
-    from catalog.notice import load_official_catalog
     from domain.values import shanghai_day
 
     if output is None and fmt is Format.XLSX and sys.stdout.isatty():
         fail("A workbook is no text for a terminal; name a file with -o.")
     with reading() as registry:
-        which = code or load_official_catalog().code
+        which = code or official_catalog()
         number = version or registry.shelf.governing(shanghai_day(registry.clock()), which)[0].number
         entries = entries_of(registry, which, number)
     content = export_entries(entries, fmt.value)
@@ -145,7 +144,6 @@ def diff(
 ) -> None:
     """Show what differs between two versions or files, entry by entry and field by field."""
     from catalog.files import diff_entries
-    from catalog.notice import load_official_catalog
 
     numbers = [side for side in (a, b) if side.isdecimal()]
     if any(len(side) > 9 for side in numbers):
@@ -153,7 +151,7 @@ def diff(
     sides: dict[str, Sequence[CatalogEntry]] = {side: read_file(Path(side)) for side in (a, b) if not side.isdecimal()}
     if numbers:
         with reading() as registry:
-            which = code or load_official_catalog().code
+            which = code or official_catalog()
             sides |= {side: entries_of(registry, which, int(side)) for side in numbers}
     differences = diff_entries(sides[a], sides[b])
     if as_json:

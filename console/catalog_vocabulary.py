@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from console.catalog_aliases import cells
-from console.opened import reading
+from console.opened import official_catalog, reading
 from console.options import AsJson, Code, Version
 from console.talk import fail, print_json, print_rows, say
 
@@ -32,14 +32,13 @@ def vocabulary(
     """Show the words that matching knows: levels, brands, abbreviations, formal words, each with its ground."""
     from application.asking import Window
     from application.words import WordFilter, words_of
-    from catalog.notice import load_official_catalog
     from domain.values import WordKind, shanghai_day
 
     wanted = kind.upper() if kind else None
     if wanted is not None and wanted not in set(WordKind):
         fail(f"There is no kind of word {kind!r}; name one of {', '.join(WordKind)}.")
     with reading() as registry:
-        catalog = registry.shelf.catalog(code or load_official_catalog().code)
+        catalog = registry.shelf.catalog(code or official_catalog())
         number = version or registry.shelf.governing(shanghai_day(registry.clock()), catalog.code)[0].number
         if not 1 <= number <= catalog.latest.number:
             fail(f"The catalog has no version {number}; it has 1 to {catalog.latest.number}.")

@@ -62,7 +62,7 @@ class CatalogStory:
         out.rule("[bold blue]5 · amended[/]  the province adjusts the catalog")
         retired = self._entry(46)
         case = self.demo.submit(
-            Person("孙悦", "330106199212126028"), retired["qualificationName"], retired["issuingBody"], "MS-70-467"
+            Person("孙悦", "330106199212126029"), retired["qualificationName"], retired["issuingBody"], "MS-70-467"
         )
         self._issue(
             "an erratum: entry 11 lacks 技, from the first day on",

@@ -70,6 +70,14 @@ def which_registry() -> str:
     return whereabouts(Settings())
 
 
+def official_catalog() -> str:
+    """The code of the catalog under which the province of the settings recognises."""
+    from catalog.jurisdiction import load_jurisdiction
+    from infrastructure.settings import Settings
+
+    return load_jurisdiction(Settings().jurisdiction).rules.catalog_code
+
+
 def today() -> date:
     """The business day that is now."""
     from domain.values import shanghai_day

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from anyio import CapacityLimiter, to_thread
 
+from application.audit import AuditRun
 from application.projections.all import PROJECTIONS
+from application.projections.projection import Projection
+from infrastructure.audit.runs import last_run
 from infrastructure.composition import Registry
 from infrastructure.postgres.connection_strings import why_not
+from infrastructure.postgres.pools import read_over
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.positions import ProjectionStatus, projection_status
 from registry_api.http.health import OK, Remark
@@ -28,7 +32,7 @@ class Readiness:
     async def __call__(self) -> Mapping[str, str]:
         """See ``HealthCheck``."""
         try:
-            status = await to_thread.run_sync(self._status, abandon_on_cancel=True, limiter=self._asking)
+            status, last = await to_thread.run_sync(self._status, abandon_on_cancel=True, limiter=self._asking)
         except Exception as error:
             if outage_of(error) is None:
                 raise
@@ -37,21 +41,12 @@ class Readiness:
                 "projection": "not known while the database does not answer",
             }
         else:
-            checks = {"database": OK, "projection": _projections(status), "audit": await self._audit()}
+            checks = {"database": OK, **_projections(status), "audit": _audit(last)}
         return {**checks, **self._storage(), **self._identity_provider(), **self._processes()}
 
-    def _status(self) -> Sequence[ProjectionStatus]:
-        return [projection_status(self._registry.database, each) for each in PROJECTIONS]
-
-    async def _audit(self) -> str:
-        """What the last audit found: reading goes on, and whoever reads should know."""
-        last = await self._registry.audit_runs.last()
-        if last is None or not last.findings:
-            return OK
-        return Remark(
-            f"The audit found {last.findings} things unlawful, altered or missing up to position {last.checked_through}:"
-            " see `recognition audit findings`."
-        )
+    def _status(self) -> tuple[Mapping[Projection, ProjectionStatus], AuditRun | None]:
+        database = self._registry.database
+        return {each: projection_status(database, each) for each in PROJECTIONS}, read_over(database.pool, last_run)
 
     def _database(self, error: Exception) -> str:
         server = self._registry.database.server
@@ -85,12 +80,29 @@ class Readiness:
         }
 
 
-def _projections(statuses: Sequence[ProjectionStatus]) -> str:
-    troubles = [f"{each.name}: {trouble}" for each in statuses if (trouble := _trouble(each)) is not None]
-    return "; ".join(troubles) or OK
+def _projections(statuses: Mapping[Projection, ProjectionStatus]) -> Mapping[str, str]:
+    """Those without which nothing can be read, as one check; the others by their names, as remarks."""
+    troubles = {each: _trouble(status) for each, status in statuses.items()}
+    needed = "; ".join(trouble for each, trouble in troubles.items() if each.needed and trouble is not None)
+    others = {
+        each.name: OK if trouble is None else Remark(f"What is read from it is as of before: {trouble}")
+        for each, trouble in troubles.items()
+        if not each.needed
+    }
+    return {"projection": needed or OK, **others}
 
 
 def _trouble(status: ProjectionStatus) -> str | None:
     if status.last_error:
         return status.last_error
     return None if status.lag_events <= BEHIND else f"{status.lag_events} events behind; it is catching up"
+
+
+def _audit(last: AuditRun | None) -> str:
+    """What the last audit found: reading goes on, and whoever reads should know."""
+    if last is None or not last.findings:
+        return OK
+    return Remark(
+        f"The audit found {last.findings} things unlawful, altered or missing up to position {last.checked_through}:"
+        " see `recognition audit findings`."
+    )

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from application.ports import AccessNotRecorded
 from application.queries import ProjectionBehind
+from catalog.faults import SourceRefused
 from console.http import GraphQLFailed
 from console.language import spoken
 from console.talk import REFUSED, UNUSABLE
@@ -35,6 +36,8 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
             | TransparencyError()
         ):
             return f"{error} ({error.code})", UNUSABLE
+        case SourceRefused():
+            return str(error), UNUSABLE
         case ProjectionFailure():
             return f"The read models stand still: {error}; see `recognition projections status`.", REFUSED
         case ProjectionBehind():

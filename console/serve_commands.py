@@ -120,7 +120,7 @@ def demo() -> None:
     from infrastructure.settings import Settings
 
     with _temporary_folder() as folder, listening(LOOPBACK, 0) as listener:
-        settings = Settings(data_dir=folder, database_url=None, database_owner_url=None)
+        settings = Settings(data_dir=folder, database_url=None, database_owner_url=None, jurisdiction=None)
         note("Opening a registry for the demonstration …", "dim")
         with open_registry(settings) as registry, served(build_app(registry), listener, settings):
             issuer = DevelopmentIssuer(folder)

@@ -121,6 +121,11 @@ class AuthorityDirectory:
         owner = self._authorities.get(case_authority_code)
         return decider is not None and owner is not None and self._covers(decider, owner)
 
+    def rank(self, code: str, on: date) -> tuple[AuthorityKind, DivisionLevel] | None:
+        """The kind of an authority that exists on a business day, and the level of its division; None where there is none."""
+        authority = self.find(code, on)
+        return None if authority is None else (authority.kind, self._divisions[authority.division_code].level)
+
     def divisions_below(self, code: str) -> tuple[str, ...]:
         """The codes of all divisions below one, nearest first and itself left out; none for a code that is unknown."""
         return tuple(self._below(code))

@@ -13,6 +13,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from domain.authorities import AuthorityKind, DivisionLevel
+from domain.jurisdiction import ProvincialRules
 from domain.refusals import Refused
 from domain.values import CatalogEntry
 
@@ -34,6 +36,9 @@ class Jurisdiction(Protocol):
     def covers(self, decider: str, responsible: str, on: date) -> bool:
         """Whether one authority may decide, on a day, what another is responsible for (article 1)."""
 
+    def rank(self, code: str, on: date) -> tuple[AuthorityKind, DivisionLevel] | None:
+        """The kind of an authority and the level of its division, on a day; None where it does not exist."""
+
 
 class Entries(Protocol):
     """What guards ask of the published catalogs."""
@@ -45,22 +50,13 @@ class Entries(Protocol):
         """Whether this version, or one before it, has an entry of this number."""
 
 
-class Periods(Protocol):
-    """What guards ask of the statutory periods, in working days."""
-
-    def answer_until(self, served_on: date) -> date:
-        """The last day on which a holder may answer a proposal of which notice was served on a day."""
-
-
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known beside the stream itself: who has jurisdiction on which day, what each catalog version says, and how long
-    statutory periods are.
-    """
+    """What is known beside the stream itself: who has jurisdiction on which day, what each catalog version says, the province's rules."""
 
     jurisdiction: Jurisdiction
     entries: Entries
-    periods: Periods
+    rules: ProvincialRules
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ NAMESPACE: Final = UUID("5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10")
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS: Final = str.maketrans("ILO", "110")
 _CASE_NUMBER: Final = re.compile(
-    r"ZJ(?P<year>\d{4})[-‐-―−]?(?P<first>[0-9A-Z]{5})[-‐-―−]?(?P<second>[0-9A-Z]{5})", re.ASCII
+    r"(?P<prefix>[A-Z]{2,4})(?P<year>\d{4})[-‐-―−]?(?P<first>[0-9A-Z]{5})[-‐-―−]?(?P<second>[0-9A-Z]{5})", re.ASCII
 )
 """As somebody types it: the dashes of keyboards and word processors, or none."""
 
@@ -34,6 +34,11 @@ def integrity_record_id(case: UUID, revoked_at_version: int) -> UUID:
     return uuid5(NAMESPACE, f"integrity\n{case}\n{revoked_at_version}")
 
 
+def entry_claim_id(holder_ref: UUID, catalog_code: str, entry_number: int, grade: str | None) -> UUID:
+    """The stream of a holder's claim on an entry and grade, whatever the version; from the holder's random reference."""
+    return uuid5(NAMESPACE, f"entry claim\n{holder_ref}\n{catalog_code}\n{entry_number}\n{grade or ''}")
+
+
 def amendment_id(catalog: UUID, version: int) -> UUID:
     """The identifier of the amendment that a catalog stream records at this version."""
     return uuid5(NAMESPACE, f"amendment\n{catalog}\n{version}")
@@ -49,16 +54,11 @@ def holder_stream(holder_ref: UUID) -> UUID:
     return uuid5(NAMESPACE, f"holder\n{holder_ref}")
 
 
-def officer_stream(subject: str) -> UUID:
-    """The stream of what was said of an officer's identity."""
-    return uuid5(NAMESPACE, f"officer\n{subject}")
-
-
-def case_number(case: UUID, submitted_on: date) -> str:
-    """What people quote: ``ZJ2026-4T9QK-7H2MB``, the stream identifier's low 50 bits in Crockford's base 32."""
+def case_number(case: UUID, submitted_on: date, prefix: str) -> str:
+    """What people quote: ``ZJ2026-4T9QK-7H2MB``, the province, the year, the stream's low 50 bits in Crockford's base 32."""
     bits = case.int & (2**50 - 1)  # the low bits: RFC 9562 puts version and variant above bit 62
     digits = "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(45, -1, -5))
-    return f"ZJ{submitted_on.year}-{digits[:5]}-{digits[5:]}"
+    return f"{prefix}{submitted_on.year}-{digits[:5]}-{digits[5:]}"
 
 
 def normalised_case_number(text: str) -> str:
@@ -71,4 +71,4 @@ def normalised_case_number(text: str) -> str:
     if match is None:
         return folded
     digits = (match["first"] + match["second"]).translate(_READ_AS)
-    return f"ZJ{match['year']}-{digits[:5]}-{digits[5:]}"
+    return f"{match['prefix']}{match['year']}-{digits[:5]}-{digits[5:]}"

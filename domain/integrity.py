@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.base import Act, Aggregate, Created, State
-from domain.guards import Asks, Attempt, Guards, guard
+from domain.guards import Asks, Attempt, Circumstances, Guards, guard
 from domain.identifiers import integrity_record_id
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Personal, shanghai_day
-
-TERM_YEARS: Final = 3
-"""How long a record stands: 记录期限为3年, Interim Provisions on the Evaluation of Professional Titles (MOHRSS Order 40)."""
 
 
 @dataclass(kw_only=True)
@@ -31,17 +28,19 @@ class IntegrityState(State):
     lapses_on: date
     overturned: bool = False
 
+    def in_force_on(self, day: date) -> bool:
+        """Whether the record counts on a day: from its filing to its last day, unless it was overturned."""
+        return not self.overturned and self.filed_on <= day <= self.lapses_on
+
 
 @guard(Asks.WHEN, "MOHRSS Order 40")
 def term_kept(attempt: Attempt) -> Refused | None:
-    """A record stands for three years from the day of the revocation, which is the day of filing."""
+    """A record stands from the day of the revocation, which is the day of filing, for as many years as the province gives."""
     event, day = attempt.event, shanghai_day(attempt.event.timestamp)
-    if event.filed_on == day and event.lapses_on == years_later(day, TERM_YEARS):
+    until = years_later(day, attempt.known.rules.integrity.years)
+    if event.filed_on == day and event.lapses_on == until:
         return None
-    return Refused(
-        RefusalCode.DAY_MISMATCH,
-        tell("integrity.days_stated", day=day, until=years_later(day, TERM_YEARS)),
-    )
+    return Refused(RefusalCode.DAY_MISMATCH, tell("integrity.days_stated", day=day, until=until))
 
 
 @guard(Asks.WHEN, "article 4")
@@ -110,6 +109,7 @@ class IntegrityRecord(Aggregate):
     def file(
         cls,
         act: Act,
+        known: Circumstances,
         *,
         case_id: UUID,
         case_number: str,
@@ -118,19 +118,20 @@ class IntegrityRecord(Aggregate):
         ground: str | None,
         findings: str | None,
     ) -> Self:
-        """File the record of one revocation, for ``TERM_YEARS`` from the day of the act."""
+        """File the record of one revocation, from the day of the act for the term of the province."""
         day = shanghai_day(act.at)
         return cls.begin(
             cls.Filed,
             act,
             integrity_record_id(case_id, revoked_at_version),
+            known,
             case_id=case_id,
             case_number=case_number,
             holder_ref=holder_ref,
             ground=ground,
             findings=findings,
             filed_on=day,
-            lapses_on=years_later(day, TERM_YEARS),
+            lapses_on=years_later(day, known.rules.integrity.years),
         )
 
     def overturn(self, act: Act, reason: str | None) -> None:

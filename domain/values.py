@@ -17,8 +17,6 @@ from pydantic import BaseModel, ConfigDict
 from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
-COMMENCEMENT: Final = date(2023, 11, 1)
-"""The notice is in force from this day (closing article): nothing is recognised earlier."""
 
 
 def shanghai_day(instant: datetime) -> date:
@@ -140,8 +138,15 @@ class ReviewOutcome(StrEnum):
     REMANDED = "REMANDED"
 
 
+class ClosingRule(StrEnum):
+    """Why the registry closed an open case by itself: another case was awarded its certificate, or its holder was erased."""
+
+    CERTIFICATE_AWARDED_ELSEWHERE = "CERTIFICATE_AWARDED_ELSEWHERE"
+    HOLDER_ERASED = "HOLDER_ERASED"
+
+
 class DeadlineKind(StrEnum):
-    """Which statutory clock: to accept, to supplement, to decide, to answer a proposal, to decide about a review."""
+    """Which statutory clock: to accept, to supplement, to decide, to answer a proposal, to ask for a review."""
 
     ACCEPT = "ACCEPT"
     SUPPLEMENT = "SUPPLEMENT"

@@ -17,17 +17,21 @@ from application.audit import circumstances
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
+from application.claims import Claims
 from application.holders import HolderFiles
 from application.journal import Journal
 from application.officers import Officers
-from application.periods import PlainPeriods
 from application.ports import Authenticator, Clock
 from application.rematching import Rematching
+from application.retention import RetentionTerms
 from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
+from catalog.jurisdiction import Jurisdiction, load_jurisdiction
 from catalog.notice import load_official_catalog
 from catalog.vocabulary import load_vocabulary
 from domain.authorities import AuthorityDirectory
+from domain.guards import Circumstances
+from domain.jurisdiction import ProvincialRules
 from domain.refusals import RefusalCode, Refused
 from domain.streams import event_classes
 from domain.values import REGISTRY_ITSELF, Provenance
@@ -86,6 +90,7 @@ class Registry:
     holders: HolderDirectory
     officers: Officers
     authorities: AuthorityDirectory
+    rules: ProvincialRules
     projections: Projections
     rematching: Rematching
     processes: tuple[ProcessRunner, ...]
@@ -113,9 +118,11 @@ def open_registry(
 
     Nothing runs yet: ``registry.projections`` and ``registry.processes`` are started, and ``registry.reads`` entered, by whoever
     serves, who may have opened the identity ``provider`` before. Raises ``DatabaseUnavailableError``, ``MasterKeyError`` or
-    ``IdentityProviderError`` with the way out.
+    ``IdentityProviderError`` with the way out, and ``SourceRefused`` for a malformed jurisdiction before anything is opened.
     """
     check_event_classes(event_classes())
+    where = load_jurisdiction(settings.jurisdiction)
+    authorities, rules = load_directory(where), where.rules
     provider = provider or open_identity_provider(settings)
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
@@ -127,7 +134,6 @@ def open_registry(
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database))
-        authorities = load_directory()
         holders = HolderDirectory(
             keys.pool, keyring, require_room=database.require_room, apart=settings.keys_database_url is not None
         )
@@ -136,10 +142,16 @@ def open_registry(
         evidence = EvidenceStore(
             bucket, keyring, max_size=settings.evidence_max_size, require_room=database.require_room
         )
-        holder_files = HolderFiles(journal, PersonalData(database.pool, keyring, holders, evidence), clock)
+        holder_files = HolderFiles(
+            journal,
+            PersonalData(database.pool, keyring, holders, evidence),
+            Claims(journal, shelf, holders),
+            clock,
+            RetentionTerms.of(rules),
+        )
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
-        rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock)
+        rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
         audited = audited_by(settings, database, mapper, keys.pool, shelf, clock)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
@@ -148,12 +160,13 @@ def open_registry(
             mapper=mapper,
             journal=journal,
             shelf=shelf,
-            cases=Cases(journal, shelf, holders, briefings, authorities, clock, evidence, officers),
+            cases=Cases(journal, shelf, holders, briefings, authorities, clock, rules, evidence, officers),
             catalogs=Catalogs(journal, shelf, clock),
-            catalog_proposals=CatalogProposals(journal, shelf, clock),
+            catalog_proposals=CatalogProposals(journal, shelf, clock, Circumstances(authorities, shelf, rules)),
             holders=holders,
             officers=officers,
             authorities=authorities,
+            rules=rules,
             projections=Projections(database, mapper),
             rematching=rematching,
             processes=tuple(
@@ -179,7 +192,7 @@ def open_registry(
             provider=provider,
             clock=clock,
         )
-        publish_official_catalog(registry)
+        publish_official_catalog(registry, where)
         holder_files.finish_erasures()
         yield registry
 
@@ -192,14 +205,15 @@ def audited_by(
     shelf: Shelf,
     clock: Clock,
 ) -> Audited:
-    """What an audit of this registry reads, and what guards ask of its days: the directory, the catalogs, the periods."""
-    directory = load_directory()
+    """What an audit of this registry reads, and what guards ask of its days: the directory, the catalogs, the province's rules."""
+    where = load_jurisdiction(settings.jurisdiction)
+    directory = load_directory(where)
     return Audited(
         url=database.app_url,
         mapper=mapper,
         keys=keys,
         files=log_files(settings),
-        known=lambda: circumstances(directory, shelf, PlainPeriods()),
+        known=lambda: circumstances(directory, shelf, where.rules),
         clock=clock,
     )
 
@@ -209,9 +223,9 @@ def log_files(settings: Settings) -> LogFiles:
     return LogFiles(settings.data_dir / LOG_KEY_FILE, settings.data_dir / KEPT_FILE)
 
 
-def publish_official_catalog(registry: Registry) -> None:
-    """Publish the catalog of the official notice, unless it is published already; safe when several start at once."""
-    official = load_official_catalog()
+def publish_official_catalog(registry: Registry, where: Jurisdiction) -> None:
+    """Publish the catalog of the jurisdiction's notice, unless it is published already; safe when several start at once."""
+    official = load_official_catalog(where)
     if official.code in registry.shelf.codes():
         return
     try:
@@ -222,8 +236,8 @@ def publish_official_catalog(registry: Registry) -> None:
             notice=official.notice,
             effective_from=official.effective_from,
             entries=official.entries,
-            aliases=load_aliases(),
-            vocabulary=load_vocabulary(),
+            aliases=load_aliases(where),
+            vocabulary=load_vocabulary(where),
         )
     except Refused as refused:
         if refused.code is not RefusalCode.CATALOG_EXISTS:

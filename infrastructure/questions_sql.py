@@ -52,7 +52,7 @@ class Statement:
 
 def rows_statement(question: Question[Any]) -> Statement:
     """The rows of a question in the table's columns; of a page one more than its size, in the direction in which it is read."""
-    made = _selecting(question.table.column_names)
+    made = Statement(f"SELECT {question.table.qualified_list}")
     _from_where(made, question, question.window)
     _ordered(made, question.order, question.window)
     if question.window is not None:
@@ -73,7 +73,7 @@ def keyed_statement(asked: Keyed[Any, Any]) -> Statement:
     single = len(asked.by) == 1
     given = [list(asked.keys)] if single else [list(values) for values in zip(*asked.keys, strict=True)]
     types = [table.types[by.columns[0]] for by in asked.by]
-    made = _selecting(table.column_names, "k.n")
+    made = Statement(f"SELECT k.n, {table.qualified_list}")
     made.add(f" FROM unnest({', '.join(f'%s::{each}[]' for each in types)})", *map(_plain, given))
     made.add(f" WITH ORDINALITY AS k ({', '.join([*parts, 'n'])}) JOIN {table.qualified} AS t ON ")
     joined = [_compared(by.how, by.columns, f"k.{part}") for by, part in zip(asked.by, parts, strict=True)]
@@ -85,7 +85,7 @@ def keyed_statement(asked: Keyed[Any, Any]) -> Statement:
 
 def drawn_statement(asked: Drawn[Any]) -> Statement:
     """A sample of rows, in the order in which it is drawn."""
-    made, stream = _selecting(asked.question.table.column_names), f"t.{asked.stream}"
+    made, stream = Statement(f"SELECT {asked.question.table.qualified_list}"), f"t.{asked.stream}"
     _from_where(made, asked.question)
     if asked.up_to is not None:
         made.add(
@@ -112,10 +112,6 @@ def grouped_statement(asked: Grouped) -> Statement:
     return made
 
 
-def _selecting(columns: Sequence[str], *further: str) -> Statement:
-    return Statement(f"SELECT {', '.join([*further, *(f't.{column}' for column in columns)])}")
-
-
 def _from_where(made: Statement, question: Question[Any], window: Window | None = None) -> None:
     made.add(f" FROM {question.table.qualified} AS t")
     _where(made, question, window)
@@ -138,7 +134,7 @@ def _condition(table: Table[Any], condition: Condition) -> _Text:
     column, _, member = condition.columns[0].partition(".")
     kind, value = table.types[column], condition.value
     if isinstance(value, Selected):
-        inner = _selecting([value.column])
+        inner = Statement(f"SELECT t.{value.column}")
         _from_where(inner, value.question)
         return _compared(condition.how, (column,), inner.text), inner.params
     if condition.how is Compare.LISTS:

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     log_witnesses: Annotated[tuple[Annotated[str, AfterValidator(_witness)], ...], NoDecode] = ()
     """Witnesses that confirm checkpoints, each `<verifier key>@<address>`, with commas between."""
 
+    jurisdiction: Path | None = None
+    """The file of what differs from province to province; None: the one that is shipped, Zhejiang's."""
+
     evidence_bucket: str | None = None
     """`s3://bucket/prefix` for evidence files; None: the folder `evidence` in the data directory."""
 

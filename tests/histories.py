@@ -11,10 +11,13 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from catalog.jurisdiction import load_jurisdiction
+from domain.authorities import AuthorityKind, DivisionLevel
 from domain.base import Act, Aggregate, Event
 from domain.case.case import RecognitionCase
 from domain.case.events import (
     Approved,
+    CertificateClaimMoved,
     Matched,
     Rejected,
     RematchRequired,
@@ -89,6 +92,9 @@ class Everywhere:
     def covers(self, decider: str, responsible: str, on: date) -> bool:  # noqa: ARG002 - the same
         return True
 
+    def rank(self, code: str, on: date) -> tuple[AuthorityKind, DivisionLevel]:  # noqa: ARG002 - the same
+        return AuthorityKind.HUMAN_RESOURCES, DivisionLevel.CITY
+
 
 class World:
     """Everything that has happened, and what may happen next."""
@@ -103,7 +109,7 @@ class World:
         self.records: dict[UUID, IntegrityRecord] = {}
         self.holders = [UUID(int=random.getrandbits(128), version=4) for _ in range(4)]
         self._submissions = 0
-        self.known = Circumstances(Everywhere(), self, self)
+        self.known = Circumstances(Everywhere(), self, load_jurisdiction().rules)
 
     def entry_at(self, code: str, version: int, number: int) -> CatalogEntry | None:
         """What the catalogs of this world say."""
@@ -113,10 +119,6 @@ class World:
     def had(self, code: str, version: int, number: int) -> bool:
         """Whether a catalog of this world ever said it."""
         return any(each.state.had(version, number) for each in self.catalogs if each.state.code == code)
-
-    def answer_until(self, served_on: date) -> date:
-        """A holder of this world has a week to answer."""
-        return served_on + timedelta(days=7)
 
     def saves(self, acts: int) -> Iterator[list[Event]]:
         """What each of so many acts recorded, in the order of the streams it changed; refused acts give nothing."""
@@ -162,7 +164,7 @@ class World:
                 entries=tuple(self._entry(n) for n in range(1, self.random.randint(2, 4))),
             )
             identifier = UUID(int=self.random.getrandbits(128), version=4)
-            self.proposals.append(CatalogProposal.propose(self._by(Role.ADMINISTRATOR), identifier, terms))
+            self.proposals.append(CatalogProposal.propose(self._by(Role.ADMINISTRATOR), identifier, terms, self.known))
             return [self.proposals[-1]]
         proposal = self.random.choice(open_ones)
         if self.random.random() < 0.5:
@@ -305,7 +307,7 @@ class World:
         act = self._by(Role.REVIEWER)
         if case.state.title_status is not None and case.state.status not in OPEN:
             return self._title(case, act)
-        steps = [self._confirm, self._supplement, self._transfer, self._rematch, self._close]
+        steps = [self._confirm, self._move_claim, self._supplement, self._transfer, self._rematch, self._close]
         return self.random.choice(steps + [self._approve] * 4)(case, act)
 
     def _confirm(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
@@ -324,6 +326,11 @@ class World:
             grade=self.random.choice(entry.awards).grade,
             reason=self._name(),
         )
+        return [case]
+
+    def _move_claim(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        to = claim_id("Amazon", f"N-{self.random.randint(1, 30)}")
+        case.decide(CertificateClaimMoved, Act(Provenance(actor=SYSTEM), act.at), self.known, claim_id=to)
         return [case]
 
     def _supplement(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
@@ -430,6 +437,7 @@ class World:
     def _file(self, case: RecognitionCase, act: Act) -> IntegrityRecord:
         record = IntegrityRecord.file(
             act,
+            self.known,
             case_id=case.id,
             case_number=case.state.case_number,
             revoked_at_version=case.version,

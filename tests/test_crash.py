@@ -19,6 +19,7 @@ import psutil
 from console.http import GraphQLFailed, ask
 from domain.values import Role
 from infrastructure.identity import DevelopmentIssuer
+from tests.people import resident_number
 
 SUBMISSIONS = 200
 WRITERS = 4
@@ -58,7 +59,7 @@ def submit(url: str, token: str, number: int) -> dict[str, Any]:
     """One submission under a key of its own; a retry is the same submission."""
     form = {
         "idempotencyKey": f"crash-{number}",
-        "holder": {"name": "王敏", "idNumber": f"33010619900308{number:04d}"},
+        "holder": {"name": "王敏", "idNumber": resident_number(number)},
         "certificate": {"name": "CCNP", "issuingBody": "Cisco", "certificateNumber": f"C-{number}"},
         "authorityCode": "330106-EI",
         "workField": "数字经济",
@@ -119,7 +120,12 @@ def test_sigkill_amid_submissions_loses_nothing_acknowledged(data_dir: Path) -> 
             assert payload["refusal"] is None
             assert acknowledged.setdefault(number, payload["case"]["caseNumber"]) == payload["case"]["caseNumber"]
         head = ask(url, "{ status { position } }", token=auditor)["status"]["position"]
-        ask(url, 'query ($p: Position) { titles(holder: {idNumber: "1"}, atLeast: $p) { id } }', {"p": head}, reviewer)
+        ask(
+            url,
+            'query ($p: Position) { titles(holder: {idNumber: "330106199003077013"}, atLeast: $p) { id } }',
+            {"p": head},
+            reviewer,
+        )
         cases = ask(url, "{ cases(first: 200) { totalCount nodes { caseNumber version } } }", token=reviewer)["cases"]
         assert cases["totalCount"] == SUBMISSIONS
         assert {case["caseNumber"] for case in cases["nodes"]} == set(acknowledged.values())

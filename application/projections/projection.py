@@ -86,6 +86,11 @@ class Table(Generic[V]):
         return row_writer(self.view)
 
     @cached_property
+    def qualified_list(self) -> str:
+        """The same columns of a row that a statement calls ``t``."""
+        return ", ".join(f"t.{name}" for name in self.column_names)
+
+    @cached_property
     def from_row(self) -> Callable[[Sequence[Any]], V]:
         """From a row, whose values stand in column order, to its view."""
         return row_reader(self.view)
@@ -160,12 +165,14 @@ class Projector(Protocol):
 class Projection:
     """A read model by its durable ``name``: tables, all of one schema that is its own, and what makes its rules work.
 
-    ``projector`` is given what reads the earlier events of a stream.
+    ``projector`` is given what reads the earlier events of a stream. A server is not ready while one that is ``needed`` stands
+    still; of any other it says so, and goes on.
     """
 
     name: str
     tables: tuple[Table[Any], ...]
     projector: Callable[[Stream], Projector]
+    needed: bool = True
 
     def __post_init__(self) -> None:
         if len({table.schema for table in self.tables}) != 1:

@@ -85,5 +85,5 @@ class StatisticsProjector:
             self._states.see_catalog(event, position)
 
 
-STATISTICS: Final = Projection("statistics", (COUNTED_CASES,), StatisticsProjector)
+STATISTICS: Final = Projection("statistics", (COUNTED_CASES,), StatisticsProjector, needed=False)
 """What is counted of cases, by whom, when, on which entry, and how it went."""

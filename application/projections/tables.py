@@ -39,6 +39,7 @@ CASES: Final = Table(
             ("catalog_code", "submitted_at", "case_id"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"
         ),
         Index(("catalog_code", "status", "entry_number")),
+        Index(("claim_id",)),
     ),
     scope=_SCOPE,
 )
@@ -83,7 +84,7 @@ INTEGRITY_RECORDS: Final = Table(
     "integrity_records",
     IntegrityRecordView,
     ("record_id",),
-    (Index(("case_id",)), Index(("holder_ref",))),
+    (Index(("case_id",)), Index(("holder_ref",)), Index(("filed_on DESC", "record_id DESC"))),
 )
 HOLDERS: Final = Table("holders", HolderFileView, ("ref",))
 TABLES: Final[tuple[Table[Any], ...]] = (

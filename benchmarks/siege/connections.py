@@ -95,7 +95,7 @@ async def slow_uploads(attacker: Attacker, stage: Stage) -> None:
             10_000_000,
             stage.token(Role.APPLICANT, f"sender-{n}"),
             "/evidence",
-            ["X-Holder-Id-Number: 330106199003077011", "Content-Type: application/pdf"],
+            ["X-Holder-Id-Number: 330106199003077013", "Content-Type: application/pdf"],
         ).replace(b"Content-Type: application/json\r\n", b"")
         for n in range(10)
     ]

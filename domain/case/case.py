@@ -47,7 +47,7 @@ class RecognitionCase(Aggregate):
             act,
             case_id,
             known,
-            case_number=case_number(case_id, today),
+            case_number=case_number(case_id, today, known.rules.case_prefix),
             submitted_on=today,
             holder=holder,
             holder_ref=holder.ref,

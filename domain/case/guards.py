@@ -13,7 +13,7 @@ from domain.experience import covered_months
 from domain.guards import Asks, Attempt, Guard, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import COMMENCEMENT, CaseStatus, Role, shanghai_day
+from domain.values import CaseStatus, Role, shanghai_day
 
 MAX_COUNTED_MONTHS: Final = 720
 """Sixty years: more verified experience than a working life holds is a slip of the keyboard."""
@@ -128,9 +128,10 @@ def nothing_awaited(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHEN, "closing article")
 def after_commencement(attempt: Attempt) -> Refused | None:
     """Nothing is recognised on a day before the notice came into force."""
-    if shanghai_day(attempt.event.timestamp) >= COMMENCEMENT:
+    first = attempt.known.rules.commencement
+    if shanghai_day(attempt.event.timestamp) >= first:
         return None
-    return Refused(RefusalCode.BEFORE_COMMENCEMENT, tell("case.after_commencement", commencement=COMMENCEMENT))
+    return Refused(RefusalCode.BEFORE_COMMENCEMENT, tell("case.after_commencement", commencement=first))
 
 
 def dated(field: str) -> Guard:
@@ -298,6 +299,20 @@ def title_settled(attempt: Attempt) -> Refused | None:
     return Refused(RefusalCode.TITLE_OPEN, tell("case.title_settled", number=entry.number))
 
 
+@guard(Asks.WHO, "article 1, 按照职称管理权限")
+def within_competence(attempt: Attempt) -> Refused | None:
+    """The decider's authority awards titles of this level, as the province's rules have it."""
+    entry, code = _entry_of(attempt), attempt.event.by.actor.authority_code
+    award = entry.award_for(attempt.state.grade) if entry else None
+    rank = attempt.known.jurisdiction.rank(code, shanghai_day(attempt.event.timestamp)) if code else None
+    if award is None or rank is None or award.level in attempt.known.rules.awards(*rank):
+        return None
+    return Refused(
+        RefusalCode.BEYOND_COMPETENCE,
+        tell("case.within_competence", level=award.level),
+    )
+
+
 @guard(Asks.WHAT, "article 3")
 def months_in_a_life(attempt: Attempt) -> Refused | None:
     """Counted experience runs from no month to sixty years."""
@@ -327,7 +342,7 @@ def evidence_or_opinion(attempt: Attempt) -> Refused | None:
     if attempt.state.evidence or _has_opinion(attempt):
         return None
     return Refused(
-        RefusalCode.EVIDENCE_MISSING,
+        RefusalCode.NO_EVIDENCE,
         tell("case.evidence_or_opinion"),
         "opinion",
     )
@@ -405,6 +420,14 @@ def _by_rule(event: events.Matched) -> bool:
     return not event.by_hand
 
 
+def _by_officer(event: Any) -> bool:
+    return event.code is None
+
+
+def _by_registry(event: Any) -> bool:
+    return event.code is not None
+
+
 # ── the lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 DECIDING: Final = (reviewers_only, within_jurisdiction, not_own_case, still_open, same_holder)
 """Matching by hand, asking for a supplement, transferring, approving, rejecting."""
@@ -444,12 +467,22 @@ COURSE: Final[Guards] = {
         another_than_overrode,
         evidence_or_opinion,
         valid_or_opinion,
+        within_competence,
         months_in_a_life,
         counted_where_consistent,
         within_submitted_experience,
         dated("recognized_on"),
     ),
-    events.Rejected: (*DECIDING, no_title_stands),
-    events.Withdrawn: (*ACCOMPANYING, no_title_stands),
+    events.Rejected: (
+        *(each.where(_by_registry) for each in BY_RULE),
+        *(each.where(_by_officer) for each in DECIDING),
+        no_title_stands,
+    ),
+    events.Withdrawn: (
+        *(each.where(_by_registry) for each in BY_RULE),
+        *(each.where(_by_officer) for each in ACCOMPANYING),
+        no_title_stands,
+    ),
+    events.CertificateClaimMoved: (registry_only, same_holder),
 }
 """The events that lead to a decision, and what must hold before each is recorded."""

@@ -99,7 +99,7 @@ class NoticeGiven(CaseEvent):
     @classmethod
     def completed(cls, facts: Mapping[str, Any], act: Act, known: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
         """The period to answer is the jurisdiction's."""
-        return {"answer_until": known.periods.answer_until(facts["served_on"]), **facts}
+        return {"answer_until": known.rules.answer_until(facts["served_on"]), **facts}
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:

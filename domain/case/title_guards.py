@@ -115,7 +115,10 @@ def served_by_now(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHEN, "set by the jurisdiction")
 def answer_period_kept(attempt: Attempt) -> Refused | None:
     """The holder has the jurisdiction's period to answer, in working days from the notice."""
-    until = attempt.known.periods.answer_until(attempt.event.served_on)
+    try:
+        until = attempt.known.rules.answer_until(attempt.event.served_on)
+    except Refused as unknown:
+        return unknown
     if attempt.event.answer_until == until:
         return None
     return Refused(RefusalCode.DAY_MISMATCH, tell("title.answer_period_kept", until=until))

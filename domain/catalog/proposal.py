@@ -18,10 +18,10 @@ from uuid import UUID
 from domain.base import Act, Aggregate, Created, Immutable, State
 from domain.catalog.amendment import refusals_of_entries
 from domain.catalog.catalog import Catalog
-from domain.guards import Asks, Attempt, Guards, guard
+from domain.guards import Asks, Attempt, Circumstances, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import COMMENCEMENT, Alias, CatalogEntry, Notice, Role, Word
+from domain.values import Alias, CatalogEntry, Notice, Role, Word
 
 
 class CatalogTerms(Immutable):
@@ -35,16 +35,16 @@ class CatalogTerms(Immutable):
     aliases: tuple[Alias, ...] = ()
     vocabulary: tuple[Word, ...] = ()
 
-    def refusals(self) -> Iterator[Refused]:
-        """Everything that stands against these terms.
+    def refusals(self, commencement: date) -> Iterator[Refused]:
+        """Everything that stands against these terms where recognition began on this day.
 
         The day may lie before that of publication: the notice was in force whether or not this registry knew it, and
         what it knew at an instant stays answerable. It does not lie before recognition began.
         """
-        if self.effective_from < COMMENCEMENT:
+        if self.effective_from < commencement:
             yield Refused(
                 RefusalCode.EFFECTIVE_TOO_EARLY,
-                tell("catalog.before_commencement", commencement=COMMENCEMENT),
+                tell("catalog.before_commencement", commencement=commencement),
                 "effectiveFrom",
             )
         yield from refusals_of_entries(self.entries)
@@ -89,7 +89,7 @@ def proposal_open(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHAT, "article 5")
 def terms_sound(attempt: Attempt) -> Iterator[Refused]:
     """A catalog takes effect no earlier than recognition began, and its entries are sound."""
-    yield from attempt.event.terms.refusals()
+    yield from attempt.event.terms.refusals(attempt.known.rules.commencement)
 
 
 class CatalogProposal(Aggregate):
@@ -150,9 +150,9 @@ class CatalogProposal(Aggregate):
         return state
 
     @classmethod
-    def propose(cls, act: Act, proposal_id: UUID, terms: CatalogTerms) -> Self:
+    def propose(cls, act: Act, proposal_id: UUID, terms: CatalogTerms, known: Circumstances) -> Self:
         """Propose a catalog. Raises ``Refused`` with the first of the terms' ``refusals``."""
-        return cls.begin(cls.Proposed, act, proposal_id, terms=terms)
+        return cls.begin(cls.Proposed, act, proposal_id, known, terms=terms)
 
     def publish(self, act: Act) -> Catalog:
         """Publish it: answers the catalog that begins. Raises ``Refused`` for its proposer, and once it is closed."""

@@ -89,7 +89,8 @@ class AuditQuery:
         """A decision derived again from what was recorded, under the version it was pinned to or under another one."""
         context = info.context
         stream = ids.uuid_in(case_id, "case")
-        case = context.actor and await in_thread(context.services.cases.case_of, context.actor, stream)
+        actor = context.actor
+        case = await in_thread(context.services.cases.case_of, actor, stream) if actor else None
         if case is None:
             raise Refused(RefusalCode.UNKNOWN_CASE, tell("case.unknown"), "caseId")
         events = [each.event for each in await context.streams.load(stream)]

@@ -28,10 +28,10 @@ from starlette.types import Receive, Scope, Send
 
 from application import questions
 from application.access import Action, require
-from application.commands import clean_id_number, clean_id_type
 from application.ports import Identity, Purpose
 from application.queries import first
 from application.views import CaseView, EvidenceView
+from domain.identity_numbers import IdentityNumber
 from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.context import Context, in_thread
@@ -241,8 +241,8 @@ class EvidenceDoor:
             raise HttpRefusalError(
                 400, ErrorCode.BAD_REQUEST, "Name the holder: `?case=` and a case, or the header `X-Holder-Id-Number`."
             )
-        kind = clean_id_type(request.headers.get("x-holder-id-type", "RESIDENT_ID"))
-        cleaned = clean_id_number(number)
+        identity = IdentityNumber.of(request.headers.get("x-holder-id-type", "RESIDENT_ID"), number)
+        kind, cleaned = identity.kind, identity.number
         holders = context.services.holders
         known = await in_thread(holders.find, kind, cleaned)
         uploader = Purpose(uploader=context.actor.subject if context.actor else "")

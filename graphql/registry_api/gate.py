@@ -1,7 +1,7 @@
 """What is decided about an operation before it runs: whether it may ask for the schema, and how often a title is verified.
 
-``verifyTitle`` is open to everybody, so it must not tell anybody by trial who holds a title: an address without a token, and
-whoever a token names, has so many questions a minute; each field of a document counts; and without a token every answer takes
+``verifyTitle`` and ``verifyTitles`` are open to everybody, so they must not tell anybody by trial who holds a title: an address without a token, and
+whoever a token names, has so many questions a minute; each question of a document counts; and without a token every answer takes
 the same while, found or not.
 """
 
@@ -19,6 +19,7 @@ from registry_api.http.documents import PreparedOperation
 from registry_api.http.execution import Executor
 from registry_api.http.parameters import GraphQLRequest
 from registry_api.http.rates import Buckets
+from registry_api.verification import MOST_QUESTIONS, questions_in
 
 VERIFY_SECONDS: Final = 0.25
 """How long an anonymous verification takes at least."""
@@ -41,7 +42,7 @@ class Gate:
         self._inner = RecordingExecutor(inner)
         self._introspection = introspection
         self._by_address = Buckets(verifications_per_minute / 60, VERIFY_BURST)
-        self._by_subject = Buckets(verifications_per_subject / 60, max(VERIFY_BURST, verifications_per_subject / 6))
+        self._by_subject = Buckets(verifications_per_subject / 60, max(MOST_QUESTIONS, verifications_per_subject / 6))
 
     async def __call__(
         self, operation: PreparedOperation, request: GraphQLRequest, context: Context
@@ -53,9 +54,14 @@ class Gate:
                 ErrorCode.INTROSPECTION_REFUSED,
                 "This server does not tell its schema; read the published file instead.",
             )
-        verifications = fields.count("verifyTitle")
+        verifications = questions_in(operation, request.variables)
         if verifications and context.actor is not None:
             self._by_subject.take(context.actor.subject, verifications)
+        if verifications > VERIFY_BURST and context.actor is None:
+            raise ApiError(
+                ErrorCode.BAD_USER_INPUT,
+                f"These are {verifications} questions; ask at most {VERIFY_BURST} at once without a token, or sign in.",
+            )
         if verifications and context.actor is None:
             self._by_address.take(context.address, verifications)
             started = time.monotonic()

@@ -39,6 +39,7 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "AmendmentPayload.changesSince": 20,
     "RecognitionCase.evidence": 20,
     "RecognitionCase.candidates": 15,
+    "RecognitionCase.warnings": 5,
     "MatchResult.candidates": 15,
     "HolderFile.cases": 20,
 }
@@ -49,6 +50,8 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
     "Query.matchCertificate": 200,
     "Query.verifyTitle": 20,
     "Query.verifyTitle(asOf)": 300,
+    "Query.verifyTitles": 20,
+    "Query.verifyTitles(asOf)": 3_000,
     "Query.titles": 10,
     "Query.titles(asOf)": 300,
     "Query.case(asOf)": 300,
@@ -59,6 +62,7 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
     "Query.consistencyProof": 50,
     "Query.auditSample": 300,
     "Query.rederive": 500,
+    "RecognitionCase.warnings": 20,
     "AuditEvent.data": 20,
     "AuditEvent.stored": 20,
     "CaseEvent.data": 5,
@@ -71,5 +75,6 @@ LONG_LISTS: Final[Mapping[str, int]] = {
     "aliasChanges": MOST_CHANGES + 1,
     "wordChanges": MOST_CHANGES + 1,
     "entries": 10_000,
+    "questions": 501,  # one more than is taken, so that the refusal says how many are
 }
 """Input lists that hold an office's whole list; others hold at most ``Limits.list`` items."""

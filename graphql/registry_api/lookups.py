@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import strawberry
 
-from application import questions
 from application.catalogs import Found
 from application.commands import CertificateForm
 from application.queries import AuditEvent as AuditRow
-from application.queries import one_by_key
 from application.questions import CaseFilter
-from application.views import AwardView, EntryView, TitleView, VersionView
+from application.views import AwardView, EntryView, VersionView
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.text import identifying_form
 from domain.values import MatchOutcome
 from registry_api.context import Context, in_thread
 from registry_api.types.audit import AuditEventRow
@@ -80,31 +76,14 @@ async def matched(context: Context, found: Found, *, reasons: bool = True) -> Ma
     return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
 
 
-async def titles_of_certificate(context: Context, certificate_number: str) -> list[TitleView]:
-    """The titles that certificates with this number led to, however it is spelled; none of a person whose data is restricted."""
-    cases = await in_thread(context.services.holders.cases_of_certificate, certificate_number)
-    titles = (await one_by_key(context.services.reads, questions.titles_of_cases(sorted(cases)))).values()
-    return [each for each in titles if not each.holder.restricted]
-
-
-def titles_of_person(context: Context, titles: Sequence[TitleView], name: str) -> list[TitleView]:
-    """Those of these titles whose holder has this name, however it is spelled; compared, not shown. Blocks on holders' keys."""
-    seals, form = context.services.seals, identifying_form(name)
-    seals.warm({each.holder.ref for each in titles})
-    return [
-        each
-        for each in titles
-        if each.holder.name is not None
-        and identifying_form(seals.opened(each.holder.ref, each.case_id, each.holder.name) or "") == form
-    ]
-
-
 def by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
     """A filter with its subjects as they are recorded, however they are typed."""
     form = context.services.subject_form
-    named: dict[str, Any] = {name: getattr(which, name) for name in ("submitted_by", "decided_by")}
-    formed: dict[str, Any] = {name: subject and form(subject) for name, subject in named.items()}
-    return replace(which, **formed)
+    return replace(
+        which,
+        submitted_by=which.submitted_by and form(which.submitted_by),
+        decided_by=which.decided_by and form(which.decided_by),
+    )
 
 
 def audit_row(row: AuditRow) -> AuditEventRow:

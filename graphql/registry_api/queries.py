@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid4
 
@@ -13,12 +13,11 @@ import strawberry
 from application import questions
 from application.access import Action
 from application.asking import Window
-from application.commands import CertificateForm, clean_id_number, clean_id_type
+from application.commands import CertificateForm
 from application.projections.statistics import COUNTED_CASES
-from application.projections.tables import TITLES
 from application.queries import AuditEvent as AuditRow
 from application.queries import first as first_of
-from application.questions import AuditFilter, CaseFilter, TitleFilter
+from application.questions import AuditFilter, CaseFilter, IntegrityFilter, TitleFilter
 from application.statistics import StatisticsFilter, StatisticsKey, statistics
 from application.views import (
     AccessView,
@@ -28,11 +27,12 @@ from application.views import (
     CatalogProposalView,
     CatalogView,
     HolderFileView,
+    IntegrityRecordView,
     StatisticsView,
     StatusView,
     TitleView,
 )
-from domain.values import TitleStatus
+from domain.identity_numbers import IdentityNumber
 from registry_api import ids, log_answers
 from registry_api.amendments import AmendmentPreview, Preview, preview
 from registry_api.audit_queries import AuditQuery
@@ -47,8 +47,6 @@ from registry_api.lookups import (
     audit_row,
     by_subjects,
     match_certificate,
-    titles_of_certificate,
-    titles_of_person,
 )
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
 from registry_api.pages import Connection, Paging, connection, numbered, wants_total, window
@@ -62,25 +60,14 @@ from registry_api.types.cases import (
     RecognizedTitleConnection,
 )
 from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
+from registry_api.types.integrity import IntegrityRecordConnection
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
 from registry_api.types.statistics import StatisticsRow
+from registry_api.verification import MOST_QUESTIONS, TitleVerification, VerificationInput, verify
 
 LOG_PAGE: Final = PageSize(100)
 """The usual size of a page of a log."""
-
-
-@strawberry.type(
-    description="Answers one yes/no question for a downstream system; `known` is false where the registry holds nothing."
-)
-class TitleVerification:
-    """A yes or no, and the title behind it."""
-
-    known: bool
-    valid: bool
-    title: RecognizedTitle | None
-    as_of: datetime
-    position: Position
 
 
 @strawberry.type
@@ -181,9 +168,8 @@ class Query(AuditQuery):
         """The titles a holder has now, or had as the registry knew it at an instant."""
         context = info.context
         await context.reach(at_least)
-        ref = await in_thread(
-            context.services.holders.find, clean_id_type(holder.id_type), clean_id_number(holder.id_number)
-        )
+        identity = IdentityNumber.of(holder.id_type, holder.id_number)
+        ref = await in_thread(context.services.holders.find, identity.kind, identity.number)
         # Of a person who is not known the same is asked as of any other, so that the time it takes tells nobody who is.
         ref = ref or uuid4()
         if as_of is None:
@@ -218,32 +204,37 @@ class Query(AuditQuery):
     async def verify_title(
         self,
         info: Info,
-        certificate_number: str,
         holder_name: str,
+        certificate_number: str | None = None,
+        case_number: str | None = None,
         title: str | None = None,
         as_of: datetime | None = None,
         at_least: Position | None = None,
     ) -> TitleVerification:
-        """Whether the holder of a certificate has a valid title: now, or as the registry knew it at an instant."""
-        context = info.context
-        await context.reach(at_least)
-        reads = context.services.reads
-        status = await reads.status(TITLES)
-        at = as_of or context.services.clock()
-        found = await titles_of_certificate(context, certificate_number)
-        if as_of is not None:
-            found = await titles_at(context, found, as_of)
-        named = await in_thread(titles_of_person, context, found, holder_name)
-        held = [each for each in named if title in {None, each.title}]
-        held.sort(key=lambda each: (each.status is TitleStatus.CURRENT, each.recognized_on), reverse=True)
-        best: Any = held[0] if held else None
-        return TitleVerification(
-            known=best is not None,
-            valid=best is not None and best.status is TitleStatus.CURRENT,
-            title=best,
-            as_of=at.astimezone(UTC),
-            position=Position(status.projected_position),
+        """Whether the holder of a certificate, or of a case, has a valid title: now, or as the registry knew it at an instant."""
+        await info.context.reach(at_least)
+        asked = VerificationInput(
+            certificate_number=certificate_number, case_number=case_number, holder_name=holder_name, title=title
         )
+        return (await verify(info.context, [asked], as_of))[0]
+
+    @edge(list[TitleVerification])
+    @answering(Action.VERIFY_TITLE)
+    async def verify_titles(
+        self,
+        info: Info,
+        questions: list[VerificationInput],
+        as_of: datetime | None = None,
+        at_least: Position | None = None,
+    ) -> Sequence[TitleVerification]:
+        """Up to 500 questions of a downstream system at once, answered in their order; each counts as one."""
+        if len(questions) > MOST_QUESTIONS:
+            raise ApiError(
+                ErrorCode.BAD_USER_INPUT,
+                f"These are {len(questions)} questions; ask at most {MOST_QUESTIONS} at once.",
+            )
+        await info.context.reach(at_least)
+        return await verify(info.context, questions, as_of)
 
     @edge(RecognitionCase | None)
     @answering(Action.READ_CASES)
@@ -315,6 +306,31 @@ class Query(AuditQuery):
         )
         return await statistics(info.context.services.reads, info.context.scope, by, which)
 
+    @edge(IntegrityRecordConnection)
+    @answering(Action.READ_INTEGRITY_RECORDS)
+    async def integrity_records(
+        self,
+        info: Info,
+        holder: HolderInput | None = None,
+        in_force_on: date | None = None,
+        first: int | None = PAGE,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        at_least: Position | None = None,
+    ) -> Connection[IntegrityRecordView]:
+        """What article 4 filed, the latest first: all for auditors, for officers of persons with a case of theirs, else one's own."""
+        await info.context.reach(at_least)
+        ref = None
+        if holder is not None:
+            identity = IdentityNumber.of(holder.id_type, holder.id_number)
+            find = info.context.services.holders.find
+            ref = await in_thread(find, identity.kind, identity.number) or uuid4()  # as in `titles`
+        paging, which = Paging(first, after, last, before), IntegrityFilter(holder_ref=ref, in_force_on=in_force_on)
+        asked = window("integrity records", paging, (date.fromisoformat, UUID), count=wants_total(info))
+        page = await info.context.services.reads.page(questions.integrity_archive(info.context.scope, which, asked))
+        return connection("integrity records", page, lambda record: (record.filed_on, record.record_id))
+
     # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @edge(AuditEventConnection)
     @answering(Action.READ_AUDIT_LOG)
@@ -382,8 +398,8 @@ class Query(AuditQuery):
             raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the person by `ref` or by `holder`, one of the two.")
         await context.reach(at_least)
         if holder is not None:
-            number = clean_id_number(holder.id_number)
-            found = await in_thread(context.services.holders.find, clean_id_type(holder.id_type), number)
+            identity = IdentityNumber.of(holder.id_type, holder.id_number)
+            found = await in_thread(context.services.holders.find, identity.kind, identity.number)
         else:
             found = ids.holder_in(ref or "")
         return await first_of(context.services.reads, questions.holder(found)) if found else None

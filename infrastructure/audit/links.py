@@ -17,13 +17,15 @@ from application.audit import Finding
 from application.cases import RELEASING
 from domain.base import Event, evolve
 from domain.case.case import RecognitionCase
-from domain.case.events import Approved
+from domain.case.events import Approved, Submitted
 from domain.case.state import OPEN
-from domain.case.title_events import Reinstated, Revoked
-from domain.claim import CertificateClaim
+from domain.case.title_events import Reinstated, ReviewRecorded, Revoked
+from domain.claim import CertificateClaim, CertificateClaimState
+from domain.entry_claim import EntryClaim
 from domain.identifiers import holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.messages import tell
+from domain.values import CaseStatus
 from infrastructure.audit.streams import CheckedStream
 
 _STREAMS: Final = (
@@ -35,6 +37,7 @@ _TOPICS: Final = (
     " WHERE originator_id = ANY(%s) AND topic = ANY(%s) AND position <= %s"
 )
 _CLAIM_EVENTS: Final = {kind.TOPIC: kind for kind in CertificateClaim.GUARDS}
+_LOOSENING: Final = RELEASING | {ReviewRecorded}
 _FILED: Final = [IntegrityRecord.Filed.TOPIC, IntegrityRecord.Overturned.TOPIC]
 
 
@@ -54,30 +57,28 @@ class Links:
         whole = [each for each in streams if not each.broken]
         self._claims_of([each for each in whole if each.kind is RecognitionCase])
         self._records_of([each for each in whole if each.kind is RecognitionCase])
-        self._cases_of_claims([each for each in whole if each.kind is CertificateClaim])
+        self._cases_of_claims([each for each in whole if each.kind in {CertificateClaim, EntryClaim}])
         self._cases_of_records([each for each in whole if each.kind is IntegrityRecord])
 
     def _claims_of(self, cases: Sequence[CheckedStream]) -> None:
         claiming = [each for each in cases if each.state.claim_id and _claims(each)]
-        held = self._holders_of(list({each.state.claim_id for each in claiming}))
-        suspects = [each for each in claiming if held.get(each.state.claim_id) != each.stream_id]
+        claims = self._certificates(list({each.state.claim_id for each in claiming}))
+        suspects = [each for each in claiming if not _held(claims.get(each.state.claim_id), each)]
         erased = self._erased({each.state.holder_ref for each in suspects})
         for each in suspects:
-            if held.get(each.state.claim_id) is None and each.state.holder_ref in erased and each.state.status in OPEN:
-                continue  # the erasure of an undecided case gives the certificate back
-            self._find(each, "CLAIM_NOT_HELD", "one_live_case_a_certificate", "audit.claim_not_held")
+            if each.state.title_stands or each.state.holder_ref not in erased:
+                self._find(each, "CLAIM_NOT_HELD", "one_live_case_a_certificate", "audit.claim_not_held")
 
-    def _holders_of(self, claims: Sequence[UUID]) -> dict[UUID, UUID | None]:
-        """Which case each claim is held for; a claim that is not there, or cannot be read, is absent."""
+    def _certificates(self, streams: Sequence[UUID]) -> dict[UUID, Any]:
+        """The claims on certificates, from their decoded events; what is not there, or cannot be read, is absent."""
         states: dict[UUID, Any] = {}
-        if claims:
+        if streams:
             with self._connection.cursor(binary=True) as cursor:
-                rows = cursor.execute(_STREAMS, [list(claims), self._until]).fetchall()
+                rows = cursor.execute(_STREAMS, [list(streams), self._until]).fetchall()
             for stream, version, topic, stored in rows:
+                place = {"originator_id": stream, "originator_version": version}
                 try:
-                    event = SimpleNamespace(
-                        **orjson.loads(stored) | {"originator_id": stream, "originator_version": version}
-                    )
+                    event = SimpleNamespace(**orjson.loads(stored) | place)
                     states[stream] = evolve(states.get(stream), event, _CLAIM_EVENTS[topic])
                 except (
                     ValueError,
@@ -86,7 +87,7 @@ class Links:
                     AttributeError,
                 ):  # the claim's own finding says what is wrong
                     states.pop(stream, None)
-        return {stream: _held_for(state) for stream, state in states.items()}
+        return states
 
     def _erased(self, holders: Iterable[UUID]) -> set[UUID]:
         streams = {holder_stream(each): each for each in holders}
@@ -113,13 +114,13 @@ class Links:
                 self._find(case, "RECORD_DIFFERS", "revocations_are_on_record", key, revoked)
 
     def _cases_of_claims(self, claims: Sequence[CheckedStream]) -> None:
-        held = {each.stream_id: each.state.case_id for each in claims if each.state.case_id}
-        there = {stream for stream, *_ in self._topics(list(set(held.values())), ["recognition-case.submitted"])}
-        for each in claims:
-            case = held.get(each.stream_id)
-            if case is not None and case not in there:
+        named = {each.stream_id: _cases_named(each.state) for each in claims}
+        asked = {case for cases in named.values() for case in cases}
+        there = {stream for stream, *_ in self._topics(list(asked), [Submitted.TOPIC])}
+        for stream, cases in named.items():
+            for case in sorted(cases - there):
                 said = tell("audit.claim_of_no_case", case=str(case))
-                self._report(Finding("CLAIM_OF_NO_CASE", "claims_are_of_cases", said, each.stream_id))
+                self._report(Finding("CLAIM_OF_NO_CASE", "claims_are_of_cases", said, stream))
 
     def _cases_of_records(self, records: Sequence[CheckedStream]) -> None:
         cases = list({each.state.case_id for each in records})
@@ -144,15 +145,30 @@ class Links:
         self._report(Finding(code, rule, said, case.stream_id, version, position))
 
 
-def _held_for(state: Any) -> UUID | None:
-    """Which case a claim is held for, as its decoded events say."""
-    return UUID(str(state.case_id)) if state.case_id else None
-
-
 def _claims(case: CheckedStream) -> bool:
-    """Whether a case is live and nothing in it ever gave its certificate back; what is taken up again claims anew or not at all."""
-    live = case.state.status in OPEN or case.state.title_stands
-    return live and not any(type(event) in RELEASING for event in case.events)
+    """Whether a case is to have its certificate: one whose title stands, and an undecided one from which nothing took the claim.
+
+    What an amendment moves to another body, and what a review opens again, may wait for its approval to claim.
+    """
+    if case.state.title_stands:
+        return case.state.status is CaseStatus.APPROVED
+    moved = bool(case.state.rematched_for) or any(type(event) in _LOOSENING for event in case.events)
+    return case.state.status in OPEN and not moved
+
+
+def _held(claim: Any, case: CheckedStream) -> bool:
+    """Whether a claim, as its decoded events have it, is this case's, and no other case's title stands on it."""
+    own = str(case.stream_id)
+    return (
+        claim is not None and claim.claimed_by(own) and (not case.state.title_stands or claim.title_of in {None, own})
+    )
+
+
+def _cases_named(state: Any) -> set[UUID]:
+    """The cases that have a claim on a certificate, or on an entry."""
+    if isinstance(state, CertificateClaimState):
+        return {each.case_id for each in (*state.claimants, *state.forfeited)}
+    return {state.case_id} if state.case_id else set()
 
 
 def _revocations(events: Sequence[Event]) -> list[tuple[int, bool]]:

@@ -25,7 +25,7 @@ from domain.log.note_keys import NoteSignature
 from domain.log.signed_note import SignedNote
 from domain.log.tile_reader import TileReader
 from domain.log.tiles import TILE_HEIGHT, TILE_WIDTH, EntryBundle, Tile, right_edge, tile_holding
-from domain.merkle import HASH_SIZE, TransparencyError, consistency_proof, inclusion_proof, leaf_hash
+from domain.merkle import HASH_SIZE, TransparencyError, consistency_proof, leaf_hash
 from infrastructure.log.tables import PlacedTiles, level_of, tiles_statement
 from infrastructure.postgres.pools import read_rows
 
@@ -39,11 +39,19 @@ _HEAD: Final = (
 _LATEST: Final = f"{_HEAD} WHERE c.epoch = coalesce(%s::integer, {_PRESENT}) ORDER BY c.size DESC LIMIT 1"
 _OF_SIZE: Final = f"{_HEAD} WHERE c.epoch = {_PRESENT} AND c.size = %s::bigint"
 _LEAF: Final = (
-    "SELECT h.*, l.leaf_index, e.originator_id, e.originator_version, e.topic, e.state"
-    " FROM ({head}) AS h (epoch, size, root, note, lines, until) CROSS JOIN (SELECT %s::bigint AS position) AS g"
-    " LEFT JOIN log.leaves AS l ON l.position = g.position AND l.epoch = h.epoch"
-    " LEFT JOIN registry.events AS e ON e.position = g.position"
+    "WITH h (epoch, size, root, note, lines, until) AS MATERIALIZED ({head}), l AS MATERIALIZED (SELECT leaf_index FROM h"
+    " JOIN log.leaves AS l USING (epoch) WHERE l.position = %s::bigint),"
+    # Of each tile level the tile above the leaf and the partial one: all that a checked proof reads.
+    " p AS (SELECT DISTINCT epoch, level, index, least(256, (size >> (8 * level)) - 256 * index) AS width"
+    " FROM h, l, generate_series(0, 7) AS level, LATERAL (VALUES (leaf_index >> (8 * level + 8)), (size >> (8 * level + 8)))"
+    " AS v (index) WHERE 256 * index < (size >> (8 * level)) AND leaf_index < size),"
+    " t AS (SELECT array_agg(t.level) AS levels, array_agg(t.index) AS indexes, array_agg(t.width) AS widths,"
+    " array_agg(t.content) AS contents FROM p JOIN log.tiles AS t ON t.epoch = p.epoch AND t.level = p.level"
+    " AND t.index = p.index AND t.width IN (p.width, 256))"
+    " SELECT h.*, l.leaf_index, e.originator_id, e.originator_version, e.topic, e.state, t.* FROM h CROSS JOIN t"
+    " LEFT JOIN l ON true LEFT JOIN registry.events AS e ON e.position = %s::bigint"
 )
+"""A head, a leaf, its event as it is stored, and every tile of the proof, in one statement."""
 _FILE: Final = "SELECT content FROM log.tiles WHERE epoch = %s AND level = %s AND index = %s AND width = %s"
 _EPOCHS: Final = (
     "SELECT e.epoch, e.origin, ARRAY(SELECT vkey FROM log.keys AS k WHERE k.epoch = e.epoch AND act = 'ADDED' AND NOT EXISTS"
@@ -65,10 +73,10 @@ class PostgresLog:
 
     async def inclusion(self, position: int, size: int | None = None) -> Inclusion:
         """See ``TransparencyLog``."""
-        statement = _LATEST if size is None else _OF_SIZE
-        rows = await self._rows(_LEAF.format(head=statement), size, position)
+        statement = _LEAF.format(head=_LATEST if size is None else _OF_SIZE)
+        rows = await self._rows(statement, size, position, position)
         head, until = _head_of(rows, size)
-        index, *event = rows[0][6:]
+        index, *event, levels, indexes, widths, contents = rows[0][6:]
         if index is None:
             raise _no_leaf(position, until, recorded=event[0] is not None)
         if event[0] is None:
@@ -77,7 +85,8 @@ class PostgresLog:
             raise NotInTheLog(f"The tree of {head.size} leaves ends before this event; its leaf is number {index}.")
         entry = LogLeaf.of(event[0], event[1], event[2], position, bytes(event[3])).encode()
         leaf = leaf_hash(entry)
-        reader = await self._reader(head, inclusion_tiles(index, head.size))
+        tiles = PlacedTiles(zip(levels or (), indexes or (), widths or (), contents or (), strict=True))
+        reader = TileReader(tiles, head.size, head.root)
         try:
             logged, hashes = reader.hash_at(0, index), reader.inclusion_proof(index)
         except TransparencyError as error:
@@ -119,10 +128,12 @@ class PostgresLog:
 
     async def _reader(self, head: TreeHead, tiles: Iterable[Tile]) -> TileReader:
         statement, params = tiles_statement(head.epoch, tiles)
-        return TileReader(PlacedTiles(await read_rows(self._pool, statement, params)), head.size, head.root)
+        return TileReader(
+            PlacedTiles(await read_rows(self._pool, statement, params, binary=True)), head.size, head.root
+        )
 
     async def _rows(self, statement: str, *params: Any) -> list[Any]:
-        return await read_rows(self._pool, statement.encode(), params)
+        return await read_rows(self._pool, statement.encode(), params, binary=True)
 
 
 def _head_of(rows: Sequence[Sequence[Any]], size: int | None) -> tuple[TreeHead, int]:
@@ -143,13 +154,6 @@ def with_cosignatures(note: bytes, lines: Sequence[str]) -> bytes:
     for line in lines:
         signed = signed.with_signature(NoteSignature.parse(line))
     return signed.serialise()
-
-
-def inclusion_tiles(index: int, size: int) -> set[Tile]:
-    """Every tile that a checked inclusion proof in the tree of ``size`` leaves reads."""
-    return _covered(
-        _read(lambda hash_at: inclusion_proof(hash_at, index, size), size) | {tile_holding(0, index, size)}, size
-    )
 
 
 def growth_tiles(old_size: int, new_size: int, size: int) -> set[Tile]:

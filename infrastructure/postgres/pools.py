@@ -120,19 +120,24 @@ def read_over(pool: ConnectionPool[Any], read: Callable[[psycopg.Connection[Any]
         return read(connection)
 
 
-async def read_rows(pool: AsyncConnectionPool[Any], statement: bytes, params: Sequence[Any] = ()) -> list[Any]:
-    """A statement's rows, asked once more over another connection where the first was lost. Reads only: never a write."""
+async def read_rows(
+    pool: AsyncConnectionPool[Any], statement: bytes, params: Sequence[Any] = (), *, binary: bool = False
+) -> list[Any]:
+    """A statement's rows, asked once more over another connection where the first was lost. Reads only: never a write.
+
+    ``binary``: values come in PostgreSQL's binary form, which suits long bytes.
+    """
     try:
-        return await _rows(pool, statement, params)
+        return await _rows(pool, statement, params, binary=binary)
     except psycopg.Error as error:
         if not connection_was_lost(error):
             raise
-    return await _rows(pool, statement, params)
+    return await _rows(pool, statement, params, binary=binary)
 
 
-async def _rows(pool: AsyncConnectionPool[Any], statement: bytes, params: Sequence[Any]) -> list[Any]:
+async def _rows(pool: AsyncConnectionPool[Any], statement: bytes, params: Sequence[Any], *, binary: bool) -> list[Any]:
     async with pool.connection() as connection:
-        rows: list[Any] = await (await connection.execute(statement, params)).fetchall()
+        rows: list[Any] = await (await connection.execute(statement, params, binary=binary)).fetchall()
     return rows
 
 

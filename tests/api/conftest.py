@@ -22,6 +22,7 @@ from infrastructure.composition import Registry, open_registry
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
 from registry_api.errors import ErrorCode
+from tests.people import resident_number
 
 HANGZHOU = "330100-EI"
 XIHU = "330106-EI"
@@ -94,7 +95,7 @@ class Api:
         number = next(_numbers)
         form = {
             "idempotencyKey": f"key-{number}",
-            "holder": {"name": "王敏", "idNumber": f"3301061990030{number:05d}"},
+            "holder": {"name": "王敏", "idNumber": resident_number(number)},
             "authorityCode": XIHU,
             "workField": "数字经济",
             "evidence": [COPY],

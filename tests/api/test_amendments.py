@@ -177,5 +177,5 @@ def test_an_entry_keeps_its_history_after_withdrawal(api: Api) -> None:
 
 def _reach(api: Api, position: str) -> None:
     """Wait until the read side holds a position."""
-    document = 'query ($p: Position) { titles(holder: {idNumber: "1"}, atLeast: $p) { id } }'
+    document = 'query ($p: Position) { titles(holder: {idNumber: "330106199003077013"}, atLeast: $p) { id } }'
     api.ask(document, {"p": position}, api.token("AUDITOR"))

@@ -23,7 +23,7 @@ from domain.values import Role
 from infrastructure.identity import AUDIENCE, DEVELOPMENT_ISSUER, DevelopmentIssuer
 from tests.api.conftest import NINGBO, XIHU, Api, Clock, opened
 
-NAME, NUMBER = "司马光明", "330106197701019876"
+NAME, NUMBER = "司马光明", "330106197701019874"
 Attack = Callable[["Target"], None]
 ATTACKS: list[Attack] = []
 
@@ -376,7 +376,7 @@ def head(target: Target, path: str, length: str) -> bytes:
     token = target.api.token("APPLICANT")
     return (
         f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {media}\r\nAuthorization: Bearer {token}\r\n"
-        f"X-Holder-Id-Number: 330106199001011234\r\n{length}\r\n\r\n"
+        f"X-Holder-Id-Number: 33010619900101123X\r\n{length}\r\n\r\n"
     ).encode()
 
 
@@ -404,7 +404,7 @@ def a_zip_bomb_as_evidence(target: Target, media_type: str) -> None:
 def a_path_as_a_file_name(target: Target, name: str) -> None:
     """A name is text in a sealed field: it is refused or kept, and never a path."""
     before = {path for path in target.folder.rglob("*") if path.is_file()}
-    form = """mutation ($name: String!) { submitCase(input: {idempotencyKey: "path", holder: {name: "n", idNumber: "1"},
+    form = """mutation ($name: String!) { submitCase(input: {idempotencyKey: "path", holder: {name: "n", idNumber: "330106199003077013"},
         certificate: {name: "c"}, authorityCode: "330106-EI", workField: "w", evidence: [{sha256: "%s", fileName: $name,
         mediaType: "image/png", size: 1, kind: "X"}]}) { refusal { code } } }""" % ("b" * 64)
     answer = target.api.post(form, {"name": name}, target.api.token("APPLICANT")).json()
@@ -419,7 +419,7 @@ def evidence_headers(target: Target, media_type: str) -> dict[str, str]:
     return {
         "Authorization": f"Bearer {target.api.token('APPLICANT')}",
         "Content-Type": media_type,
-        "X-Holder-Id-Number": "330106199001011234",
+        "X-Holder-Id-Number": "33010619900101123X",
     }
 
 

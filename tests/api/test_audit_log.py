@@ -50,7 +50,7 @@ def test_the_newest_are_first_where_asked(api: Api) -> None:
 def test_each_event_says_under_which_request_it_was_recorded(api: Api) -> None:
     """An operator finds the log line by the request's id; the registry's own acts at the start have none."""
     headers = {"X-Request-Id": "audit-log-test-1", "Authorization": f"Bearer {api.token('ADMINISTRATOR')}"}
-    document = 'mutation { registerOfficer(subject: "officer.q", identity: {idNumber: "P1", idType: "PASSPORT"}) { position } }'
+    document = 'mutation { registerOfficer(subject: "officer.q", identity: {idNumber: "E00000001", idType: "PASSPORT"}) { position } }'
     api.client.post("/graphql", json={"query": document}, headers=headers)
     [last] = page(api, newest=True, first=1)["nodes"]
     assert (last["type"], last["requestId"]) == ("officer.registered", "audit-log-test-1")

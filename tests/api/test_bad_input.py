@@ -125,7 +125,7 @@ def test_nobody_decides_about_themselves(api: Api) -> None:
         ),
         ('{ matchCertificate(certificate: {name: "x"}, on: "2023-10-31") { outcome } }', {}, "NO_VERSION_IN_FORCE"),
         ('{ matchCertificate(certificate: {name: "x"}, catalogCode: "nope") { outcome } }', {}, "UNKNOWN_CATALOG"),
-        ('{ titles(holder: {idNumber: "1"}, atLeast: "-1") { id } }', {}, "GRAPHQL_VALIDATION_FAILED"),
+        ('{ titles(holder: {idNumber: "330106199003077013"}, atLeast: "-1") { id } }', {}, "GRAPHQL_VALIDATION_FAILED"),
     ],
 )
 def test_a_query_that_cannot_be_answered_says_why(

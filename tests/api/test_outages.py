@@ -25,6 +25,7 @@ from infrastructure.identity import DevelopmentIssuer
 from infrastructure.postgres.cluster import find_cluster
 from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings
+from tests.people import resident_number
 
 from .conftest import Api, Clock, check_codes
 
@@ -116,7 +117,7 @@ class Load:
     def _write(self, worker: int, number: int) -> None:
         form = {
             "idempotencyKey": f"outage-{worker}-{number}",
-            "holder": {"name": "王敏", "idNumber": f"33010619900{worker}{number:06d}"[:18]},
+            "holder": {"name": "王敏", "idNumber": resident_number(worker * 100_000 + number)},
             "certificate": {"name": "CCNP", "issuingBody": "Cisco", "certificateNumber": f"O-{worker}-{number}"},
             "authorityCode": "330106-EI",
             "workField": "数字经济",
@@ -274,7 +275,7 @@ def test_a_disk_without_room_takes_nothing_new_and_is_read(small_disk: Path) -> 
         reviewer = api.token("REVIEWER", "330106-EI")
         for left in (8 * MIB, 0):
             filler = fill(small_disk, left)
-            form = {"idempotencyKey": f"full-{left}", "holder": {"name": "王敏", "idNumber": "330106199003080018"}}
+            form = {"idempotencyKey": f"full-{left}", "holder": {"name": "王敏", "idNumber": resident_number(1)}}
             form |= {"certificate": {"name": "CCNP", "issuingBody": "Cisco", "certificateNumber": f"F-{left}"}}
             form |= {"authorityCode": "330106-EI", "workField": "数字经济"}
             document = "mutation ($i: SubmitCaseInput!) { submitCase(input: $i) { position } }"

@@ -51,7 +51,7 @@ SPECIAL = {
     "authorityCode": f'"{NINGBO}"',
     "catalogCode": f'"{CATALOG}"',
     "code": f'"{CATALOG}"',
-    "idNumber": '"330106199001011234"',
+    "idNumber": '"33010619900101123X"',
     "sha256": '"' + "a" * 64 + '"',
     "mediaType": '"image/png"',
     "amendmentId": f'"amendment.{CATALOG}.00000000-0000-4000-8000-000000000000"',

@@ -38,13 +38,19 @@ def process(api: Api) -> Rematching:
     """A process that starts anew, as after a kill: it knows nothing but what is stored."""
     registry = api.registry
     return Rematching(
-        registry.journal, registry.shelf, ProjectedPendingCases(registry.database), registry.authorities, registry.clock
+        registry.journal,
+        registry.shelf,
+        ProjectedPendingCases(registry.database),
+        registry.authorities,
+        registry.holders,
+        registry.clock,
+        registry.rules,
     )
 
 
 def projected(api: Api) -> None:
     """Wait until the read side holds everything."""
-    document = 'query ($p: Position) { titles(holder: {idNumber: "1"}, atLeast: $p) { id } }'
+    document = 'query ($p: Position) { titles(holder: {idNumber: "330106199003077013"}, atLeast: $p) { id } }'
     api.ask(document, {"p": str(api.registry.journal.last_position())}, api.token("AUDITOR"))
 
 

@@ -21,7 +21,7 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 CODE = "zj-2023-digital-equipment-materials"
 FORM: dict[str, Any] = {
     "idempotencyKey": "the-key",
-    "holder": {"name": "王敏", "idType": "RESIDENT_ID", "idNumber": "330106199003077013"},
+    "holder": {"name": "王敏", "idType": "PASSPORT", "idNumber": "12345678"},
     "certificate": {
         "name": "AWS Certified Solutions Architect - Professional",
         "issuingBody": "亚马逊",
@@ -63,8 +63,8 @@ def changed(*path: Any, to: Any) -> dict[str, Any]:
 
 
 OTHER: dict[str, Any] = {
-    "idNumber": "330106199003077021",
-    "idType": "PASSPORT",
+    "idNumber": "87654321",
+    "idType": "TW_TRAVEL_PERMIT",
     "sha256": "c" * 64,
     "catalogCode": None,
 }
@@ -72,8 +72,8 @@ OTHER: dict[str, Any] = {
 ALIKE = [
     changed("authorityCode", to=XIHU.translate(FULL_WIDTH)),
     changed("catalogCode", to=CODE.translate(FULL_WIDTH)),
-    changed("holder", "idNumber", to="330106199003077013".translate(FULL_WIDTH)),
-    changed("holder", "idNumber", to="330106 1990-0307 7013"),
+    changed("holder", "idNumber", to="12345678".translate(FULL_WIDTH)),
+    changed("holder", "idNumber", to="1234-56 78"),
     changed("certificate", "name", to="AWS Certified  Solutions\u3000Architect - Professional"),
     changed("experience", 0, "employer", to=unicodedata.normalize("NFD", "Müller GmbH")),
     changed("evidence", 0, "sha256", to="A" * 64),

@@ -16,6 +16,7 @@ from catalog.authorities import load_directory
 from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Provenance, Role
 from tests.api.conftest import NINGBO, XIHU, Api
+from tests.people import passport_number, resident_number
 
 CONTENT = b"%PDF-1.7 " + b"a diploma " * 400
 VERIFY = """query ($c: String!, $n: String!, $p: Position) { verifyTitle(certificateNumber: $c, holderName: $n, atLeast: $p) {
@@ -24,7 +25,9 @@ VERIFY = """query ($c: String!, $n: String!, $p: Position) { verifyTitle(certifi
 
 def revoked(api: Api) -> tuple[dict[str, Any], dict[str, Any]]:
     """A title that was revoked for a ground; the case as submitted, and the payload of the revocation."""
-    case = api.submit(certificate={"certificateNumber": "S1-77"}, holder={"name": "王敏", "idNumber": "P7"})["case"]
+    case = api.submit(
+        certificate={"certificateNumber": "S1-77"}, holder={"name": "王敏", "idNumber": resident_number(7)}
+    )["case"]
     api.decide("approveCase", case["id"], workConsistent=True)
     return case, api.revoked(case["id"], "It was forged.", "The body does not know it.")
 
@@ -35,7 +38,7 @@ def test_verifying_a_title_shows_persons_to_those_whose_row_it_is(api: Api) -> N
     asked = {"c": "S1-77", "n": "王敏", "p": done["position"]}
     ours = api.token("REVIEWER", XIHU)
     own = api.ask(VERIFY, asked, ours)["verifyTitle"]["title"]
-    assert (own["holder"]["name"], own["holder"]["idNumber"]) == ("王敏", "P7")
+    assert (own["holder"]["name"], own["holder"]["idNumber"]) == ("王敏", resident_number(7))
     assert own["revocationGround"] == "It was forged."
     strangers = [
         api.token("APPLICANT", subject="a-stranger"),
@@ -52,9 +55,9 @@ def test_verifying_a_title_shows_persons_to_those_whose_row_it_is(api: Api) -> N
 
 def test_a_file_serves_the_case_it_was_uploaded_for(api: Api) -> None:
     """Whoever states somebody's number and the digest of their diploma gets neither the file nor its size."""
-    digest, holder = hashlib.sha256(CONTENT).hexdigest(), {"name": "王敏", "idNumber": "P8"}
+    digest, holder = hashlib.sha256(CONTENT).hexdigest(), {"name": "王敏", "idNumber": resident_number(8)}
     mine, theirs = api.token("APPLICANT"), api.token("APPLICANT", subject="a-stranger")
-    headers = {"X-Holder-Id-Number": "P8", "Content-Type": "application/pdf"}
+    headers = {"X-Holder-Id-Number": resident_number(8), "Content-Type": "application/pdf"}
     uploaded = api.client.post("/evidence", content=CONTENT, headers=headers | {"Authorization": f"Bearer {mine}"})
     assert uploaded.status_code == 201
     stated = {
@@ -65,7 +68,8 @@ def test_a_file_serves_the_case_it_was_uploaded_for(api: Api) -> None:
         "kind": "DIPLOMA",
     }
     case = api.submit(holder=holder, evidence=[stated])["case"]
-    other = api.submit(theirs, holder=holder, evidence=[stated | {"size": 7}])
+    unlisted = {"name": "Another certificate", "issuingBody": "Another institute"}
+    other = api.submit(theirs, holder=holder, evidence=[stated | {"size": 7}], certificate=unlisted)
     assert other["refusal"] is None
     for token, identifier, status in ((mine, case["id"], 200), (theirs, other["case"]["id"], 404)):
         got = api.client.get(f"/evidence/{digest}?case={identifier}", headers={"Authorization": f"Bearer {token}"})
@@ -99,7 +103,7 @@ def test_nobody_decides_their_own_case_under_a_friends_name(api: Api) -> None:
     refused = api.decide("approveCase", own["id"], officer, workConsistent=True)["refusal"]
     assert refused["code"] == "OWN_CASE"
     assert api.decide("approveCase", other["id"], officer, workConsistent=True)["refusal"] is None
-    anew = {"s": "officer.y", "i": passport | {"idNumber": "E99"}}
+    anew = {"s": "officer.y", "i": passport | {"idNumber": passport_number(99)}}
     assert api.ask(REGISTER, anew, api.token("ADMINISTRATOR"))["registerOfficer"]["refusal"] is None
     assert api.decide("approveCase", own["id"], officer, workConsistent=True)["refusal"] is None
     self_said = api.ask(REGISTER, {"s": "administrator-anywhere", "i": passport}, api.token("ADMINISTRATOR"))
@@ -116,7 +120,11 @@ def test_behind_an_identity_provider_nobody_unknown_decides(api: Api) -> None:
     assert refused.value.code is RefusalCode.OFFICER_UNKNOWN
     stated = unknown.model_copy(update={"actor": unknown.actor.model_copy(update={"holder_ref": uuid4()})})
     assert known.identified(stated) == stated
-    api.ask(REGISTER, {"s": "officer.z", "i": {"idNumber": "P1", "idType": "PASSPORT"}}, api.token("ADMINISTRATOR"))
+    api.ask(
+        REGISTER,
+        {"s": "officer.z", "i": {"idNumber": passport_number(1), "idType": "PASSPORT"}},
+        api.token("ADMINISTRATOR"),
+    )
     assert known.identified(unknown) == unknown
     assert case["status"] == "MATCHED"
 

@@ -14,13 +14,17 @@ import pytest
 from application.cases import Done
 from application.commands import CertificateForm, PersonForm, Submission
 from domain.case.events import Approved, Rejected, SupplementRequested, Withdrawn
-from domain.values import Actor, Provenance, Role
+from domain.catalog.amendment import AmendmentTerms, EntryChange
+from domain.identifiers import catalog_id
+from domain.values import Actor, EntryChangeKind, Notice, Provenance, Role, shanghai_day
 from infrastructure.composition import Registry, open_registry
 from infrastructure.settings import Settings
 from tests.api.conftest import XIHU, Clock
+from tests.people import passport_number
 
 BY = Provenance(actor=Actor(subject="applicant", role=Role.APPLICANT))
 OFFICER = Provenance(actor=Actor(subject="officer", role=Role.REVIEWER, authority_code=XIHU))
+ASSOCIATE = "AWS Certified Solutions Architect – Associate"
 MOST_FOR_A_SUBMISSION = 4
 MOST_FOR_A_DECISION = 3
 MORE_WHERE_KEYS_LIE_APART = 1
@@ -31,7 +35,7 @@ def form(number: int, person: int, name: str = "AWS Certified Solutions Architec
     """A submission that is matched at once, unless its name is another."""
     return Submission(
         idempotency_key=f"key-{number}",
-        holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=f"P{person}"),
+        holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=passport_number(person)),
         certificate=CertificateForm(name=name, issuing_body="亚马逊", certificate_number=f"C{number}"),
         authority_code=XIHU,
         work_field="software",
@@ -87,7 +91,7 @@ def approve(registry: Registry, case: Done) -> Done:
 def costs(registry: Registry, count: Count) -> tuple[list[int], list[int]]:
     """How many statements each kind of submission, and each kind of decision, is."""
     new, for_new = count(lambda: registry.cases.submit(BY, form(1, 1)))
-    known, for_known = count(lambda: registry.cases.submit(BY, form(2, 1)))
+    known, for_known = count(lambda: registry.cases.submit(BY, form(2, 1, ASSOCIATE)))
     open_case, for_unmatched = count(lambda: registry.cases.submit(BY, form(3, 2, "Something else")))
     decide = registry.cases.decide
     decisions = [
@@ -128,6 +132,30 @@ def test_keys_in_a_database_of_their_own_add_one(
         submissions, decisions = costs(registry, count)
     assert max(submissions) <= MOST_FOR_A_SUBMISSION + MORE_WHERE_KEYS_LIE_APART
     assert max(decisions) <= MOST_FOR_A_DECISION + MORE_WHERE_KEYS_LIE_APART
+
+
+def test_an_amendment_of_another_process_governs_the_next_submission(settings: Settings, clock: Clock) -> None:
+    """Catalogs are in process, and the one statement tells that they are out of date: no case is taken in under an old version."""
+    with open_registry(settings, clock) as first, open_registry(settings, clock) as second:
+        case = first.cases.submit(BY, form(0, 0)).case
+        assert case is not None
+        [code] = second.shelf.codes()
+        withdrawn = EntryChange(
+            kind=EntryChangeKind.WITHDRAWN, number=case.entry_number or 0, reason="No longer issued"
+        )
+        terms = AmendmentTerms(
+            base_version=1,
+            notice=Notice(number="2026-1", title="A notice"),
+            effective_from=shanghai_day(clock()),
+            changes=(withdrawn,),
+        )
+        one, other = (Provenance(actor=Actor(subject=name, role=Role.ADMINISTRATOR)) for name in ("proposer", "issuer"))
+        amendment, _ = second.catalogs.propose(one, code, terms)
+        second.catalogs.issue(other, catalog_id(code), amendment)
+        after = first.cases.submit(BY, form(1, 1)).case
+        assert after is not None
+        assert (case.version_number, after.version_number) == (1, 2)
+        assert after.entry_number != case.entry_number
 
 
 def transactions(url: str, case: Done) -> tuple[set[str], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.api.conftest import NINGBO, XIHU, Api
@@ -122,3 +123,16 @@ def test_who_awaits_a_position_waits_for_what_the_question_reads(decided: Api) -
         assert api.code(cases, {"at": at}, auditor) == "PROJECTION_BEHIND"
     finally:
         of_registry.start()
+
+
+def test_a_server_without_statistics_is_ready_and_says_so(api: Api) -> None:
+    """Where statistics stand still, everything else is read on; where titles and cases do, the server is not ready."""
+    api.registry.projections.stop()
+    for name, failing, status in (("statistics", [], 200), ("registry", ["projection"], 503)):
+        with psycopg.connect(api.registry.database.owner_url, autocommit=True) as connection:
+            note = "UPDATE registry.projection_positions SET error = 'RowsOutOfStep at position 7' WHERE name = %s"
+            connection.execute(note, [name])
+        answer = api.client.get("/readyz")
+        assert (answer.status_code, answer.json()["failing"]) == (status, failing)
+        assert "position 7" in answer.json()["checks"]["statistics"]
+    assert api.registry.projections.start()

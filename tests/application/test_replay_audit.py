@@ -11,6 +11,7 @@ import pytest
 
 from application.replay_audit import violations
 from catalog.authorities import load_directory
+from catalog.jurisdiction import load_jurisdiction
 from domain.base import Act, Event
 from domain.case.case import RecognitionCase
 from domain.case.events import (
@@ -36,6 +37,7 @@ from domain.values import (
     TitleLevel,
     shanghai_day,
 )
+from tests.periods import answering_within
 
 DIRECTORY = load_directory()
 XIHU, NINGBO, HANGZHOU = "330106-EI", "330200-EI", "330100-EI"
@@ -63,15 +65,9 @@ class Listed:
         return self.entry_at(code, version, number) is not None
 
 
-class Days:
-    """A period of no day to answer: notice is enough."""
-
-    def answer_until(self, served_on: date) -> date:
-        """The same day."""
-        return served_on
-
-
-KNOWN = Circumstances(DIRECTORY, Listed(), Days())
+RULES = answering_within(0, load_jurisdiction().rules)
+"""A period of no day to answer: notice is enough."""
+KNOWN = Circumstances(DIRECTORY, Listed(), RULES)
 
 
 def by(
@@ -227,7 +223,7 @@ def test_a_lawful_history_has_no_violations() -> None:
         pytest.param(changed(8, by=by("third", authority=HANGZHOU)), [(9, "SAME_OFFICER")], id="one officer gives back"),
         pytest.param(changed(7, by=by("second", authority=HANGZHOU)), [(8, "SAME_OFFICER")], id="who ended it gives it back"),
         pytest.param(changed(3, counted_experience_months=13), [(4, "EXPERIENCE_NOT_COVERED")], id="months out of nothing"),
-        pytest.param(changed(0, evidence=()), [(4, "EVIDENCE_MISSING")], id="without evidence"),
+        pytest.param(changed(0, evidence=()), [(4, "NO_EVIDENCE")], id="without evidence"),
         pytest.param(without(1), [(3, "NOT_MATCHED")], id="approved unmatched"),
         pytest.param(without(0), [(1, "HISTORY_BROKEN")], id="no submission"),
         pytest.param(gap, [(4, "HISTORY_BROKEN")], id="a gap"),

@@ -139,6 +139,7 @@ def test_a_decision_is_derived_again(office: Office) -> None:
     assert again["award"]["title"] == case["award"]["title"]
     assert all(each["reasons"] == [] for each in again["match"]["candidates"])
     assert api.code(REDERIVE, {"case": case["id"], "version": 9}, auditor) == "NO_VERSION_IN_FORCE"
+    case = api.submit()["case"]
     erase = 'mutation ($ref: ID!) { eraseHolder(ref: $ref, legalBasis: "PIPL 47") { refusal { code } } }'
     erased = api.ask(erase, {"ref": case["holder"]["ref"]}, api.token("PRIVACY_OFFICER"))
     assert erased["eraseHolder"]["refusal"] is None

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from catalog.authorities import bureaus, load_authorities, load_directory, load_divisions, parse_divisions, parse_units
 from catalog.faults import FaultCode, SourceRefused
+from catalog.jurisdiction import load_jurisdiction
 from domain.authorities import Authority, AuthorityDirectory, Division, DivisionLevel
 from domain.refusals import RefusalCode, Refused
 from domain.values import AuthorityKind
@@ -131,7 +132,10 @@ def test_a_directory_with_loose_ends_is_a_defect(divisions: list[Division], auth
 
 def test_bureaus_of_a_single_division() -> None:
     """Bureaus are derived for whatever divisions are given, EI before HR."""
-    assert [bureau.code for bureau in bureaus([Division("1", "甲", DivisionLevel.PROVINCE, None)])] == ["1-EI", "1-HR"]
+    assert [
+        bureau.code
+        for bureau in bureaus([Division("1", "甲", DivisionLevel.PROVINCE, None)], load_jurisdiction().authorities)
+    ] == ["1-EI", "1-HR"]
 
 
 DIVISIONS = "code,name,level,parent\n"
@@ -160,9 +164,9 @@ def test_malformed_divisions(text: str, faults: list[tuple[FaultCode, int]]) -> 
 def test_malformed_units() -> None:
     """A unit without a ground, with a day that is none, or standing twice is refused; a sound one keeps its days."""
     with pytest.raises(SourceRefused) as refused:
-        parse_units(UNITS + "u,甲,2023-02-30,,\nu,乙,,gestern,ground\n", "units.csv")
+        parse_units(UNITS + "u,甲,2023-02-30,,\nu,乙,,gestern,ground\n", "units.csv", "330000")
     assert sorted((fault.code, fault.row) for fault in refused.value.faults) == [
         ("CELL_MISSING", 2), ("CODE_TWICE", 3), ("DATE_MALFORMED", 2), ("DATE_MALFORMED", 3),
     ]  # fmt: skip
-    (unit,) = parse_units(UNITS + "u,甲,2023-02-28,2024-01-01,ground\n", "units.csv")
+    (unit,) = parse_units(UNITS + "u,甲,2023-02-28,2024-01-01,ground\n", "units.csv", "330000")
     assert (unit.established, unit.abolished) == (date(2023, 2, 28), date(2024, 1, 1))

@@ -8,8 +8,9 @@ from importlib.resources import files
 
 import pytest
 
-from catalog.notice import OFFICIAL_CODE, load_official_catalog, official_text, parse_notice
-from domain.values import COMMENCEMENT, CatalogEntry, Notice, TitleAward, TitleLevel
+from catalog.jurisdiction import load_jurisdiction
+from catalog.notice import load_official_catalog, official_text, parse_notice
+from domain.values import CatalogEntry, Notice, TitleAward, TitleLevel
 
 ASSISTANT = TitleAward(title="助理工程师", level=TitleLevel.JUNIOR)
 ENGINEER = TitleAward(title="工程师", level=TitleLevel.INTERMEDIATE)
@@ -27,7 +28,7 @@ def reread() -> dict[int, list[str]]:
 
 def test_source_is_the_published_text_to_the_byte() -> None:
     """The shipped notice is the published text, byte for byte."""
-    source = files("catalog").joinpath("notices", f"{OFFICIAL_CODE}.txt").read_bytes()
+    source = files("catalog").joinpath(load_jurisdiction().catalog.notice).read_bytes()
     assert hashlib.sha256(source).hexdigest() == "dcbd6aa757d9c5ef0161177155ae75aeb6b319344451ef541b2263c63fef7eda"
 
 
@@ -41,7 +42,7 @@ def test_head_of_the_catalog() -> None:
         title="浙江省人力资源和社会保障厅 浙江省经济和信息化厅关于印发《浙江省境外职业资格与职称比照认定目录"
         "（数字经济、装备制造、材料领域）》的通知",
     )
-    assert catalog.effective_from == date(2023, 11, 1) == COMMENCEMENT
+    assert catalog.effective_from == date(2023, 11, 1) == load_jurisdiction().rules.commencement
 
 
 def test_the_five_articles_stand_in_order() -> None:

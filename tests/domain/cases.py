@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from catalog.authorities import load_directory
+from catalog.jurisdiction import load_jurisdiction
 from domain.case.case import RecognitionCase
 from domain.case.events import (
     Approved,
     CandidatesListed,
+    CertificateClaimMoved,
     Matched,
     Rejected,
     RematchRequired,
@@ -41,6 +43,7 @@ from domain.values import (
     Actor,
     CatalogEntry,
     Certificate,
+    ClosingRule,
     DeadlineKind,
     Evidence,
     Experience,
@@ -54,6 +57,7 @@ from domain.values import (
 )
 from tests.claims import claim_id
 from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act, actor
+from tests.periods import answering_within
 
 AUTHORITIES = load_directory()
 
@@ -70,18 +74,8 @@ class Listed:
         return code == CATALOG and bool(version) and number == 2
 
 
-class Days:
-    """The statutory periods of the scenarios: a number of days to answer."""
-
-    def __init__(self, answer: int = 3) -> None:
-        self.answer = answer
-
-    def answer_until(self, served_on):
-        """That many days later."""
-        return served_on + timedelta(days=self.answer)
-
-
-KNOWN = Circumstances(AUTHORITIES, Listed(), Days())
+RULES = answering_within(3, load_jurisdiction().rules)
+KNOWN = Circumstances(AUTHORITIES, Listed(), RULES)
 CASE = case_id("applicant", "key-1")
 HOLDER = UUID("7d9f1c52-6f64-4c3e-8a52-0d5a4b1e9c11")
 AMENDMENT = UUID("0b7c9d9e-92a1-4b6c-8a0a-3f6f4b0f5a22")
@@ -123,7 +117,7 @@ def submitted(**changes: Any) -> Happened:
     """A submission that met every rule."""
     facts: dict[str, Any] = {
         "holder_ref": HOLDER,
-        "case_number": case_number(CASE, date(2024, 5, 6)),
+        "case_number": case_number(CASE, date(2024, 5, 6), "ZJ"),
         "holder": PERSON,
         "certificate": CERTIFICATE,
         "authority_code": "330106-HR",
@@ -154,6 +148,8 @@ def listed(outcome: MatchOutcome = MatchOutcome.AMBIGUOUS) -> Happened:
     return noted(CandidatesListed, outcome=outcome, candidates=(CANDIDATE,), rule_set="rules-1").by(REGISTRY)
 
 
+ELSEWHERE = ClosingRule.CERTIFICATE_AWARDED_ELSEWHERE
+OTHER_CLAIM = claim_id("Another Institute", "CEE-0042")
 REQUESTED = noted(SupplementRequested, reason="the seal is unreadable")
 SUPPLEMENTED = noted(Supplemented, evidence=(FILE,)).by(APPLICANT)
 TRANSFERRED = noted(Transferred, authority_code="330100-HR", reason="moved")
@@ -246,6 +242,9 @@ COMMANDS: dict[str, Any] = {
     "approve": lambda case, by: approve(case, by, True, 24),
     "reject": lambda case, by: case.decide(Rejected, by, KNOWN, reason="not listed"),
     "withdraw": lambda case, by: case.decide(Withdrawn, by, KNOWN, reason="elsewhere"),
+    "reject_by_rule": lambda case, by: case.decide(Rejected, by, KNOWN, reason=None, code=ELSEWHERE),
+    "withdraw_by_rule": lambda case, by: case.decide(Withdrawn, by, KNOWN, reason=None, code=ClosingRule.HOLDER_ERASED),
+    "move_claim": lambda case, by: case.decide(CertificateClaimMoved, by, KNOWN, claim_id=OTHER_CLAIM),
     "propose_revocation": lambda case, by: case.decide(
         RevocationProposed, by, KNOWN, ground="forged", findings="denied"
     ),
@@ -299,7 +298,9 @@ def transfer(case, by, code):
     case.decide(Transferred, by, KNOWN, authority_code=code, reason="moved")
 
 
-BY_THE_REGISTRY = frozenset({"match", "require_rematch", "miss_deadline"})
+BY_THE_REGISTRY = frozenset(
+    {"match", "require_rematch", "miss_deadline", "reject_by_rule", "withdraw_by_rule", "move_claim"}
+)
 """The commands that the registry gives itself."""
 BY_THE_HOLDER = {"answer": "noticed", "surrender": "approved"}
 """The commands that the holder gives alone, each with a past in which it would be allowed; a reviewer may give all others."""

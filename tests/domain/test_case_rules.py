@@ -6,10 +6,10 @@ import pytest
 
 from domain.authorities import Authority, AuthorityDirectory, AuthorityKind, Division, DivisionLevel
 from domain.case.case import RecognitionCase
-from domain.case.events import Rejected
+from domain.case.events import Approved, Rejected
 from domain.guards import Circumstances
 from domain.refusals import RefusalCode
-from domain.values import Role
+from domain.values import Role, TitleLevel
 from tests.domain import cases
 from tests.domain.cases import (
     APPLICANTS,
@@ -19,6 +19,7 @@ from tests.domain.cases import (
     COMMANDS,
     HOLDER,
     OFFICERS,
+    RULES,
     ask,
     given,
     submitted,
@@ -96,7 +97,7 @@ class TestWhoDecides:
             lambda case: case.decide(
                 Rejected,
                 act(actor("another", Role.REVIEWER, "OLD"), at),
-                Circumstances(directory, None, None),
+                Circumstances(directory, None, RULES),
                 reason="no",
             )
         )
@@ -136,3 +137,35 @@ class TestWhoDecides:
             assert outcome.refusal is None
         else:
             outcome.refused(RefusalCode.NOT_PERMITTED)
+
+
+class TestCompetence:
+    """按照职称管理权限: which levels of title an authority awards."""
+
+    def approve(self, rules, authority):
+        """Approve a matched case that leads to an intermediate title, under these rules."""
+        known = Circumstances(cases.AUTHORITIES, cases.KNOWN.entries, rules)
+        facts = {"work_consistent": False, "counted_experience_months": 0}
+        who = actor("another", Role.REVIEWER, authority)
+        return Given(RecognitionCase, CASE, *cases.PASTS["matched"]).when(
+            lambda case: case.decide(Approved, act(who), known, **facts)
+        )
+
+    @pytest.mark.parametrize("authority", ["330106-HR", "330106-EI", "330100-HR", "330000-EI"])
+    def test_today_every_authority_awards_both_levels(self, authority):
+        """The notice sets no limit within its two levels."""
+        assert self.approve(RULES, authority).refusal is None
+
+    @pytest.mark.parametrize("left", [frozenset({TitleLevel.JUNIOR}), frozenset(), None])
+    def test_a_level_that_is_not_its_own_is_refused(self, left):
+        """Where a county's bureau awards junior titles, or nothing is said of it, it awards no intermediate one; its city does."""
+        county = (AuthorityKind.HUMAN_RESOURCES, DivisionLevel.COUNTY)
+        competences = tuple(
+            each.model_copy(update={"levels": left}) if (each.kind, each.division) == county else each
+            for each in RULES.competences
+            if left is not None or (each.kind, each.division) != county
+        )
+        rules = RULES.model_copy(update={"competences": competences})
+        self.approve(rules, "330106-HR").refused(RefusalCode.BEYOND_COMPETENCE)
+        assert self.approve(rules, "330106-EI").refusal is None
+        assert self.approve(rules, "330100-HR").refusal is None

@@ -8,7 +8,7 @@ import pytest
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.refusals import RefusalCode
 from domain.values import TitleAward, TitleLevel
-from tests.domain.cases import GRADED, PLAIN
+from tests.domain.cases import GRADED, KNOWN, PLAIN
 from tests.domain.catalogs import NOTICE
 from tests.domain.scenario import ADMINISTRATOR, REVIEWER, SECOND_ADMINISTRATOR, Given, Happened, act
 
@@ -28,7 +28,7 @@ def given(*past):
 
 def propose(terms, by=ADMINISTRATOR):
     """Somebody proposes."""
-    return Given(CatalogProposal, STREAM).when(lambda _: CatalogProposal.propose(act(by), STREAM, terms))
+    return Given(CatalogProposal, STREAM).when(lambda _: CatalogProposal.propose(act(by), STREAM, terms, KNOWN))
 
 
 def test_one_administrator_proposes_and_another_publishes():
@@ -87,7 +87,7 @@ AWARD = TitleAward(title="工程师", level=TitleLevel.INTERMEDIATE)
 def test_everything_against_it_is_told_at_once(changes, codes):
     """A day before recognition began, no entries, a number twice, titles that no grade tells apart."""
     terms = TERMS.model_copy(update=changes)
-    assert [refusal.code for refusal in terms.refusals()] == codes
+    assert [refusal.code for refusal in terms.refusals(KNOWN.rules.commencement)] == codes
     outcome = propose(terms)
     if codes:
         outcome.refused(codes[0])

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from domain.claim import CertificateClaim, already_claimed
+from domain.claim import CertificateClaim, Claimant, already_claimed
 from domain.identifiers import integrity_record_id
-from domain.integrity import TERM_YEARS, IntegrityRecord
+from domain.integrity import IntegrityRecord
 from domain.refusals import RefusalCode
 from tests.claims import claim_id
-from tests.domain.cases import CASE, HOLDER
+from tests.domain.cases import CASE, HOLDER, KNOWN
 from tests.domain.scenario import Given, Happened, act
 
 OTHER = UUID("9e107d9d-372b-4a4f-8c1e-1f4f9bd3c001")
@@ -81,7 +81,7 @@ class TestClaim:
             lambda _: CertificateClaim.begin(CertificateClaim.Claimed, act(), STREAM, **MINE)
         )
         claim = outcome.then(CLAIMED)
-        assert (outcome.aggregate.id, claim.case_id, claim.holder_ref) == (STREAM, CASE, HOLDER)
+        assert (outcome.aggregate.id, claim.claimants) == (STREAM, (Claimant(CASE, HOLDER),))
 
     @pytest.mark.parametrize(("past", "command"), CLAIM_TABLE)
     def test_a_command_leads_where_the_table_says(self, past, command):
@@ -106,7 +106,7 @@ class TestRecord:
     def file(self, day):
         facts = {"case_id": CASE, "case_number": NUMBER, "revoked_at_version": 5, "holder_ref": HOLDER}
         return Given(IntegrityRecord, RECORD).when(
-            lambda _: IntegrityRecord.file(act(at=noon_of(day)), **facts, ground="forged", findings="denied")
+            lambda _: IntegrityRecord.file(act(at=noon_of(day)), KNOWN, **facts, ground="forged", findings="denied")
         )
 
     @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ class TestRecord:
     )
     def test_stands_for_three_years_to_the_day(self, day, until):
         """记录期限为3年; a record of 29 February ends on 28 February, since three years on there is no 29th."""
-        assert TERM_YEARS == 3
+        assert KNOWN.rules.integrity.years == 3
         record = self.file(day).then(filed(day, until))
         assert (record.record_id, record.lapses_on, record.overturned) == (RECORD, until, False)
 

@@ -16,6 +16,7 @@ import pytest
 import domain
 from domain.base import Event
 from domain.case.events import Matched
+from domain.identity_numbers import IdentityKind
 from domain.messages import Language, Message, MessageDefect, facts_of, tell
 from domain.messages import sentences as sentences_module
 from domain.messages.sentences import sentences
@@ -30,8 +31,9 @@ PLACES = re.compile(r"\{[^}]*\}|`[^`]*`")
 FRAGMENTS = {"entry.alias_says", "entry.aliases_say", "entry.withdraw_aliases", "entry.leave_aliases_out"}
 FRAGMENTS.add("entry.withdraw_and_leave_out")
 FRAGMENTS |= {"note.not_by_own_name", "note.no_longer_by_own_name"}
+FRAGMENTS |= {f"identity_form.{each.value.lower()}" for each in IdentityKind}
 """Clauses that stand in another message."""
-MADE_FROM_LISTS = {"domain.base": 1, "domain.refusals": 2}
+MADE_FROM_LISTS = {"domain.base": 1, "domain.identity_numbers": 1, "domain.refusals": 2}
 """Where a key is made of the member of a list, and how often; everywhere else it is written out."""
 
 

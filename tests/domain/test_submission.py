@@ -13,7 +13,7 @@ from domain.identifiers import case_number
 from domain.refusals import RefusalCode
 from domain.values import CaseStatus, Certificate, Experience, Provenance, shanghai_day
 from tests.claims import claim_id
-from tests.domain.cases import CASE, CATALOG, CERTIFICATE, FILE, HOLDER, KNOWN, PERSON, WORK, submitted
+from tests.domain.cases import CASE, CATALOG, CERTIFICATE, FILE, HOLDER, KNOWN, PERSON, RULES, WORK, submitted
 from tests.domain.scenario import APPLICANT, NOON, Given, act
 
 TODAY = date(2024, 5, 6)
@@ -63,7 +63,10 @@ def test_nothing_is_recognised_before_commencement(at, allowed):
         day = date(2023, 11, 1)
         case = outcome.then(
             submitted(
-                certificate=Certificate(name="x"), experience=(), submitted_on=day, case_number=case_number(CASE, day)
+                certificate=Certificate(name="x"),
+                experience=(),
+                submitted_on=day,
+                case_number=case_number(CASE, day, "ZJ"),
             )
         )
         assert case.submitted_on == day
@@ -159,7 +162,7 @@ def test_the_authority_exists_on_the_day(day, allowed):
     """An authority takes cases from the day it is established until the day before it is abolished."""
     unit = Authority("U", "单位", AuthorityKind.PROVINCIAL_UNIT, "330000", established=TODAY, abolished=TODAY + 2 * DAY)
     directory = AuthorityDirectory([Division("330000", "浙江省", DivisionLevel.PROVINCE, None)], [unit])
-    outcome = submit(NOON.replace(day=day), authority_code="U", known=Circumstances(directory, None, None))
+    outcome = submit(NOON.replace(day=day), authority_code="U", known=Circumstances(directory, None, RULES))
     assert (outcome.refusal is None) == allowed
     if not allowed:
         outcome.refused(RefusalCode.UNKNOWN_AUTHORITY)

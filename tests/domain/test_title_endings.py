@@ -37,12 +37,12 @@ from tests.domain.cases import (
     REASSESSED,
     REINSTATED,
     REVOKED,
+    RULES,
     SUPERIOR,
     SURRENDERED,
     TODAY,
     WAIVED,
     WORK,
-    Days,
     Listed,
     approve,
     ask,
@@ -54,13 +54,14 @@ from tests.domain.cases import (
     submitted,
 )
 from tests.domain.scenario import APPLICANT, COLLEAGUE, NOON, REVIEWER, Given, act, actor
+from tests.periods import answering_within
 
 APPROVED_PAST = PASTS["approved"]
 
 
 def confirm_after(days, *, period=3):
     """A revocation confirmed so many days after notice, at that time of the day in Shanghai, unanswered."""
-    known = Circumstances(AUTHORITIES, Listed(), Days(period))
+    known = Circumstances(AUTHORITIES, Listed(), answering_within(period, RULES))
     noticed = noted(NoticeGiven, served_on=TODAY, answer_until=TODAY + timedelta(days=period))
     at = datetime(2024, 5, 6, tzinfo=UTC) - timedelta(hours=8) + days
     past = (*APPROVED_PAST, PROPOSED, noticed)
@@ -261,7 +262,7 @@ class TestWhatAnApprovalRestsOn:
     def test_evidence_or_an_opinion(self):
         """Without a file the officer says why none is needed."""
         past = submitted(evidence=()), matched()
-        assert self.approve(*past).refused(RefusalCode.EVIDENCE_MISSING).field == "opinion"
+        assert self.approve(*past).refused(RefusalCode.NO_EVIDENCE).field == "opinion"
         assert self.approve(*past, opinion="the issuer's public register shows it").refusal is None
 
     def test_a_certificate_that_expired_meanwhile(self):

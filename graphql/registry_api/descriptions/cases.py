@@ -151,7 +151,6 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "PersonInput": {
         "name": "The name as in the identity document.",
-        "idNumber": "The number of the identity document.",
     },
     "CertificateInput": {
         "name": "What the certificate says its holder is, in any of its languages.",
@@ -165,6 +164,12 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "": "A file that supports a case, by its digest; its bytes are uploaded to `/evidence`.",
         "fileName": "The name of the file, for people.",
         "kind": "What the file shows, as `CERTIFICATE`.",
+    },
+    "VerificationInput": {
+        "certificateNumber": "The number on the certificate, however it is spelled.",
+        "caseNumber": "The number of the case; instead of that of the certificate.",
+        "holderName": "The full name of the holder.",
+        "title": "The title that is claimed; any, where nothing is given.",
     },
     "ExperienceInput": {
         "employer": "For whom the holder worked.",
@@ -182,7 +187,9 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "matchCertificate(catalogCode:)": "The catalog to match in; all that are in force, where nothing is given.",
         "matchCertificate(on:)": "In what was in force on this day; today, where nothing is given.",
         "titles(holder:)": "Whose titles.",
-        "verifyTitle(certificateNumber:)": "The number on the certificate.",
+        "verifyTitle(certificateNumber:)": "The number on the certificate, however it is spelled; or `caseNumber`, exactly one of the two.",
+        "verifyTitle(caseNumber:)": "The number of the case that led to the title.",
+        "verifyTitles(questions:)": "The questions; 500 at most.",
         "verifyTitle(holderName:)": "The full name of the holder.",
         "verifyTitle(title:)": "The title that is claimed; any, where nothing is given.",
         "catalog(code:)": "The code of the catalog.",

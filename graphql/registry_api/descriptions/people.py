@@ -12,9 +12,23 @@ PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
         "erased": "Whether the person's data was erased for good.",
         "restricted": "Whether the person's data is kept and not processed; only privacy officers see such data.",
     },
+    "IntegrityRecord": {
+        "": "What article 4 files after a revocation for fraud: in force from its filing to its last day, unless it was overturned.",
+        "caseNumber": "The case whose title was revoked.",
+        "filedOn": "The day of the revocation.",
+        "lapsesOn": "The last day on which it counts.",
+        "overturned": "Whether the revocation did not stand; then it counts no longer.",
+    },
+    "IntegrityRecordConnection": {"": "A page of integrity records."},
+    "IntegrityRecordEdge": {"": "An integrity record in a list."},
+    "CaseWarning": {
+        "": "What an officer should know before deciding; it names no person.",
+        "code": "INTEGRITY_RECORD_IN_FORCE, CERTIFICATE_CONTESTED, NAME_DIFFERS or SAME_PERSON_PERHAPS.",
+        "message": "The same in one sentence.",
+        "relatedCaseNumber": "The other case that it is about.",
+    },
     "HolderInput": {
         "": "A person, by identity document.",
-        "idNumber": "The number of the identity document.",
     },
     "HolderFile": {
         "": "What the registry holds of one person, and whether it is processed.",
@@ -102,6 +116,8 @@ PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
         "auditSample(size:)": "How many cases are drawn, 100 at most; fewer where there are fewer.",
         "auditSample(upTo:)": "Only cases submitted up to this position; all, where nothing is given.",
         "rederive(catalogVersion:)": "The version to derive it under; the one it was pinned to, where nothing is given.",
+        "integrityRecords(holder:)": "Whose records; all that the asker may see, where nobody is named.",
+        "integrityRecords(inForceOn:)": "Only those that count on this day.",
         "statistics(by:)": "By what cases are counted: each key once, in the order in which rows tell them.",
         "statistics(from:)": "Only cases submitted on this day in Shanghai or later.",
         "statistics(to:)": "Only cases submitted on this day in Shanghai or earlier.",

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from application.commands import ID_TYPES
+from domain.identity_numbers import IdentityKind
+from domain.messages import Language
 
 SHARED: Final[Mapping[str, str]] = {
     # lists
@@ -39,7 +40,11 @@ SHARED: Final[Mapping[str, str]] = {
     "title": "The professional title, as 工程师.",
     "qualificationName": "The name of the qualification in its own language, verbatim from the notice.",
     "translatedName": "The Chinese name of the qualification, verbatim from the notice.",
-    "idType": f"The kind of identity document: one of {', '.join(f'`{each}`' for each in ID_TYPES)}.",
+    "idType": "The kind of identity document: "
+    + ", ".join(f"`{each}` ({each.called.text(Language.ZH)})" for each in IdentityKind)
+    + ".",
+    "idNumber": "The number of the identity document, in any usual spelling. "
+    + " ".join(f"`{each}`: {each.form}." for each in IdentityKind),
     "issuingBody": "The body that issues the certificate.",
     "version": "Its place in the history of its own case or stream, from 1 on.",
     "versionNumber": "The number of the catalog's version.",

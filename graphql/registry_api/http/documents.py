@@ -87,15 +87,20 @@ class PreparedOperation:
     @property
     def root_fields(self) -> Sequence[str]:
         """The names of the fields at its root, each as often as it stands there, fragments expanded."""
+        return [node.name.value for node in self.root_nodes]
+
+    @property
+    def root_nodes(self) -> Sequence[FieldNode]:
+        """The fields at its root, each as often as it stands there, fragments expanded."""
         definitions = self.document.definitions
         fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
-        found: list[str] = []
+        found: list[FieldNode] = []
         waiting: list[SelectionSetNode] = [self.node.selection_set]
         while waiting:
             for node in waiting.pop().selections:
                 match node:
                     case FieldNode():
-                        found.append(node.name.value)
+                        found.append(node)
                     case InlineFragmentNode():
                         waiting.append(node.selection_set)
                     case FragmentSpreadNode():

@@ -40,7 +40,7 @@ from graphql import (
 from registry_api.errors import ErrorCode, LimitExceededError
 from registry_api.http.limits import Limits
 
-_PAGED: Final = ("first", "last", "ids")
+_PAGED: Final = ("first", "last", "ids", "questions")
 _DIGITS: Final = 18
 """Longer numbers are no sizes; the interpreter refuses to read the longest."""
 HISTORY: Final = "RecognitionCase.history"

@@ -19,6 +19,7 @@ from application.views import (
     AwardView,
     CandidateView,
     CaseView,
+    CaseWarningView,
     CertificateView,
     EntryView,
     EvidenceView,
@@ -28,6 +29,7 @@ from application.views import (
     TitleView,
     VersionView,
 )
+from application.warnings import Concerned, is_warned
 from domain.values import TitleStatus
 from registry_api import ids
 from registry_api.context import Context, Info
@@ -167,6 +169,8 @@ def award_for(entry: EntryView | None, grade: str | None) -> AwardView | None:
     return next((award for award in entry.awards if award.grade == grade), None) if entry else None
 
 
+CaseWarning = CaseWarningView
+registered(CaseWarning, "CaseWarning")
 PendingProposal = ProposalView
 registered(PendingProposal, "PendingProposal")
 
@@ -257,6 +261,7 @@ class RecognitionCase(Node, CaseView):
     recognized_by: strawberry.Private[ActorView | None]
     awarded: strawberry.Private[PinnedView | None]
     title_status: strawberry.Private[TitleStatus | None]
+    claim_id: strawberry.Private[UUID | None]
     lodged_with_code: strawberry.Private[str]
 
     @classmethod
@@ -301,6 +306,13 @@ class RecognitionCase(Node, CaseView):
         if proposed is None or (proposed.notice_on is None and not info.context.viewer.officially(self)):
             return None
         return await shown(info, self, proposed, "proposal")
+
+    @edge(list[CaseWarning])
+    async def warnings(self, info: Info) -> Sequence[CaseWarningView]:
+        """What an officer should know before deciding, the gravest first; for officers of the case only, and of its present state."""
+        if not is_warned(info.context.viewer, self):
+            return ()
+        return await info.context.warnings.load(Concerned.of(self))
 
     @edge(CatalogVersion | None)
     async def catalog_version(self, info: Info) -> VersionView | None:

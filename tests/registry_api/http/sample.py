@@ -16,7 +16,7 @@ from registry_api.http.app import create_app
 from registry_api.http.explorer import Example
 from registry_api.http.limits import page_size
 
-SECRET = "330106198001011234"
+SECRET = "330106198001011235"
 
 
 @strawberry.input

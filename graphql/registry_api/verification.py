@@ -1,0 +1,152 @@
+"""Whether somebody has a title, for downstream systems: one question, or many at once, answered by the same look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import strawberry
+
+from application import questions
+from application.projections.tables import TITLES
+from application.queries import one_by_key
+from application.views import TitleView
+from domain.identifiers import normalised_case_number
+from domain.text import identifying_form
+from domain.values import TitleStatus
+from graphql import ArgumentNode, ListValueNode, NullValueNode, ValueNode, VariableNode
+from registry_api.context import Context, in_thread
+from registry_api.errors import ApiError, ErrorCode
+from registry_api.http.documents import PreparedOperation
+from registry_api.nodes import titles_at
+from registry_api.scalars import Position
+from registry_api.types.cases import RecognizedTitle
+
+MOST_QUESTIONS: Final = 500
+"""Questions of one call."""
+
+
+@strawberry.input(
+    description="One question: about a certificate's number or a case's number, exactly one of the two, and the holder's full name."
+)
+class VerificationInput:
+    """A question whether somebody has a title."""
+
+    certificate_number: str | None = None
+    case_number: str | None = None
+    holder_name: str
+    title: str | None = None
+
+
+@strawberry.type(
+    description="Answers one yes/no question for a downstream system; `known` is false where the registry holds nothing."
+)
+class TitleVerification:
+    """A yes or no, and the title behind it."""
+
+    known: bool
+    valid: bool
+    title: RecognizedTitle | None
+    as_of: datetime
+    position: Position
+
+
+async def verify(
+    context: Context, asked: Sequence[VerificationInput], as_of: datetime | None
+) -> Sequence[TitleVerification]:
+    """The answers to questions, in their order: now, or as the registry knew it at an instant. Two look-ups serve them all.
+
+    Raises ``ApiError`` (BAD_USER_INPUT) for a question that names both numbers or none.
+    """
+    for number, each in enumerate(asked, 1):
+        if (each.certificate_number is None) == (each.case_number is None):
+            place = "" if len(asked) == 1 else f" in question {number}"
+            raise ApiError(
+                ErrorCode.BAD_USER_INPUT,
+                f"Ask by `certificateNumber` or by `caseNumber`{place}, by one of the two.",
+            )
+    status = await context.services.reads.status(TITLES)
+    at = as_of or context.services.clock()
+    by_certificate, by_case = await _cases(context, asked), await _titles_by_number(context, asked)
+    found = await one_by_key(
+        context.services.reads, questions.titles_of_cases(sorted(set[UUID]().union(*by_certificate.values())))
+    )
+    titles = {**found, **{each.case_id: each for each in by_case.values()}}
+    shown = [each for each in titles.values() if not each.holder.restricted]
+    if as_of is not None:
+        shown = await titles_at(context, shown, as_of)
+    names = await in_thread(_names, context, shown)
+    present = {each.case_id: each for each in shown}
+
+    def answer(each: VerificationInput) -> TitleVerification:
+        if each.certificate_number is not None:
+            cases: Collection[UUID] = by_certificate.get(each.certificate_number, ())
+        else:
+            named = by_case.get(normalised_case_number(each.case_number or ""))
+            cases = () if named is None else (named.case_id,)
+        held = [
+            present[case]
+            for case in cases
+            if case in present
+            and (form := identifying_form(each.holder_name))
+            and names.get(case) == form
+            and each.title in {None, present[case].title}
+        ]
+        held.sort(key=lambda title: (title.status is TitleStatus.CURRENT, title.recognized_on), reverse=True)
+        best: Any = held[0] if held else None
+        return TitleVerification(
+            known=best is not None,
+            valid=best is not None and best.status is TitleStatus.CURRENT,
+            title=best,
+            as_of=at.astimezone(UTC),
+            position=Position(status.projected_position),
+        )
+
+    return [answer(each) for each in asked]
+
+
+def questions_in(operation: PreparedOperation, variables: Mapping[str, Any] | None) -> int:
+    """How many questions whether somebody has a title an operation asks: one a ``verifyTitle``, those of each ``verifyTitles``."""
+    asked = 0
+    for node in operation.root_nodes:
+        if node.name.value == "verifyTitle":
+            asked += 1
+        elif node.name.value == "verifyTitles":
+            asked += _length(node.arguments or (), variables or {})
+    return asked
+
+
+def _length(arguments: Sequence[ArgumentNode], variables: Mapping[str, Any]) -> int:
+    value: ValueNode | None = next((each.value for each in arguments if each.name.value == "questions"), None)
+    match value:
+        case ListValueNode():
+            return len(value.values)
+        case VariableNode():
+            given = variables.get(value.name.value)
+            return len(given) if isinstance(given, list) else 1
+        case None | NullValueNode():
+            return 0
+    return 1  # a single value stands for a list of it
+
+
+async def _cases(context: Context, asked: Sequence[VerificationInput]) -> Mapping[str, frozenset[UUID]]:
+    numbers = {each.certificate_number for each in asked if each.certificate_number is not None}
+    return await in_thread(context.services.holders.cases_of_certificates, numbers)
+
+
+async def _titles_by_number(context: Context, asked: Sequence[VerificationInput]) -> Mapping[str, TitleView]:
+    numbers = {normalised_case_number(each.case_number) for each in asked if each.case_number is not None}
+    return await one_by_key(context.services.reads, questions.titles_by_case_number(sorted(numbers)))
+
+
+def _names(context: Context, titles: Sequence[TitleView]) -> Mapping[UUID, str]:
+    """The holders' names by case, in the form that is compared, not shown. Blocks on holders' keys."""
+    seals = context.services.seals
+    seals.warm({each.holder.ref for each in titles})
+    return {
+        each.case_id: identifying_form(seals.opened(each.holder.ref, each.case_id, each.holder.name) or "")
+        for each in titles
+        if each.holder.name is not None
+    }
