@@ -12,6 +12,7 @@ from application.asking import (
     Compare,
     Compared,
     Condition,
+    Drawn,
     Keyed,
     Order,
     Question,
@@ -259,6 +260,11 @@ def case_numbered(scope: Scope, number: str) -> Question[CaseView]:
 def cases(scope: Scope, which: CaseFilter, window: Window) -> Question[CaseView]:
     """Cases, newest submission first; the key is (submitted_at, case_id)."""
     return Question(CASES, holding(which), _LATEST, window, scope)
+
+
+def sample(scope: Scope, which: CaseFilter, seed: str, size: int, up_to: int | None) -> Drawn[CaseView]:
+    """Cases drawn by a seed, among those submitted up to a position."""
+    return Drawn(Question(CASES, holding(which), scope=scope), "case_id", seed, size, up_to)
 
 
 def cases_of(scope: Scope, holder_ref: UUID) -> Question[CaseView]:

@@ -7,28 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.language import spoken
-from console.opened import asking, which_registry
+from console.case_reading import OPERATION, Number, Reason, no_such_case, operator, record, told
+from console.case_replay import replay
+from console.opened import asking
 from console.options import AsJson, day
 from console.program import Group
-from console.talk import REFUSED, fail, jsonable, print_json, print_pairs, print_rows
+from console.talk import jsonable, print_json, print_pairs, print_rows
 
 if TYPE_CHECKING:
-    from application.queries import Positioned
-    from application.viewing import Viewer
     from application.views import CaseView, IntegrityRecordView, TitleView
     from infrastructure.standing import StandingRegistry
 
 _MOST_RECORDS = 1_000
-_OPERATION = "operation of the registry"
 app = typer.Typer(help="Look at a case: as it is, and how it came about.", no_args_is_help=True, cls=Group)
-
-Number = Annotated[str, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB; in small letters too.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why the case is read; recorded with the access.")]
+app.command()(replay)
 
 
 InForceOn = Annotated[
@@ -37,24 +33,24 @@ InForceOn = Annotated[
 
 
 @app.command()
-def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
+def show(number: Number, reason: Reason = OPERATION, as_json: AsJson = False) -> None:
     """Show a case as its latest event left it, and the title it led to."""
     from application.queries import first, one_by_key
     from application.questions import case_numbered, titles_of_cases
 
     async def question(registry: StandingRegistry) -> tuple[CaseView | None, TitleView | None]:
-        viewer = _operator(registry, reason)
+        viewer = operator(registry, reason)
         case = await first(registry.reads, case_numbered(viewer.scope, number))
         if case is None:
             return None, None
         title = (await one_by_key(registry.reads, titles_of_cases([case.case_id]))).get(case.case_id)
         shown = viewer.show(case, case, "case"), viewer.show(title, title, "title") if title else None
-        await _record(registry, viewer, "case show")
+        await record(registry, viewer, "case show")
         return shown
 
     case, title = asking(question)
     if case is None:
-        _no_such_case(number)
+        no_such_case(number)
     if as_json:
         print_json({"case": _with_id("case", case), "title": _with_id("title", title) if title else None})
     else:
@@ -62,34 +58,34 @@ def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -
 
 
 @app.command()
-def history(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
+def history(number: Number, reason: Reason = OPERATION, as_json: AsJson = False) -> None:
     """Show every event of a case, with who, when and why, and the state it left."""
     from application.queries import first
     from application.questions import case_numbered
 
     async def question(registry: StandingRegistry) -> Sequence[dict[str, Any]]:
-        viewer = _operator(registry, reason)
+        viewer = operator(registry, reason)
         case = await first(registry.reads, case_numbered(viewer.scope, number))
         events = (await registry.reads.streams([case.case_id]))[case.case_id] if case else []
-        told = _told(viewer, events)
-        await _record(registry, viewer, "case history")
-        return told
+        lines = told(viewer, events)
+        await record(registry, viewer, "case history")
+        return lines
 
-    told = asking(question)
-    if not told:
-        _no_such_case(number)
+    found = asking(question)
+    if not found:
+        no_such_case(number)
     if as_json:
-        print_json(told)
+        print_json(found)
         return
     columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
     names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
-    print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in told])
+    print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in found])
 
 
 @app.command()
 def integrity(
     in_force_on: InForceOn = None,
-    reason: Reason = _OPERATION,
+    reason: Reason = OPERATION,
     as_json: AsJson = False,
 ) -> None:
     """Show the integrity archive: which titles were revoked for fraud, until when that counts, and whether it was overturned."""
@@ -100,13 +96,13 @@ def integrity(
     which = IntegrityFilter(in_force_on=in_force_on)
 
     async def question(registry: StandingRegistry) -> Sequence[IntegrityRecordView]:
-        viewer = _operator(registry, reason)
+        viewer = operator(registry, reason)
         page = await registry.reads.page(integrity_archive(viewer.scope, which, Window(_MOST_RECORDS)))
         shown = [
             viewer.show(RecordRow.of(each, viewer.scope, each.record_id), each, "integrity record")
             for each in page.rows
         ]
-        await _record(registry, viewer, "case integrity")
+        await record(registry, viewer, "case integrity")
         return shown
 
     records = asking(question)
@@ -121,10 +117,6 @@ def integrity(
     print_rows("Integrity archive", columns, rows)
 
 
-def _no_such_case(number: str) -> NoReturn:
-    fail(f"There is no case {number} in {which_registry()}; check the number, and which registry is asked.", REFUSED)
-
-
 def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
     """A view for programs, named by the identifiers that the API knows it by."""
     from registry_api.ids import encode
@@ -132,61 +124,6 @@ def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
     data: dict[str, Any] = jsonable(view)
     own = {"id": encode(kind, data.pop(f"{kind}Id"))}
     return own | data | ({"caseId": encode("case", data["caseId"])} if "caseId" in data else {})
-
-
-def _operator(registry: StandingRegistry, reason: str) -> Viewer:
-    """Whoever runs the command, under their account's name: they hold the keys, so they see everything."""
-    import os
-    import pwd
-
-    from application.access import Scope
-    from application.viewing import Viewer
-    from domain.values import Actor, Role
-
-    actor = Actor(subject=f"operator:{pwd.getpwuid(os.getuid()).pw_name}", role=Role.SYSTEM)
-    return Viewer(actor, Scope(everything=True, restricted=True), registry.seals, reason)
-
-
-async def _record(registry: StandingRegistry, viewer: Viewer, operation: str) -> None:
-    """Record what the operator is shown of persons in clear; without that nothing is shown."""
-    from application.ports import Access
-
-    if viewer.actor is None or not viewer.shown:
-        return
-    access = Access(
-        at=registry.clock(),
-        actor=viewer.actor,
-        client="console",
-        request_id="",
-        reason=viewer.reason or operation,
-        operation=operation,
-        fields={ref: frozenset(kinds) for ref, kinds in viewer.shown.items()},
-    )
-    await registry.access_log.append(access)
-
-
-def _told(viewer: Viewer, events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:
-    from application.disclosure import reason_in
-    from application.folding import case_views
-
-    told = []
-    views = case_views((each.event, each.position) for each in events)
-    for each, view in zip(events, views, strict=True):
-        actor, facts = each.event.by.actor, viewer.facts(each.event, view)
-        told.append(
-            {
-                "version": each.event.originator_version,
-                "position": each.position,
-                "recordedAt": each.event.recorded_at,
-                "type": each.event.TOPIC,
-                "by": " ".join(filter(None, [actor.role.value, actor.subject, actor.authority_code])),
-                "summary": each.event.summary.text(spoken()),
-                "reason": reason_in(facts),
-                "state": view.status.value,
-                "data": facts,
-            }
-        )
-    return told
 
 
 def _facts(case: CaseView, title: TitleView | None) -> Sequence[tuple[str, Any]]:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from psycopg_pool import AsyncConnectionPool
 
+from application.audit import circumstances
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
@@ -35,6 +36,9 @@ from domain.refusals import RefusalCode, Refused
 from domain.streams import event_classes
 from domain.values import REGISTRY_ITSELF, Provenance
 from infrastructure.access_log import PostgresAccessLog
+from infrastructure.audit.check import Audited
+from infrastructure.audit.nightly import auditing_process
+from infrastructure.audit.runs import PostgresAuditRuns
 from infrastructure.briefings import StoredBriefings
 from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
@@ -93,6 +97,8 @@ class Registry:
     reads: PostgresReads
     access_log: PostgresAccessLog
     transparency: PostgresLog
+    audited: Audited
+    audit_runs: PostgresAuditRuns
     evidence: EvidenceStore
     holder_files: HolderFiles
     keyring: PostgresKeyring
@@ -146,6 +152,7 @@ def open_registry(
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
+        audited = audited_by(settings, database, mapper, keys.pool, shelf, clock)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
             settings=settings,
@@ -168,12 +175,15 @@ def open_registry(
                     rematching_process(rematching),
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
                     sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
+                    auditing_process(audited),
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
+            audited=audited,
+            audit_runs=PostgresAuditRuns(readers),
             evidence=evidence,
             holder_files=holder_files,
             keyring=keyring,
@@ -185,6 +195,27 @@ def open_registry(
         publish_official_catalog(registry, where)
         holder_files.finish_erasures()
         yield registry
+
+
+def audited_by(
+    settings: Settings,
+    database: Database,
+    mapper: EventMapper,
+    keys: Pool,
+    shelf: Shelf,
+    clock: Clock,
+) -> Audited:
+    """What an audit of this registry reads, and what guards ask of its days: the directory, the catalogs, the province's rules."""
+    where = load_jurisdiction(settings.jurisdiction)
+    directory = load_directory(where)
+    return Audited(
+        url=database.app_url,
+        mapper=mapper,
+        keys=keys,
+        files=log_files(settings),
+        known=lambda: circumstances(directory, shelf, where.rules),
+        clock=clock,
+    )
 
 
 def log_files(settings: Settings) -> LogFiles:

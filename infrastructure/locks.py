@@ -35,6 +35,11 @@ SEQUENCING: Final = 7310573000000000012
 WITNESSING: Final = 7310573000000000013
 """Held by the session of the one process that asks witnesses to confirm checkpoints."""
 
+AUDIT: Final = 7310573000000000021
+"""Held by the session of whoever runs the audit over everything, by night or by command."""
+AUDIT_RUNNER: Final = 7310573000000000022
+"""Held by the session of the one process that sees to it that the audit is run."""
+
 
 def of_projection(lock: int, name: str) -> int:
     """The number under which one projection has a lock that each has; it ends like ``lock``, so no other kind of lock has it."""

@@ -18,6 +18,7 @@ from strawberry.dataloader import DataLoader
 from application import questions
 from application.access import Scope, scope_of
 from application.asking import Keyed, Page, Window
+from application.audit import AuditRuns
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
@@ -76,6 +77,7 @@ class Services:
     access_log: AccessLog
     accesses_read: AccessesRead
     transparency: TransparencyLog
+    audit_runs: AuditRuns
     forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
     clock: Clock

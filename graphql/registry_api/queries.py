@@ -35,6 +35,7 @@ from application.views import (
 from domain.identity_numbers import IdentityNumber
 from registry_api import ids, log_answers
 from registry_api.amendments import AmendmentPreview, Preview, preview
+from registry_api.audit_queries import AuditQuery
 from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import PAGE, PageSize, check_length
@@ -44,6 +45,7 @@ from registry_api.lookups import (
     Matched,
     MatchResult,
     audit_row,
+    by_subjects,
     match_certificate,
 )
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
@@ -69,7 +71,7 @@ LOG_PAGE: Final = PageSize(100)
 
 
 @strawberry.type
-class Query:
+class Query(AuditQuery):
     """What can be asked."""
 
     @edge(Node | None)
@@ -279,7 +281,7 @@ class Query:
             "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
         )
         page = await info.context.services.reads.page(
-            questions.cases(info.context.scope, _by_subjects(info.context, filter or CaseFilter()), asked)
+            questions.cases(info.context.scope, by_subjects(info.context, filter or CaseFilter()), asked)
         )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 
@@ -439,13 +441,3 @@ async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
         found = await context.services.reads.rows(questions.restricted_among(refs))
         context.viewer.withheld = frozenset(each.ref for each in found)
         await in_thread(context.services.seals.warm, refs)
-
-
-def _by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
-    """A filter with its subjects as they are recorded, however they are typed."""
-    form = context.services.subject_form
-    return replace(
-        which,
-        submitted_by=which.submitted_by and form(which.submitted_by),
-        decided_by=which.decided_by and form(which.decided_by),
-    )

@@ -92,7 +92,30 @@ PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "AuditEventConnection": {"": "A page of events."},
     "AuditEventEdge": {"": "An event in a list."},
+    "AuditFinding": {
+        "": "What the audit found unlawful, altered or missing: at which place, which rule, in one sentence."
+    },
+    "AuditFindingConnection": {
+        "": "What the last run found, which read every event up to `checkedThrough`.",
+        "checkedThrough": "The position up to which the last run read every event; null before the first.",
+        "checkedAt": "The instant at which the last run ended; null before the first.",
+    },
+    "AuditFindingEdge": {"": "A finding in a list."},
+    "Rederivation": {
+        "": "A decision derived again, under the version it was pinned to or under another one.",
+        "catalogVersion": "The version under which it is derived.",
+        "ruleSet": "The rule set by which the certificate is matched, the one that the case was matched by.",
+        "match": "What the certificate is under that version; null where nothing can be derived any more.",
+        "award": "The title that follows: of the automatic match, or of the entry that a reviewer chose, as that version has it.",
+        "same": "Whether entry and title are those that were recorded; null where none was.",
+        "notDerivable": "Why nothing can be derived any more, as after an erasure.",
+    },
     "Query": {
+        "auditFindings(streamId:)": "Only what was found in this stream: its identifier, or that of a case.",
+        "auditSample(seed:)": "A text that the sample follows from, as one that was drawn by lot.",
+        "auditSample(size:)": "How many cases are drawn, 100 at most; fewer where there are fewer.",
+        "auditSample(upTo:)": "Only cases submitted up to this position; all, where nothing is given.",
+        "rederive(catalogVersion:)": "The version to derive it under; the one it was pinned to, where nothing is given.",
         "integrityRecords(holder:)": "Whose records; all that the asker may see, where nobody is named.",
         "integrityRecords(inForceOn:)": "Only those that count on this day.",
         "statistics(by:)": "By what cases are counted: each key once, in the order in which rows tell them.",
