@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from application.access import Action, require
-from application.catalogs import Shelf, clean_notice
+from application.catalogs import Shelf
 from application.issuers import carried, own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
@@ -19,7 +19,7 @@ from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.matching import Vocabulary
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import Alias, CatalogEntry, Provenance
+from domain.values import Alias, CatalogEntry, Notice, Provenance
 
 _CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -98,13 +98,12 @@ class CatalogProposals:
 def catalog_terms(
     code: str,
     name: str,
-    notice_number: str | None,
-    notice_title: str,
+    notice: Notice,
     effective_from: date,
     entries: Sequence[CatalogEntry],
     aliases: Sequence[Alias] = (),
 ) -> CatalogTerms:
-    """Terms as the domain keeps them. Raises ``Refused`` for a malformed code, name or notice."""
+    """Terms as the domain keeps them. Raises ``Refused`` for a malformed code or name."""
     if len(code) > CODE_LIMIT or not _CODE.fullmatch(code):
         raise Refused(
             RefusalCode.INVALID_INPUT,
@@ -114,7 +113,7 @@ def catalog_terms(
     return CatalogTerms(
         code=code,
         name=clean(name, "name"),
-        notice=clean_notice(notice_number, notice_title),
+        notice=notice,
         effective_from=effective_from,
         entries=tuple(entries),
         aliases=tuple(aliases),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,13 +18,14 @@ from application.ports import Clock
 from domain.base import Act
 from domain.catalog.amendment import AmendmentTerms, vocabulary_after
 from domain.catalog.catalog import Catalog
+from domain.catalog.changes import with_content, with_moved_aliases
 from domain.catalog.names import Note, ResultingNames
 from domain.catalog.timeline import CatalogTimeline
 from domain.identifiers import catalog_id
 from domain.matching import Match, Matcher, Vocabulary
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance, Word
+from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance, TitleLevel, Word
 
 T = TypeVar("T")
 Wanted = Callable[[], bool]
@@ -252,7 +253,9 @@ class Catalogs:
             raise Refused(RefusalCode.CATALOG_EXISTS, "A catalog with this code exists; amend it instead.") from None
 
     def propose(self, by: Provenance, code: str, terms: AmendmentTerms, wanted: Wanted = always) -> tuple[UUID, int]:
-        """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it."""
+        """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it, and aliases
+        follow the entries that it renumbers.
+        """
         require(by.actor, Action.AMEND_CATALOG)
         _require_size(terms)
         return self._decide(
@@ -260,7 +263,7 @@ class Catalogs:
         )
 
     def _propose(self, catalog: Catalog, act: Act, terms: AmendmentTerms, wanted: Wanted) -> UUID:
-        whole = with_own_spellings(terms, *_known(catalog.state))
+        whole = completed(terms, catalog.state)
         identifier = catalog.propose(act, whole)
         self._require_names(catalog.state, whole, wanted)  # before anything is stored
         return identifier
@@ -300,7 +303,7 @@ class Catalogs:
         """
         _require_size(terms)
         catalog = self._shelf.catalog(code)
-        whole = with_own_spellings(terms, *_known(catalog))
+        whole = completed(terms, catalog)
         names = self._names_of(catalog, whole, wanted)
         act = Act(Provenance(actor=REGISTRY_ITSELF, client="preview"), self._clock())
         return Examined(whole, (*Catalog.against(catalog, act, whole), *names.refusals), names.notes)
@@ -363,11 +366,19 @@ def _require_size(terms: AmendmentTerms) -> None:
             )
 
 
-def clean_notice(number: str | None, title: str) -> Notice:
+def clean_notice(
+    number: str | None,
+    title: str,
+    levels: Iterable[TitleLevel] | None = None,
+    departments: Iterable[str] = (),
+) -> Notice:
     """A notice as the domain keeps it. Raises ``Refused``."""
+    stated = None if levels is None else set(levels)
     return Notice(
         number=clean(number, "noticeNumber", limit=CODE_LIMIT, required=False) or None if number else None,
         title=clean(title, "noticeTitle"),
+        levels=None if stated is None else tuple(level for level in TitleLevel if level in stated),
+        departments=tuple(dict.fromkeys(clean(each, f"departments.{n}") for n, each in enumerate(departments))),
     )
 
 
@@ -385,7 +396,11 @@ def _unless_contradicted(first: Found, found: Sequence[Found]) -> Found:
     return replace(first, match=undecided)
 
 
-def _known(catalog: CatalogTimeline) -> tuple[tuple[Alias, ...], Vocabulary]:
-    """The aliases and the words of a catalog's latest version."""
+def completed(terms: AmendmentTerms, catalog: CatalogTimeline) -> AmendmentTerms:
+    """The terms with what follows from them: the content of entries that are renumbered, what that does to aliases, and aliases
+    for new names of issuing bodies.
+    """
     number = catalog.latest.number
-    return catalog.aliases_at(number), Vocabulary(catalog.vocabulary_at(number), catalog.code)
+    entries, aliases = catalog.entries_at(number), catalog.aliases_at(number)
+    whole = with_moved_aliases(with_content(terms, entries), entries, aliases)
+    return with_own_spellings(whole, aliases, Vocabulary(catalog.vocabulary_at(number), catalog.code))

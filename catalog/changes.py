@@ -18,7 +18,13 @@ def proposed_changes(
     entries only is not, and withdraws nothing. ``reason`` is given to every change.
     """
     return tuple(
-        EntryChange(kind=difference.kind, number=difference.number, entry=difference.after, reason=reason)
+        EntryChange(
+            kind=difference.kind,
+            number=difference.number,
+            entry=difference.after,
+            reason=reason,
+            new_number=difference.new_number,
+        )
         for difference in differences
         if whole or difference.kind is not EntryChangeKind.WITHDRAWN
     )

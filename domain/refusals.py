@@ -211,7 +211,7 @@ class RefusalCode(StrEnum):
     )
     ENTRY_EXISTS = (
         "ENTRY_EXISTS",
-        "An entry with this number exists or once existed; numbers are never reused.",
+        "An entry with this number exists or once existed; a number is used anew only where its entry is renumbered.",
         "Add the entry under a higher number.",
     )
     CHANGE_INVALID = (
@@ -219,9 +219,19 @@ class RefusalCode(StrEnum):
         "A change lacks its entry, names one it must not, or changes nothing.",
         "Correct the change that the sentence names.",
     )
+    LEVEL_NOT_AWARDED = (
+        "LEVEL_NOT_AWARDED",
+        "An entry awards a title of a level that its notice does not let the catalog award.",
+        "Correct the level, or state the levels that the notice awards.",
+    )
+    ENDS_TOO_EARLY = (
+        "ENDS_TOO_EARLY",
+        "A catalog does not end before the amendment that ends it takes effect.",
+        "Choose that day or a later one.",
+    )
     NO_CHANGES = (
         "NO_CHANGES",
-        "An amendment changes at least one entry or alias.",
+        "An amendment changes at least one entry, alias or word, or ends the catalog.",
         "Add at least one change.",
     )
     DUPLICATE_CHANGE = (

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from domain.base import Immutable
+from domain.catalog.levels import LEVEL_NAMES, UNSTATED, beyond, level_of_title, named
 from domain.matching.vocabulary import fault_of
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice, Word, WordKind
+from domain.values import (
+    Alias,
+    AliasChangeKind,
+    AliasKind,
+    CatalogEntry,
+    EntryChangeKind,
+    Notice,
+    TitleLevel,
+    Word,
+    WordKind,
+)
+
+_MOST_NAMED: Final = 10
+"""Entries that one sentence names."""
 
 AliasKey = tuple[AliasKind, str, str | None, frozenset[int]]
 """What tells one alias from another: two that say the same of the same text are one, whatever their grounds."""
@@ -18,12 +33,30 @@ WordKey = tuple[WordKind, str, str, str]
 
 
 class EntryChange(Immutable):
-    """What an amendment does to one entry; ``entry`` is the new content, None for a withdrawal."""
+    """What an amendment does to one entry; ``entry`` is the new content, None for a withdrawal.
+
+    An entry that is renumbered leaves ``number`` for ``new_number``, under which its content stands, changed or not.
+    """
 
     kind: EntryChangeKind
     number: int
     entry: CatalogEntry | None = None
     reason: str | None = None
+    new_number: int | None = None
+
+    @property
+    def resulting_number(self) -> int | None:
+        """The number that bears the content afterwards; None for a withdrawal."""
+        if self.kind is EntryChangeKind.WITHDRAWN:
+            return None
+        return self.new_number if self.kind is EntryChangeKind.RENUMBERED else self.number
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers that it touches."""
+        if self.new_number is None or self.new_number == self.number:
+            return (self.number,)
+        return self.number, self.new_number
 
 
 class AliasChange(Immutable):
@@ -49,7 +82,10 @@ class WordChange(Immutable):
 
 
 class AmendmentTerms(Immutable):
-    """What an administrator proposes: the notice behind it, when it takes effect, and every change."""
+    """What an administrator proposes: the notice behind it, when it takes effect, and every change.
+
+    ``ends_on`` ends the catalog after that day; where it says nothing, an end stated before holds.
+    """
 
     base_version: int
     notice: Notice
@@ -59,6 +95,7 @@ class AmendmentTerms(Immutable):
     changes: tuple[EntryChange, ...] = ()
     alias_changes: tuple[AliasChange, ...] = ()
     word_changes: tuple[WordChange, ...] = ()
+    ends_on: date | None = None
 
 
 def entries_after(entries: Mapping[int, CatalogEntry], changes: Sequence[EntryChange]) -> dict[int, CatalogEntry]:
@@ -69,12 +106,13 @@ def entries_after(entries: Mapping[int, CatalogEntry], changes: Sequence[EntryCh
 
 
 def apply_changes(entries: dict[int, CatalogEntry], changes: Sequence[EntryChange]) -> None:
-    """Change the entries by number in place, as one version does."""
+    """Change the entries by number in place, as one version does: first what leaves its number goes, so that another may come."""
     for change in changes:
-        if change.entry is None:
+        if change.kind is EntryChangeKind.RENUMBERED or change.entry is None:
             entries.pop(change.number, None)
-        else:
-            entries[change.number] = change.entry
+    for change in changes:
+        if change.entry is not None:
+            entries[change.resulting_number or change.number] = change.entry
 
 
 def alias_key(alias: Alias) -> AliasKey:
@@ -131,8 +169,23 @@ def refusals_of_alias_changes(
     aliases: Sequence[Alias],
     entries: Collection[int],
     withdrawn_entries: Collection[int],
+    field: str = "aliasChanges",
 ) -> Iterator[Refused]:
-    """Everything that stands against these changes of ``aliases``, in a version of these entries (and without those)."""
+    """Everything that stands against these changes of ``aliases``, in a version of these entries (and without those).
+
+    ``field`` is the input that they stand in.
+    """
+    for refusal in _of_aliases(changes, aliases, entries, withdrawn_entries):
+        refusal.field = field
+        yield refusal
+
+
+def _of_aliases(
+    changes: Sequence[AliasChange],
+    aliases: Sequence[Alias],
+    entries: Collection[int],
+    withdrawn_entries: Collection[int],
+) -> Iterator[Refused]:
     there, named = {alias_key(alias) for alias in aliases}, set[tuple[AliasChangeKind, AliasKey]]()
     gone = {alias_key(change.alias) for change in changes if change.effect is AliasChangeKind.WITHDRAWN}
     for change in changes:
@@ -181,10 +234,37 @@ def faults_of(entry: CatalogEntry) -> Iterator[str]:
         yield "awards several titles, one of them without a grade; give each title its grade"
     elif len(set(grades)) < len(grades):
         yield "awards two titles for one grade; keep one of them"
+    for award in entry.awards:
+        said = level_of_title(award.title)
+        if said is not None and said is not award.level:
+            written = LEVEL_NAMES[award.level]
+            yield f"awards {award.title} as {written}, and its name says {named([said])}; correct the level or the title"
 
 
-def refusals_of_entries(entries: Sequence[CatalogEntry]) -> Iterator[Refused]:
-    """Everything that stands against publishing these entries as a catalog's first version."""
+def refusals_of_levels(
+    entries: Iterable[CatalogEntry], levels: Collection[TitleLevel], field: str
+) -> Iterator[Refused]:
+    """That entries award levels which the notice does not let the catalog award; ``field`` is the input they stand in."""
+    by_level: dict[TitleLevel, list[int]] = {}
+    for entry in entries:
+        for level in beyond({award.level for award in entry.awards}, levels):
+            by_level.setdefault(level, []).append(entry.number)
+    for level, numbers in by_level.items():
+        first = ", ".join(map(str, numbers[:_MOST_NAMED]))
+        more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
+        head = f"Entry {first} awards" if len(numbers) == 1 else f"Entries {first}{more} award"
+        yield Refused(
+            RefusalCode.LEVEL_NOT_AWARDED,
+            f"{head} a title of the level {LEVEL_NAMES[level]}, and the notice awards {named(levels) or 'none'} only; correct "
+            "the level, or state the levels that the notice awards.",
+            field,
+        )
+
+
+def refusals_of_entries(
+    entries: Sequence[CatalogEntry], levels: Collection[TitleLevel] | None = None
+) -> Iterator[Refused]:
+    """Everything that stands against publishing these entries as a catalog's first version; ``levels`` are those of its notice."""
     if not entries:
         yield Refused(RefusalCode.NO_CHANGES, "The catalog has no entries; give it at least one.", "entries")
     seen: set[int] = set()
@@ -196,3 +276,4 @@ def refusals_of_entries(entries: Sequence[CatalogEntry]) -> Iterator[Refused]:
         seen.add(entry.number)
         for fault in faults_of(entry):
             yield Refused(RefusalCode.CHANGE_INVALID, f"Entry {entry.number} {fault}.", "entries")
+    yield from refusals_of_levels(entries, UNSTATED if levels is None else levels, "entries")

@@ -83,7 +83,7 @@ class ResultingNames:
         sound = [
             change
             for change in terms.changes
-            if change.entry is None or (change.entry.number == change.number and change.entry.qualification_name)
+            if change.entry is None or (change.entry.number == change.resulting_number and change.entry.qualification_name)
         ]
         self._examined = 0
         self._before = (dict(entries), tuple(aliases))

@@ -9,9 +9,11 @@ import strawberry
 
 from application.folding import alias_change_view, entry_view, word_change_view
 from application.views import AliasChangeView, ChangeView, VersionView, WordChangeView
-from domain.catalog.amendment import AmendmentTerms
+from domain.catalog.amendment import AmendmentTerms, EntryChange
 from domain.catalog.names import Note, NoteCode
+from domain.catalog.timeline import CatalogTimeline
 from domain.refusals import Refused
+from domain.values import EntryChangeKind
 from registry_api.context import Context, in_thread
 from registry_api.refusals import Refusal, as_data
 from registry_api.types.aliases import AliasChange
@@ -76,19 +78,9 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
     """Work an amendment out against the latest version, without recording anything. Raises ``Refused``."""
     catalog = await in_thread(context.services.shelf.catalog, code)
     examined = await context.at_length(context.services.catalogs.examine, code, terms)
-    numbers = [change.number for change in terms.changes]
+    numbers = [number for change in terms.changes for number in change.numbers]
     pending, titles = await context.services.reads.impact(code, numbers, every_pending=terms.rematch_pending)
-    latest = catalog.latest.number
-    changes = [
-        ChangeView(
-            kind=change.kind,
-            number=change.number,
-            reason=change.reason,
-            before=entry_view(code, before, latest) if (before := catalog.entry_at(latest, change.number)) else None,
-            after=entry_view(code, change.entry, latest + 1) if change.entry else None,
-        )
-        for change in terms.changes
-    ]
+    changes = [_change(catalog, code, change) for change in examined.terms.changes]
     return Preview(
         changes,
         [alias_change_view(change) for change in examined.terms.alias_changes],
@@ -98,6 +90,19 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
         [as_data(refusal) for refusal in (*malformed, *examined.refusals)],
         examined.notes,
         await changes_since(context, code, terms.base_version),
+    )
+
+
+def _change(catalog: CatalogTimeline, code: str, change: EntryChange) -> ChangeView:
+    latest = catalog.latest.number
+    before = None if change.kind is EntryChangeKind.ADDED else catalog.entry_at(latest, change.number)
+    return ChangeView(
+        kind=change.kind,
+        number=change.number,
+        new_number=change.new_number,
+        reason=change.reason,
+        before=entry_view(code, before, latest) if before else None,
+        after=entry_view(code, change.entry, latest + 1) if change.entry else None,
     )
 
 

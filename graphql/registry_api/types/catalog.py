@@ -229,6 +229,11 @@ class Catalog(Node, CatalogView):
         """Whether a node is a catalog."""
         return isinstance(obj, CatalogView)
 
+    @edge(date | None)
+    async def ends_on(self, info: Info) -> date | None:
+        """The last day on which it is in force, as known now; null while it has no end."""
+        return (await in_thread(info.context.services.shelf.catalog, self.code)).ends_on
+
     @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
         """Names the catalog."""

@@ -1,0 +1,127 @@
+"""Changes of entries against the version they change: which numbers they name, which they leave and which they take.
+
+A number stays its entry's for ever, unless an amendment takes it away: an entry that is RENUMBERED keeps its history under
+the number it had and takes one that is free in the resulting version. What such an amendment leaves free, or withdraws, may
+be another entry's from then on; a version and a number together always name one content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
+
+from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange, alias_key, faults_of
+from domain.catalog.timeline import CatalogTimeline
+from domain.refusals import RefusalCode, Refused
+from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind
+
+
+RENUMBERED_GROUND: Final = "the entries that it named bear other numbers in this version"
+
+
+def changes_against(timeline: CatalogTimeline, changes: Sequence[EntryChange]) -> Iterator[Refused]:
+    """Everything that stands against these changes of the latest version."""
+    moved = {change.number for change in changes if change.kind is EntryChangeKind.RENUMBERED}
+    left = moved | {change.number for change in changes if change.kind is EntryChangeKind.WITHDRAWN}
+    named, taken = set[int](), set[int]()
+    for change in changes:
+        number, taking = change.number, change.resulting_number
+        added = change.kind is EntryChangeKind.ADDED
+        if (number in named and not added) or (taking is not None and taking in taken):
+            twice = number if number in named and not added else taking
+            yield Refused(
+                RefusalCode.DUPLICATE_CHANGE,
+                f"Entry {twice} is changed twice; put both into one change.",
+                "changes",
+            )
+        named |= set() if added else {number}
+        taken |= set() if taking is None else {taking}
+        yield from _against(change, timeline, moved, left)
+
+
+def _against(
+    change: EntryChange, timeline: CatalogTimeline, moved: Collection[int], left: Collection[int]
+) -> Iterator[Refused]:
+    number, ever = change.number, timeline.ever_numbered
+    latest = timeline.latest.number
+    current = timeline.entry_at(latest, number)
+    if change.kind is EntryChangeKind.ADDED:
+        if number in ever and number not in left and (current is not None or not moved):
+            yield Refused(
+                RefusalCode.ENTRY_EXISTS,
+                f"Number {number} is or was in use; add the entry under {max(ever) + 1} or higher.",
+                "changes",
+            )
+        current = None
+    elif current is None:
+        code = RefusalCode.ENTRY_WITHDRAWN if number in ever else RefusalCode.UNKNOWN_ENTRY
+        yield Refused(code, f"Version {latest} has no entry {number}; name one that it has.", "changes")
+    elif change.kind is EntryChangeKind.RENUMBERED and change.new_number is not None:
+        target = change.new_number
+        if target not in left and timeline.entry_at(latest, target) is not None:
+            yield Refused(
+                RefusalCode.ENTRY_EXISTS,
+                f"Entry {number} would take number {target}, which another entry keeps; choose a number that is free afterwards.",
+                "changes",
+            )
+    for fault in _faults_of_change(change, current):
+        yield Refused(RefusalCode.CHANGE_INVALID, f"Entry {number} {fault}.", "changes")
+
+
+def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iterator[str]:
+    """What is wrong with a change in itself; each reads on from ``Entry n``."""
+    entry = change.entry
+    renumbered = change.kind is EntryChangeKind.RENUMBERED
+    if renumbered and change.new_number in {None, change.number}:
+        yield "is renumbered and lacks its new number; give it one that differs"
+    if not renumbered and change.new_number is not None:
+        yield "bears a new number and is not renumbered; leave it out"
+    if change.kind is EntryChangeKind.WITHDRAWN:
+        if entry is not None:
+            yield "is withdrawn and must not carry new content; leave the content out"
+    elif entry is None:
+        yield "lacks its new content; give it, or withdraw the entry"
+    else:
+        if entry.number != (change.resulting_number or change.number):
+            yield f"carries the content of entry {entry.number}; make the numbers the same"
+        if entry == current:
+            yield "stays as it is; leave the change out"
+        yield from faults_of(entry)
+
+
+def with_content(terms: AmendmentTerms, entries: Mapping[int, CatalogEntry]) -> AmendmentTerms:
+    """The terms with the content that a renumbered entry keeps, where they do not give it anew."""
+    changes = tuple(_filled(change, entries.get(change.number)) for change in terms.changes)
+    return terms if changes == terms.changes else terms.model_copy(update={"changes": changes})
+
+
+def _filled(change: EntryChange, current: CatalogEntry | None) -> EntryChange:
+    kept = change.kind is EntryChangeKind.RENUMBERED and change.entry is None and change.new_number is not None
+    if not kept or current is None:
+        return change
+    return change.model_copy(update={"entry": current.model_copy(update={"number": change.new_number})})
+
+
+def with_moved_aliases(terms: AmendmentTerms, entries: Collection[int], aliases: Sequence[Alias]) -> AmendmentTerms:
+    """The terms with what renumbering does to ``aliases``: each follows its entries, and none comes to mean an entry that takes
+    over a number. ``entries`` are the numbers of the version that is amended.
+    """
+    moves = {c.number: c.new_number for c in terms.changes if c.kind is EntryChangeKind.RENUMBERED and c.new_number}
+    coming = {EntryChangeKind.ADDED, EntryChangeKind.RENUMBERED}
+    foreign = {change.resulting_number for change in terms.changes if change.kind in coming}
+    if not moves and foreign.isdisjoint(entries):
+        return terms
+    said = {(change.effect, alias_key(change.alias)) for change in terms.alias_changes}
+    more: list[AliasChange] = []
+    for alias in aliases:
+        numbers = tuple(sorted({moves.get(n, n) for n in alias.numbers if n in moves or n not in foreign}))
+        if numbers == tuple(sorted(alias.numbers)) or (AliasChangeKind.WITHDRAWN, alias_key(alias)) in said:
+            continue
+        why = alias.model_copy(update={"ground": RENUMBERED_GROUND})
+        more.append(AliasChange(kind=EntryChangeKind.WITHDRAWN, alias=why))
+        moved = alias.model_copy(update={"numbers": numbers})
+        stays = bool(numbers) or alias.kind is AliasKind.QUALIFICATION
+        if stays and (AliasChangeKind.ADDED, alias_key(moved)) not in said:
+            said.add((AliasChangeKind.ADDED, alias_key(moved)))
+            more.append(AliasChange(kind=EntryChangeKind.ADDED, alias=moved))
+    return terms.model_copy(update={"alias_changes": (*terms.alias_changes, *more)}) if more else terms
