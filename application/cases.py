@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from application.access import Action, CaseRow, require, scope_of, sees
-from application.catalogs import Found, Shelf
+from application.catalogs import Shelf
 from application.commands import (
     CleanSubmission,
     Submission,
@@ -24,6 +24,7 @@ from application.folding import case_view
 from application.journal import Conflict, Journal
 from application.officers import Officers
 from application.ports import Clock, EvidenceFiles, Holders, Purpose
+from application.several_catalogs import Found
 from application.views import CaseView
 from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
@@ -118,7 +119,7 @@ class Cases:
         known = self._holders.find(stated.holder.id_type or "", stated.holder.id_number or "")
         if known is not None:
             stated = stated.about(known)
-        found = self._match(stated.certificate, act, stated.catalog_asked)
+        found = self._match(stated, act)
         case = self._case(act, stream, stated, found)
         if known is not None:
             self._require_processable(known)
@@ -147,13 +148,15 @@ class Cases:
             record_match(case, act, self._known, found)
         return case
 
-    def _match(self, certificate: Certificate, act: Act, catalog_code: str | None) -> Found | None:
+    def _match(self, stated: CleanSubmission, act: Act) -> Found | None:
+        certificate = stated.certificate
         return self._shelf.match(
             certificate.name or "",
             certificate.issuing_body or "",
             certificate.grade,
             shanghai_day(act.at),
-            catalog_code,
+            stated.catalog_asked,
+            stated.work_field,
         )
 
     def _claim_stream(self, certificate: Certificate, found: Found | None) -> UUID | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock, local
@@ -15,6 +15,7 @@ from application.access import Action, require
 from application.issuers import with_own_spellings
 from application.journal import Conflict, Journal
 from application.ports import Clock
+from application.several_catalogs import Found, GoverningVersion, lapsed, settled
 from domain.base import Act
 from domain.catalog.amendment import AmendmentTerms, vocabulary_after
 from domain.catalog.catalog import Catalog
@@ -22,7 +23,7 @@ from domain.catalog.changes import with_content, with_moved_aliases
 from domain.catalog.names import Note, ResultingNames
 from domain.catalog.timeline import CatalogTimeline
 from domain.identifiers import catalog_id
-from domain.matching import Match, Matcher, Vocabulary
+from domain.matching import Matcher, Vocabulary
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
 from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance, TitleLevel, Word
@@ -41,23 +42,6 @@ MOST_CHANGES: Final = 2_000
 """Changes of entries, and of aliases, that one amendment may hold."""
 ATTEMPTS: Final = 8
 """How often a decision on a catalog is made anew because another writer was first."""
-_SURE: Final = (MatchOutcome.EXACT, MatchOutcome.CONFIDENT)
-
-
-@dataclass(frozen=True, slots=True)
-class GoverningVersion:
-    """The catalog version that governs on a day."""
-
-    catalog_code: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A match, and the version it was made under."""
-
-    match: Match
-    version: GoverningVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,24 +156,37 @@ class Shelf:
         """Whether this version, or one before it, has an entry of this number. Raises ``Refused`` (UNKNOWN_CATALOG)."""
         return self.catalog(code).had(version, number)
 
-    def match(self, name: str, issuing_body: str, grade: str | None, on: date, code: str | None = None) -> Found | None:
-        """Match a certificate against the versions in force on a day; the surest match wins, the earlier catalog on a tie.
+    def match(
+        self,
+        name: str,
+        issuing_body: str,
+        grade: str | None,
+        on: date,
+        code: str | None = None,
+        field: str | None = None,
+    ) -> Found | None:
+        """Match a certificate against the versions in force on a day; what they answer together says ``several_catalogs``.
 
-        Two catalogs that both match automatically contradict one another: then nothing is automatic, and the first match
-        is offered as AMBIGUOUS. None where no version is in force.
+        ``field`` is that of the case's work. None where no version is in force.
         """
-        return self.match_among(self.governing(on, code), name, issuing_body, grade)
+        return self.match_among(self.governing(on, code), on, name, issuing_body, grade, field)
 
     def match_among(
-        self, versions: Sequence[GoverningVersion], name: str, issuing_body: str, grade: str | None
+        self,
+        versions: Sequence[GoverningVersion],
+        on: date,
+        name: str,
+        issuing_body: str,
+        grade: str | None,
+        field: str | None = None,
     ) -> Found | None:
         """The same against versions already known, so that a whole list is answered by one state of the catalogs."""
-        found = [self._under(version, name, issuing_body, grade) for version in versions]
+        found = [self._under(version, name, issuing_body, grade, on) for version in versions]
         if not found:
             return None
         order = list(MatchOutcome)
         first = min(found, key=lambda each: order.index(each.match.outcome))
-        return _unless_contradicted(first, found)
+        return settled(first, found, field)
 
     def warm(self, on: date) -> None:
         """Make the matchers of the versions in force on a day, so that nobody waits for them at the first question."""
@@ -199,14 +196,20 @@ class Shelf:
     def match_anew(self, name: str, issuing_body: str, grade: str | None, on: date, version: GoverningVersion) -> Found:
         """Match a pending case's certificate under the version it moves to; it stays with that catalog.
 
-        Automatic only where no other catalog in force on the day matches automatically too, as in ``match``.
+        Automatic only where no other catalog in force on the day contradicts, as in ``match``.
         """
-        found = self._under(version, name, issuing_body, grade)
+        found = self._under(version, name, issuing_body, grade, on)
         others = [each for each in self.governing(on) if each.catalog_code != version.catalog_code]
-        return _unless_contradicted(found, [found, *(self._under(each, name, issuing_body, grade) for each in others)])
+        return settled(found, [found, *(self._under(each, name, issuing_body, grade, on) for each in others)])
 
-    def _under(self, version: GoverningVersion, name: str, issuing_body: str, grade: str | None) -> Found:
-        return Found(self._matcher(version.catalog_code, version.number).match(name, issuing_body, grade), version)
+    def leads_to(self, version: GoverningVersion, name: str, issuing_body: str) -> CatalogEntry | None:
+        """The entry of a version that a certificate would be matched to by itself; None where it would be asked about."""
+        number = self._matcher(version.catalog_code, version.number).leads_to(name, issuing_body)
+        return None if number is None else self.entry_at(version.catalog_code, version.number, number)
+
+    def _under(self, version: GoverningVersion, name: str, issuing_body: str, grade: str | None, on: date) -> Found:
+        match = self._matcher(version.catalog_code, version.number).match(name, issuing_body, grade)
+        return lapsed(Found(match, version), on)
 
     def _build_matcher(self, code: str, version: int) -> Matcher:
         catalog = self.catalog(code)
@@ -380,20 +383,6 @@ def clean_notice(
         levels=None if stated is None else tuple(level for level in TitleLevel if level in stated),
         departments=tuple(dict.fromkeys(clean(each, f"departments.{n}") for n, each in enumerate(departments))),
     )
-
-
-def _unless_contradicted(first: Found, found: Sequence[Found]) -> Found:
-    """The first match, or, where further catalogs match automatically too, the same with nothing decided."""
-    others = [each.version.catalog_code for each in found if each is not first and each.match.outcome in _SURE]
-    if not others or first.match.outcome not in _SURE:
-        return first
-    where = "、".join(others)
-    reason = f"Another catalog in force matches it too: {where}. / 另一现行目录亦可比照：{where}。"
-    candidates = tuple(each.model_copy(update={"reasons": (*each.reasons, reason)}) for each in first.match.candidates)
-    undecided = replace(
-        first.match, outcome=MatchOutcome.AMBIGUOUS, entry=None, award=None, grade=None, candidates=candidates
-    )
-    return replace(first, match=undecided)
 
 
 def completed(terms: AmendmentTerms, catalog: CatalogTimeline) -> AmendmentTerms:

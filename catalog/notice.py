@@ -18,6 +18,7 @@ from typing import Final
 from catalog.faults import Fault, FaultCode, SourceRefused
 from catalog.rows import OFFICIAL, Cell, RawRow, RowReader
 from catalog.text import fold
+from domain.catalog.levels import UNSTATED
 from domain.values import CatalogEntry, Notice
 
 OFFICIAL_CODE: Final = "zj-2023-digital-equipment-materials"
@@ -63,7 +64,7 @@ def load_official_catalog() -> OfficialCatalog:
     return OfficialCatalog(
         code=OFFICIAL_CODE,
         name=name["catalog"] if name else document.title,
-        notice=Notice(number=None, title=document.title),
+        notice=Notice(number=None, title=document.title, levels=UNSTATED),
         effective_from=document.commencement,
         entries=document.entries,
     )
@@ -81,7 +82,7 @@ def parse_notice(text: str, source: str) -> NoticeDocument:
     title, fields = _title(lines, faults)
     commencement = _commencement(lines[:start], faults)
     articles = _articles(lines[:start], faults)
-    reader = RowReader(fields=fields)
+    reader = RowReader(fields=fields, levels=frozenset(UNSTATED))
     count = read_table(lines, reader)
     reader.gaps(len(lines))
     if not count:

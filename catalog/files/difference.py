@@ -38,26 +38,31 @@ class EntryDifference:
     new_number: int | None = None
 
 
-def diff_entries(a: Iterable[CatalogEntry], b: Iterable[CatalogEntry]) -> tuple[EntryDifference, ...]:
+def diff_entries(
+    a: Iterable[CatalogEntry], b: Iterable[CatalogEntry], *, whole: bool = True
+) -> tuple[EntryDifference, ...]:
     """How ``b`` differs from ``a``, in the order of numbers; nothing where they hold the same entries.
 
     Where a number bears another qualification than before, the one it bore is looked for under other numbers: it was RENUMBERED
     where it is found, and else WITHDRAWN. One that shares its name, or in a list that renumbers nothing its body, was REVISED.
-    Raises ``ValueError`` where one side bears a number twice.
+    Unless both lists are ``whole``, an entry is known by its number alone. Raises ``ValueError`` where one side bears a number
+    twice.
     """
     before, after = _by_number(a), _by_number(b)
-    moves = _moves(before, after)
+    moves = _moves(before, after) if whole else None
     return tuple(sorted(_differences(before, after, moves), key=lambda each: (each.number, each.kind != "WITHDRAWN")))
 
 
 def _differences(
-    before: Mapping[int, CatalogEntry], after: Mapping[int, CatalogEntry], moves: Mapping[int, int]
+    before: Mapping[int, CatalogEntry], after: Mapping[int, CatalogEntry], found: Mapping[int, int] | None
 ) -> Iterator[EntryDifference]:
+    moves = found or {}
     arrived = set(moves.values())
     for number in before.keys() | after.keys():
         left = None if number in moves else before.get(number)
         right = None if number in arrived else after.get(number)
-        if left is not None and right is not None and not _related(left, right, renumbered=bool(moves)):
+        replaced = found is not None and left is not None and right is not None
+        if replaced and left is not None and right is not None and not _related(left, right, renumbered=bool(moves)):
             yield _difference(EntryChangeKind.WITHDRAWN, number, left, None)
             yield _difference(EntryChangeKind.ADDED, number, None, right)
         elif left is None and right is not None:

@@ -15,7 +15,6 @@ from domain.catalog.timeline import CatalogTimeline
 from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind
 
-
 RENUMBERED_GROUND: Final = "the entries that it named bear other numbers in this version"
 
 

@@ -110,6 +110,23 @@ def _texts_of(entry: CatalogEntry, vocabulary: Vocabulary, book: IssuerBook) -> 
             yield shorter
 
 
+def told_apart(entry: CatalogEntry, vocabulary: Vocabulary, book: IssuerBook) -> dict[str, str]:
+    """What an entry's original name says without a bracket that tells disciplines apart, without spaces, and that bracket.
+
+    Its translation may leave the discipline out (技術士（機械部門）, 技术士), and then says less than the entry does.
+    """
+    text = entry.qualification_name
+    if "".join(_PIECE.findall(fold(_BRACKETS.sub("", text)).text)) in {
+        "".join(_PIECE.findall(fold(each).text))
+        for each in _texts_of(entry, vocabulary, book)
+        if each != entry.translated_name
+    }:
+        return {}
+    inner = [found["inner"] for found in _BRACKETS.finditer(text)]
+    bare = "".join(_PIECE.findall(fold(_BRACKETS.sub("", text)).text))
+    return {bare: "、".join(inner)} if inner and bare else {}
+
+
 def _says_the_same(bracket: str, name: str, vocabulary: Vocabulary, book: IssuerBook) -> bool:
     """Whether a bracket behind a name abbreviates it, names a body, or is formal."""
     words = _WORD.findall(bracket)

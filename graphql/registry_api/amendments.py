@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import strawberry
 
+from application.catalog_proposals import CatalogProposals
+from application.catalogs import Wanted
 from application.folding import alias_change_view, entry_view, word_change_view
 from application.views import AliasChangeView, ChangeView, VersionView, WordChangeView
-from domain.catalog.amendment import AmendmentTerms, EntryChange
+from domain.catalog import amendment
+from domain.catalog.amendment import AmendmentTerms
 from domain.catalog.names import Note, NoteCode
+from domain.catalog.proposal import CatalogTerms
 from domain.catalog.timeline import CatalogTimeline
 from domain.refusals import Refused
 from domain.values import EntryChangeKind
@@ -74,6 +78,44 @@ class AmendmentPreview:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ExaminedCatalog:
+    """A further catalog before anyone signs it."""
+
+    entry_count: int
+    refusals: Sequence[Refusal]
+    notes: Sequence[Note]
+
+
+@strawberry.type(description="What publishing a further catalog would do before anyone signs it.")
+class CatalogPreview:
+    """The refusals, and what the signers should know."""
+
+    entry_count: int = strawberry.field(description="How many entries its first version would have.")
+    refusals: list[Refusal] = strawberry.field(description="Everything that stands against it, at once.")
+    notes: list[AmendmentNote] = strawberry.field(
+        description="What its signers should know, such as an entry that another catalog has too and awards otherwise."
+    )
+
+
+async def preview_of_catalog(
+    context: Context, terms: CatalogTerms | None, malformed: Sequence[Refused]
+) -> ExaminedCatalog:
+    """Look at a further catalog as it would be published today, without recording anything."""
+    proposals = context.services.catalog_proposals
+    refusals = [*malformed, *(await context.at_length(_refusals, proposals, terms) if terms else ())]
+    notes = await context.at_length(_notes, proposals, terms) if terms else ()
+    return ExaminedCatalog(len(terms.entries) if terms else 0, [as_data(each) for each in refusals], notes)
+
+
+def _refusals(proposals: CatalogProposals, terms: CatalogTerms, wanted: Wanted) -> tuple[Refused, ...]:  # noqa: ARG001 - the shape of long work
+    return tuple(proposals.refusals(terms))
+
+
+def _notes(proposals: CatalogProposals, terms: CatalogTerms, wanted: Wanted) -> tuple[Note, ...]:
+    return tuple(proposals.notes(terms, wanted))
+
+
 async def preview(context: Context, code: str, terms: AmendmentTerms, malformed: Sequence[Refused]) -> Preview:
     """Work an amendment out against the latest version, without recording anything. Raises ``Refused``."""
     catalog = await in_thread(context.services.shelf.catalog, code)
@@ -93,7 +135,7 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
     )
 
 
-def _change(catalog: CatalogTimeline, code: str, change: EntryChange) -> ChangeView:
+def _change(catalog: CatalogTimeline, code: str, change: amendment.EntryChange) -> ChangeView:
     latest = catalog.latest.number
     before = None if change.kind is EntryChangeKind.ADDED else catalog.entry_at(latest, change.number)
     return ChangeView(

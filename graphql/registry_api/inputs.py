@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
 import strawberry
@@ -219,9 +220,7 @@ class AliasChangeInput:
         """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
         return AliasChange(
             kind=EntryChangeKind(self.kind.value),
-            alias=checked_alias(
-                self.alias_kind, self.text, self.issuer, self.numbers, self.ground, place, faults
-            ),
+            alias=checked_alias(self.alias_kind, self.text, self.issuer, self.numbers, self.ground, place, faults),
         )
 
 
@@ -351,13 +350,20 @@ class CatalogInput:
 
     def cleaned(self) -> CatalogTerms:
         """As the domain keeps it. Raises ``Refused`` with the first fault."""
+        terms, refusals = self.checked()
+        if terms is None:
+            raise refusals[0]
+        return terms
+
+    def checked(self) -> tuple[CatalogTerms | None, list[Refused]]:
+        """As the domain keeps it, nothing where something is malformed, and all that is."""
         faults = Faults()
         entries = [entry.checked(f"entries.{n}", faults) for n, entry in enumerate(self.entries)]
         aliases = [alias.checked(f"aliases.{n}", faults) for n, alias in enumerate(self.aliases)]
         notice = checked_notice(self.notice_number, self.notice_title, faults, self.levels, self.departments)
-        for refusal in faults.refusals:
-            raise refusal
-        return catalog_terms(self.code, self.name, notice, self.effective_from, entries, aliases)
+        work = partial(catalog_terms, self.code, self.name, notice, self.effective_from, entries, aliases)
+        terms: CatalogTerms | None = faults.attempt(work, None)
+        return None if faults.refusals else terms, faults.refusals
 
 
 def checked_notice(

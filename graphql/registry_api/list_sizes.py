@@ -52,6 +52,7 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
     "Query.case(asOf)": 300,
     "Query.case(atVersion)": 300,
     "Query.previewAmendment": 2_000,
+    "Query.previewCatalog": 2_000,
     "AuditEvent.data": 20,
     "CaseEvent.data": 5,
     "CaseEvent.state": 5,

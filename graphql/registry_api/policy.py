@@ -19,6 +19,7 @@ FIELDS: Final[Mapping[str, Action | None]] = {
     "matchCertificate": Action.MATCH,
     "amendments": Action.READ_CASES,
     "previewAmendment": Action.AMEND_CATALOG,
+    "previewCatalog": Action.AMEND_CATALOG,
     "catalogProposals": Action.READ_CASES,
     "titles": Action.READ_TITLES,
     "titleList": Action.READ_TITLES,
