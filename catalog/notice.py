@@ -64,7 +64,12 @@ def load_official_catalog() -> OfficialCatalog:
     return OfficialCatalog(
         code=OFFICIAL_CODE,
         name=name["catalog"] if name else document.title,
-        notice=Notice(number=None, title=document.title, levels=UNSTATED),
+        notice=Notice(
+            number=None,
+            title=document.title,
+            levels=UNSTATED,
+            departments=tuple(document.title.split("关于")[0].split()),
+        ),
         effective_from=document.commencement,
         entries=document.entries,
     )
