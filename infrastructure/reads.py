@@ -196,7 +196,7 @@ class PostgresReads:
             which.search,
             "strpos(lower(concat_ws(' ', qualification_name, translated_name, issuing_body)), lower(%s)) > 0",
         )
-        where.add_if(which.field, "field = %s")
+        where.add_if(which.field, r"%s = ANY (field || regexp_split_to_array(field, '\s*[、，,；;/]\s*'))")
         where.add_if(which.title, "awards @> jsonb_build_array(jsonb_build_object('title', %s::text))")
         return await self._page(CATALOG_ENTRIES, where, window, _Order(("number",), ("integer",)))
 
@@ -238,9 +238,11 @@ class PostgresReads:
     async def version_in_force(self, code: str, on: date, known_at: datetime | None) -> VersionView | None:
         """See ``Reads``; the rule is ``domain.catalog.timeline.version_in_force``."""
         where = "catalog_code = %s AND effective_from <= %s AND (%s::timestamptz IS NULL OR issued_at <= %s)"
-        return _first(
+        found = _first(
             await self._views(CATALOG_VERSIONS, f"{where} ORDER BY number DESC LIMIT 1", code, on, known_at, known_at)
         )
+        ended = found is not None and found.ends_on is not None and found.ends_on < on
+        return None if ended else found
 
     async def catalog_proposals(self) -> Sequence[CatalogProposalView]:
         """See ``Reads``."""

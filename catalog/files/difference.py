@@ -50,7 +50,9 @@ def diff_entries(
     """
     before, after = _by_number(a), _by_number(b)
     moves = _moves(before, after) if whole else None
-    return tuple(sorted(_differences(before, after, moves), key=lambda each: (each.number, each.kind != "WITHDRAWN")))
+    return tuple(
+        sorted(_differences(before, after, moves), key=lambda each: (each.number, each.kind is EntryChangeKind.ADDED))
+    )
 
 
 def _differences(
