@@ -110,17 +110,24 @@ def with_moved_aliases(terms: AmendmentTerms, entries: Collection[int], aliases:
     foreign = {change.resulting_number for change in terms.changes if change.kind in coming}
     if not moves and foreign.isdisjoint(entries):
         return terms
+    moved = {
+        alias_key(alias): alias.model_copy(update={"numbers": numbers})
+        for alias in aliases
+        for numbers in [tuple(sorted({moves.get(n, n) for n in alias.numbers if n in moves or n not in foreign}))]
+        if numbers != tuple(sorted(alias.numbers))
+    }
     said = {(change.effect, alias_key(change.alias)) for change in terms.alias_changes}
+    there = {key for alias in aliases if (key := alias_key(alias)) not in moved}
+    there |= {key for effect, key in said if effect is AliasChangeKind.ADDED}
     more: list[AliasChange] = []
     for alias in aliases:
-        numbers = tuple(sorted({moves.get(n, n) for n in alias.numbers if n in moves or n not in foreign}))
-        if numbers == tuple(sorted(alias.numbers)) or (AliasChangeKind.WITHDRAWN, alias_key(alias)) in said:
+        key = alias_key(alias)
+        if key not in moved or (AliasChangeKind.WITHDRAWN, key) in said:
             continue
         why = alias.model_copy(update={"ground": RENUMBERED_GROUND})
         more.append(AliasChange(kind=EntryChangeKind.WITHDRAWN, alias=why))
-        moved = alias.model_copy(update={"numbers": numbers})
-        stays = bool(numbers) or alias.kind is AliasKind.QUALIFICATION
-        if stays and (AliasChangeKind.ADDED, alias_key(moved)) not in said:
-            said.add((AliasChangeKind.ADDED, alias_key(moved)))
-            more.append(AliasChange(kind=EntryChangeKind.ADDED, alias=moved))
+        stays = bool(moved[key].numbers) or alias.kind is AliasKind.QUALIFICATION
+        if stays and alias_key(moved[key]) not in there:
+            there.add(alias_key(moved[key]))
+            more.append(AliasChange(kind=EntryChangeKind.ADDED, alias=moved[key]))
     return terms.model_copy(update={"alias_changes": (*terms.alias_changes, *more)}) if more else terms

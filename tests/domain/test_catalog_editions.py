@@ -83,6 +83,8 @@ def test_aliases_follow_their_entries_and_mean_none_that_took_a_number_over():
     changes = (move(1, 2), withdraw(2), add(1))
     aliases = (names(1, 1), names(2, 2), names(3, 1, 2, 4), names(4, 4))
     near = Alias(kind=AliasKind.RENAMED, text="former name", numbers=(2,), ground="its own usage")
+    known = names(2)  # said of the same text already that it may be unlisted
+    assert with_moved_aliases(terms(*changes), {1, 2, 4}, (names(2, 2), known)).alias_changes[1:] == ()
     whole = with_moved_aliases(terms(*changes), {1, 2, 4}, (*aliases, near))
     done = [(each.effect.value, each.alias.text, each.alias.numbers) for each in whole.alias_changes]
     assert done == [
