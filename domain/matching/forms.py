@@ -116,15 +116,15 @@ def told_apart(entry: CatalogEntry, vocabulary: Vocabulary, book: IssuerBook) ->
     Its translation may leave the discipline out (技術士（機械部門）, 技术士), and then says less than the entry does.
     """
     text = entry.qualification_name
-    if "".join(_PIECE.findall(fold(_BRACKETS.sub("", text)).text)) in {
-        "".join(_PIECE.findall(fold(each).text))
-        for each in _texts_of(entry, vocabulary, book)
-        if each != entry.translated_name
-    }:
-        return {}
+    bare = compact(_BRACKETS.sub("", text))
+    names = (each for each in _texts_of(entry, vocabulary, book) if each != entry.translated_name)
     inner = [found["inner"] for found in _BRACKETS.finditer(text)]
-    bare = "".join(_PIECE.findall(fold(_BRACKETS.sub("", text)).text))
-    return {bare: "、".join(inner)} if inner and bare else {}
+    return {bare: "、".join(inner)} if bare and inner and bare not in map(compact, names) else {}
+
+
+def compact(text: str) -> str:
+    """A name without spaces and signs."""
+    return "".join(_PIECE.findall(fold(text).text))
 
 
 def _says_the_same(bracket: str, name: str, vocabulary: Vocabulary, book: IssuerBook) -> bool:

@@ -83,8 +83,9 @@ def test_candidates_of_all_catalogs_in_force_are_offered(api: Api) -> None:
     confirmed = api.decide("confirmMatch", case["id"], entryNumber=3, reason="read", catalogCode=FURTHER)
     assert confirmed["refusal"] is None
     pinned = api.ask(
-        "query ($id: ID!) { case(id: $id) { catalogVersion { catalogCode } entry { number catalogCode } } }",
-        {"id": case["id"]},
+        """query ($id: ID!, $at: Position!) { case(id: $id, atLeast: $at) {
+            catalogVersion { catalogCode } entry { number catalogCode } } }""",
+        {"id": case["id"], "at": confirmed["position"]},
         api.token("REVIEWER", XIHU),
     )["case"]
     assert pinned == {"catalogVersion": {"catalogCode": FURTHER}, "entry": {"number": 3, "catalogCode": FURTHER}}
