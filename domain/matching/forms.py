@@ -116,13 +116,13 @@ def told_apart(entry: CatalogEntry, vocabulary: Vocabulary, book: IssuerBook) ->
     Its translation may leave the discipline out (技術士（機械部門）, 技术士), and then says less than the entry does.
     """
     text = entry.qualification_name
-    bare = compact(_BRACKETS.sub("", text))
+    bare = compacted(_BRACKETS.sub("", text))
     names = (each for each in _texts_of(entry, vocabulary, book) if each != entry.translated_name)
     inner = [found["inner"] for found in _BRACKETS.finditer(text)]
-    return {bare: "、".join(inner)} if bare and inner and bare not in map(compact, names) else {}
+    return {bare: "、".join(inner)} if bare and inner and bare not in map(compacted, names) else {}
 
 
-def compact(text: str) -> str:
+def compacted(text: str) -> str:
     """A name without spaces and signs."""
     return "".join(_PIECE.findall(fold(text).text))
 

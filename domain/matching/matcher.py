@@ -15,7 +15,7 @@ from typing import Final
 from domain.matching import reasons
 from domain.matching.answer import RULE_SET, Asked, Match
 from domain.matching.finding import Finding, Way
-from domain.matching.forms import build, compact, told_apart, year_of
+from domain.matching.forms import build, compacted, told_apart, year_of
 from domain.matching.issuers import IssuerBook, Standing
 from domain.matching.lexicon import SINGLE_GRADE, grade_key, grades_in
 from domain.matching.normalise import Folded, Oddity, fold
@@ -83,7 +83,7 @@ class Matcher:
         }
         self._grades = {grade_key(fold(award.grade).text) for entry in entries for award in entry.awards if award.grade}
         self._told_apart = {entry.number: told_apart(entry, vocabulary, self._book) for entry in entries}
-        self._aliased = {compact(alias.text) for alias in aliases if alias.kind is AliasKind.QUALIFICATION}
+        self._aliased = {compacted(alias.text) for alias in aliases if alias.kind is AliasKind.QUALIFICATION}
         self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
 
     def match(self, name: str, issuing_body: str = "", grade: str | None = None) -> Match:
