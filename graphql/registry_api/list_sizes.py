@@ -24,7 +24,7 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "CatalogVersion.wordChanges": 20,
     "CatalogEntry.awards": 3,
     "CatalogProposal.entries": 200,
-    "EntryChange.fields": 8,
+    "EntryChange.fields": 12,
     "Amendment.changes": 20,
     "Amendment.aliasChanges": 20,
     "Amendment.wordChanges": 20,
@@ -34,6 +34,8 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "AmendmentPreview.refusals": 50,
     "AmendmentPreview.notes": 50,
     "AmendmentPreview.changesSince": 20,
+    "CatalogPreview.refusals": 50,
+    "CatalogPreview.notes": 50,
     "AmendmentPayload.changesSince": 20,
     "RecognitionCase.evidence": 20,
     "RecognitionCase.candidates": 15,
@@ -64,5 +66,6 @@ LONG_LISTS: Final[Mapping[str, int]] = {
     "aliasChanges": MOST_CHANGES + 1,
     "wordChanges": MOST_CHANGES + 1,
     "entries": 10_000,
+    "aliases": MOST_CHANGES + 1,
 }
 """Input lists that hold an office's whole list; others hold at most ``Limits.list`` items."""
