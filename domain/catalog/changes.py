@@ -21,7 +21,8 @@ RENUMBERED_GROUND: Final = "the entries that it named bear other numbers in this
 def changes_against(timeline: CatalogTimeline, changes: Sequence[EntryChange]) -> Iterator[Refused]:
     """Everything that stands against these changes of the latest version."""
     moved = {change.number for change in changes if change.kind is EntryChangeKind.RENUMBERED}
-    left = moved | {change.number for change in changes if change.kind is EntryChangeKind.WITHDRAWN}
+    gone = {change.number for change in changes if change.kind is EntryChangeKind.WITHDRAWN}
+    left = {number for number in moved | gone if timeline.entry_at(timeline.latest.number, number) is not None}
     named, taken = set[int](), set[int]()
     for change in changes:
         number, taking = change.number, change.resulting_number

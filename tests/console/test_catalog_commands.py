@@ -97,7 +97,8 @@ def test_an_office_s_workbook_becomes_version_2(run: Run, tmp_path: Path) -> Non
     dry = answer(run(*words, "--dry-run"))
     assert [(each["kind"], each["number"]) for each in dry["changes"]] == [("REVISED", 11), ("ADDED", 101)]
     assert dry["changes"][0]["fields"] == [
-        {"name": "translatedName", "before": "电子技术员-信息系统术方向", "after": "电子技术员-信息系统技术方向"}
+        {"name": "translatedName", "before": "电子技术员-信息系统术方向", "after": "电子技术员-信息系统技术方向"},
+        {"name": "remark", "before": None, "after": "更正"},
     ]
     assert dry["amendment"] is None
     assert len(answer(run("history", "--json"))) == 1
@@ -196,7 +197,7 @@ def test_a_catalog_of_senior_titles_is_proposed_with_its_levels_and_aliases(run:
     assert "CATALOG_OVERLAP" in done.stderr
     assert run("publish", answer(done)["proposal"], "--as", "second").stdout == "Published example-sea as version 1.\n"
     shown = answer(run("aliases", "Sea Surveyor", "--catalog", "example-sea", "--version", "1", "--json"))
-    assert [each["text"] for each in shown] == ["Sea Surveyor"]
+    assert [each["text"] for each in shown["aliases"]] == ["Sea Surveyor"]
 
 
 def test_a_catalog_is_ended_from_the_command_line(run: Run) -> None:
