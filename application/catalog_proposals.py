@@ -12,12 +12,11 @@ from application.access import Action, require
 from application.catalogs import Shelf, Wanted, always
 from application.issuers import carried, own_spellings
 from application.journal import Conflict, Journal
+from application.overlaps import overlaps
 from application.ports import Clock
-from application.several_catalogs import GoverningVersion, same_award
 from domain.base import Act
-from domain.catalog.names import Abandoned, Note, NoteCode, readable_entries, unreadable_names
+from domain.catalog.names import Note, readable_entries, unreadable_names
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
-from domain.catalog.texts import award_text
 from domain.matching import Matcher, Vocabulary
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
@@ -75,29 +74,13 @@ class CatalogProposals:
             return
         whole = self._with_issuers(terms)
         own = Matcher(terms.entries, whole.aliases, Vocabulary(whole.vocabulary, terms.code), remember_issuers=True)
-        for code in self._shelf.codes():
-            number = self._shelf.catalog(code).version_in_force(max(terms.effective_from, shanghai_day(self._clock())))
-            for entry, other in self._shared(terms, own, GoverningVersion(code, number), wanted) if number else ():
-                if not same_award(entry, other):
-                    yield _overlap(entry, other, code)
+        on = max(terms.effective_from, shanghai_day(self._clock()))
+        yield from overlaps(self._shelf, terms.code, terms.entries, on, field="entries", wanted=wanted, own=own)
 
-    def _shared(
-        self, terms: CatalogTerms, own: Matcher, version: GoverningVersion, wanted: Wanted
-    ) -> Iterator[tuple[CatalogEntry, CatalogEntry]]:
-        """The entries of the terms, each with the entry of a version that its names lead to, or whose name leads to it."""
-        pairs: dict[tuple[int, int], tuple[CatalogEntry, CatalogEntry]] = {}
-        for entry in terms.entries:
-            if not wanted():
-                raise Abandoned
-            for name in (entry.qualification_name, entry.translated_name):
-                if other := self._shelf.leads_to(version, name, entry.issuing_body):
-                    pairs[entry.number, other.number] = entry, other
-        by_number = {entry.number: entry for entry in terms.entries}
-        for other in self._shelf.catalog(version.catalog_code).entries_at(version.number).values():
-            found = own.leads_to(other.qualification_name, other.issuing_body)
-            if found is not None:
-                pairs.setdefault((found, other.number), (by_number[found], other))
-        yield from pairs.values()
+    def notes_of(self, proposal_id: UUID, wanted: Wanted = always) -> tuple[Note, ...]:
+        """The same for a proposal that is on its way, for whoever is to publish it; nothing once it is closed."""
+        state = self._load(proposal_id).state
+        return tuple(self.notes(state.terms, wanted)) if state.status == "PROPOSED" else ()
 
     def publish(self, by: Provenance, proposal_id: UUID) -> tuple[str, int]:
         """Publish a proposed catalog; its code and the position. Of two who publish at once one wins."""
@@ -129,17 +112,6 @@ class CatalogProposals:
         if proposal is None:
             raise Refused(RefusalCode.UNKNOWN_PROPOSAL, "No such proposal; look it up in the list.", "proposalId")
         return proposal
-
-
-def _overlap(entry: CatalogEntry, other: CatalogEntry, code: str) -> Note:
-    mine, theirs = ("、".join(map(award_text, each.awards)) for each in (entry, other))
-    return Note(
-        NoteCode.CATALOG_OVERLAP,
-        f"Entry {entry.number}, “{entry.qualification_name}”, is matched by entry {other.number} of {code} too, which leads to "
-        f"{theirs} where this one leads to {mine}; certificates of it become questions unless the field of the work decides, so "
-        "leave the entry out unless that is meant.",
-        "entries",
-    )
 
 
 def catalog_terms(

@@ -14,6 +14,7 @@ from uuid import UUID
 from application.access import Action, require
 from application.issuers import with_own_spellings
 from application.journal import Conflict, Journal
+from application.overlaps import overlaps
 from application.ports import Clock
 from application.several_catalogs import Found, GoverningVersion, lapsed, settled
 from domain.base import Act
@@ -26,7 +27,18 @@ from domain.identifiers import catalog_id
 from domain.matching import Matcher, Vocabulary
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance, TitleLevel, Word
+from domain.values import (
+    REGISTRY_ITSELF,
+    Alias,
+    CatalogEntry,
+    EntryChangeKind,
+    MatchOutcome,
+    Notice,
+    Provenance,
+    TitleLevel,
+    Word,
+    shanghai_day,
+)
 
 T = TypeVar("T")
 Wanted = Callable[[], bool]
@@ -309,7 +321,12 @@ class Catalogs:
         whole = completed(terms, catalog)
         names = self._names_of(catalog, whole, wanted)
         act = Act(Provenance(actor=REGISTRY_ITSELF, client="preview"), self._clock())
-        return Examined(whole, (*Catalog.against(catalog, act, whole), *names.refusals), names.notes)
+        refusals = (*Catalog.against(catalog, act, whole), *names.refusals)
+        coming = {EntryChangeKind.ADDED, EntryChangeKind.REVISED}
+        entries = [change.entry for change in whole.changes if change.kind in coming and change.entry is not None]
+        on = max(whole.effective_from, shanghai_day(act.at))
+        shared = () if refusals else overlaps(self._shelf, code, entries, on, field="changes", wanted=wanted)
+        return Examined(whole, refusals, (*names.notes, *shared))
 
     def _require_names(self, catalog: CatalogTimeline, terms: AmendmentTerms, wanted: Wanted) -> None:
         for refusal in self._names_of(catalog, terms, wanted).refusals:

@@ -13,7 +13,7 @@ from application.folding import alias_change_view, entry_view, word_change_view
 from application.views import AliasChangeView, ChangeView, VersionView, WordChangeView
 from domain.catalog import amendment
 from domain.catalog.amendment import AmendmentTerms
-from domain.catalog.names import Note, NoteCode
+from domain.catalog.names import Note
 from domain.catalog.proposal import CatalogTerms
 from domain.catalog.timeline import CatalogTimeline
 from domain.refusals import Refused
@@ -21,8 +21,7 @@ from domain.values import EntryChangeKind
 from registry_api.context import Context, in_thread
 from registry_api.refusals import Refusal, as_data
 from registry_api.types.aliases import AliasChange
-from registry_api.types.catalog import CatalogVersion, EntryChange
-from registry_api.types.nodes import described
+from registry_api.types.catalog import AmendmentNote, CatalogVersion, EntryChange
 from registry_api.types.words import WordChange
 
 
@@ -38,20 +37,6 @@ class Preview:
     refusals: Sequence[Refusal]
     notes: Sequence[Note]
     changes_since: Sequence[VersionView]
-
-
-strawberry.enum(NoteCode, name="AmendmentNoteCode", description=described(NoteCode))
-
-
-@strawberry.type(
-    description="What the signers of an amendment should know; nothing of it stands against the amendment."
-)
-class AmendmentNote:
-    """One thing to know."""
-
-    code: NoteCode
-    message: str
-    field: str
 
 
 @strawberry.type(description="What an amendment would do before anyone signs it.")

@@ -30,6 +30,7 @@ from application.views import (
     WordView,
 )
 from application.words import WordFilter, words_of
+from domain.catalog.names import Note, NoteCode
 from domain.values import AliasKind, WordKind
 from registry_api import ids
 from registry_api.context import Info, in_thread
@@ -68,6 +69,20 @@ async def _issued_or_proposed(info: Info, entry: EntryView) -> EntryView:
     if row is not None and row == replace(entry, from_version=row.from_version, until_version=row.until_version):
         return row
     return ProposedEntryView(**vars(entry))
+
+
+strawberry.enum(NoteCode, name="AmendmentNoteCode", description=described(NoteCode))
+
+
+@strawberry.type(
+    description="What the signers of an amendment should know; nothing of it stands against the amendment."
+)
+class AmendmentNote:
+    """One thing to know."""
+
+    code: NoteCode
+    message: str
+    field: str
 
 
 FieldChange = FieldChangeView
@@ -323,6 +338,11 @@ class CatalogProposal(Node, CatalogProposalView):
     def identifier(self) -> strawberry.ID:
         """Names the proposal."""
         return ids.encode("catalog-proposal", self.proposal_id)
+
+    @edge(list[AmendmentNote])
+    async def notes(self, info: Info) -> Sequence[Note]:
+        """What whoever is to publish it should know, as an entry that another catalog has too and awards otherwise."""
+        return await info.context.at_length(info.context.services.catalog_proposals.notes_of, self.proposal_id)
 
     @edge(ActorType, name="proposedBy")
     def proposer(self) -> ActorView:
