@@ -105,6 +105,9 @@ def test_whoever_proposes_an_overlapping_catalog_is_warned(api: Api) -> None:
     other = entry(7, ARCHITECT) | {"awards": [{"title": "助理工程师", "level": "JUNIOR"}]}
     seen = preview(api, entries=[entry(1, NURSE), other])
     [note] = seen["notes"]
+    proposal = propose_catalog(api, form(entries=[entry(1, NURSE), other]))["proposal"]["id"]
+    listed = api.ask("{ catalogProposals { id notes { code message field } } }", None, administrator(api))
+    assert listed["catalogProposals"] == [{"id": proposal, "notes": [note]}]
     assert (note["code"], note["field"]) == ("CATALOG_OVERLAP", "entries")
     assert "Entry 7" in note["message"]
     assert f"entry 41 of {CODE}" in note["message"]
@@ -128,6 +131,21 @@ def test_an_entry_is_not_matched_after_the_day_its_notice_lists_it_to(api: Api) 
     found = match(api, NURSE, "2024-07-01")
     assert (found["outcome"], found["entry"]) == ("AMBIGUOUS", None)
     assert "2024-06-30" in found["candidates"][0]["reasons"][-1]
+
+
+def test_an_amendment_that_brings_in_an_entry_of_another_catalog_is_told(api: Api) -> None:
+    """The official catalog comes to list what a further one has, with another award: told in the preview, not refused."""
+    published(api)
+    new = {
+        "kind": "ADDED",
+        "number": 101,
+        "entry": entry(101, NURSE) | {"awards": [{"title": "助理工程师", "level": "JUNIOR"}]},
+    }
+    asked = "query ($input: AmendmentInput!) { previewAmendment(input: $input) { refusals { code } notes { code message } } }"
+    seen = api.ask(asked, {"input": amendment(1, "2099-01-01", new)}, administrator(api))["previewAmendment"]
+    assert seen["refusals"] == []
+    assert [note["code"] for note in seen["notes"]] == ["CATALOG_OVERLAP"]
+    assert f"entry 1 of {FURTHER}" in seen["notes"][0]["message"]
 
 
 def test_an_edition_renumbers_and_a_certificate_still_finds_its_entry(api: Api) -> None:

@@ -129,8 +129,8 @@ def test_matching_searches_all_catalogs_or_one_by_its_code(api: Api) -> None:
 
 
 def test_two_catalogs_that_contradict_one_another_decide_nothing(api: Api) -> None:
-    """Both match automatically: both are offered to a reviewer, who reads why; by its code each is automatic."""
-    published(api, entries=[entry(7, ARCHITECT)])
+    """Both match automatically and award otherwise: both are offered to a reviewer, who reads why; by its code each is automatic."""
+    published(api, entries=[entry(7, ARCHITECT) | {"awards": [{"title": "助理工程师", "level": "JUNIOR"}]}])
     found = api.ask(MATCH, {"certificate": ARCHITECT})["matchCertificate"]
     assert (found["outcome"], found["entry"], found["catalogVersion"]["catalogCode"]) == ("AMBIGUOUS", None, CODE)
     assert found["candidates"][0]["entry"]["number"] == 41
