@@ -8,9 +8,9 @@ from datetime import date
 
 import strawberry
 
-from application.catalogs import Found
 from application.commands import CertificateForm
 from application.queries import AuditEvent as AuditRow
+from application.several_catalogs import Found
 from application.views import AwardView, EntryView, VersionView
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
@@ -60,7 +60,8 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     match = found.match
     candidates = []
     for each in match.candidates:
-        entry = await context.entries.load((version.catalog_code, version.number, each.number))
+        where = (each.catalog_code or version.catalog_code, each.catalog_version or version.number, each.number)
+        entry = await context.entries.load(where)
         if entry is not None:
             candidates.append(Candidate(entry, award_for(entry, each.grade), each.score, each.because))
     automatic = match.entry if match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} else None
