@@ -170,10 +170,8 @@ class Query:
         self,
         info: Info,
         input: CatalogInput,  # noqa: A002 - as its siblings
-        at_least: Position | None = None,
     ) -> ExaminedCatalog:
         """What publishing a further catalog would do before anyone signs it: every refusal, and where it overlaps with others."""
-        await info.context.reach(at_least)
         terms, malformed = input.checked()
         return await preview_of_catalog(info.context, terms, malformed)
 
