@@ -182,8 +182,8 @@ class RowReader:
         place = _place(row.raw)
         first = self.labels.setdefault(text or place, place)
         if text and not is_label(text):
-            message = f"{text!r} is no label like the others of the table; write one such as A1, 1.1 or ①."
-            row.fault(Column.NUMBER, FaultCode.NUMBER_MALFORMED, message)
+            malformed = f"{text!r} is no label like the others of the table; write one such as A1, 1.1 or ①."
+            row.fault(Column.NUMBER, FaultCode.NUMBER_MALFORMED, malformed)
         elif first != place:
             message = f"the label {text} stands at {first} already; give each entry one of its own."
             row.fault(Column.NUMBER, FaultCode.NUMBER_TWICE, message)
