@@ -29,7 +29,7 @@ from infrastructure.sealing.rotation import Pool
 
 MOST_PARTS: Final = 64
 A_PART: Final = 20_000
-"""Events that a part has about; a second's work."""
+"""Events that a part has about; what an interruption costs at most."""
 _CHUNK: Final = 1_000
 _SINCE: Final = (
     "SELECT DISTINCT originator_id FROM registry.events WHERE position > %s AND position <= %s ORDER BY originator_id"
