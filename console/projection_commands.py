@@ -93,12 +93,15 @@ def rebuild(
 
     Refused where the last audit found events that are unlawful or altered, since that would make them official.
     """
-    from infrastructure.audit.runs import require_lawful
+    from infrastructure.audit.runs import EventsUnlawfulError, require_lawful
     from infrastructure.projections import rebuild as rebuilding
 
     asked = _named(name)
     with writing(catch_up=False) as registry, _progress("rebuilding") as progress:
-        disregarded = require_lawful(registry.database.app_url, "projections rebuild", although, operator())
+        try:
+            disregarded = require_lawful(registry.database.app_url, "projections rebuild", although, operator())
+        except EventsUnlawfulError as unlawful:
+            fail(f"{unlawful} ({unlawful.code})", REFUSED)
         if disregarded is not None:
             note(f"Rebuilt although the audit found {disregarded.findings} things; that is on the record.", "red")
         report = rebuilding.rebuild(registry.database, registry.mapper, asked, progress)

@@ -26,7 +26,7 @@ from infrastructure.postgres.recorder import EnvelopedEvent
 from infrastructure.sealing.errors import SealBrokenError, SealingError
 from infrastructure.sealing.keyring import Keyring
 from infrastructure.sealing.plan import plan_of
-from infrastructure.sealing.seals import SEALED, is_sealed, place, seal, unseal
+from infrastructure.sealing.seals import SEALED, is_sealed, place, seal, unsealing
 
 _COLUMNS: Final = {"originator_id", "originator_version"}
 _NAMES_HOLDER: Final = re.compile(rb'"holder_ref":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
@@ -162,17 +162,18 @@ class EventMapper(Mapper[UUID]):
         raise _Unreadable(f"it breaks its model at {', '.join(faults)}.")
 
     def _opener(self, stored: StoredEvent, state: dict[str, Any]) -> Callable[[str, Any], Any]:
-        found: list[bytes | None] = []
-        stream_id = UUID(str(stored.originator_id))
+        found: list[Callable[[dict[str, str], bytes], Any] | None] = []
+        stream_id = str(stored.originator_id)
 
         def open_at(path: str, value: Any) -> Any:
             if not is_sealed(value):
                 raise SealBrokenError(f"The personal field {path} is stored without a seal.")
             if not found:
-                found.append(self._keyring.existing_key(_holder_of(state)))
+                key = self._keyring.existing_key(_holder_of(state))
+                found.append(None if key is None else unsealing(key))
             if found[0] is None:
                 return None
-            return unseal(found[0], value, place(stream_id, stored.originator_version, stored.topic, path))
+            return found[0](value, place(stream_id, stored.originator_version, stored.topic, path))
 
         return open_at
 

@@ -71,7 +71,7 @@ class AuditQuery:
     ) -> list[CaseView]:
         """A random sample of cases that anybody can draw again: the same seed over the same cases gives the same.
 
-        Drawn are the cases with the least SHA-256 of the seed, a line feed and the UUID of the case as text, among those of the
+        Drawn are the cases with the least SHA-256 of the seed, a line feed and what their identifiers say after the point, among those of the
         filter that were submitted up to a position.
         """
         context = info.context

@@ -20,7 +20,7 @@ from infrastructure.processes import Process
 log = logging.getLogger(__name__)
 
 CHEAP: Final = 20_000
-"""Events that are read in about a second: so many are audited soon after a start, and not only by night."""
+"""Events that are read in a few seconds: so many are audited soon after a start, and not only by night."""
 SETTLED_SECONDS: Final = 60.0
 """How long a server has been up before it audits: a start is for those who wait for it."""
 NIGHT: Final = range(1, 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,11 +20,12 @@ SEALED: Final = "sealed"
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
+_URLSAFE: Final = bytes.maketrans(b"-_", b"+/")
 _PADDING: Final = 32
 """Plaintexts are padded to this multiple, so that a length says little about a name, also after erasure."""
 
 
-def place(stream_id: UUID, version: int, topic: str, path: str) -> bytes:
+def place(stream_id: UUID | str, version: int, topic: str, path: str) -> bytes:
     """The additional data that binds a seal to one field of one event, in canonical bytes."""
     return orjson.dumps(["recognition-registry/seal/1", str(stream_id), version, topic, path])
 
@@ -42,13 +44,23 @@ def is_sealed(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(SEALED), str)
 
 
+def unsealing(key: bytes) -> Callable[[dict[str, str], bytes], Any]:
+    """What opens seals under one key, made once for many of them; see ``unseal``."""
+    decrypt = AESGCM(key).decrypt
+
+    def opened(sealed: dict[str, str], bound_to: bytes) -> Any:
+        try:
+            raw = binascii.a2b_base64(sealed[SEALED].encode("ascii").translate(_URLSAFE), strict_mode=True)
+            return orjson.loads(decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to))
+        except (InvalidTag, binascii.Error, UnicodeEncodeError, ValueError):
+            pass
+        raise SealBrokenError(
+            "A sealed value was altered, moved, or sealed under another key; restore the event it belongs to."
+        )
+
+    return opened
+
+
 def unseal(key: bytes, sealed: dict[str, str], bound_to: bytes) -> Any:
     """The value behind a seal. Raises ``SealBrokenError`` if it was altered, stands elsewhere, or is under another key."""
-    try:
-        raw = base64.b64decode(sealed[SEALED].encode("ascii"), altchars=b"-_", validate=True)
-        return orjson.loads(AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to))
-    except (InvalidTag, binascii.Error, UnicodeEncodeError, ValueError):
-        pass
-    raise SealBrokenError(
-        "A sealed value was altered, moved, or sealed under another key; restore the event it belongs to."
-    )
+    return unsealing(key)(sealed, bound_to)

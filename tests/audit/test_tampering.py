@@ -258,3 +258,19 @@ def test_a_key_destroyed_by_hand_is_found(office: Office) -> None:
         " WHERE topic = 'recognition-case.submitted')"
     )
     assert ("keys_end_by_erasure", None) in office.found()
+
+
+def test_a_key_altered_by_hand_is_found(office: Office) -> None:
+    """A wrapped key that does not open: its holder's events are named, and the audit goes on with all others."""
+    office.api.approved()
+    office.api.approved()
+    stream, version, _ = office.place("recognition-case.submitted")
+    office.as_owner(
+        "UPDATE registry.holder_keys SET wrapped_key = set_byte(wrapped_key, 20, get_byte(wrapped_key, 20) # 1)"
+        " WHERE holder_ref = (SELECT (convert_from(state, 'UTF8')::jsonb ->> 'holder_ref')::uuid FROM registry.events"
+        " WHERE originator_id = %s AND originator_version = 1)",
+        stream,
+    )
+    office.api.registry.keyring._cache.clear()
+    found = [(each.stream_id, each.version, each.rule) for each in office.check().findings]
+    assert found == [(stream, version, "events_can_be_read")]
