@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
+from application.deadlines import Deadlines
 from application.holders import HolderFiles
 from application.journal import Journal
 from application.officers import Officers
@@ -34,6 +35,7 @@ from domain.streams import event_classes
 from domain.values import REGISTRY_ITSELF, Provenance
 from infrastructure.access_log import PostgresAccessLog
 from infrastructure.briefings import StoredBriefings
+from infrastructure.deadlines import ProjectedOverdueCases, deadlines_process
 from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer
@@ -87,6 +89,7 @@ class Registry:
     rules: ProvincialRules
     projections: Projections
     rematching: Rematching
+    deadlines: Deadlines
     processes: tuple[ProcessRunner, ...]
     reads: PostgresReads
     access_log: PostgresAccessLog
@@ -138,6 +141,8 @@ def open_registry(
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock, rules)
+        circumstances = Circumstances(authorities, shelf, rules)
+        deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, circumstances)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
             settings=settings,
@@ -147,17 +152,19 @@ def open_registry(
             shelf=shelf,
             cases=Cases(journal, shelf, holders, briefings, authorities, clock, rules, evidence, officers),
             catalogs=Catalogs(journal, shelf, clock),
-            catalog_proposals=CatalogProposals(journal, shelf, clock, Circumstances(authorities, shelf, rules)),
+            catalog_proposals=CatalogProposals(journal, shelf, clock, circumstances),
             holders=holders,
             officers=officers,
             authorities=authorities,
             rules=rules,
             projections=Projections(database, mapper),
             rematching=rematching,
+            deadlines=deadlines,
             processes=tuple(
                 ProcessRunner(process, database.app_url)
                 for process in (
                     rematching_process(rematching),
+                    deadlines_process(deadlines),
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
                     sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
@@ -177,6 +184,11 @@ def open_registry(
         publish_official_catalog(registry, where)
         holder_files.finish_erasures()
         yield registry
+
+
+def provincial_rules(settings: Settings) -> ProvincialRules:
+    """The rules of the province that the settings name. Raises ``SourceRefused`` for a malformed jurisdiction."""
+    return load_jurisdiction(settings.jurisdiction).rules
 
 
 def log_files(settings: Settings) -> LogFiles:

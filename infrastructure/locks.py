@@ -35,6 +35,9 @@ SEQUENCING: Final = 7310573000000000012
 WITNESSING: Final = 7310573000000000013
 """Held by the session of the one process that asks witnesses to confirm checkpoints."""
 
+DEADLINES: Final = 7310573000000000014
+"""Held by the session of the one process that records deadlines as missed."""
+
 
 def of_projection(lock: int, name: str) -> int:
     """The number under which one projection has a lock that each has; it ends like ``lock``, so no other kind of lock has it."""

@@ -12,9 +12,10 @@ from application.catalogs import Catalogs, Shelf
 from application.journal import Journal
 from application.ports import Clock
 from application.projections.all import PROJECTIONS
+from domain.jurisdiction import ProvincialRules
 from domain.streams import event_classes
 from infrastructure.access_log import PostgresAccessLog
-from infrastructure.composition import MASTER_KEY_FILE, PublishedCatalogs, read_pool, utc_now
+from infrastructure.composition import MASTER_KEY_FILE, PublishedCatalogs, provincial_rules, read_pool, utc_now
 from infrastructure.log.reading import PostgresLog
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database
@@ -45,6 +46,7 @@ class StandingRegistry:
     access_log: PostgresAccessLog
     transparency: PostgresLog
     seals: KeyringSeals
+    rules: ProvincialRules
     clock: Clock
 
     def catch_up(self) -> None:
@@ -96,6 +98,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
             seals=KeyringSeals(keyring),
+            rules=provincial_rules(settings),
             clock=clock,
         )
 

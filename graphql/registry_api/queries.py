@@ -277,7 +277,9 @@ class Query:
             "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
         )
         page = await info.context.services.reads.page(
-            questions.cases(info.context.scope, _by_subjects(info.context, filter or CaseFilter()), asked)
+            questions.cases(
+                info.context.scope, _by_subjects(info.context, filter or CaseFilter()), asked, info.context.read_on()
+            )
         )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 

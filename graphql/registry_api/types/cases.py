@@ -10,6 +10,7 @@ from uuid import UUID
 
 import strawberry
 
+from application.deadlines import StandingDeadline, standing
 from application.disclosure import reason_in
 from application.folding import case_views, drafts_of, title_of
 from application.queries import Positioned
@@ -20,6 +21,7 @@ from application.views import (
     CandidateView,
     CaseView,
     CertificateView,
+    DeadlineView,
     EntryView,
     EvidenceView,
     HolderView,
@@ -28,7 +30,8 @@ from application.views import (
     TitleView,
     VersionView,
 )
-from domain.values import TitleStatus
+from domain.clocks import DeadlineState
+from domain.values import DeadlineKind, TitleStatus
 from registry_api import ids
 from registry_api.context import Context, Info
 from registry_api.disclosing import personal, shown, shows_personal
@@ -167,6 +170,15 @@ def award_for(entry: EntryView | None, grade: str | None) -> AwardView | None:
     return next((award for award in entry.awards if award.grade == grade), None) if entry else None
 
 
+@strawberry.type(name="Deadline")
+class DeadlineType:
+    """A deadline as it stands on a day."""
+
+    kind: DeadlineKind
+    due_on: date
+    state: DeadlineState
+
+
 PendingProposal = ProposalView
 registered(PendingProposal, "PendingProposal")
 
@@ -258,6 +270,14 @@ class RecognitionCase(Node, CaseView):
     awarded: strawberry.Private[PinnedView | None]
     title_status: strawberry.Private[TitleStatus | None]
     lodged_with_code: strawberry.Private[str]
+    clocks: strawberry.Private[tuple[DeadlineView, ...]]
+    due_first: strawberry.Private[date | None]
+    due_last: strawberry.Private[date | None]
+    review_until: strawberry.Private[date | None]
+    unrecorded_due: strawberry.Private[date | None]
+    deadline_met: strawberry.Private[bool]
+    deadline_missed: strawberry.Private[bool]
+    deadline_suspended: strawberry.Private[bool]
 
     @classmethod
     def is_type_of(cls, obj: Any, _info: Any) -> bool:
@@ -301,6 +321,11 @@ class RecognitionCase(Node, CaseView):
         if proposed is None or (proposed.notice_on is None and not info.context.viewer.officially(self)):
             return None
         return await shown(info, self, proposed, "proposal")
+
+    @edge(list[DeadlineType])
+    def deadlines(self, info: Info) -> list[StandingDeadline]:
+        """The statutory clocks, in the order in which they arise, as they stand now; in a past state, as they stood then."""
+        return standing(self, info.context.read_on(getattr(self, "seen_at", None)))
 
     @edge(CatalogVersion | None)
     async def catalog_version(self, info: Info) -> VersionView | None:
