@@ -35,6 +35,7 @@ class Action(StrEnum):
     UPLOAD_EVIDENCE = "UPLOAD_EVIDENCE"
     DECIDE = "DECIDE"
     AMEND_CATALOG = "AMEND_CATALOG"
+    READ_INTEGRITY_RECORDS = "READ_INTEGRITY_RECORDS"
     READ_HOLDER_FILE = "READ_HOLDER_FILE"
     RESTRICT = "RESTRICT"
     ERASE = "ERASE"
@@ -77,9 +78,13 @@ _SIGNED_IN: Final = _PUBLIC | {Action.READ_STATUS, Action.READ_TITLES}
 _SUBMITS: Final = frozenset({Action.READ_CASES, Action.SUBMIT, Action.ACCOMPANY, Action.UPLOAD_EVIDENCE})
 RIGHTS: Final[Mapping[Role | None, Right]] = {
     None: Right(_PUBLIC, Rows.NONE, Persons.MASKED),
-    Role.APPLICANT: Right(_SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES}, Rows.OWN, Persons.IN_CLEAR),
+    Role.APPLICANT: Right(
+        _SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES, Action.READ_INTEGRITY_RECORDS}, Rows.OWN, Persons.IN_CLEAR
+    ),
     Role.REVIEWER: Right(
-        _SIGNED_IN | _SUBMITS | {Action.DECIDE, Action.READ_STATISTICS, Action.FOLLOW_TITLES},
+        _SIGNED_IN
+        | _SUBMITS
+        | {Action.DECIDE, Action.READ_STATISTICS, Action.READ_INTEGRITY_RECORDS, Action.FOLLOW_TITLES},
         Rows.DIVISION,
         Persons.IN_CLEAR,
     ),
@@ -101,6 +106,7 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
             Action.READ_CASES,
             Action.READ_STATISTICS,
             Action.READ_AUDIT_LOG,
+            Action.READ_INTEGRITY_RECORDS,
             Action.READ_ACCESS_LOG,
             Action.FOLLOW_EVENTS,
             Action.FOLLOW_TITLES,

@@ -175,6 +175,19 @@ class Keyed(Generic[K, V_co]):
     keys: Sequence[K]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn(Generic[V_co]):
+    """A sample of a question's rows that anybody can draw again: those ``size`` with the least SHA-256 of the seed, a line feed and
+    the row's ``stream`` as text, among rows whose stream began at a position up to ``up_to``.
+    """
+
+    question: Question[V_co]
+    stream: str
+    seed: str
+    size: int
+    up_to: int | None = None
+
+
 class Measured(Enum):
     """What is told of a group of rows."""
 

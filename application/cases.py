@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from application.access import Action, CaseRow, require, scope_of, sees
 from application.catalogs import Found, Shelf
+from application.claims import Claims
 from application.commands import (
     CleanSubmission,
     Submission,
@@ -30,7 +31,7 @@ from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
 from domain.case.case import SURE, RecognitionCase
 from domain.case.events import Approved, CaseEvent, Matched, Rejected, Submitted, Supplemented, Withdrawn
-from domain.case.state import CaseState
+from domain.case.state import CLOSED, OPEN, CaseState
 from domain.case.title_events import (
     Annulled,
     AnnulmentProposed,
@@ -41,7 +42,7 @@ from domain.case.title_events import (
     Revoked,
     Surrendered,
 )
-from domain.claim import CertificateClaim, already_claimed
+from domain.claim import already_claimed
 from domain.guards import Circumstances
 from domain.holder import Holder
 from domain.identifiers import case_id, holder_stream, integrity_record_id
@@ -49,7 +50,7 @@ from domain.integrity import IntegrityRecord
 from domain.jurisdiction import ProvincialRules
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.text import CODE_LIMIT, clean, number_form
+from domain.text import CODE_LIMIT, clean
 from domain.values import (
     REGISTRY_ITSELF,
     Actor,
@@ -61,14 +62,14 @@ from domain.values import (
     shanghai_day,
 )
 
-A = TypeVar("A", bound=Aggregate)
-
 ATTEMPTS: Final = 8
-"""How often a submission is made anew because somebody else brought the same new person first."""
+"""How often an act is made anew because somebody else was first with what follows from it: the same new person, the same certificate."""
 ACCOMPANIED: Final = frozenset[type[CaseEvent]]({Supplemented, Withdrawn, ProposalAnswered, Surrendered})
 """What whoever submitted a case does to it themselves; all else is an officer's."""
 RELEASING: Final = frozenset[type[CaseEvent]]({Rejected, Withdrawn, Annulled, Surrendered})
 """What frees the certificate for another case."""
+CLAIMING: Final = RELEASING | {Approved, Revoked}
+"""What is done with the claim on the certificate at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,13 @@ class _Likely:
 
     found: Found | None
     claim: UUID | None
+
+
+def _place(found: Found | None) -> tuple[str | None, int | None]:
+    """The catalog and the entry of an automatic match; None where there is none."""
+    if found is None or found.match.entry is None:
+        return None, None
+    return found.version.catalog_code, found.match.entry.number
 
 
 def _done(case: RecognitionCase, positions: Mapping[UUID, int]) -> Done:
@@ -123,6 +131,7 @@ class Cases:
         self._evidence = evidence
         self._officers = officers or Officers(journal, holders, clock)
         self._known = Circumstances(authorities, shelf, rules)
+        self._claims = Claims(journal, shelf, holders)
 
     # ── submitting ────────────────────────────────────────────────────────────────────────────────────────────────
     def submit(self, by: Provenance, form: Submission) -> Done:
@@ -137,9 +146,9 @@ class Cases:
         for _ in range(ATTEMPTS):
             try:
                 return self._submit(by, stream, stated)
-            except Overtaken:  # somebody else brought the same new person in this moment
+            except (Overtaken, Conflict):  # somebody else brought the same new person, or certificate, in this moment
                 continue
-        raise stale(None)
+        raise already_claimed()  # others keep claiming it
 
     def _submit(self, by: Provenance, stream: UUID, stated: CleanSubmission) -> Done:
         act = Act(by, self._clock())
@@ -154,14 +163,12 @@ class Cases:
                 return self._same_submission(earlier, stated)
             try:
                 return self._submit_anew(act, stream, stated, likely, known)
-            except (Conflict, Refused) as stopped:
+            except (Conflict, Refused):
                 # A retry that races its own first attempt finds the stream taken, or the certificate claimed, by that attempt.
                 winner = self._journal.load(RecognitionCase, stream)
                 if winner is not None:
                     return self._same_submission(winner, stated)
-                if isinstance(stopped, Refused):
-                    raise
-                raise already_claimed() from None
+                raise
 
     def _likely(self, act: Act, stated: CleanSubmission) -> _Likely:
         """The match under the catalogs in hand, so that the claim can be asked for with all else; what is so, is seen after."""
@@ -170,19 +177,21 @@ class Cases:
                 found = self._match(stated.certificate, act, stated.catalog_asked)
             except Refused:
                 found = None
-            return _Likely(found, self._claim_stream(stated.certificate, found))
+            return _Likely(found, self._claims.certificate_stream(stated.certificate, *_place(found)))
 
     def _submit_anew(self, act: Act, stream: UUID, stated: CleanSubmission, likely: _Likely, known: Briefing) -> Done:
         """Rules first, then the person: whoever names an authority that is none learns nothing about a holder."""
         if known.holder_ref is not None:
             stated = stated.about(known.holder_ref)
         found = self._match(stated.certificate, act, stated.catalog_asked)
-        claimed = likely.claim if found is likely.found else self._claim_stream(stated.certificate, found)
+        claimed = likely.claim
+        if found is not likely.found:
+            claimed = self._claims.certificate_stream(stated.certificate, *_place(found))
         case = self._case(act, stream, stated, found, claimed)
         if known.holder_ref is not None:
             self._require_processable(known.holder_ref, known)
             self._check_evidence(known.holder_ref, stated.evidence, Purpose(uploader=act.by.actor.subject))
-        claims = self._claim(act, case, known)
+        claims = self._claims.submitted(act, case, known)
         # Every rule has passed: only now do numbers that nobody has submitted before enter the look-ups.
         number, is_known = stated.certificate.certificate_number, known.holder_ref is not None
         with self._holders.entering(stated.holder, case.id, number, known=is_known) as enrolment:
@@ -213,27 +222,6 @@ class Cases:
             shanghai_day(act.at),
             catalog_code,
         )
-
-    def _claim_stream(self, certificate: Certificate, found: Found | None) -> UUID | None:
-        """The claim on a certificate; a body is the one the catalog names, once matched, however it was spelled.
-
-        None where the certificate shows no number to claim it by, or one without letter or digit.
-        """
-        number, entry = certificate.certificate_number, found.match.entry if found else None
-        if number is None or not number_form(number):
-            return None
-        return self._holders.claim_stream(entry.issuing_body if entry else certificate.issuing_body or "", number)
-
-    def _claim(self, act: Act, case: RecognitionCase, known: Briefing) -> list[CertificateClaim]:
-        stream = case.state.claim_id
-        if stream is None:
-            return []
-        facts: dict[str, Any] = {"case_id": case.id, "holder_ref": case.state.holder_ref}
-        claim = self._loaded(CertificateClaim, stream, known)
-        if claim is None:
-            return [CertificateClaim.begin(CertificateClaim.Claimed, act, stream, **facts)]
-        claim.decide(CertificateClaim.Reclaimed, act, **facts)
-        return [claim]
 
     def _same_submission(self, case: RecognitionCase, stated: CleanSubmission) -> Done:
         """The answer to a retry: the case as first submitted, unless the key now comes with other content."""
@@ -270,9 +258,17 @@ class Cases:
         facts_of: Callable[[CaseState], Mapping[str, Any]],
     ) -> Done:
         officer = None if kind in ACCOMPANIED else self._officers.asked_of(by)
-        known = self._briefings.decision(case, officer, with_claim=kind in RELEASING)
-        with self._shelf.steady(known.catalog_head):
-            return self._decide_on(by, case, kind, expected, facts_of, known)
+        for _ in range(ATTEMPTS):
+            known = self._briefings.decision(case, officer, with_claim=kind in CLAIMING)
+            try:
+                with self._shelf.steady(known.catalog_head):
+                    return self._decide_on(by, case, kind, expected, facts_of, known)
+            except Conflict:
+                found = self._journal.load(RecognitionCase, case)
+                if found is None or found.version != len(known.streams[case]):
+                    raise stale(None) from None
+                # Others changed what follows from it, as another case that claims the same certificate; decide on that anew.
+        raise stale(None)
 
     def _decide_on(
         self,
@@ -302,10 +298,7 @@ class Cases:
         found.decide(kind, act, self._known, **said)
         self._propose_after_review(act, found)
         others = self._consequences(act, kind, before, found, known)
-        try:
-            done = _done(found, self._journal.record_each(found, *others))
-        except Conflict:
-            raise stale(None) from None
+        done = _done(found, self._journal.record_each(found, *others))
         if self._evidence is not None and by.actor.subject != found.state.submitted_by:
             for each in said.get("evidence", ()):
                 self._evidence.adopt(each.sha256, found.state.holder_ref, uploaded, serves)
@@ -336,12 +329,19 @@ class Cases:
     ) -> Sequence[Aggregate]:
         """What an event of a case brings about on other streams."""
         match kind:
+            case _ if kind is Matched:
+                return self._claims.matched(act, before, case)
             case _ if kind in RELEASING:
-                return self._release(act, case.state, known)
+                return self._claims.ended(act, before, known)
             case _ if kind is Revoked:
-                return [self._file(act, case.state)]
-            case _ if kind in (Reinstated, Approved):
-                return self._overturn(act, before, case)
+                return [self._file(act, case.state), *self._claims.ended(act, before, known, by_fraud=True)]
+            case _ if kind is Approved:
+                overturned = self._overturn(act, before, case)
+                return [*overturned, *self._claims.approved(act, before, case, known)]
+            case _ if kind is Reinstated:
+                return [*self._overturn(act, before, case), *self._claims.reinstated(act, case.state)]
+            case _ if kind is ReviewRecorded and before.status in CLOSED and case.state.status in OPEN:
+                return self._claims.reopened(act, case.state)
         return ()
 
     def _propose_after_review(self, act: Act, case: RecognitionCase) -> None:
@@ -396,12 +396,6 @@ class Cases:
         scope = scope_of(actor, self._authorities, shanghai_day(self._clock()))
         return sees(scope, CaseRow(case.authority_code, case.submitted_by, case.holder_ref))
 
-    def _loaded(self, kind: type[A], stream: UUID, known: Briefing) -> A | None:
-        """A stream from what is known already; asked for only where the guess at what would be needed was wrong."""
-        if stream in known.streams or stream in known.asked:
-            return self._journal.restored(kind, known.streams.get(stream, ()))
-        return self._journal.load(kind, stream)
-
     def _require_processable(self, holder_ref: UUID, known: Briefing | None = None) -> None:
         stream = holder_stream(holder_ref)
         if known is not None and known.holder_ref == holder_ref:
@@ -421,13 +415,6 @@ class Cases:
                     tell("case.evidence_size", found=size, stated=each.size),
                     "evidence.size",
                 )
-
-    def _release(self, act: Act, case: CaseState, known: Briefing) -> list[CertificateClaim]:
-        claim = self._loaded(CertificateClaim, case.claim_id, known) if case.claim_id else None
-        if claim is None:
-            return []
-        claim.release(act, case.case_id)
-        return [claim]
 
     def _governing(self, case: CaseState, catalog_code: str | None) -> tuple[str, int]:
         if case.catalog_code and case.catalog_version and catalog_code in {None, case.catalog_code}:

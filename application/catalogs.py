@@ -101,6 +101,10 @@ class Shelf:
         self._matcher = lru_cache(maxsize=32)(self._build_matcher)
         self._matched = lru_cache(maxsize=MATCHES_KEPT)(self._match_anew_under)
 
+    def forget_matches(self) -> None:
+        """Keep no answer of the matchers: what was asked may be about a person whose data was erased."""
+        self._matched.cache_clear()
+
     def codes(self) -> Sequence[str]:
         """Every published catalog, in the order of publication."""
         with self._lock:

@@ -78,6 +78,7 @@ def case_view(state: CaseState, position: int) -> CaseView:
         evidence=_evidence(state.evidence),
         submitted_by=state.submitted_by,
         submitted_at=state.submitted_at,
+        claim_id=state.claim_id,
         decided_at=state.decided_at,
         decided_by=_acted(state.decided_by),
         overridden=state.overridden_by is not None,

@@ -2,17 +2,16 @@
 
 The order of an erasure, and what a crash leaves behind after each step:
 
-1. ``holder.erased`` is recorded. From here on the projection takes the person out of the rows, and a start of the registry
+1. ``holder.erased`` is recorded, in one transaction with the withdrawal of the person's undecided cases, whose claims are free. From here on the projection takes the person out of the rows, and a start of the registry
    goes on with whatever of the following is left.
 2. The data key is destroyed and its tombstone stays: every seal in every event is noise, late writers are refused.
-3. The index by which the person was found forgets them; their evidence files are removed.
+3. A case that somebody submitted in this very moment is withdrawn as well. The index by which the person was found forgets them; their evidence files are removed.
 4. ``holder.destruction-completed`` is recorded. The next night the master key that wrapped the data key is dropped, and nothing
    opens what is left of it in dead rows, logs and backups (``infrastructure/sealing/rotation.py``). Each step may be repeated, by two processes at once too.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,15 +19,19 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from application.access import Action, require
+from application.claims import Claims, Streams
 from application.journal import Conflict, Journal
 from application.ports import Clock
+from application.retention import RetentionTerms
 from domain.base import Act
+from domain.case.case import RecognitionCase
 from domain.holder import Holder
-from domain.identifiers import holder_stream
+from domain.identifiers import holder_stream, integrity_record_id
+from domain.integrity import IntegrityRecord, IntegrityState
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.text import PROSE_LIMIT, clean
-from domain.values import REGISTRY_ITSELF, SHANGHAI, Provenance
+from domain.text import PROSE_LIMIT, clean, name_form
+from domain.values import REGISTRY_ITSELF, SHANGHAI, Provenance, TitleStatus, shanghai_day
 
 
 class PersonalDataStore(Protocol):
@@ -42,6 +45,9 @@ class PersonalDataStore(Protocol):
 
     def unfinished(self) -> Iterable[UUID]:
         """The holders whose erasure was recorded and whose destruction was not completed, from the events."""
+
+    def cases_of(self, holder_ref: UUID) -> Iterable[UUID]:
+        """Every case about the holder, however far the read side is."""
 
     def names_of(self, holder_ref: UUID) -> frozenset[str]:
         """What names the holder in their cases, as far as it can still be read."""
@@ -69,19 +75,39 @@ class HolderDone:
 class HolderFiles:
     """Restricting and erasing what the registry holds of a person."""
 
-    def __init__(self, journal: Journal, store: PersonalDataStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        store: PersonalDataStore,
+        claims: Claims,
+        clock: Clock,
+        retention: RetentionTerms,
+    ) -> None:
+        """``claims`` are given back as an erasure withdraws cases; ``retention`` says what the law keeps until when."""
         self._journal = journal
         self._store = store
+        self._claims = claims
         self._clock = clock
+        self._retention = retention
 
     def erase(self, by: Provenance, ref: UUID, legal_basis: str) -> HolderDone:
         """Erase a person's data for good; a repetition finishes what is left and answers alike.
 
-        Raises ``Refused``: NOT_PERMITTED, UNKNOWN_HOLDER, and INVALID_INPUT for a legal basis that names the person.
+        Their undecided cases are withdrawn by the same act. Raises ``Refused``: NOT_PERMITTED, UNKNOWN_HOLDER, RETENTION_REQUIRED
+        while the law keeps the data, and INVALID_INPUT for a legal basis that names the person.
         """
         require(by.actor, Action.ERASE)
         basis = self._basis(ref, legal_basis)
-        self._change(by, ref, lambda holder, act: holder.erase(act, basis))
+
+        def erase(holder: Holder, act: Act) -> Streams:
+            if holder.state.erased:
+                return ()
+            cases = self._cases_of(ref)
+            self._retention.require_over([each.state for each in cases], self._records_of(cases), shanghai_day(act.at))
+            holder.erase(act, basis)
+            return self._claims.erased(act, cases)
+
+        self._change(by, ref, erase)
         return HolderDone(self._destroy(by, ref), final_by(self._clock()))
 
     def restrict(self, by: Provenance, ref: UUID, legal_basis: str) -> HolderDone:
@@ -119,7 +145,7 @@ class HolderFiles:
         if not self._store.knows(ref):
             raise Refused(RefusalCode.UNKNOWN_HOLDER, tell("holder.unknown"), "ref")
         # The event is kept for ever and is not sealed, since its holder's key goes.
-        if any(_folded(name) in _folded(basis) for name in self._store.names_of(ref)):
+        if any(name_form(name) in name_form(basis) for name in self._store.names_of(ref)):
             raise Refused(
                 RefusalCode.INVALID_INPUT,
                 tell("holder.named_in_basis", field="legalBasis"),
@@ -127,22 +153,36 @@ class HolderFiles:
             )
         return basis
 
-    def _change(self, by: Provenance, ref: UUID, decide: Callable[[Holder, Act], None]) -> int:
+    def _cases_of(self, ref: UUID) -> list[RecognitionCase]:
+        found = self._journal.load_all(dict.fromkeys(self._store.cases_of(ref), RecognitionCase))
+        return sorted(found.values(), key=lambda case: case.state.submitted_at)
+
+    def _records_of(self, cases: Iterable[RecognitionCase]) -> list[IntegrityState]:
+        """The integrity records of titles that are revoked; those of titles given back are overturned."""
+        streams = [
+            integrity_record_id(case.id, case.state.ending.at_version)
+            for case in cases
+            if case.state.ending is not None and case.state.title_status is TitleStatus.REVOKED
+        ]
+        return [each.state for each in self._journal.load_all(dict.fromkeys(streams, IntegrityRecord)).values()]
+
+    def _change(self, by: Provenance, ref: UUID, decide: Callable[[Holder, Act], Streams | None]) -> int:
         while True:  # another officer's event on the same stream is read and decided on anew
             act = Act(by, self._clock())
             holder = self._journal.load(Holder, holder_stream(ref)) or Holder.open(act, ref)
-            decide(holder, act)
-            if not holder.pending_events:
+            changed = [each for each in (holder, *(decide(holder, act) or ())) if each.pending_events]
+            if not changed:
                 return self._journal.last_position()
             try:
-                return self._journal.record(holder)
+                return self._journal.record(*changed)
             except Conflict:
                 continue
 
     def _destroy(self, by: Provenance, ref: UUID) -> int:
         files = self._store.destroy(ref)
-        return self._change(by, ref, lambda holder, act: holder.complete_destruction(act, files))
 
+        def complete(holder: Holder, act: Act) -> Streams:
+            holder.complete_destruction(act, files)
+            return self._claims.erased(act, self._cases_of(ref))
 
-def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+        return self._change(by, ref, complete)

@@ -6,6 +6,7 @@ Concurrency is optimistic: a save that meets a newer version of one of its strea
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -51,6 +52,20 @@ class Journal(Application[UUID]):
         except AggregateNotFoundError:
             return None
         return found if isinstance(found, kind) else None
+
+    def load_all(self, streams: Mapping[UUID, type[Aggregate]]) -> dict[UUID, Any]:
+        """The aggregates of several streams, of the kind named for each, by one statement; a stream that is none is absent."""
+        stored: defaultdict[UUID, list[Any]] = defaultdict(list)
+        for each in self._select_streams(list(streams)) if streams else ():
+            stored[each.originator_id].append(each)
+        found = {stream: self.restored(streams[stream], events) for stream, events in stored.items()}
+        return {stream: each for stream, each in found.items() if each is not None}
+
+    def _select_streams(self, streams: Sequence[UUID]) -> Sequence[Any]:
+        together: Any = getattr(self.recorder, "select_streams", None)
+        if together is None:  # the library's recorder in memory
+            return [each for stream in streams for each in self.recorder.select_events(stream)]
+        return list(together(streams))
 
     def record(self, *aggregates: Aggregate) -> int:
         """Save what these aggregates recorded, all or nothing; the position of the last event. Raises ``Conflict``."""

@@ -9,7 +9,6 @@ from application.access import Action, require
 from application.journal import Conflict, Journal
 from application.ports import Clock, Holders
 from domain.base import Act
-from domain.identifiers import officer_stream
 from domain.identity_numbers import IdentityNumber
 from domain.messages import tell
 from domain.officer import Officer
@@ -44,9 +43,10 @@ class Officers:
         identity = IdentityNumber.of(id_type, id_number, today=shanghai_day(self._clock()))
         while True:  # another administrator's event on the same stream is read and decided on anew
             act = Act(by, self._clock())
-            officer = self._journal.load(Officer, officer_stream(who))
+            stream = self._holders.officer_stream(who)
+            officer = self._journal.load(Officer, stream)
             if officer is None:
-                officer = Officer.begin(Officer.Registered, act, officer_stream(who), subject=who)
+                officer = Officer.begin(Officer.Registered, act, stream, subject=who)
             else:
                 officer.decide(Officer.RegisteredAnew, act)
             try:

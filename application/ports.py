@@ -34,6 +34,9 @@ class Holders(Protocol):
         there, where the number leads to another reference by now.
         """
 
+    def namesakes(self, persons: Mapping[UUID, Person]) -> Mapping[UUID, frozenset[UUID]]:
+        """For each of these cases, by its person: cases of other holders who may be the same person (``domain.namesakes``), a few."""
+
     def cases_of_certificates(self, numbers: Collection[str]) -> Mapping[str, frozenset[UUID]]:
         """The cases of certificates with these numbers, however they are spelled; a number of none is absent."""
 
@@ -42,6 +45,9 @@ class Holders(Protocol):
 
     def officer(self, subject: str) -> tuple[bool, UUID | None]:
         """Whether it is known who an officer is, and the holder that is the same person, if any."""
+
+    def officer_stream(self, subject: str) -> UUID:
+        """The stream of one officer, which nobody can work out from the subject: the transparency log names streams for ever."""
 
     def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
         """The stream of the claim on one certificate, whatever the spelling of its body and number."""

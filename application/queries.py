@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from application.asking import Grouped, K, Keyed, Page, Question
+from application.asking import Drawn, Grouped, K, Keyed, Page, Question
 from application.projections.projection import Table
 from application.questions import StoredRow, pending_cases, titles_on_entries
 from application.views import AuditEventView, StatusView
@@ -63,6 +63,9 @@ class Reads(Protocol):
 
     async def groups(self, asked: Grouped) -> Sequence[tuple[Any, ...]]:
         """Groups of rows, in the order of what they are grouped by: those values, then what is measured."""
+
+    async def drawn(self, asked: Drawn[V]) -> Sequence[V]:
+        """A sample of rows, in the order in which it is drawn."""
 
     async def wait_for(self, position: int, *tables: Table[Any]) -> None:
         """Return once the projections that fill these tables (all, where none is named) have reached a position; bounded.

@@ -1,7 +1,7 @@
 """The questions that are asked of rows, and the filters of those that are lists. A new one stands here, and the field that asks it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from application.asking import (
     Compare,
     Compared,
     Condition,
+    Drawn,
     Either,
     Keyed,
     Order,
@@ -107,6 +108,15 @@ class AuditFilter:
     actor: Annotated[str | None, Compared(columns=("actor_subject",))] = None
     recorded_from: Annotated[datetime | None, Compared(Compare.LEAST, ("recorded_at",))] = None
     recorded_to: Annotated[datetime | None, Compared(Compare.BELOW, ("recorded_at",))] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrityFilter:
+    """Which integrity records; every condition given must hold. ``in_force_on`` leaves those that count on a day."""
+
+    holder_ref: Annotated[UUID | None, Compared()] = None
+    record_id: Annotated[UUID | None, Compared()] = None
+    in_force_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,12 +265,14 @@ def case_numbered(scope: Scope, number: str) -> Question[CaseView]:
 
 def cases(scope: Scope, which: CaseFilter, window: Window, on: ReadOn | None = None) -> Question[CaseView]:
     """Cases, newest submission first; the key is (submitted_at, case_id). Raises ``TypeError`` for deadlines on no day."""
-    conditions: tuple[Condition | Either, ...] = holding(which)
-    if which.deadline is not None:
-        if on is None:
-            raise TypeError("a question about deadlines says on which day they are read")
-        conditions += (_standing(which.deadline, on),)
-    return Question(CASES, conditions, _LATEST, window, scope)
+    return Question(CASES, _meeting(which, on), _LATEST, window, scope)
+
+
+def sample(
+    scope: Scope, which: CaseFilter, seed: str, size: int, up_to: int | None, on: ReadOn | None = None
+) -> Drawn[CaseView]:
+    """Cases drawn by a seed, among those submitted up to a position. Raises ``TypeError`` for deadlines on no day."""
+    return Drawn(Question(CASES, _meeting(which, on), scope=scope), "case_id", seed, size, up_to)
 
 
 def cases_of(scope: Scope, holder_ref: UUID) -> Question[CaseView]:
@@ -304,6 +316,41 @@ def integrity_records(case_ids: Sequence[UUID]) -> Keyed[UUID, IntegrityRecordVi
     return Keyed(filed, (Compared(columns=("case_id",)),), case_ids)
 
 
+def integrity_archive(scope: Scope, which: IntegrityFilter, window: Window) -> Question[IntegrityRecordView]:
+    """Integrity records, the latest first; the key is (filed_on, record_id).
+
+    Where the scope is not everything: those of its holder, or, of persons with a case of its authorities, those not overturned.
+    """
+    own = replace(scope, subject=None)  # who submitted a case for somebody sees no record of theirs by that
+    concerned = where("holder_ref", Selected("holder_ref", Question(CASES, scope=own)), Compare.ONE_OF)
+    standing = (where("overturned", False),) if scope.authorities and not scope.everything else ()
+    on_a_day = () if which.in_force_on is None else _in_force(which.in_force_on)
+    conditions = (concerned, *standing, *holding(which), *on_a_day)
+    return Question(INTEGRITY_RECORDS, conditions, Order(("filed_on", "record_id"), descending=True), window)
+
+
+def records_in_force(holder_refs: Sequence[UUID], on: date) -> Keyed[UUID, IntegrityRecordView]:
+    """The integrity records that count on a day, by holder, oldest first."""
+    counting = Question(INTEGRITY_RECORDS, _in_force(on), Order(("filed_on", "record_id")))
+    return Keyed(counting, (Compared(columns=("holder_ref",)),), holder_refs)
+
+
+def cases_around(column: str, keys: Sequence[UUID]) -> Keyed[UUID, CaseView]:
+    """Cases with these values in a column, oldest first; of nobody whose data is restricted."""
+    processed = Question(CASES, order=Order(_LATEST.columns), scope=Scope(everything=True))
+    return Keyed(processed, (Compared(columns=(column,)),), keys)
+
+
+def cases_named(case_ids: Sequence[UUID]) -> Keyed[UUID, CaseView]:
+    """Cases by identifier, for what is shown of their holders elsewhere, within the scope of what shows them."""
+    return Keyed(Question(CASES, scope=UNSCOPED), (Compared(columns=("case_id",)),), case_ids)
+
+
+def _in_force(on: date) -> tuple[Condition, ...]:
+    """That a record counts on a day; the rule is ``IntegrityState.in_force_on``."""
+    return (where("overturned", False), where("filed_on", on, Compare.MOST), where("lapses_on", on, Compare.LEAST))
+
+
 def holder(ref: UUID) -> Question[HolderFileView]:
     """What the registry holds of a person."""
     return Question(HOLDERS, (where("ref", ref),))
@@ -318,6 +365,14 @@ def restricted_among(refs: Collection[UUID]) -> Question[HolderFileView]:
 def events(which: AuditFilter, window: Window, *, newest_first: bool = False) -> Question[StoredRow]:
     """Events of all streams in the order of their positions, or the newest first; the key is (position,)."""
     return Question(EVENTS, holding(which), Order(("position",), newest_first), window)
+
+
+def _meeting(which: CaseFilter, on: ReadOn | None) -> tuple[Condition | Either, ...]:
+    if which.deadline is None:
+        return holding(which)
+    if on is None:
+        raise TypeError("a question about deadlines says on which day they are read")
+    return (*holding(which), _standing(which.deadline, on))
 
 
 def _standing(state: DeadlineState, on: ReadOn) -> Condition | Either:

@@ -1,14 +1,15 @@
 """Matching pending cases anew under an amended version, as a process that carries on wherever it was stopped.
 
 What is left to do follows from the events alone: an open case of the catalog, pinned to a version before one that asks for
-it (``rematch_pending``) and whose day has come, and that this amendment has not moved yet. Moving a case and recording its
-new match are one transaction on its stream. So a process that was killed leaves a case moved or not, never half, and the
+it (``rematch_pending``) and whose day has come, and that this amendment has not moved yet. Moving a case, recording its
+new match and moving what it claims are one transaction. So a process that was killed leaves a case moved or not, never half, and the
 next one finds the rest; a case decided meanwhile is no longer open; and no case is moved twice by one amendment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -16,8 +17,9 @@ from uuid import UUID
 
 from application.cases import record_match
 from application.catalogs import ATTEMPTS, GoverningVersion, Shelf
+from application.claims import Claims
 from application.journal import Conflict, Journal
-from application.ports import Clock
+from application.ports import Clock, Holders
 from domain.authorities import AuthorityDirectory
 from domain.base import Act
 from domain.case.case import RecognitionCase
@@ -65,6 +67,7 @@ class Rematching:
         shelf: Shelf,
         pending: PendingCases,
         authorities: AuthorityDirectory,
+        holders: Holders,
         clock: Clock,
         rules: ProvincialRules,
     ) -> None:
@@ -73,6 +76,7 @@ class Rematching:
         self._pending = pending
         self._clock = clock
         self._known = Circumstances(authorities, shelf, rules)
+        self._claims = Claims(journal, shelf, holders)
 
     def run(self) -> Iterator[Rematched]:
         """Move the cases that are due, catalog by catalog, in order of submission; each item is one that is stored.
@@ -110,11 +114,13 @@ class Rematching:
             case = self._journal.load(RecognitionCase, case_id)
             if case is None:
                 return None
+            before = copy(case.state)
             versions = tuple(each.number for each in due if self._move(case, code, each))
             if not versions:
                 return None
+            claims = self._claims.matched(Act(_BY, self._clock()), before, case, strict=False)
             try:
-                return Rematched(case_id, versions, self._journal.record(case))
+                return Rematched(case_id, versions, self._journal.record(case, *claims))
             except Conflict:
                 continue
         return None

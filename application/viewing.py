@@ -7,14 +7,14 @@ so that it can be recorded before it leaves. Rows and folds hold seals; here alo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from application.access import CaseRow, Scope, reads_persons, sees
 from application.disclosure import facts
 from application.seals import Seals, masked, nested_fields, personal_fields, personal_lists
-from application.views import HolderView
+from application.views import HolderView, IntegrityRecordView
 from domain.base import Event
 from domain.values import Actor
 
@@ -39,6 +39,25 @@ class Row(Protocol):
     @property
     def holder(self) -> HolderView:
         """Who it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """A record as a row that a viewer sees: through their office, a case of the person being of their authorities, or as the person.
+
+    ``case_id`` is the stream that its seals are bound to.
+    """
+
+    case_id: UUID
+    responsible_code: str
+    submitted_by: str
+    holder: HolderView
+
+    @classmethod
+    def of(cls, record: IntegrityRecordView, scope: Scope, stream: UUID, holder: HolderView | None = None) -> RecordRow:
+        """The row of a record that the scope was shown."""
+        person = holder or HolderView(ref=record.holder_ref, name=None, id_type=None, id_number=None)
+        return cls(stream, min(scope.authorities, default=""), "", person)
 
 
 class Viewer:

@@ -151,6 +151,7 @@ class CaseView:
     submitted_by: str
     submitted_at: datetime
     lodged_with_code: str
+    claim_id: UUID | None
     decided_at: datetime | None = None
     decided_by: ActorView | None = None
     overridden: bool = False
@@ -420,6 +421,15 @@ class IntegrityRecordView:
     filed_on: date
     lapses_on: date
     overturned: bool
+
+
+@dataclass(kw_only=True)
+class CaseWarningView:
+    """What an officer should know before deciding, and the number of the other case that it is about."""
+
+    code: str
+    message: str
+    related_case_number: str | None
 
 
 @dataclass(kw_only=True)

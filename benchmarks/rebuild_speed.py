@@ -99,7 +99,7 @@ def decided_case(number: int, known: Circumstances, code: str) -> tuple[Recognit
     )
     case.decide(
         Approved,
-        Act(Provenance(actor=officer), at + timedelta(days=number % 30, hours=3)),
+        Act(Provenance(actor=officer), at + timedelta(minutes=number % 4)),
         known,
         work_consistent=True,
         counted_experience_months=12,
@@ -110,7 +110,7 @@ def decided_case(number: int, known: Circumstances, code: str) -> tuple[Recognit
 def fill(registry: Registry, cases: int) -> None:
     """Record so many decided cases."""
     code = load_official_catalog().code
-    known = Circumstances(registry.authorities, registry.shelf)
+    known = registry.audited.known()
     for first in range(0, cases, SAVED_AT_ONCE):
         some = [decided_case(number, known, code) for number in range(first, min(cases, first + SAVED_AT_ONCE))]
         registry.journal.record(*(each for pair in some for each in pair))

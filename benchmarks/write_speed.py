@@ -65,7 +65,7 @@ def whole_use_cases(url: str, folder: Path) -> Callable[[], None]:
         name, body = next(known)
         form = Submission(
             idempotency_key=number,
-            holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=f"P{number}"),
+            holder=PersonForm(name="王敏", id_type="PASSPORT", id_number=f"P{uuid4().int % 10**8:08d}"),
             certificate=CertificateForm(name=name, issuing_body=body, certificate_number=f"C{number}"),
             authority_code="330106-EI",
             work_field="数字经济",

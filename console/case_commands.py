@@ -6,22 +6,22 @@ Whoever holds the database's keys reads in clear; that they did is recorded like
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.language import spoken
-from console.opened import asking, which_registry
-from console.options import AsJson
+from console.case_reading import OPERATION, Number, Reason, no_such_case, operator, record, told
+from console.case_replay import replay
+from console.opened import asking
+from console.options import AsJson, day
 from console.program import Group
-from console.talk import REFUSED, fail, jsonable, print_json, print_pairs, print_rows
+from console.talk import jsonable, print_json, print_pairs, print_rows
 
 if TYPE_CHECKING:
     from application.deadlines import StandingDeadline
-    from application.queries import Positioned
-    from application.viewing import Viewer
-    from application.views import CaseView, TitleView
+    from application.views import CaseView, IntegrityRecordView, TitleView
     from infrastructure.standing import StandingRegistry
 
 
@@ -37,32 +37,35 @@ class Standing(StrEnum):
 
 
 _PAGE = 500
-_OPERATION = "operation of the registry"
+_MOST_RECORDS = 1_000
 app = typer.Typer(help="Look at a case: as it is, and how it came about.", no_args_is_help=True, cls=Group)
+app.command()(replay)
 
-Number = Annotated[str, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB; in small letters too.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why the case is read; recorded with the access.")]
+
+InForceOn = Annotated[
+    date | None, typer.Option("--in-force-on", parser=day, metavar="YYYY-MM-DD", help="Only what counts on this day.")
+]
 
 
 @app.command()
-def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
+def show(number: Number, reason: Reason = OPERATION, as_json: AsJson = False) -> None:
     """Show a case as its latest event left it, and the title it led to."""
     from application.queries import first, one_by_key
     from application.questions import case_numbered, titles_of_cases
 
     async def question(registry: StandingRegistry) -> tuple[CaseView | None, TitleView | None]:
-        viewer = _operator(registry, reason)
+        viewer = operator(registry, reason)
         case = await first(registry.reads, case_numbered(viewer.scope, number))
         if case is None:
             return None, None
         title = (await one_by_key(registry.reads, titles_of_cases([case.case_id]))).get(case.case_id)
         shown = viewer.show(case, case, "case"), viewer.show(title, title, "title") if title else None
-        await _record(registry, viewer, "case show")
+        await record(registry, viewer, "case show")
         return shown
 
     case, title = asking(question)
     if case is None:
-        _no_such_case(number)
+        no_such_case(number)
     if as_json:
         print_json({"case": _with_id("case", case), "title": _with_id("title", title) if title else None})
     else:
@@ -70,28 +73,28 @@ def show(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -
 
 
 @app.command()
-def history(number: Number, reason: Reason = _OPERATION, as_json: AsJson = False) -> None:
+def history(number: Number, reason: Reason = OPERATION, as_json: AsJson = False) -> None:
     """Show every event of a case, with who, when and why, and the state it left."""
     from application.queries import first
     from application.questions import case_numbered
 
     async def question(registry: StandingRegistry) -> Sequence[dict[str, Any]]:
-        viewer = _operator(registry, reason)
+        viewer = operator(registry, reason)
         case = await first(registry.reads, case_numbered(viewer.scope, number))
         events = (await registry.reads.streams([case.case_id]))[case.case_id] if case else []
-        told = _told(viewer, events)
-        await _record(registry, viewer, "case history")
-        return told
+        lines = told(viewer, events)
+        await record(registry, viewer, "case history")
+        return lines
 
-    told = asking(question)
-    if not told:
-        _no_such_case(number)
+    found = asking(question)
+    if not found:
+        no_such_case(number)
     if as_json:
-        print_json(told)
+        print_json(found)
         return
     columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
     names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
-    print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in told])
+    print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in found])
 
 
 @app.command()
@@ -143,8 +146,39 @@ def _due(case: CaseView, deadline: StandingDeadline) -> dict[str, Any]:
     }
 
 
-def _no_such_case(number: str) -> NoReturn:
-    fail(f"There is no case {number} in {which_registry()}; check the number, and which registry is asked.", REFUSED)
+@app.command()
+def integrity(
+    in_force_on: InForceOn = None,
+    reason: Reason = OPERATION,
+    as_json: AsJson = False,
+) -> None:
+    """Show the integrity archive: which titles were revoked for fraud, until when that counts, and whether it was overturned."""
+    from application.asking import Window
+    from application.questions import IntegrityFilter, integrity_archive
+    from application.viewing import RecordRow
+
+    which = IntegrityFilter(in_force_on=in_force_on)
+
+    async def question(registry: StandingRegistry) -> Sequence[IntegrityRecordView]:
+        viewer = operator(registry, reason)
+        page = await registry.reads.page(integrity_archive(viewer.scope, which, Window(_MOST_RECORDS)))
+        shown = [
+            viewer.show(RecordRow.of(each, viewer.scope, each.record_id), each, "integrity record")
+            for each in page.rows
+        ]
+        await record(registry, viewer, "case integrity")
+        return shown
+
+    records = asking(question)
+    if as_json:
+        print_json(records)
+        return
+    columns = ("case", "filed on", "lapses on", "overturned", "authority", "ground")
+    rows = [
+        (each.case_number, each.filed_on, each.lapses_on, each.overturned, each.authority_code, each.ground)
+        for each in records
+    ]
+    print_rows("Integrity archive", columns, rows)
 
 
 def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
@@ -154,61 +188,6 @@ def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
     data: dict[str, Any] = jsonable(view)
     own = {"id": encode(kind, data.pop(f"{kind}Id"))}
     return own | data | ({"caseId": encode("case", data["caseId"])} if "caseId" in data else {})
-
-
-def _operator(registry: StandingRegistry, reason: str) -> Viewer:
-    """Whoever runs the command, under their account's name: they hold the keys, so they see everything."""
-    import os
-    import pwd
-
-    from application.access import Scope
-    from application.viewing import Viewer
-    from domain.values import Actor, Role
-
-    actor = Actor(subject=f"operator:{pwd.getpwuid(os.getuid()).pw_name}", role=Role.SYSTEM)
-    return Viewer(actor, Scope(everything=True, restricted=True), registry.seals, reason)
-
-
-async def _record(registry: StandingRegistry, viewer: Viewer, operation: str) -> None:
-    """Record what the operator is shown of persons in clear; without that nothing is shown."""
-    from application.ports import Access
-
-    if viewer.actor is None or not viewer.shown:
-        return
-    access = Access(
-        at=registry.clock(),
-        actor=viewer.actor,
-        client="console",
-        request_id="",
-        reason=viewer.reason or operation,
-        operation=operation,
-        fields={ref: frozenset(kinds) for ref, kinds in viewer.shown.items()},
-    )
-    await registry.access_log.append(access)
-
-
-def _told(viewer: Viewer, events: Sequence[Positioned]) -> Sequence[dict[str, Any]]:
-    from application.disclosure import reason_in
-    from application.folding import case_views
-
-    told = []
-    views = case_views((each.event, each.position) for each in events)
-    for each, view in zip(events, views, strict=True):
-        actor, facts = each.event.by.actor, viewer.facts(each.event, view)
-        told.append(
-            {
-                "version": each.event.originator_version,
-                "position": each.position,
-                "recordedAt": each.event.recorded_at,
-                "type": each.event.TOPIC,
-                "by": " ".join(filter(None, [actor.role.value, actor.subject, actor.authority_code])),
-                "summary": each.event.summary.text(spoken()),
-                "reason": reason_in(facts),
-                "state": view.status.value,
-                "data": facts,
-            }
-        )
-    return told
 
 
 def _facts(case: CaseView, title: TitleView | None) -> Sequence[tuple[str, Any]]:

@@ -1,5 +1,5 @@
-"""Four cases of the official catalog, from submission to what a person holds, over real HTTP: one approved, one refused, one
-revoked for fraud, one annulled for an error of the authority. Every step prints what was sent and what came back.
+"""Five stories of the official catalog, from submission to what a person holds, over real HTTP: one approved, one refused, one
+revoked for fraud, one annulled for an error of the authority, one certificate claimed by two. Every step prints what was sent and what came back.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Person:
 
 
 class Demo:
-    """Walks the four stories against a running registry."""
+    """Walks the five stories against a running registry."""
 
     def __init__(self, url: str, token: Token, run: str) -> None:
         self.url = url
@@ -208,6 +208,47 @@ class Demo:
             self.reviewer,
         )
         self.titles(qian)
+
+    def victim(self) -> None:
+        """Somebody presented a certificate that was another person's: once its title is revoked, its true holder gets theirs."""
+        out.rule("[bold cyan]5 · the fraud's victim[/]  a stolen certificate, and the person it belongs to")
+        thief, owner = Person("孙立", "330103198602143111"), Person("周宁", "330105199112253024")
+        name, body, number = "Certified Welding Inspector", "American Welding Society", "CWI-30881"
+        stolen = self.submit(thief, name, body, number)
+        self.step(
+            "The thief's case is approved",
+            APPROVE,
+            {"id": stolen["id"], "consistent": True, "months": 0},
+            self.reviewer,
+        )
+        theirs = self.submit(owner, name, body, number, attempt="owner")
+        answer = self.step(
+            "The owner's case, with evidence, waits beside it: while a title stands on the certificate, that must end first",
+            APPROVE,
+            {"id": theirs["id"], "consistent": True, "months": 24},
+            self.reviewer,
+        )
+        if answer["approveCase"]["refusal"] is None:
+            raise RuntimeError("one certificate led to two titles")
+        self.step(
+            "Revocation for fraud is proposed",
+            PROPOSE,
+            {
+                "id": stolen["id"],
+                "ground": "冒用他人证书 / another person's certificate",
+                "findings": "本人到场核验。 / The owner appeared.",
+            },
+            self.reviewer,
+        )
+        self.heard(stolen["id"], "", waive=True)
+        self.step("Another officer confirms", CONFIRM, {"id": stolen["id"]}, self.second_reviewer)
+        self.step(
+            "Now the certificate leads to its owner's title",
+            APPROVE,
+            {"id": theirs["id"], "consistent": True, "months": 24},
+            self.reviewer,
+        )
+        self.titles(owner)
 
     def heard(self, case: str, statement: str, *, waive: bool) -> None:
         """Tell the holder what is proposed, and hear them."""

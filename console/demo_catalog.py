@@ -1,4 +1,4 @@
-"""The demonstration's fifth story: the catalog is amended four times, and a pending case moves along (article 5)."""
+"""The demonstration's sixth story: the catalog is amended four times, and a pending case moves along (article 5)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class CatalogStory:
 
     def amended(self) -> None:
         """An erratum, five additions, a body's new name, and two withdrawals, one of them with a pending case."""
-        out.rule("[bold blue]5 · amended[/]  the province adjusts the catalog")
+        out.rule("[bold blue]6 · amended[/]  the province adjusts the catalog")
         retired = self._entry(46)
         case = self.demo.submit(
             Person("孙悦", "330106199212126029"), retired["qualificationName"], retired["issuingBody"], "MS-70-467"

@@ -23,20 +23,11 @@ Operator = Annotated[str, typer.Option("--as", metavar="OPERATOR", help="The ope
 @app.command()
 def status(as_json: AsJson = False) -> None:
     """Show how far the log is, and why it refuses to go on, if it does (exit code 1)."""
-    import psycopg
-
-    from infrastructure.log.epochs import epochs
-    from infrastructure.log.sequencer import Sequencer
+    from infrastructure.log.checking import log_state
 
     with reading() as registry:
-        found = epochs(registry.database.app_url)
-        with psycopg.connect(registry.database.app_url) as connection:
-            refusal = Sequencer(_files(registry)).examine(connection)
-            row = connection.execute(
-                "SELECT count(*) FROM registry.events WHERE position > (SELECT coalesce(max(position), 0)"
-                " FROM log.checkpoints WHERE epoch = (SELECT max(epoch) FROM log.epochs))"
-            ).fetchone()
-    behind = row[0] if row else 0
+        state = log_state(registry.database.app_url, _files(registry))
+    found, behind, refusal = state.epochs, state.behind, state.refusal
     if as_json:
         print_json({"epochs": found, "behind": behind, "refusal": str(refusal) if refusal else None})
     else:

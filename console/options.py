@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -42,6 +42,17 @@ def day(text: str | date) -> date:
         return date.fromisoformat(str(text))
     except ValueError:
         raise typer.BadParameter(f"'{str(text)[:40]}' is no day; write it as 2026-01-31.") from None
+
+
+def instant(text: str | datetime) -> datetime:
+    """An instant as ISO 8601 with its offset. Raises ``typer.BadParameter``."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise typer.BadParameter(f"'{str(text)[:40]}' is no instant; write it as 2026-11-23T09:00:00+08:00.")
+    return found
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

@@ -67,6 +67,7 @@ def check(name: Name = None, as_json: AsJson = False) -> None:
             _print(each, report.comparisons)
             for table, keys in report.differing_keys.items():
                 note(f"{table} differs at {', '.join(str(key) for key in keys)}", "red")
+        _tell_of_findings()
         last = min(report.position for report in reports.values())
         good = "The tables are what the events say."
         broken = "The tables are not what the events say; run `recognition projections rebuild`."
@@ -76,12 +77,30 @@ def check(name: Name = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def rebuild(name: Name = None, as_json: AsJson = False) -> None:
-    """Make the read models anew from the events, beside the live ones, compare, and put them in place at once."""
+def rebuild(
+    name: Name = None,
+    although: Annotated[
+        str | None,
+        typer.Option(
+            "--although",
+            metavar="REASON",
+            help="Why, where the audit found something; recorded with your account's name.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the read models anew from the events, beside the live ones, compare, and put them in place at once.
+
+    Refused where the last audit found events that are unlawful or altered, since that would make them official.
+    """
+    from infrastructure.audit.runs import require_lawful
     from infrastructure.projections import rebuild as rebuilding
 
     asked = _named(name)
     with writing(catch_up=False) as registry, _progress("rebuilding") as progress:
+        disregarded = require_lawful(registry.database.app_url, "projections rebuild", although, operator())
+        if disregarded is not None:
+            note(f"Rebuilt although the audit found {disregarded.findings} things; that is on the record.", "red")
         report = rebuilding.rebuild(registry.database, registry.mapper, asked, progress)
     if as_json:
         print_json(report)
@@ -104,17 +123,33 @@ def quarantine(
 
     The event stays where it is. Its stream is not projected from it on; a release that reads it again takes it in at a rebuild.
     """
-    import os
-    import pwd
-
     from infrastructure.quarantine import set_aside_over
 
     if len(reason.strip()) < 3:
         fail("Say why the event is set aside, in a few words, with --reason.")
-    operator = f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
     with reading() as registry:
-        wrong = set_aside_over(registry.database.owner_url, registry.mapper, position, reason.strip(), operator)
+        wrong = set_aside_over(registry.database.owner_url, registry.mapper, position, reason.strip(), operator())
     say(f"{wrong} It is set aside; `recognition projections status` shows it.")
+
+
+def operator() -> str:
+    """Whoever runs the command, by the name of their account."""
+    import os
+    import pwd
+
+    return f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
+
+
+def _tell_of_findings() -> None:
+    """That the tables say what the events say is little worth where the events are not lawful."""
+    from infrastructure.audit.runs import last_findings
+
+    with reading() as registry:
+        last = last_findings(registry.database.app_url)
+    if last is not None and last[1]:
+        note(
+            f"The audit found {len(last[1])} things in the events themselves: see `recognition audit findings`.", "red"
+        )
 
 
 def _words(name: str) -> str:

@@ -7,10 +7,13 @@ from typing import Final
 
 from anyio import CapacityLimiter, to_thread
 
+from application.audit import AuditRun
 from application.projections.all import PROJECTIONS
 from application.projections.projection import Projection
+from infrastructure.audit.runs import last_run
 from infrastructure.composition import Registry
 from infrastructure.postgres.connection_strings import why_not
+from infrastructure.postgres.pools import read_over
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.positions import ProjectionStatus, projection_status
 from registry_api.http.health import OK, Remark
@@ -29,7 +32,7 @@ class Readiness:
     async def __call__(self) -> Mapping[str, str]:
         """See ``HealthCheck``."""
         try:
-            status = await to_thread.run_sync(self._status, abandon_on_cancel=True, limiter=self._asking)
+            status, last = await to_thread.run_sync(self._status, abandon_on_cancel=True, limiter=self._asking)
         except Exception as error:
             if outage_of(error) is None:
                 raise
@@ -38,11 +41,12 @@ class Readiness:
                 "projection": "not known while the database does not answer",
             }
         else:
-            checks = {"database": OK, **_projections(status)}
+            checks = {"database": OK, **_projections(status), "audit": _audit(last)}
         return {**checks, **self._storage(), **self._identity_provider(), **self._processes()}
 
-    def _status(self) -> Mapping[Projection, ProjectionStatus]:
-        return {each: projection_status(self._registry.database, each) for each in PROJECTIONS}
+    def _status(self) -> tuple[Mapping[Projection, ProjectionStatus], AuditRun | None]:
+        database = self._registry.database
+        return {each: projection_status(database, each) for each in PROJECTIONS}, read_over(database.pool, last_run)
 
     def _database(self, error: Exception) -> str:
         server = self._registry.database.server
@@ -92,3 +96,13 @@ def _trouble(status: ProjectionStatus) -> str | None:
     if status.last_error:
         return status.last_error
     return None if status.lag_events <= BEHIND else f"{status.lag_events} events behind; it is catching up"
+
+
+def _audit(last: AuditRun | None) -> str:
+    """What the last audit found: reading goes on, and whoever reads should know."""
+    if last is None or not last.findings:
+        return OK
+    return Remark(
+        f"The audit found {last.findings} things unlawful, altered or missing up to position {last.checked_through}:"
+        " see `recognition audit findings`."
+    )

@@ -108,7 +108,7 @@ def token(
 
 
 def demo() -> None:
-    """Walk five stories over HTTP, on a registry of their own: a case approved, one refused, one revoked, one annulled; the catalog amended."""
+    """Walk six stories over HTTP, on a registry of their own: cases approved, refused, revoked, annulled, a certificate claimed by two; the catalog amended."""
     import secrets
 
     from console.demo import Demo
@@ -130,8 +130,9 @@ def demo() -> None:
             stories.refused()
             stories.revoked()
             stories.annulled()
+            stories.victim()
             CatalogStory(stories, issuer.issue, shanghai_day(registry.clock())).amended()
-    say("\nFive stories, every event of them kept. Start your own registry with `make serve`.")
+    say("\nSix stories, every event of them kept. Start your own registry with `make serve`.")
 
 
 def _greet(settings: Settings, address: tuple[str, int]) -> None:

@@ -134,6 +134,7 @@ def services_of(registry: Registry) -> Services:
         subject_form=partial(subject_form, tells_case=registry.settings.subjects_tell_case),
         accesses_read=registry.access_log.read,
         transparency=registry.transparency,
+        audit_runs=registry.audit_runs,
         forget_documents=lambda: None,
         authorities=registry.authorities,
         clock=registry.clock,

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -29,6 +30,10 @@ from domain.merkle import TransparencyError
 from infrastructure.private_files import write_private
 
 PAGE: Final = 100
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""More than any file of a log: 256 entries of the longest kind are 16 MiB."""
+PATIENCE: Final = 5
+"""How often a registry may ask to wait before nothing can be said of its log."""
 _EVENTS: Final = """query ($after: Position, $first: Int!) { auditLog(after: $after, first: $first) { nodes {
     position streamId version type recordedAt actor { subject } stored } } }"""
 Looked = Callable[[str, int, int, int], None]
@@ -76,16 +81,30 @@ class HttpLog:
         return content
 
     def _get(self, url: str) -> bytes | None:
+        """What is at an address; None where nothing is. A registry that asks to wait is waited for, some times."""
+        for _ in range(PATIENCE):
+            found = self._asked(url)
+            if not isinstance(found, float):
+                return found
+            time.sleep(found)
+        raise LogUnseen(f"{url} asks to wait time and again; try again later.")
+
+    @staticmethod
+    def _asked(url: str) -> bytes | float | None:
+        """What is at an address, or for how many seconds it asks to wait."""
         request = urllib.request.Request(url, headers={"Accept-Encoding": "identity"})  # noqa: S310 - the watcher's choice
         try:
             with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - likewise
-                content: bytes = response.read()
+                content: bytes = response.read(MOST_BYTES)
                 return content
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
+            if error.code in {429, 503}:
+                wait = error.headers.get("Retry-After", "1")
+                return min(float(wait), 30.0) if wait.isdecimal() else 1.0
             raise LogUnseen(f"{url} answered {error.code}; try again when that is over.") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             raise LogUnseen(f"Nobody answers at {url}; check the address. ({error})") from error
 
 

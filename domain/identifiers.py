@@ -34,6 +34,11 @@ def integrity_record_id(case: UUID, revoked_at_version: int) -> UUID:
     return uuid5(NAMESPACE, f"integrity\n{case}\n{revoked_at_version}")
 
 
+def entry_claim_id(holder_ref: UUID, catalog_code: str, entry_number: int, grade: str | None) -> UUID:
+    """The stream of a holder's claim on an entry and grade, whatever the version; from the holder's random reference."""
+    return uuid5(NAMESPACE, f"entry claim\n{holder_ref}\n{catalog_code}\n{entry_number}\n{grade or ''}")
+
+
 def amendment_id(catalog: UUID, version: int) -> UUID:
     """The identifier of the amendment that a catalog stream records at this version."""
     return uuid5(NAMESPACE, f"amendment\n{catalog}\n{version}")
@@ -47,11 +52,6 @@ def title_id(case: UUID) -> UUID:
 def holder_stream(holder_ref: UUID) -> UUID:
     """The stream of what was decided about a holder's data as a whole, from the holder's random reference."""
     return uuid5(NAMESPACE, f"holder\n{holder_ref}")
-
-
-def officer_stream(subject: str) -> UUID:
-    """The stream of what was said of an officer's identity."""
-    return uuid5(NAMESPACE, f"officer\n{subject}")
 
 
 def case_number(case: UUID, submitted_on: date, prefix: str) -> str:

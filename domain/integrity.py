@@ -28,6 +28,10 @@ class IntegrityState(State):
     lapses_on: date
     overturned: bool = False
 
+    def in_force_on(self, day: date) -> bool:
+        """Whether the record counts on a day: from its filing to its last day, unless it was overturned."""
+        return not self.overturned and self.filed_on <= day <= self.lapses_on
+
 
 @guard(Asks.WHEN, "MOHRSS Order 40")
 def term_kept(attempt: Attempt) -> Refused | None:

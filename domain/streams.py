@@ -10,6 +10,7 @@ from domain.case.case import RecognitionCase
 from domain.catalog.catalog import Catalog
 from domain.catalog.proposal import CatalogProposal
 from domain.claim import CertificateClaim
+from domain.entry_claim import EntryClaim
 from domain.holder import Holder
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
@@ -19,6 +20,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     CatalogProposal,
     RecognitionCase,
     CertificateClaim,
+    EntryClaim,
     Holder,
     IntegrityRecord,
     Officer,

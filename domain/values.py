@@ -138,6 +138,13 @@ class ReviewOutcome(StrEnum):
     REMANDED = "REMANDED"
 
 
+class ClosingRule(StrEnum):
+    """Why the registry closed an open case by itself: another case was awarded its certificate, or its holder was erased."""
+
+    CERTIFICATE_AWARDED_ELSEWHERE = "CERTIFICATE_AWARDED_ELSEWHERE"
+    HOLDER_ERASED = "HOLDER_ERASED"
+
+
 class DeadlineKind(StrEnum):
     """Which statutory clock: to accept, to supplement, to decide, to answer a proposal, to ask for a review."""
 

@@ -13,15 +13,18 @@ from typing import Any, cast
 
 from psycopg_pool import AsyncConnectionPool
 
+from application.audit import circumstances
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
+from application.claims import Claims
 from application.deadlines import Deadlines
 from application.holders import HolderFiles
 from application.journal import Journal
 from application.officers import Officers
 from application.ports import Authenticator, Clock
 from application.rematching import Rematching
+from application.retention import RetentionTerms
 from catalog.aliases import load_aliases
 from catalog.authorities import load_directory
 from catalog.jurisdiction import Jurisdiction, load_jurisdiction
@@ -34,6 +37,9 @@ from domain.refusals import RefusalCode, Refused
 from domain.streams import event_classes
 from domain.values import REGISTRY_ITSELF, Provenance
 from infrastructure.access_log import PostgresAccessLog
+from infrastructure.audit.check import Audited
+from infrastructure.audit.nightly import auditing_process
+from infrastructure.audit.runs import PostgresAuditRuns
 from infrastructure.briefings import StoredBriefings
 from infrastructure.deadlines import ProjectedOverdueCases, deadlines_process
 from infrastructure.erasure import PersonalData
@@ -94,6 +100,8 @@ class Registry:
     reads: PostgresReads
     access_log: PostgresAccessLog
     transparency: PostgresLog
+    audited: Audited
+    audit_runs: PostgresAuditRuns
     evidence: EvidenceStore
     holder_files: HolderFiles
     keyring: PostgresKeyring
@@ -137,12 +145,19 @@ def open_registry(
         evidence = EvidenceStore(
             bucket, keyring, max_size=settings.evidence_max_size, require_room=database.require_room
         )
-        holder_files = HolderFiles(journal, PersonalData(database.pool, keyring, holders, evidence), clock)
+        holder_files = HolderFiles(
+            journal,
+            PersonalData(database.pool, keyring, holders, evidence),
+            Claims(journal, shelf, holders),
+            clock,
+            RetentionTerms.of(rules),
+        )
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
-        rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, clock, rules)
+        rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
         circumstances = Circumstances(authorities, shelf, rules)
         deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, circumstances)
+        audited = audited_by(settings, database, mapper, keys.pool, shelf, clock)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
             settings=settings,
@@ -167,12 +182,15 @@ def open_registry(
                     deadlines_process(deadlines),
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
                     sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
+                    auditing_process(audited),
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
+            audited=audited,
+            audit_runs=PostgresAuditRuns(readers),
             evidence=evidence,
             holder_files=holder_files,
             keyring=keyring,
@@ -189,6 +207,27 @@ def open_registry(
 def provincial_rules(settings: Settings) -> ProvincialRules:
     """The rules of the province that the settings name. Raises ``SourceRefused`` for a malformed jurisdiction."""
     return load_jurisdiction(settings.jurisdiction).rules
+
+
+def audited_by(
+    settings: Settings,
+    database: Database,
+    mapper: EventMapper,
+    keys: Pool,
+    shelf: Shelf,
+    clock: Clock,
+) -> Audited:
+    """What an audit of this registry reads, and what guards ask of its days: the directory, the catalogs, the province's rules."""
+    where = load_jurisdiction(settings.jurisdiction)
+    directory = load_directory(where)
+    return Audited(
+        url=database.app_url,
+        mapper=mapper,
+        keys=keys,
+        files=log_files(settings),
+        known=lambda: circumstances(directory, shelf, where.rules),
+        clock=clock,
+    )
 
 
 def log_files(settings: Settings) -> LogFiles:

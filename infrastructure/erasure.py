@@ -10,6 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from application.projections.registry import REGISTRY
 from application.projections.tables import CASES
+from domain.case.events import Submitted
 from domain.holder import Holder
 from infrastructure.evidence import EvidenceStore
 from infrastructure.locks import REBUILD
@@ -26,6 +27,15 @@ _UNFINISHED: Final = (
     f" AND d.topic = '{Holder.DestructionCompleted.TOPIC}')"
 )
 _NAMES: Final = f"SELECT case_id, holder_name, holder_id_number FROM {CASES.qualified} WHERE holder_ref = %s"  # noqa: S608 - a constant
+_PROJECTED_CASES: Final = f"SELECT case_id FROM {CASES.qualified} WHERE holder_ref = %(ref)s"  # noqa: S608 - a constant
+_ALL_CASES: Final = (
+    f"SELECT originator_id FROM registry.events WHERE topic = '{Submitted.TOPIC}'"  # noqa: S608 - constants of this project
+    " AND convert_from(state, 'UTF8')::jsonb ->> 'holder_ref' = %(text)s"
+)
+_LATER_CASES: Final = (
+    f"{_ALL_CASES} AND position > coalesce("  # noqa: S608 - the same
+    "(SELECT p.position FROM registry.projection_positions AS p WHERE p.name = %(name)s), 0)"
+)
 _PROJECTED: Final = f"SELECT to_regclass('{CASES.qualified}') IS NOT NULL"
 _SHORTEST_NAME: Final = 2
 ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
@@ -61,6 +71,14 @@ class PersonalData:
         """See ``PersonalDataStore``."""
         with self._pool.connection() as connection:
             return [UUID(ref) for (ref,) in connection.execute(_UNFINISHED.encode()).fetchall()]
+
+    def cases_of(self, holder_ref: UUID) -> Iterable[UUID]:
+        """See ``PersonalDataStore``: what the read model holds, and what was submitted since."""
+        with self._pool.connection() as connection:
+            projected = (connection.execute(_PROJECTED.encode()).fetchone() or (False,))[0]
+            statement = f"{_PROJECTED_CASES} UNION {_LATER_CASES}" if projected else _ALL_CASES
+            named = {"ref": holder_ref, "text": str(holder_ref), "name": REGISTRY.name}
+            return [case for (case,) in connection.execute(statement.encode(), named).fetchall()]
 
     def names_of(self, holder_ref: UUID) -> frozenset[str]:
         """See ``PersonalDataStore``."""

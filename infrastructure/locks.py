@@ -37,6 +37,10 @@ WITNESSING: Final = 7310573000000000013
 
 DEADLINES: Final = 7310573000000000014
 """Held by the session of the one process that records deadlines as missed."""
+AUDIT: Final = 7310573000000000021
+"""Held by the session of whoever runs the audit over everything, by night or by command."""
+AUDIT_RUNNER: Final = 7310573000000000022
+"""Held by the session of the one process that sees to it that the audit is run."""
 
 
 def of_projection(lock: int, name: str) -> int:

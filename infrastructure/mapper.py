@@ -7,7 +7,8 @@ is bound to the shape the event was stored in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from infrastructure.sealing.plan import plan_of
 from infrastructure.sealing.seals import SEALED, is_sealed, place, seal, unseal
 
 _COLUMNS: Final = {"originator_id", "originator_version"}
+_NAMES_HOLDER: Final = re.compile(rb'"holder_ref":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
+"""Where canonical JSON names the holder; what is stored otherwise is read without."""
 _Opener = Callable[[StoredEvent, dict[str, Any]], Callable[[str, Any], Any]]
 """Makes of a stored event and its JSON what stands for each personal value, by its path."""
 
@@ -114,6 +117,10 @@ class EventMapper(Mapper[UUID]):
         """A batch of events; the keys of all its holders are fetched at once. Raises ``StoredEventError``."""
         self._keyring.warm({ref for stored in stored_events if (ref := _holder_to_warm(stored)) is not None})
         return [self.to_domain_event(stored) for stored in stored_events]
+
+    def warm(self, states: Iterable[bytes]) -> None:
+        """Fetch at once the keys of the holders that stored states name, so that decoding them waits for nothing."""
+        self._keyring.warm({UUID(found[1].decode()) for state in states if (found := _NAMES_HOLDER.search(state))})
 
     def sealed_events(self, stored_events: Sequence[StoredEvent]) -> list[Event]:
         """A batch of events as the read side keeps them: personal fields hold their seals (``application.seals``), no key is asked for.

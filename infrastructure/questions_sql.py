@@ -14,7 +14,19 @@ from typing import Any, Final
 import orjson
 
 from application.access import Scope
-from application.asking import Compare, Condition, Either, Grouped, Keyed, Measured, Order, Question, Selected, Window
+from application.asking import (
+    Compare,
+    Condition,
+    Drawn,
+    Either,
+    Grouped,
+    Keyed,
+    Measured,
+    Order,
+    Question,
+    Selected,
+    Window,
+)
 from application.projections.projection import Table
 
 _OPERATORS: Final[Mapping[Compare, str]] = {
@@ -80,6 +92,24 @@ def keyed_statement(asked: Keyed[Any, Any]) -> Statement:
     made.add(" AND ".join(f"({each})" for each in joined))
     _where(made, asked.question)
     _ordered(made, asked.question.order, None)
+    return made
+
+
+def drawn_statement(asked: Drawn[Any]) -> Statement:
+    """A sample of rows, in the order in which it is drawn."""
+    made, stream = Statement(f"SELECT {asked.question.table.qualified_list}"), f"t.{asked.stream}"
+    _from_where(made, asked.question)
+    if asked.up_to is not None:
+        made.add(
+            f" {'AND' if ' WHERE ' in made.text else 'WHERE'} (EXISTS (SELECT FROM registry.events AS e"
+            f" WHERE e.originator_id = {stream} AND e.originator_version = 1 AND e.position <= %s))",
+            asked.up_to,
+        )
+    made.add(
+        f" ORDER BY sha256(convert_to(%s || E'\\n' || {stream}::text, 'UTF8')), {stream} LIMIT %s",
+        asked.seed,
+        asked.size,
+    )
     return made
 
 

@@ -15,7 +15,7 @@ from anyio import to_thread
 from eventsourcing.persistence import StoredEvent
 from psycopg_pool import AsyncConnectionPool
 
-from application.asking import Compared, Grouped, K, Keyed, Order, Page, Question
+from application.asking import Compared, Drawn, Grouped, K, Keyed, Order, Page, Question
 from application.folding import audit_event
 from application.ports import EventUnreadable
 from application.projections.all import PROJECTIONS, projections_of
@@ -32,6 +32,7 @@ from infrastructure.projections.positions import PROJECTED, wait_for
 from infrastructure.questions_sql import (
     Statement,
     count_statement,
+    drawn_statement,
     grouped_statement,
     keyed_statement,
     rows_statement,
@@ -91,6 +92,10 @@ class PostgresReads:
     async def groups(self, asked: Grouped) -> Sequence[tuple[Any, ...]]:
         """See ``Reads``."""
         return await self._rows(grouped_statement(asked))
+
+    async def drawn(self, asked: Drawn[V]) -> Sequence[V]:
+        """See ``Reads``."""
+        return list(map(asked.question.table.from_row, await self._rows(drawn_statement(asked))))
 
     async def wait_for(self, position: int, *tables: Table[Any]) -> None:
         """See ``Reads``; waits ``patience`` seconds at most."""

@@ -15,7 +15,15 @@ from application.projections.all import PROJECTIONS
 from domain.jurisdiction import ProvincialRules
 from domain.streams import event_classes
 from infrastructure.access_log import PostgresAccessLog
-from infrastructure.composition import MASTER_KEY_FILE, PublishedCatalogs, provincial_rules, read_pool, utc_now
+from infrastructure.audit.check import Audited
+from infrastructure.composition import (
+    MASTER_KEY_FILE,
+    PublishedCatalogs,
+    audited_by,
+    provincial_rules,
+    read_pool,
+    utc_now,
+)
 from infrastructure.log.reading import PostgresLog
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database
@@ -45,6 +53,7 @@ class StandingRegistry:
     reads: PostgresReads
     access_log: PostgresAccessLog
     transparency: PostgresLog
+    audited: Audited
     seals: KeyringSeals
     rules: ProvincialRules
     clock: Clock
@@ -97,6 +106,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             reads=PostgresReads(readers, mapper),
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
+            audited=audited_by(settings, database, mapper, keys, shelf, clock),
             seals=KeyringSeals(keyring),
             rules=provincial_rules(settings),
             clock=clock,

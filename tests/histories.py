@@ -18,6 +18,7 @@ from domain.case.case import RecognitionCase
 from domain.case.due_days import unrecorded
 from domain.case.events import (
     Approved,
+    CertificateClaimMoved,
     Matched,
     Rejected,
     RematchRequired,
@@ -306,7 +307,7 @@ class World:
         act = self._by(Role.REVIEWER)
         if case.state.title_status is not None and case.state.status not in OPEN:
             return self._title(case, act)
-        steps = [self._confirm, self._supplement, self._transfer, self._rematch, self._close]
+        steps = [self._confirm, self._move_claim, self._supplement, self._transfer, self._rematch, self._close]
         return self.random.choice(steps + [self._approve] * 4)(case, act)
 
     def _confirm(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
@@ -325,6 +326,11 @@ class World:
             grade=self.random.choice(entry.awards).grade,
             reason=self._name(),
         )
+        return [case]
+
+    def _move_claim(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        to = claim_id("Amazon", f"N-{self.random.randint(1, 30)}")
+        case.decide(CertificateClaimMoved, Act(Provenance(actor=SYSTEM), act.at), self.known, claim_id=to)
         return [case]
 
     def _supplement(self, case: RecognitionCase, act: Act) -> list[Aggregate]:

@@ -27,6 +27,7 @@ HARMLESS: Final = {
         "media_type",
         "month",
         "originator_topic",
+        "related_case_number",
         "responsible_code",
         "rule_set",
         "sha256",
@@ -34,6 +35,7 @@ HARMLESS: Final = {
         "stream_type",
         "type",
     },
+    "a sentence of the registry's own, which names nobody": {"message"},
     "what a catalog, its notice, or the ground of a change in it says to everybody": {
         "after",
         "before",

@@ -60,6 +60,7 @@ from domain.catalog.timeline import (
     CatalogPublished,
 )
 from domain.claim import CertificateClaim
+from domain.entry_claim import EntryClaim
 from domain.holder import Holder
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
@@ -238,9 +239,7 @@ RULES: Final[Mapping[str, Rule]] = {
     CatalogProposal.Proposed.TOPIC: RegistryProjector._catalog_proposed,  # noqa: SLF001
     CatalogProposal.Published.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
     CatalogProposal.Discarded.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
-    CertificateClaim.Claimed.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
-    CertificateClaim.Released.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
-    CertificateClaim.Reclaimed.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
+    **{kind.TOPIC: RegistryProjector._no_row for kind in (*CertificateClaim.GUARDS, *EntryClaim.GUARDS)},  # noqa: SLF001
     IntegrityRecord.Filed.TOPIC: RegistryProjector._filed,  # noqa: SLF001
     IntegrityRecord.Overturned.TOPIC: RegistryProjector._overturned,  # noqa: SLF001
     Officer.Registered.TOPIC: RegistryProjector._no_row,  # noqa: SLF001

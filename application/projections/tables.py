@@ -45,6 +45,7 @@ CASES: Final = Table(
         Index(("unrecorded_due",), "unrecorded_due IS NOT NULL"),
         Index(("submitted_at DESC", "case_id DESC"), "deadline_missed"),
         Index(("submitted_at DESC", "case_id DESC"), "deadline_suspended"),
+        Index(("claim_id",)),
     ),
     scope=_SCOPE,
 )
@@ -89,7 +90,7 @@ INTEGRITY_RECORDS: Final = Table(
     "integrity_records",
     IntegrityRecordView,
     ("record_id",),
-    (Index(("case_id",)), Index(("holder_ref",))),
+    (Index(("case_id",)), Index(("holder_ref",)), Index(("filed_on DESC", "record_id DESC"))),
 )
 HOLDERS: Final = Table("holders", HolderFileView, ("ref",))
 TABLES: Final[tuple[Table[Any], ...]] = (

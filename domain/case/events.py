@@ -18,6 +18,7 @@ from domain.messages import Message, tell
 from domain.values import (
     CaseStatus,
     Certificate,
+    ClosingRule,
     Code,
     Evidence,
     Experience,
@@ -274,16 +275,25 @@ class Approved(CaseEvent):
 
 
 class Rejected(CaseEvent):
-    """Recognition is refused; the certificate may be presented again in another case."""
+    """Recognition is refused; the certificate may be presented again in another case.
+
+    By an officer with a ``reason``, or by the registry itself with a ``code``, since the certificate was awarded to another case.
+    """
 
     TOPIC: ClassVar[str] = "recognition-case.rejected"
     reason: PersonalProse
+    code: ClosingRule | None = None
     review_until: date | None = None
 
     @classmethod
     def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
         """The period to ask for a review begins."""
         return {**due_days(DECIDED_DUE, act, known), **facts}
+
+    @property
+    def summary(self) -> Message:
+        """By an officer or by rule."""
+        return super().summary if self.code is None else tell("summary.recognition-case.rejected-by-rule")
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
@@ -292,14 +302,21 @@ class Rejected(CaseEvent):
         state.decided_at = event.timestamp
         state.decided_by = event.by.actor
         state.review_until = event.review_until
-        _accepted(state, event)
+        if event.code is None:
+            _accepted(state, event)
 
 
 class Withdrawn(CaseEvent):
-    """The case was taken back before a decision."""
+    """The case was taken back before a decision, with a ``reason``; or by the erasure of its holder, with a ``code``."""
 
     TOPIC: ClassVar[str] = "recognition-case.withdrawn"
     reason: PersonalProse
+    code: ClosingRule | None = None
+
+    @property
+    def summary(self) -> Message:
+        """By somebody or by rule."""
+        return super().summary if self.code is None else tell("summary.recognition-case.withdrawn-by-rule")
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
@@ -327,6 +344,18 @@ class RematchRequired(CaseEvent):
         state.overridden_by = None
         if state.status is CaseStatus.MATCHED:
             state.status = CaseStatus.SUBMITTED
+
+
+class CertificateClaimMoved(CaseEvent):
+    """The match names another issuing body than the certificate was claimed under: the claim is on that body's certificate now."""
+
+    TOPIC: ClassVar[str] = "recognition-case.certificate-claim-moved"
+    claim_id: UUID
+
+    @staticmethod
+    def change(state: CaseState, event: Any) -> None:
+        """What is released, awarded or forfeited is the new claim."""
+        state.claim_id = event.claim_id
 
 
 def _accepted(state: CaseState, event: Any) -> None:

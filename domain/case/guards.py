@@ -366,7 +366,7 @@ def evidence_or_opinion(attempt: Attempt) -> Refused | None:
     if attempt.state.evidence or _has_opinion(attempt):
         return None
     return Refused(
-        RefusalCode.EVIDENCE_MISSING,
+        RefusalCode.NO_EVIDENCE,
         tell("case.evidence_or_opinion"),
         "opinion",
     )
@@ -451,6 +451,14 @@ def _by_rule(event: events.Matched) -> bool:
     return not event.by_hand
 
 
+def _by_officer(event: Any) -> bool:
+    return event.code is None
+
+
+def _by_registry(event: Any) -> bool:
+    return event.code is not None
+
+
 # ── the lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 DECIDING: Final = (reviewers_only, within_jurisdiction, not_own_case, still_open, same_holder)
 """Matching by hand, asking for a supplement, transferring, approving, rejecting."""
@@ -498,7 +506,17 @@ COURSE: Final[Guards] = {
         dated("recognized_on"),
         due_as_given(DECIDED_DUE),
     ),
-    events.Rejected: (*DECIDING, no_title_stands, due_as_given(DECIDED_DUE)),
-    events.Withdrawn: (*ACCOMPANYING, no_title_stands),
+    events.Rejected: (
+        *(each.where(_by_registry) for each in BY_RULE),
+        *(each.where(_by_officer) for each in DECIDING),
+        no_title_stands,
+        due_as_given(DECIDED_DUE),
+    ),
+    events.Withdrawn: (
+        *(each.where(_by_registry) for each in BY_RULE),
+        *(each.where(_by_officer) for each in ACCOMPANYING),
+        no_title_stands,
+    ),
+    events.CertificateClaimMoved: (registry_only, same_holder),
 }
 """The events that lead to a decision, and what must hold before each is recorded."""

@@ -18,6 +18,7 @@ from strawberry.dataloader import DataLoader
 from application import questions
 from application.access import Scope, scope_of
 from application.asking import Keyed, Page, Window
+from application.audit import AuditRuns
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
@@ -31,7 +32,17 @@ from application.questions import EntryKey, VersionKey
 from application.seals import Seals
 from application.transparency import TransparencyLog
 from application.viewing import Viewer
-from application.views import AccessView, AuthorityView, CaseView, EntryView, TitleView, VersionView
+from application.views import (
+    AccessView,
+    AuthorityView,
+    CaseView,
+    CaseWarningView,
+    EntryView,
+    HolderView,
+    TitleView,
+    VersionView,
+)
+from application.warnings import Concerned, Related, persons_of, warnings_of
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
 from domain.clocks import ReadOn
@@ -68,6 +79,7 @@ class Services:
     access_log: AccessLog
     accesses_read: AccessesRead
     transparency: TransparencyLog
+    audit_runs: AuditRuns
     forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
     rules: ProvincialRules
@@ -105,6 +117,8 @@ class Context:
     titles: DataLoader[UUID, TitleView | None] = field(init=False)
     streams: DataLoader[UUID, list[Positioned]] = field(init=False)
     stored: DataLoader[int, bytes | None] = field(init=False)
+    warnings: DataLoader[Concerned, Sequence[CaseWarningView]] = field(init=False)
+    holders_of_cases: DataLoader[UUID, HolderView | None] = field(init=False)
     viewer: Viewer = field(init=False)
     _keys: DataLoader[UUID, None] = field(init=False)
 
@@ -134,11 +148,44 @@ class Context:
 
         self.streams = DataLoader(load_fn=load_streams)
 
+        self.warnings = DataLoader(load_fn=self._warned)
+        self.holders_of_cases = _loader(self._holders_of_cases)
+
         async def load_keys(keys: list[UUID]) -> Sequence[None]:
             await in_thread(self.services.seals.warm, keys)
             return [None] * len(keys)
 
         self._keys = DataLoader(load_fn=load_keys)
+
+    async def _holders_of_cases(self, keys: Sequence[UUID]) -> Mapping[UUID, HolderView]:
+        found = await self.services.reads.by_key(questions.cases_named(keys))
+        return {case: some[0].holder for case, some in found.items()}
+
+    async def _warned(self, cases: list[Concerned]) -> Sequence[Sequence[CaseWarningView]]:
+        """The warnings of cases, from a few questions for all of them."""
+        reads, seals, holders = self.services.reads, self.services.seals, self.services.holders
+        refs = {each.holder_ref for each in cases}
+
+        def namesakes() -> Mapping[UUID, frozenset[UUID]]:
+            seals.warm(refs)
+            return holders.namesakes(persons_of(cases, seals))
+
+        alike = await in_thread(namesakes)
+        claims = {each.claim_id for each in cases if each.claim_id is not None}
+        others = frozenset[UUID]().union(*alike.values())
+        around = [
+            *(await reads.by_key(questions.cases_around("holder_ref", sorted(refs)))).values(),
+            *(await reads.by_key(questions.cases_around("claim_id", sorted(claims)))).values(),
+            *(await reads.by_key(questions.cases_around("case_id", sorted(others)))).values(),
+        ]
+        by_id = {case.case_id: case for some in around for case in some}
+        in_force = await reads.by_key(questions.records_in_force(sorted(refs), self.today))
+        related = Related(sorted(by_id.values(), key=lambda case: case.submitted_at), in_force, alike)
+
+        def name_of(case: Concerned) -> str | None:
+            return None if case.name is None else seals.opened(case.holder_ref, case.case_id, case.name)
+
+        return await in_thread(lambda: [warnings_of(each, related, name_of, self.language) for each in cases])
 
     async def key_of(self, holder_ref: UUID) -> None:
         """Have a holder's key at hand, so that showing what it seals waits for nothing; gathered over the request."""

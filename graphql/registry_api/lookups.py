@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import strawberry
@@ -11,6 +11,7 @@ import strawberry
 from application.catalogs import Found
 from application.commands import CertificateForm
 from application.queries import AuditEvent as AuditRow
+from application.questions import CaseFilter
 from application.views import AwardView, EntryView, VersionView
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
@@ -54,6 +55,11 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     )
     if found is None:
         raise Refused(RefusalCode.NO_VERSION_IN_FORCE, tell("catalog.none_in_force", day=on), "on")
+    return await matched(context, found)
+
+
+async def matched(context: Context, found: Found, *, reasons: bool = True) -> Matched:
+    """A match with the entries that it names; without ``reasons`` where they may quote what is sealed."""
     version = await context.versions.load((found.version.catalog_code, found.version.number))
     if version is None:
         raise LookupError(f"version {found.version.number} of {found.version.catalog_code} has no row")
@@ -62,10 +68,22 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     for each in match.candidates:
         entry = await context.entries.load((version.catalog_code, version.number, each.number))
         if entry is not None:
-            candidates.append(Candidate(entry, award_for(entry, each.grade), each.score, each.because))
+            candidates.append(
+                Candidate(entry, award_for(entry, each.grade), each.score, each.because if reasons else ())
+            )
     automatic = match.entry if match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} else None
     entry = await context.entries.load((version.catalog_code, version.number, automatic.number)) if automatic else None
     return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
+
+
+def by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
+    """A filter with its subjects as they are recorded, however they are typed."""
+    form = context.services.subject_form
+    return replace(
+        which,
+        submitted_by=which.submitted_by and form(which.submitted_by),
+        decided_by=which.decided_by and form(which.decided_by),
+    )
 
 
 def audit_row(row: AuditRow) -> AuditEventRow:

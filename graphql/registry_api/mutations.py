@@ -177,6 +177,7 @@ class Mutation(TitleMutations, CatalogMutations):
         files = context.services.holder_files
         done = await in_thread(files.erase, acting(context), ids.holder_in(ref), legal_basis)
         context.services.forget_documents()  # their texts may hold literals about the person
+        context.services.shelf.forget_matches()  # and so may what was matched
         return ErasureAnswer(position=Position(done.position), final_by=done.final_by)
 
     @_erasure_field

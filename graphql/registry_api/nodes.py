@@ -9,6 +9,7 @@ from uuid import UUID
 
 from application import questions
 from application.access import Action, can
+from application.asking import Window
 from application.folding import past_case, title_of
 from application.queries import Positioned, first
 from application.views import CaseView, PastCaseView, TitleView
@@ -88,6 +89,12 @@ async def _node(context: Context, identifier: str) -> object | None:
         case "title":
             title, at = ids.state_in(identifier, "title")
             return await _title_named(context, title, at) if can(context.actor, Action.READ_TITLES) else None
+        case "integrity-record":
+            record = ids.uuid_in(identifier, "integrity-record")
+            if not can(context.actor, Action.READ_INTEGRITY_RECORDS):
+                return None
+            which = questions.IntegrityFilter(record_id=record)
+            return await first(reads, questions.integrity_archive(context.scope, which, Window(1)))
         case _:
             return None
 

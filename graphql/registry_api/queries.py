@@ -17,7 +17,7 @@ from application.commands import CertificateForm
 from application.projections.statistics import COUNTED_CASES
 from application.queries import AuditEvent as AuditRow
 from application.queries import first as first_of
-from application.questions import AuditFilter, CaseFilter, TitleFilter
+from application.questions import AuditFilter, CaseFilter, IntegrityFilter, TitleFilter
 from application.statistics import StatisticsFilter, StatisticsKey, statistics
 from application.views import (
     AccessView,
@@ -27,6 +27,7 @@ from application.views import (
     CatalogProposalView,
     CatalogView,
     HolderFileView,
+    IntegrityRecordView,
     StatisticsView,
     StatusView,
     TitleView,
@@ -34,6 +35,7 @@ from application.views import (
 from domain.identity_numbers import IdentityNumber
 from registry_api import ids, log_answers
 from registry_api.amendments import AmendmentPreview, Preview, preview
+from registry_api.audit_queries import AuditQuery
 from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import PAGE, PageSize, check_length
@@ -43,6 +45,7 @@ from registry_api.lookups import (
     Matched,
     MatchResult,
     audit_row,
+    by_subjects,
     match_certificate,
 )
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
@@ -57,6 +60,7 @@ from registry_api.types.cases import (
     RecognizedTitleConnection,
 )
 from registry_api.types.catalog import Amendment, Catalog, CatalogProposal
+from registry_api.types.integrity import IntegrityRecordConnection
 from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
 from registry_api.types.statistics import StatisticsRow
@@ -67,7 +71,7 @@ LOG_PAGE: Final = PageSize(100)
 
 
 @strawberry.type
-class Query:
+class Query(AuditQuery):
     """What can be asked."""
 
     @edge(Node | None)
@@ -278,7 +282,7 @@ class Query:
         )
         page = await info.context.services.reads.page(
             questions.cases(
-                info.context.scope, _by_subjects(info.context, filter or CaseFilter()), asked, info.context.read_on()
+                info.context.scope, by_subjects(info.context, filter or CaseFilter()), asked, info.context.read_on()
             )
         )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
@@ -303,6 +307,31 @@ class Query:
             submitted_from=submitted_from, submitted_to=submitted_to, authority_code=authority_code
         )
         return await statistics(info.context.services.reads, info.context.scope, by, which)
+
+    @edge(IntegrityRecordConnection)
+    @answering(Action.READ_INTEGRITY_RECORDS)
+    async def integrity_records(
+        self,
+        info: Info,
+        holder: HolderInput | None = None,
+        in_force_on: date | None = None,
+        first: int | None = PAGE,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        at_least: Position | None = None,
+    ) -> Connection[IntegrityRecordView]:
+        """What article 4 filed, the latest first: all for auditors, for officers of persons with a case of theirs, else one's own."""
+        await info.context.reach(at_least)
+        ref = None
+        if holder is not None:
+            identity = IdentityNumber.of(holder.id_type, holder.id_number)
+            find = info.context.services.holders.find
+            ref = await in_thread(find, identity.kind, identity.number) or uuid4()  # as in `titles`
+        paging, which = Paging(first, after, last, before), IntegrityFilter(holder_ref=ref, in_force_on=in_force_on)
+        asked = window("integrity records", paging, (date.fromisoformat, UUID), count=wants_total(info))
+        page = await info.context.services.reads.page(questions.integrity_archive(info.context.scope, which, asked))
+        return connection("integrity records", page, lambda record: (record.filed_on, record.record_id))
 
     # ── audit ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @edge(AuditEventConnection)
@@ -414,13 +443,3 @@ async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
         found = await context.services.reads.rows(questions.restricted_among(refs))
         context.viewer.withheld = frozenset(each.ref for each in found)
         await in_thread(context.services.seals.warm, refs)
-
-
-def _by_subjects(context: Context, which: CaseFilter) -> CaseFilter:
-    """A filter with its subjects as they are recorded, however they are typed."""
-    form = context.services.subject_form
-    return replace(
-        which,
-        submitted_by=which.submitted_by and form(which.submitted_by),
-        decided_by=which.decided_by and form(which.decided_by),
-    )

@@ -14,10 +14,11 @@ from domain.log.comparison import Deviation, deviations
 from domain.log.leaf import LogLeaf
 from domain.log.tile_reader import TileReader
 from domain.merkle import TransparencyError
-from infrastructure.log.errors import WAY_OUT, LogAbsentError, LogForkedError
+from infrastructure.log.epochs import Epoch, epochs
+from infrastructure.log.errors import WAY_OUT, LogAbsentError, LogForkedError, LogRefusal
 from infrastructure.log.kept import KeptCheckpoint
 from infrastructure.log.keys import active_vkeys
-from infrastructure.log.sequencer import LogFiles, leaf_of
+from infrastructure.log.sequencer import LogFiles, Sequencer, leaf_of
 from infrastructure.log.tables import Head, TransactionTiles, read_epoch, read_head
 from infrastructure.postgres.recorder import TailedEvent
 
@@ -26,6 +27,10 @@ MOST: Final = 100
 _EVENTS: Final = (
     "SELECT position, originator_id, originator_version, topic, state FROM registry.events"
     " WHERE position <= %s ORDER BY position"
+)
+_BEHIND: Final = (
+    "SELECT count(*) FROM registry.events WHERE position > (SELECT coalesce(max(position), 0) FROM log.checkpoints"
+    " WHERE epoch = (SELECT max(epoch) FROM log.epochs))"
 )
 _AT_ONCE: Final = 5_000
 
@@ -40,6 +45,23 @@ class LogCheck:
     leaves: int
     position: int
     deviations: tuple[Deviation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """How far the log is: its epochs, how many events wait for their leaves, and why it does not go on, if it does not."""
+
+    epochs: list[Epoch]
+    behind: int
+    refusal: LogRefusal | None
+
+
+def log_state(url: str, files: LogFiles) -> LogState:
+    """What the sequencer would do next, and what it has done; nothing is signed or stored."""
+    with psycopg.connect(url) as connection:
+        refusal = Sequencer(files).examine(connection)
+        row = connection.execute(_BEHIND).fetchone()
+    return LogState(epochs(url), row[0] if row else 0, refusal)
 
 
 def check_log(url: str, files: LogFiles, progress: Progress = lambda _done, _of: None) -> LogCheck:

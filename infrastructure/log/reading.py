@@ -33,11 +33,15 @@ _PRESENT: Final = "(SELECT max(epoch) FROM log.epochs)"
 LOG_SIZE: Final = f"SELECT coalesce(max(size), 0) FROM log.checkpoints WHERE epoch = {_PRESENT}"  # noqa: S608 - a constant
 """How many leaves the log of the present epoch has, as a statement."""
 _HEAD: Final = (
-    "SELECT c.epoch, c.size, c.root, c.note, ARRAY(SELECT line FROM log.cosignatures AS s"
-    " WHERE s.epoch = c.epoch AND s.size = c.size ORDER BY received_at, witness), c.position FROM log.checkpoints AS c"
+    "SELECT c.epoch, c.size, c.root, c.note, ARRAY(SELECT line FROM log.cosignatures AS s WHERE s.epoch = c.epoch"
+    " AND s.size = c.size ORDER BY received_at, witness), c.position FROM ({chosen}) AS c"
 )
-_LATEST: Final = f"{_HEAD} WHERE c.epoch = coalesce(%s::integer, {_PRESENT}) ORDER BY c.size DESC LIMIT 1"
-_OF_SIZE: Final = f"{_HEAD} WHERE c.epoch = {_PRESENT} AND c.size = %s::bigint"
+_LATEST: Final = _HEAD.format(
+    chosen=f"SELECT * FROM log.checkpoints WHERE epoch = coalesce(%s::integer, {_PRESENT}) ORDER BY size DESC LIMIT 1"  # noqa: S608 - a constant
+)
+_OF_SIZE: Final = _HEAD.format(
+    chosen=f"SELECT * FROM log.checkpoints WHERE epoch = {_PRESENT} AND size = %s::bigint"  # noqa: S608 - a constant
+)
 _LEAF: Final = (
     "WITH h (epoch, size, root, note, lines, until) AS MATERIALIZED ({head}), l AS MATERIALIZED (SELECT leaf_index FROM h"
     " JOIN log.leaves AS l USING (epoch) WHERE l.position = %s::bigint),"
@@ -45,9 +49,10 @@ _LEAF: Final = (
     " p AS (SELECT DISTINCT epoch, level, index, least(256, (size >> (8 * level)) - 256 * index) AS width"
     " FROM h, l, generate_series(0, 7) AS level, LATERAL (VALUES (leaf_index >> (8 * level + 8)), (size >> (8 * level + 8)))"
     " AS v (index) WHERE 256 * index < (size >> (8 * level)) AND leaf_index < size),"
-    " t AS (SELECT array_agg(t.level) AS levels, array_agg(t.index) AS indexes, array_agg(t.width) AS widths,"
-    " array_agg(t.content) AS contents FROM p JOIN log.tiles AS t ON t.epoch = p.epoch AND t.level = p.level"
-    " AND t.index = p.index AND t.width IN (p.width, 256))"
+    " t AS (SELECT array_agg(p.level) AS levels, array_agg(p.index) AS indexes, array_agg(t.width) AS widths,"
+    " array_agg(t.content) AS contents FROM p CROSS JOIN LATERAL (SELECT width, content FROM log.tiles AS t"
+    " WHERE t.epoch = p.epoch AND t.level = p.level AND t.index = p.index AND t.width IN (p.width, 256)"
+    " ORDER BY t.width LIMIT 1) AS t)"
     " SELECT h.*, l.leaf_index, e.originator_id, e.originator_version, e.topic, e.state, t.* FROM h CROSS JOIN t"
     " LEFT JOIN l ON true LEFT JOIN registry.events AS e ON e.position = %s::bigint"
 )

@@ -43,7 +43,7 @@ BATCH: Final = 10_000
 PACE_SECONDS: Final = 1.0
 """At least this long between two checkpoints, so that a busy day does not leave one a decision."""
 IDLE_SECONDS: Final = 3.0
-NAME: Final = "transparencyLog"
+NAME: Final = "transparency log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class _Base:
     keys: tuple[SigningKey, ...]
     head: Head | None
     promise: LogCheckpoint | None
+    stale: bool
+    """Whether the file is behind the database: another server signed, or a crash came before the file."""
 
     @property
     def size(self) -> int:
@@ -93,6 +95,8 @@ class Sequencer:
         """
         with self._guarded(), connection.transaction():
             base, events = self._next(connection)
+            if base.stale and base.head is not None:
+                self._kept.write(SignedNote.parse(bytes(base.head.note)))
             if not events and base.head is not None:
                 return False
             tiles = TransactionTiles(connection, base.epoch)
@@ -187,41 +191,41 @@ class Sequencer:
         keys = signing_keys(self._keys, active_vkeys(connection, epoch))
         if head is not None:
             _check_signed(head, origin, keys)
-        promise = self._promise(connection, epoch, origin, head, kept)
-        return _Base(epoch, origin, keys, head, promise)
+        stale = self._is_stale(connection, epoch, origin, head, kept)
+        promise = (
+            kept if kept is not None and kept.origin == origin and kept.size > (head.size if head else 0) else None
+        )
+        return _Base(epoch, origin, keys, head, promise, stale)
 
-    def _promise(
+    def _is_stale(
         self,
         connection: psycopg.Connection[Any],
         epoch: int,
         origin: str,
         head: Head | None,
         kept: LogCheckpoint | None,
-    ) -> LogCheckpoint | None:
-        """Hold what is kept in the file against the database; a kept checkpoint that the database does not have yet."""
+    ) -> bool:
+        """Hold what is kept in the file against the database; whether that has gone on from there. Raises ``LogForkedError``."""
         if kept is None:
-            return None
+            return head is not None
         if kept.origin != origin:
             if _epoch_of(kept.origin) < epoch:  # an operator began this epoch since
-                return None
+                return head is not None
             raise LogForkedError(
                 f"{self._kept.path} keeps a checkpoint of {kept.origin}, and the database's log is {origin}: it is another"
                 f" registry's, or was restored to a time before that epoch. Nothing is signed; {WAY_OUT}."
             )
-        size, root = (head.size, head.root) if head else (0, EMPTY_ROOT)
-        if kept.size > size or head is None:
-            return kept if kept.size > size else None
+        if head is None or kept.size > head.size:
+            return False
         try:
-            proof = TileReader(TransactionTiles(connection, epoch), size, root).consistency_proof
-            LogCheckpoint(origin, size, root).require_growth(kept, proof)
+            proof = TileReader(TransactionTiles(connection, epoch), head.size, bytes(head.root)).consistency_proof
+            LogCheckpoint(origin, head.size, bytes(head.root)).require_growth(kept, proof)
         except TransparencyError as error:
             raise LogForkedError(
                 f"The log in the database does not continue the checkpoint of {kept.size} leaves that was signed ({error})."
                 f" Nothing is signed; {WAY_OUT}."
             ) from error
-        if kept.size < size:  # another server signed meanwhile, or a crash came before the file
-            self._kept.write(SignedNote.parse(head.note))
-        return None
+        return kept.size < head.size
 
 
 def leaf_of(event: TailedEvent) -> LogLeaf:

@@ -20,8 +20,8 @@ _EVENTS: Final = (
 )
 _TILES: Final = (
     "SELECT g.level, g.index, t.width, t.content FROM unnest(%s::smallint[], %s::bigint[], %s::smallint[])"  # noqa: S608 - a constant
-    " AS g (level, index, width) JOIN log.tiles AS t ON t.epoch = %s AND t.level = g.level AND t.index = g.index"
-    f" AND t.width IN (g.width, {TILE_WIDTH})"
+    " AS g (level, index, width) CROSS JOIN LATERAL (SELECT width, content FROM log.tiles AS t WHERE t.epoch = %s"
+    f" AND t.level = g.level AND t.index = g.index AND t.width IN (g.width, {TILE_WIDTH}) ORDER BY t.width LIMIT 1) AS t"
 )
 _ADD_TILES: Final = (
     "INSERT INTO log.tiles (epoch, level, index, width, content) SELECT %s, level, index, width, content"

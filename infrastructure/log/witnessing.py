@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, Final, Self
 
 from psycopg_pool import ConnectionPool
@@ -160,5 +161,5 @@ def _post(witness: WitnessAddress, request: AddCheckpoint) -> tuple[int, bytes]:
             return response.status, response.read(_MOST_ANSWER)
     except urllib.error.HTTPError as error:
         return error.code, error.read(_MOST_ANSWER)
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException):
         return 0, b""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import psycopg
 from eventsourcing.persistence import (
@@ -52,28 +51,31 @@ class RegistryDatastore(PostgresDatastore):
             max_size=pool_size,
             timeout=patience,
         )
-
-        self._cursors: WeakKeyDictionary[psycopg.Connection[Any], psycopg.Cursor[tuple[Any, ...]]] = WeakKeyDictionary()
+        self._cursors: dict[psycopg.Connection[Any], psycopg.Cursor[tuple[Any, ...]]] = {}
 
     def rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of one prepared statement, which is a transaction of its own; raises as ``get_connection`` does.
 
         Each connection keeps its cursor, and nothing is committed after the statement: that would cost as much as asking.
         """
-        if self.pool.closed:
-            self.pool.open()
         try:
+            if self.pool.closed:
+                self.pool.open()
             connection = self.pool.getconn()
             try:
-                cursor = self._cursors.get(connection)
-                if cursor is None:
-                    cursor = self._cursors[connection] = connection.cursor(row_factory=tuple_row, binary=True)
+                cursor = self._cursors.get(connection) or self._cursor_of(connection)
                 return cursor.execute(statement, params, prepare=True).fetchall()
             finally:
                 self.pool.putconn(connection)
         except psycopg.Error as error:
             kind = next(ours for theirs, ours in _ERRORS if isinstance(error, theirs))
             raise kind(str(error)) from error
+
+    def _cursor_of(self, connection: psycopg.Connection[Any]) -> psycopg.Cursor[tuple[Any, ...]]:
+        kept = {each: cursor for each, cursor in self._cursors.items() if not each.closed}
+        kept[connection] = cursor = connection.cursor(row_factory=tuple_row, binary=True)
+        self._cursors = kept  # of two threads that do so at once, one makes a cursor again the next time
+        return cursor
 
     def register_type_adapters(self) -> None:
         """Do nothing: the append statement takes arrays, not composite types as the library's does."""

@@ -46,6 +46,10 @@ APPEND_ENTERING = SQL(
     " %b::int4[], %b::bytea[], %b::uuid[], %b::uuid[], %b::int4[], %b::uuid[], %b::bytea[], %b::text[])"
 )
 EVENT = SQL("SELECT originator_id, originator_version, topic, state FROM registry.events WHERE originator_id = %s")
+EVENTS_OF = SQL(
+    "SELECT originator_id, originator_version, topic, state FROM registry.events WHERE originator_id = ANY(%s)"
+    " ORDER BY originator_id, originator_version"
+)
 NOTIFICATION = SQL("SELECT position, originator_id, originator_version, topic, state FROM registry.events WHERE true")
 TAIL = SQL(
     "SELECT position, originator_id, originator_version, topic, state FROM registry.events"
@@ -127,6 +131,10 @@ class EventStreamRecorder(PostgresAggregateRecorder):
             statement += SQL(" LIMIT %s")
             params.append(limit)
         return [StoredEvent(*row) for row in self.read(statement, params)]
+
+    def select_streams(self, originator_ids: Sequence[UUID]) -> Sequence[StoredEvent]:
+        """The events of several streams, each stream's in order, by one statement."""
+        return [StoredEvent(*row) for row in self.read(EVENTS_OF, [list(originator_ids)])]
 
     def read(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a prepared statement that only reads.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from psycopg_pool import ConnectionPool
 from application.journal import KeyOutdated, Overtaken
 from application.ports import Enrolment
 from domain.identity_numbers import IdentityNumber
+from domain.namesakes import forms_of, forms_sought
 from domain.text import identifying_form, number_form
 from domain.values import Person
 from infrastructure.postgres.pools import read_over
@@ -38,6 +39,11 @@ _ENTER: Final = (
     " SELECT %s::uuid, %s::bytea, %s::text WHERE %s)"
     " SELECT count(*) FROM entered WHERE case_id = '00000000-0000-0000-0000-000000000000'"
 )
+_NAMESAKES: Final = (
+    "SELECT asked.case_id, other.case_id FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[]) AS asked (case_id, holder_ref, digest)"
+    " CROSS JOIN LATERAL (SELECT l.case_id FROM registry.lookups AS l WHERE l.digest = asked.digest"
+    " AND l.holder_ref <> asked.holder_ref ORDER BY l.case_id LIMIT 5) AS other"
+)
 _CASES: Final = "SELECT digest, case_id FROM registry.lookups WHERE digest = ANY(%s::bytea[])"
 _REGISTER: Final = (
     "INSERT INTO registry.officers (subject, digest) VALUES (%s, %s)"
@@ -51,7 +57,8 @@ _FORGET: Final = "DELETE FROM registry.lookups WHERE holder_ref = %s"
 
 
 class HolderDirectory:
-    """``registry.lookups``: HMAC-SHA256 over an identity number to its holder, over a certificate's number to its cases.
+    """``registry.lookups``: HMAC-SHA256 over an identity number to its holder, over a certificate's number, and over a name with the day
+    of birth, to their cases.
 
     Whoever has the table, and all that is public, can try no number on it. The key is derived (HKDF, RFC 5869) from a secret
     that the keyring keeps wrapped by the master key like any data key, so that a rotation of the master key leaves every
@@ -106,6 +113,7 @@ class HolderDirectory:
         certificate = None if certificate_number is None else self._certificate(certificate_number)
         if certificate is not None:
             digests.append((certificate, case_id))
+        digests += [(digest, case_id) for digest in self._names(forms_of(person))]
         with nullcontext() if known else self._keyring.drafted(person.ref) as key:
             enrolment = Enrolment(person.ref, tuple(digests), key)
             if self.apart:
@@ -126,6 +134,22 @@ class HolderDirectory:
                     raise Overtaken("The person is known under another reference by now; nothing was stored.")
         except psycopg.errors.CheckViolation:
             raise KeyOutdated("The master key was dropped meanwhile; nothing was stored.") from None
+
+    def namesakes(self, persons: Mapping[UUID, Person]) -> Mapping[UUID, frozenset[UUID]]:
+        """See ``Holders``; one statement."""
+        sought = [
+            (each, person.ref, digest)
+            for each, person in persons.items()
+            for digest in self._names(forms_sought(person))
+        ]
+        if not sought:
+            return {}
+        asked = [list(column) for column in zip(*sought, strict=True)]
+        rows = read_over(self._pool, lambda connection: connection.execute(_NAMESAKES, asked).fetchall())
+        found: dict[UUID, set[UUID]] = {}
+        for each, other in rows:
+            found.setdefault(each, set()).add(other)
+        return {each: frozenset(others) for each, others in found.items()}
 
     def cases_of_certificates(self, numbers: Collection[str]) -> Mapping[str, frozenset[UUID]]:
         """See ``Holders``."""
@@ -149,9 +173,11 @@ class HolderDirectory:
 
     def claim_stream(self, issuing_body: str, certificate_number: str) -> UUID:
         """The stream of the claim on one certificate, whatever the spelling of its body and number."""
-        digest = self._digest("claim", identifying_form(issuing_body), number_form(certificate_number))
-        number = int.from_bytes(digest[:16]) & ~(0xF000 << 64 | 0xC000 << 48)
-        return UUID(int=number | 8 << 76 | 1 << 63)  # version 8, of one's own making (RFC 9562, section 5.8)
+        return self._stream("claim", identifying_form(issuing_body), number_form(certificate_number))
+
+    def officer_stream(self, subject: str) -> UUID:
+        """See ``Holders``."""
+        return self._stream("officer", subject)
 
     def forget(self, holder_ref: UUID) -> int:
         """Remove every number that leads to this holder or a case of theirs; answers how many there were."""
@@ -163,9 +189,16 @@ class HolderDirectory:
         identity = IdentityNumber.of(id_type, id_number)
         return self._digest("identity", identity.kind, identity.number)
 
+    def _names(self, forms: Iterable[tuple[str, str]]) -> list[bytes]:
+        return [self._digest("person", *form) for form in forms]
+
     def _certificate(self, number: str) -> bytes | None:
         form = number_form(number)
         return self._digest("certificate", form) if form else None
+
+    def _stream(self, *parts: str) -> UUID:
+        number = int.from_bytes(self._digest(*parts)[:16]) & ~(0xF000 << 64 | 0xC000 << 48)
+        return UUID(int=number | 8 << 76 | 1 << 63)  # version 8, of one's own making (RFC 9562, section 5.8)
 
     def _digest(self, *parts: str) -> bytes:
         # No part has a line feed once normalised, so no two lists of parts give the same message.

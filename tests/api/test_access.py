@@ -107,7 +107,9 @@ def test_the_audit_log_shows_every_event_in_order(api: Api) -> None:
         "recognition-case.submitted",
         "recognition-case.matched",
         "certificate-claim.claimed",
+        "entry-claim.claimed",
         "recognition-case.approved",
+        "certificate-claim.awarded",
     ]
     assert [int(e["position"]) for e in seen] == sorted({int(e["position"]) for e in seen})
     only = api.ask(document, {"types": ["recognition-case.approved"]}, auditor)["auditLog"]["nodes"]

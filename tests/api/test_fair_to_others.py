@@ -87,9 +87,9 @@ def test_a_person_who_is_not_known_is_asked_about_alike(api: Api, monkeypatch: p
     asked: list[str] = []
     rows = api.registry.reads._rows
 
-    async def counted(statement: str, *params: Any) -> Any:
-        asked.append(statement)
-        return await rows(statement, *params)
+    async def counted(made: Any) -> Any:
+        asked.append(made.text)
+        return await rows(made)
 
     monkeypatch.setattr(api.registry.reads, "_rows", counted)
     statements = []

@@ -113,6 +113,7 @@ def known(api: Api) -> dict[str, Any]:
     return {
         "id": case["id"],
         "ids": [case["id"]],
+        "by": ["MONTH", "OFFICER"],
         "caseId": case["id"],
         "ref": case["holder"]["ref"],
         "code": CODE,

@@ -42,6 +42,7 @@ def process(api: Api) -> Rematching:
         registry.shelf,
         ProjectedPendingCases(registry.database),
         registry.authorities,
+        registry.holders,
         registry.clock,
         registry.rules,
     )

@@ -68,7 +68,8 @@ def test_a_file_serves_the_case_it_was_uploaded_for(api: Api) -> None:
         "kind": "DIPLOMA",
     }
     case = api.submit(holder=holder, evidence=[stated])["case"]
-    other = api.submit(theirs, holder=holder, evidence=[stated | {"size": 7}])
+    unlisted = {"name": "Another certificate", "issuingBody": "Another institute"}
+    other = api.submit(theirs, holder=holder, evidence=[stated | {"size": 7}], certificate=unlisted)
     assert other["refusal"] is None
     for token, identifier, status in ((mine, case["id"], 200), (theirs, other["case"]["id"], 404)):
         got = api.client.get(f"/evidence/{digest}?case={identifier}", headers={"Authorization": f"Bearer {token}"})

@@ -24,6 +24,7 @@ from tests.people import passport_number
 
 BY = Provenance(actor=Actor(subject="applicant", role=Role.APPLICANT))
 OFFICER = Provenance(actor=Actor(subject="officer", role=Role.REVIEWER, authority_code=XIHU))
+ASSOCIATE = "AWS Certified Solutions Architect – Associate"
 MOST_FOR_A_SUBMISSION = 4
 MOST_FOR_A_DECISION = 3
 MORE_WHERE_KEYS_LIE_APART = 1
@@ -90,7 +91,7 @@ def approve(registry: Registry, case: Done) -> Done:
 def costs(registry: Registry, count: Count) -> tuple[list[int], list[int]]:
     """How many statements each kind of submission, and each kind of decision, is."""
     new, for_new = count(lambda: registry.cases.submit(BY, form(1, 1)))
-    known, for_known = count(lambda: registry.cases.submit(BY, form(2, 1)))
+    known, for_known = count(lambda: registry.cases.submit(BY, form(2, 1, ASSOCIATE)))
     open_case, for_unmatched = count(lambda: registry.cases.submit(BY, form(3, 2, "Something else")))
     decide = registry.cases.decide
     decisions = [

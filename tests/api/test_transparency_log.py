@@ -175,7 +175,7 @@ def test_a_changed_event_is_proved_to_nobody(api: Api) -> None:
     assert api.code(PROOF, {"position": str(position)}) == "LOG_DEVIATES"
     response = api.client.get(f"/log/1/proof/{position}.tlog-proof")
     assert (response.status_code, response.headers["cache-control"]) == (409, "no-store")
-    assert api.client.get("/readyz").json()["checks"]["transparencyLog"] == "ok"
+    assert api.client.get("/readyz").json()["checks"]["transparency log"] == "ok"
 
 
 def test_readyz_says_that_the_log_refuses_and_everything_else_goes_on(api: Api) -> None:
@@ -184,15 +184,15 @@ def test_readyz_says_that_the_log_refuses_and_everything_else_goes_on(api: Api) 
     (api.registry.settings.data_dir / "log.keys").rename(api.registry.settings.data_dir / "away")
     position = int(api.submit()["position"])
     deadline = time.monotonic() + 10
-    while (said := api.client.get("/readyz").json())["checks"]["transparencyLog"] == "ok":
+    while (said := api.client.get("/readyz").json())["checks"]["transparency log"] == "ok":
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert "put the file log.keys" in said["checks"]["transparencyLog"]
+    assert "put the file log.keys" in said["checks"]["transparency log"]
     assert said["status"] == "ok"
     assert api.code(PROOF, {"position": str(position)}) == "LOG_BEHIND"
     (api.registry.settings.data_dir / "away").rename(api.registry.settings.data_dir / "log.keys")
     deadline = time.monotonic() + 10
-    while api.client.get("/readyz").json()["checks"]["transparencyLog"] != "ok":
+    while api.client.get("/readyz").json()["checks"]["transparency log"] != "ok":
         assert time.monotonic() < deadline
         time.sleep(0.1)
     logged(api, position)

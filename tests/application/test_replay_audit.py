@@ -223,7 +223,7 @@ def test_a_lawful_history_has_no_violations() -> None:
         pytest.param(changed(8, by=by("third", authority=HANGZHOU)), [(9, "SAME_OFFICER")], id="one officer gives back"),
         pytest.param(changed(7, by=by("second", authority=HANGZHOU)), [(8, "SAME_OFFICER")], id="who ended it gives it back"),
         pytest.param(changed(3, counted_experience_months=13), [(4, "EXPERIENCE_NOT_COVERED")], id="months out of nothing"),
-        pytest.param(changed(0, evidence=()), [(4, "EVIDENCE_MISSING")], id="without evidence"),
+        pytest.param(changed(0, evidence=()), [(4, "NO_EVIDENCE")], id="without evidence"),
         pytest.param(without(1), [(3, "NOT_MATCHED")], id="approved unmatched"),
         pytest.param(without(0), [(1, "HISTORY_BROKEN")], id="no submission"),
         pytest.param(gap, [(4, "HISTORY_BROKEN")], id="a gap"),

@@ -15,7 +15,9 @@ from catalog.notice import load_official_catalog
 from catalog.working_days import working_calendar
 from domain.authorities import AuthorityKind, DivisionLevel
 from domain.clocks import BeyondKnownYears, DeadlineKind
+from domain.refusals import RefusalCode, Refused
 from domain.values import TitleLevel
+from tests.periods import answering_within
 
 SHIPPED = files("catalog").joinpath("jurisdiction.toml").read_text(encoding="utf-8")
 FUJIAN = Path(__file__).parents[1] / "provinces" / "fujian" / "jurisdiction.toml"
@@ -53,6 +55,19 @@ def test_a_clock_is_as_long_as_the_province_gives():
     assert there.awards(AuthorityKind.HUMAN_RESOURCES, DivisionLevel.COUNTY) == frozenset()
 
 
+def test_a_holder_answers_for_as_long_as_the_province_gives():
+    """Five working days from the notice, over a holiday and a worked Saturday; with none, until the day of the notice; beyond the known years, refused."""
+    rules = load_jurisdiction().rules
+    assert rules.answer_until(date(2025, 9, 29)) == date(2025, 10, 13)
+    assert answering_within(0, rules).answer_until(date(2025, 10, 1)) == date(2025, 10, 1)
+    last = date(rules.calendar.last_year, 12, 31)
+    with pytest.raises(Refused) as refused:
+        rules.answer_until(last)
+    assert refused.value.code is RefusalCode.WORKING_DAYS_UNKNOWN
+    guessing = rules.model_copy(update={"beyond_known_years": BeyondKnownYears.WEEKDAYS})
+    assert guessing.answer_until(last) > last
+
+
 def changed(old: str, new: str) -> str:
     """The shipped file with one thing put otherwise."""
     assert old in SHIPPED
@@ -77,6 +92,7 @@ def changed(old: str, new: str) -> str:
             changed('beyond_known_years = "REFUSE"', 'beyond_known_years = "GUESS"'),
             ["`working_days.beyond_known_years`"],
         ),
+        (SHIPPED + "\n[calendar]\nfirst_year = 2000\n", ["`calendar`"]),
         (changed("[working_days]", "[holidays]"), ["`holidays`", "`working_days.beyond_known_years`"]),
         (changed('notice = "notices/', 'notice = "../'), ["`catalog.notice`"]),
         (changed('code = "zj-2023', 'code = "ZJ 2023'), ["`catalog.code`"]),

@@ -64,7 +64,7 @@ def class_codes(module: Module) -> Iterator[tuple[str, str, str]]:
         for each in node.body:
             target = each.target if isinstance(each, ast.AnnAssign) else getattr(each, "targets", [None])[0]
             value = getattr(each, "value", None)
-            if isinstance(target, ast.Name) and target.id == "code" and isinstance(value, ast.Constant):
+            if isinstance(target, ast.Name) and target.id == "code" and isinstance(getattr(value, "value", None), str):
                 purpose = " ".join((ast.get_docstring(node) or "").split("\n\n")[0].split())
                 yield node.name, value.value, purpose
 

@@ -15,6 +15,7 @@ from domain.log.log_proof import LogProof
 from domain.log.note_keys import SigningKey
 from domain.log.tiled_tree import InMemoryTiles, TiledTree
 from domain.merkle import ProofRejected, TransparencyError
+from infrastructure.log.errors import LogRefusal
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "transparency-log.md").read_text(encoding="utf-8")
 ORIGIN = str(LogOrigin("registry.example.org/log", 1))
@@ -75,4 +76,4 @@ def test_every_code_is_listed():
 
     assert log_errors.NoteError in TransparencyError.__subclasses__()
     listed = set(re.findall(r"`(log-[a-z-]+)`", PAGE))
-    assert listed == below(TransparencyError) - {TransparencyError.code}
+    assert listed == (below(TransparencyError) | below(LogRefusal)) - {TransparencyError.code, LogRefusal.code}

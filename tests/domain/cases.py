@@ -14,6 +14,7 @@ from domain.case.due_days import unrecorded
 from domain.case.events import (
     Approved,
     CandidatesListed,
+    CertificateClaimMoved,
     Matched,
     Rejected,
     RematchRequired,
@@ -45,6 +46,7 @@ from domain.values import (
     Actor,
     CatalogEntry,
     Certificate,
+    ClosingRule,
     DeadlineKind,
     Evidence,
     Experience,
@@ -158,6 +160,8 @@ def listed(outcome: MatchOutcome = MatchOutcome.AMBIGUOUS) -> Happened:
     return noted(CandidatesListed, outcome=outcome, candidates=(CANDIDATE,), rule_set="rules-1").by(REGISTRY)
 
 
+ELSEWHERE = ClosingRule.CERTIFICATE_AWARDED_ELSEWHERE
+OTHER_CLAIM = claim_id("Another Institute", "CEE-0042")
 REQUESTED = noted(SupplementRequested, reason="the seal is unreadable", supplement_by=due(DeadlineKind.SUPPLEMENT))
 SUPPLEMENTED = noted(Supplemented, evidence=(FILE,), decide_by=due(DeadlineKind.DECIDE)).by(APPLICANT)
 TRANSFERRED = noted(Transferred, authority_code="330100-HR", reason="moved")
@@ -258,6 +262,9 @@ COMMANDS: dict[str, Any] = {
     "approve": lambda case, by: approve(case, by, True, 24),
     "reject": lambda case, by: case.decide(Rejected, by, KNOWN, reason="not listed"),
     "withdraw": lambda case, by: case.decide(Withdrawn, by, KNOWN, reason="elsewhere"),
+    "reject_by_rule": lambda case, by: case.decide(Rejected, by, KNOWN, reason=None, code=ELSEWHERE),
+    "withdraw_by_rule": lambda case, by: case.decide(Withdrawn, by, KNOWN, reason=None, code=ClosingRule.HOLDER_ERASED),
+    "move_claim": lambda case, by: case.decide(CertificateClaimMoved, by, KNOWN, claim_id=OTHER_CLAIM),
     "propose_revocation": lambda case, by: case.decide(
         RevocationProposed, by, KNOWN, ground="forged", findings="denied"
     ),
@@ -316,7 +323,9 @@ def transfer(case, by, code):
     case.decide(Transferred, by, KNOWN, authority_code=code, reason="moved")
 
 
-BY_THE_REGISTRY = frozenset({"match", "require_rematch", "miss_deadline"})
+BY_THE_REGISTRY = frozenset(
+    {"match", "require_rematch", "miss_deadline", "reject_by_rule", "withdraw_by_rule", "move_claim"}
+)
 """The commands that the registry gives itself."""
 BY_THE_HOLDER = {"answer": "noticed", "surrender": "approved"}
 """The commands that the holder gives alone, each with a past in which it would be allowed; a reviewer may give all others."""

@@ -87,12 +87,41 @@ reinstated    APP                noprop             APP               noprop    
 """What becomes of a title."""
 
 
+BY_RULE = """
+past          reject_by_rule withdraw_by_rule move_claim
+submitted     REJ            WIT              SUB
+candidates    REJ            WIT              SUB
+matched       REJ            WIT              MAT
+open-title    REJ            WIT              MAT
+asked         REJ            WIT              ASK
+asked-matched REJ            WIT              ASK
+rematch       REJ            WIT              SUB
+approved      closed         closed           APP
+proposed      closed         closed           APP
+noticed       closed         closed           APP
+heard         closed         closed           APP
+declined      closed         closed           APP
+error-heard   closed         closed           APP
+reassessed    closed         closed           APP
+remanded      stands         stands           MAT
+rejected      closed         closed           REJ
+reopened      REJ            WIT              SUB
+withdrawn     closed         closed           WIT
+revoked       closed         closed           REV
+annulled      closed         closed           ANN
+surrendered   closed         closed           SUR
+back-proposed closed         closed           REV
+reinstated    closed         closed           APP
+"""
+"""What the registry does by itself."""
+
+
 def _cells(table):
     head, *lines = [line.split() for line in table.strip().splitlines()]
     return {(row[0], command): MEANING[cell] for row in lines for command, cell in zip(head[1:], row[1:], strict=True)}
 
 
-CELLS = _cells(COURSE) | _cells(TITLES)
+CELLS = _cells(COURSE) | _cells(TITLES) | _cells(BY_RULE)
 
 
 def test_the_table_is_complete():

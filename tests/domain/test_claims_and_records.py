@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.claim import CertificateClaim, already_claimed
+from domain.claim import CertificateClaim, Claimant, already_claimed
 from domain.identifiers import integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.refusals import RefusalCode
@@ -81,7 +81,7 @@ class TestClaim:
             lambda _: CertificateClaim.begin(CertificateClaim.Claimed, act(), STREAM, **MINE)
         )
         claim = outcome.then(CLAIMED)
-        assert (outcome.aggregate.id, claim.case_id, claim.holder_ref) == (STREAM, CASE, HOLDER)
+        assert (outcome.aggregate.id, claim.claimants) == (STREAM, (Claimant(CASE, HOLDER),))
 
     @pytest.mark.parametrize(("past", "command"), CLAIM_TABLE)
     def test_a_command_leads_where_the_table_says(self, past, command):

@@ -11,10 +11,10 @@ from domain.case.case import RecognitionCase
 from domain.guards import Circumstances
 from domain.identifiers import case_number
 from domain.refusals import RefusalCode
-from domain.values import CaseStatus, Certificate, DeadlineKind, Experience, Provenance, shanghai_day
+from domain.values import CaseStatus, Certificate, DeadlineKind, Experience, Provenance, Role, shanghai_day
 from tests.claims import claim_id
 from tests.domain.cases import CASE, CATALOG, CERTIFICATE, FILE, HOLDER, KNOWN, PERSON, RULES, WORK, due, submitted
-from tests.domain.scenario import APPLICANT, NOON, Given, act
+from tests.domain.scenario import APPLICANT, NOON, Given, act, actor
 
 TODAY = date(2024, 5, 6)
 LAST_INSTANT_BEFORE = datetime(2023, 10, 31, 15, 59, 59, 999_999, tzinfo=UTC)
@@ -183,3 +183,14 @@ def test_every_event_says_who_when_and_by_what():
     by = Provenance(actor=APPLICANT, on_behalf_of="somebody", client="console", request_id="r-1")
     (event,) = submit(by=Act(by, NOON)).new
     assert (event.by, event.recorded_at, event.submitted_on) == (by, NOON, TODAY)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_submits(role):
+    """Article 1: an applicant submits, or a reviewer for one, or the registry what came on paper; nobody else."""
+    by = act(actor("somebody", role, "330106-HR" if role is Role.REVIEWER else None))
+    outcome = submit(by=by)
+    if role in {Role.APPLICANT, Role.REVIEWER, Role.SYSTEM}:
+        assert outcome.refusal is None
+    else:
+        outcome.refused(RefusalCode.NOT_PERMITTED)

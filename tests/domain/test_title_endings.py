@@ -262,7 +262,7 @@ class TestWhatAnApprovalRestsOn:
     def test_evidence_or_an_opinion(self):
         """Without a file the officer says why none is needed."""
         past = submitted(evidence=()), matched()
-        assert self.approve(*past).refused(RefusalCode.EVIDENCE_MISSING).field == "opinion"
+        assert self.approve(*past).refused(RefusalCode.NO_EVIDENCE).field == "opinion"
         assert self.approve(*past, opinion="the issuer's public register shows it").refusal is None
 
     def test_a_certificate_that_expired_meanwhile(self):

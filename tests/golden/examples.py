@@ -9,16 +9,17 @@ from uuid import UUID
 
 from domain.base import Act, Event
 from domain.case.case import RecognitionCase
-from domain.case.events import Matched
+from domain.case.events import CertificateClaimMoved, Matched
 from domain.catalog.amendment import AmendmentTerms
 from domain.catalog.catalog import Catalog
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.claim import CertificateClaim
+from domain.entry_claim import EntryClaim
 from domain.holder import Holder
-from domain.identifiers import holder_stream, integrity_record_id, officer_stream
+from domain.identifiers import entry_claim_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
-from domain.values import Actor, AliasChangeKind, MatchOutcome, Provenance, ReviewOutcome, Role
+from domain.values import Actor, AliasChangeKind, ClosingRule, MatchOutcome, Provenance, ReviewOutcome, Role
 from tests.claims import claim_id
 from tests.domain import cases, catalogs
 from tests.domain.scenario import Happened
@@ -77,8 +78,8 @@ def examples() -> Iterator[Event]:
         cases.SUPPLEMENTED,
         cases.TRANSFERRED,
         replace(cases.APPROVED, facts={**cases.APPROVED.facts, "opinion": "the issuer's register shows it"}),
-        cases.REJECTED,
-        cases.WITHDRAWN,
+        replace(cases.REJECTED, facts={**cases.REJECTED.facts, "code": cases.ELSEWHERE}),
+        replace(cases.WITHDRAWN, facts={**cases.WITHDRAWN.facts, "code": ClosingRule.HOLDER_ERASED}),
         cases.REMATCH,
         cases.PROPOSED,
         cases.ERROR_PROPOSED,
@@ -93,6 +94,7 @@ def examples() -> Iterator[Event]:
         cases.REASSESSED,
         cases.reviewed(ReviewOutcome.OVERTURNED, reopens=True),
         cases.MISSED,
+        cases.noted(CertificateClaimMoved, claim_id=cases.OTHER_CLAIM),
     ]
     catalog = [
         catalogs.published(aliases=(catalogs.AWS,), vocabulary=(catalogs.PRO,)),
@@ -110,6 +112,15 @@ def examples() -> Iterator[Event]:
         Happened(CertificateClaim.Claimed, parties),
         Happened(CertificateClaim.Released, {"case_id": cases.CASE}),
         Happened(CertificateClaim.Reclaimed, parties),
+        Happened(CertificateClaim.Contested, {**parties, "files": 2}),
+        Happened(CertificateClaim.Retaken, parties),
+        Happened(CertificateClaim.Awarded, {"case_id": cases.CASE}),
+        Happened(CertificateClaim.Forfeited, {"case_id": cases.CASE}),
+    ]
+    entry = [
+        Happened(EntryClaim.Claimed, parties),
+        Happened(EntryClaim.Released, {"case_id": cases.CASE}),
+        Happened(EntryClaim.Reclaimed, {"case_id": cases.CASE}),
     ]
     term = {"case_number": "ZJ-2024-0A1B2C3D4E", "filed_on": date(2024, 2, 29), "lapses_on": date(2027, 2, 28)}
     record = [
@@ -130,9 +141,10 @@ def examples() -> Iterator[Event]:
         (catalogs.STREAM, Catalog.TOPIC, catalog),
         (UUID("b8f6f3a5-5b55-4b8e-9d39-1c8a2f6f0d11"), CatalogProposal.TOPIC, proposal),
         (claim_id("Example Institute", "CEE-0042"), CertificateClaim.TOPIC, claim),
+        (entry_claim_id(cases.HOLDER, cases.CATALOG, 88, "1级"), EntryClaim.TOPIC, entry),
         (integrity_record_id(cases.CASE, 5), IntegrityRecord.TOPIC, record),
         (holder_stream(cases.HOLDER), Holder.TOPIC, holder),
-        (officer_stream("officer.x"), Officer.TOPIC, officer),
+        (UUID("7c1a4948-8507-566c-9ef7-f3bc309a07b6"), Officer.TOPIC, officer),
     ]:
         for version, each in enumerate(happened, 1):
             yield replace(each, act=Act(BY, AT)).at(stream, version, topic)

@@ -132,6 +132,11 @@ def test_a_crash_between_commit_and_the_next_start_loses_nothing(ledger: Ledger)
     assert ledger.files.checkpoint.read_bytes() == new
     ledger.files.checkpoint.unlink()
     ledger.restart()
+    with psycopg.connect(ledger.app_url) as connection:
+        assert Sequencer(ledger.files).examine(connection) is None
+    assert not ledger.files.checkpoint.exists(), "looking writes nothing"
+    ledger.sequence()
+    assert ledger.files.checkpoint.read_bytes() == new
     ledger.record(1)
     assert ledger.sequence().size == 9
 

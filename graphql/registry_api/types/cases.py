@@ -20,6 +20,7 @@ from application.views import (
     AwardView,
     CandidateView,
     CaseView,
+    CaseWarningView,
     CertificateView,
     DeadlineView,
     EntryView,
@@ -30,6 +31,7 @@ from application.views import (
     TitleView,
     VersionView,
 )
+from application.warnings import Concerned, is_warned
 from domain.clocks import DeadlineState
 from domain.values import DeadlineKind, TitleStatus
 from registry_api import ids
@@ -170,6 +172,10 @@ def award_for(entry: EntryView | None, grade: str | None) -> AwardView | None:
     return next((award for award in entry.awards if award.grade == grade), None) if entry else None
 
 
+CaseWarning = CaseWarningView
+registered(CaseWarning, "CaseWarning")
+
+
 @strawberry.type(name="Deadline")
 class DeadlineType:
     """A deadline as it stands on a day."""
@@ -269,6 +275,7 @@ class RecognitionCase(Node, CaseView):
     recognized_by: strawberry.Private[ActorView | None]
     awarded: strawberry.Private[PinnedView | None]
     title_status: strawberry.Private[TitleStatus | None]
+    claim_id: strawberry.Private[UUID | None]
     lodged_with_code: strawberry.Private[str]
     clocks: strawberry.Private[tuple[DeadlineView, ...]]
     due_first: strawberry.Private[date | None]
@@ -326,6 +333,13 @@ class RecognitionCase(Node, CaseView):
     def deadlines(self, info: Info) -> list[StandingDeadline]:
         """The statutory clocks, in the order in which they arise, as they stand now; in a past state, as they stood then."""
         return standing(self, info.context.read_on(getattr(self, "seen_at", None)))
+
+    @edge(list[CaseWarning])
+    async def warnings(self, info: Info) -> Sequence[CaseWarningView]:
+        """What an officer should know before deciding, the gravest first; for officers of the case only, and of its present state."""
+        if not is_warned(info.context.viewer, self):
+            return ()
+        return await info.context.warnings.load(Concerned.of(self))
 
     @edge(CatalogVersion | None)
     async def catalog_version(self, info: Info) -> VersionView | None:

@@ -183,19 +183,21 @@ def test_a_killed_process_is_taken_over_exactly_once(store):
 
 
 def test_an_event_that_cannot_be_projected_holds_back_only_what_follows(store, caplog):
-    """Events before it are projected; it is logged once, named by position and type, and shown by the status."""
+    """Events before it are projected; each read model logs it once, by position and type, and shows it in its status."""
     saves = history(2, 40)
     before = store.save_at_once(saves[:20])
     foreign_event(store)
     store.save_at_once(saves[20:])
     with caplog.at_level(logging.ERROR), store.runner():
-        wait_until(lambda: store.status().last_error is not None)
+        wait_until(lambda: all(store.status(each).last_error is not None for each in PROJECTIONS))
         time.sleep(0.4)
     status = store.status()
     assert status.position == before
     assert status.lag_events == status.head - before
     assert f"position {before + 1} (case.of-another-release)" in status.last_error
-    assert [record.getMessage().count("case.of-another-release") for record in caplog.records] == [1]
+    said = [record.getMessage() for record in caplog.records]
+    assert [text.count("case.of-another-release") for text in said] == [1 for _ in PROJECTIONS]
+    assert all(sum(f"projection {each.name} stands still" in text for text in said) == 1 for each in PROJECTIONS)
     assert "王小明" not in caplog.text + status.last_error
 
 

@@ -135,7 +135,7 @@ def test_a_page_needs_an_order():
         Scope(subject="applicant-1"),
         Scope(subject="nobody"),
     ],
-    ids=str,
+    ids=["nothing", "everything", "one authority", "authorities and own", "own", "nobody's"],
 )
 def test_rows_of_a_scope_are_those_that_the_policy_sees(filled, scope):
     """What SQL leaves of cases and titles is what ``application.access.sees`` says, by every way into a scope."""

@@ -43,3 +43,11 @@ def test_two_certificates_have_two(body, number, other_body, other_number):
 def test_nobody_can_try_numbers_without_the_key(body, number):
     """The identifier depends on the registry's own secret: with all that is public, a guess cannot be told right."""
     assert OURS(body, number) != THEIRS(body, number)
+
+
+def test_an_officer_s_stream_is_no_guess_away_either():
+    """One subject, one stream; without the key nobody tells from a public log who was registered."""
+    one, two = (HolderDirectory(None, InMemoryKeyring()).officer_stream for _ in range(2))
+    assert one("officer.x") == one("officer.x")
+    assert len({one("officer.x"), one("officer.y"), two("officer.x")}) == 3
+    assert one("officer.x").version == 8
