@@ -214,12 +214,8 @@ class StatutoryClock:
         know the year.
         """
         today = shanghai_day(at)
-        if self.done_at is not None and self.done_at <= at:
-            done = shanghai_day(self.done_at)
-            return DeadlineState.MET if done <= self.due_on(calendar, done) else DeadlineState.MISSED
-        due = self.due_on(calendar, today)
-        if today > due:
-            return DeadlineState.OVERDUE
-        if any(each.stands_on(today) for each in self.suspensions):
-            return DeadlineState.SUSPENDED
-        return DeadlineState.DUE_SOON if calendar.between(today, due) <= soon else DeadlineState.RUNNING
+        done = None if self.done_at is None or self.done_at > at else shanghai_day(self.done_at)
+        due = self.due_on(calendar, done or today)
+        stopped = today <= due and any(each.stands_on(today) for each in self.suspensions)
+        known = Deadline(kind=self.kind, due_on=due, done_on=done, suspended=stopped)
+        return known.state(ReadOn(today, calendar.after(today, soon + 1)))
