@@ -60,6 +60,13 @@ class Condition:
     value: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of these ways holds of a row: of each way every condition."""
+
+    ways: tuple[tuple[Condition, ...], ...]
+
+
 def where(column: str, value: Any, how: Compare = Compare.IS) -> Condition:
     """A condition on one column."""
     return Condition((column,), how, value)
@@ -139,7 +146,7 @@ class Question(Generic[V_co]):
     """
 
     table: Table[V_co]
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Condition | Either, ...] = ()
     order: Order | None = None
     window: Window | None = None
     scope: Scope | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from application.seals import masked
 from application.views import (
@@ -14,6 +16,7 @@ from application.views import (
     CandidateView,
     CaseView,
     CertificateView,
+    DeadlineView,
     EntryView,
     EvidenceView,
     HolderView,
@@ -25,6 +28,7 @@ from application.views import (
     WordChangeView,
 )
 from domain.base import Event, evolve
+from domain.case.due_days import deadlines_of, unrecorded
 from domain.case.state import CaseState, Pinned, Proposal
 from domain.case.title_events import (
     AnnulmentProposed,
@@ -36,7 +40,7 @@ from domain.case.title_events import (
 )
 from domain.catalog.amendment import AliasChange, WordChange
 from domain.identifiers import title_id
-from domain.values import Actor, CatalogEntry, Evidence, MatchCandidate, ProposalKind, TitleStatus
+from domain.values import Actor, CatalogEntry, DeadlineKind, Evidence, MatchCandidate, ProposalKind, TitleStatus
 
 
 def case_view(state: CaseState, position: int) -> CaseView:
@@ -87,6 +91,7 @@ def case_view(state: CaseState, position: int) -> CaseView:
         ended_on=state.ending.on if state.ending else None,
         ending_ground=state.ending.ground if state.ending else None,
         pending=_pending(state.proposal),
+        **_deadlines(state),
     )
 
 
@@ -98,7 +103,7 @@ def case_views(events: Iterable[tuple[Event, int]], present: HolderView | None =
     state: CaseState | None = None
     for event, position in events:
         state = evolve(state, event)
-        yield _past(case_view(state, position), present)
+        yield _past(case_view(state, position), present, event.timestamp)
 
 
 def drafts_of(events: Iterable[Event]) -> frozenset[int]:
@@ -130,14 +135,21 @@ def case_after(events: Iterable[tuple[Event, int]]) -> CaseView | None:
     return None if state is None else case_view(state, position)
 
 
-def past_case(events: Iterable[tuple[Event, int]], present: HolderView | None = None) -> PastCaseView | None:
-    """The state after these events of a case's stream, as one that was; None for none. ``present`` as in ``case_views``."""
-    view = case_after(events)
-    return None if view is None else _past(view, present)
+def past_case(
+    events: Iterable[tuple[Event, int]], present: HolderView | None = None, at: datetime | None = None
+) -> PastCaseView | None:
+    """The state after these events of a case's stream, as one that was; None for none. ``present`` as in ``case_views``.
+
+    It is seen at an instant, or at that of the last event.
+    """
+    state, position, recorded = None, 0, None
+    for event, position in events:  # noqa: B007 - the last one's place
+        state, recorded = evolve(state, event), event.timestamp
+    return None if state is None or recorded is None else _past(case_view(state, position), present, at or recorded)
 
 
-def _past(view: CaseView, present: HolderView | None) -> PastCaseView:
-    past = PastCaseView(**vars(view))
+def _past(view: CaseView, present: HolderView | None, seen_at: datetime) -> PastCaseView:
+    past = PastCaseView(**vars(view), seen_at=seen_at)
     if present is not None and present.erased:
         past = masked(past)
     if present is not None and (present.erased or present.restricted):
@@ -254,6 +266,26 @@ def _pinned_view(pinned: Pinned | None) -> PinnedView | None:
         entry_number=pinned.entry_number,
         grade=pinned.grade,
     )
+
+
+def _deadlines(state: CaseState) -> dict[str, Any]:
+    """A case's deadlines, and the columns by which cases are found by them."""
+    found, open_ones = list(deadlines_of(state)), [each.due_on for each in unrecorded(state)]
+    running = [each.due_on for each in found if each.runs and each.kind is not DeadlineKind.REVIEW]
+    done = [each.done_on <= each.due_on for each in found if each.done_on is not None]
+    return {
+        "clocks": tuple(
+            DeadlineView(kind=each.kind, due_on=each.due_on, done_on=each.done_on, suspended=each.suspended)
+            for each in found
+        ),
+        "due_first": min(running, default=None),
+        "due_last": max(running, default=None),
+        "review_until": state.review_until,
+        "unrecorded_due": min(open_ones, default=None),
+        "deadline_met": any(done),
+        "deadline_missed": not all(done),
+        "deadline_suspended": any(each.suspended for each in found),
+    }
 
 
 def _pending(proposal: Proposal | None) -> tuple[ProposalView, ...]:

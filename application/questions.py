@@ -13,6 +13,7 @@ from application.asking import (
     Compared,
     Condition,
     Drawn,
+    Either,
     Keyed,
     Order,
     Question,
@@ -47,6 +48,7 @@ from application.views import (
     VersionView,
 )
 from domain.case.state import OPEN
+from domain.clocks import DeadlineState, ReadOn
 from domain.identifiers import normalised_case_number
 from domain.values import AliasKind, CaseStatus, TitleLevel, TitleStatus
 
@@ -77,7 +79,10 @@ class TitleFilter:
 
 @dataclass(kw_only=True)
 class CaseFilter:
-    """Which cases; every condition given must hold. ``submitted_to`` and ``decided_to`` are not included."""
+    """Which cases; every condition given must hold. ``submitted_to`` and ``decided_to`` are not included.
+
+    ``deadline`` is the state of some clock of the case on the day of the question.
+    """
 
     status: Annotated[list[CaseStatus] | None, Compared(Compare.ONE_OF)] = None
     authority_code: Annotated[str | None, Compared()] = None
@@ -91,6 +96,7 @@ class CaseFilter:
     catalog_version: Annotated[int | None, Compared(columns=("version_number",))] = None
     entry_number: Annotated[int | None, Compared()] = None
     overridden: Annotated[bool | None, Compared()] = None
+    deadline: DeadlineState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,14 +263,16 @@ def case_numbered(scope: Scope, number: str) -> Question[CaseView]:
     return Question(CASES, (where("case_number", normalised_case_number(number)),), scope=scope)
 
 
-def cases(scope: Scope, which: CaseFilter, window: Window) -> Question[CaseView]:
-    """Cases, newest submission first; the key is (submitted_at, case_id)."""
-    return Question(CASES, holding(which), _LATEST, window, scope)
+def cases(scope: Scope, which: CaseFilter, window: Window, on: ReadOn | None = None) -> Question[CaseView]:
+    """Cases, newest submission first; the key is (submitted_at, case_id). Raises ``TypeError`` for deadlines on no day."""
+    return Question(CASES, _meeting(which, on), _LATEST, window, scope)
 
 
-def sample(scope: Scope, which: CaseFilter, seed: str, size: int, up_to: int | None) -> Drawn[CaseView]:
-    """Cases drawn by a seed, among those submitted up to a position."""
-    return Drawn(Question(CASES, holding(which), scope=scope), "case_id", seed, size, up_to)
+def sample(
+    scope: Scope, which: CaseFilter, seed: str, size: int, up_to: int | None, on: ReadOn | None = None
+) -> Drawn[CaseView]:
+    """Cases drawn by a seed, among those submitted up to a position. Raises ``TypeError`` for deadlines on no day."""
+    return Drawn(Question(CASES, _meeting(which, on), scope=scope), "case_id", seed, size, up_to)
 
 
 def cases_of(scope: Scope, holder_ref: UUID) -> Question[CaseView]:
@@ -357,6 +365,34 @@ def restricted_among(refs: Collection[UUID]) -> Question[HolderFileView]:
 def events(which: AuditFilter, window: Window, *, newest_first: bool = False) -> Question[StoredRow]:
     """Events of all streams in the order of their positions, or the newest first; the key is (position,)."""
     return Question(EVENTS, holding(which), Order(("position",), newest_first), window)
+
+
+def _meeting(which: CaseFilter, on: ReadOn | None) -> tuple[Condition | Either, ...]:
+    if which.deadline is None:
+        return holding(which)
+    if on is None:
+        raise TypeError("a question about deadlines says on which day they are read")
+    return (*holding(which), _standing(which.deadline, on))
+
+
+def _standing(state: DeadlineState, on: ReadOn) -> Condition | Either:
+    """The rows with a clock in a state, by the columns of ``CaseView``; the rule is ``domain.clocks.Deadline.state``."""
+    match state:
+        case DeadlineState.OVERDUE:
+            return where("due_first", on.day, Compare.BELOW)
+        case DeadlineState.DUE_SOON:
+            return Either(
+                tuple(
+                    (where(column, on.day, Compare.LEAST), where(column, on.soon_before, Compare.BELOW))
+                    for column in ("due_first", "due_last", "review_until")
+                )
+            )
+        case DeadlineState.RUNNING:
+            return Either(
+                tuple((where(column, on.soon_before, Compare.LEAST),) for column in ("due_last", "review_until"))
+            )
+        case _:
+            return where(f"deadline_{state.value.lower()}", True)
 
 
 def _in_version(version: VersionKey) -> tuple[Condition, ...]:

@@ -15,6 +15,7 @@ from domain.values import (
     AliasKind,
     AuthorityKind,
     CaseStatus,
+    DeadlineKind,
     EntryChangeKind,
     Personal,
     ProposalKind,
@@ -109,6 +110,16 @@ class ProposalView:
 
 
 @dataclass(kw_only=True)
+class DeadlineView:
+    """A statutory clock of a case as events pinned it; how it stands depends on the day on which it is read."""
+
+    kind: DeadlineKind
+    due_on: date
+    done_on: date | None
+    suspended: bool
+
+
+@dataclass(kw_only=True)
 class PinnedView:
     """What a title is pinned to: an entry as one version of its catalog has it, and the grade."""
 
@@ -120,7 +131,11 @@ class PinnedView:
 
 @dataclass(kw_only=True)
 class CaseView:
-    """A recognition case as its latest event left it, and what its title needs."""
+    """A recognition case as its latest event left it, and what its title needs.
+
+    Of its deadlines that run, REVIEW apart, ``due_first`` and ``due_last`` are the earliest last day and the latest: never more
+    than two run at a time. ``unrecorded_due`` is the earliest of those whose missing is to be recorded and is not.
+    """
 
     case_id: UUID
     case_number: str
@@ -153,6 +168,14 @@ class CaseView:
     ended_on: date | None = None
     ending_ground: Personal = None
     pending: tuple[ProposalView, ...] = ()
+    clocks: tuple[DeadlineView, ...] = ()
+    due_first: date | None = None
+    due_last: date | None = None
+    review_until: date | None = None
+    unrecorded_due: date | None = None
+    deadline_met: bool = False
+    deadline_missed: bool = False
+    deadline_suspended: bool = False
 
     @property
     def responsible_code(self) -> str:
@@ -198,7 +221,12 @@ class TitleView:
 
 @dataclass(kw_only=True)
 class PastCaseView(CaseView):
-    """A case as one of its events left it, the latest too: asked for by version, by instant or in a history."""
+    """A case as one of its events left it, the latest too: asked for by version, by instant or in a history.
+
+    ``seen_at`` is the instant asked about, or that of the event.
+    """
+
+    seen_at: datetime | None = None
 
 
 @dataclass(kw_only=True)

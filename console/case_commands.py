@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,9 +20,23 @@ from console.program import Group
 from console.talk import jsonable, print_json, print_pairs, print_rows
 
 if TYPE_CHECKING:
+    from application.deadlines import StandingDeadline
     from application.views import CaseView, IntegrityRecordView, TitleView
     from infrastructure.standing import StandingRegistry
 
+
+class Standing(StrEnum):
+    """What ``--state`` takes: the names of ``domain.clocks.DeadlineState``, which nothing imports before a command runs."""
+
+    RUNNING = "RUNNING"
+    DUE_SOON = "DUE_SOON"
+    OVERDUE = "OVERDUE"
+    MET = "MET"
+    MISSED = "MISSED"
+    SUSPENDED = "SUSPENDED"
+
+
+_PAGE = 500
 _MOST_RECORDS = 1_000
 app = typer.Typer(help="Look at a case: as it is, and how it came about.", no_args_is_help=True, cls=Group)
 app.command()(replay)
@@ -80,6 +95,55 @@ def history(number: Number, reason: Reason = OPERATION, as_json: AsJson = False)
     columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
     names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
     print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in found])
+
+
+@app.command()
+def due(
+    state: Annotated[
+        Standing, typer.Option("--state", help="How the clock stands.", case_sensitive=False)
+    ] = Standing.OVERDUE,
+    authority: Annotated[
+        str | None, typer.Option("--authority", help="Only cases of this authority, as 330106-EI.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the cases of which a statutory clock is overdue, or in another state today; without anything of persons."""
+    from application.asking import UNSCOPED, Window
+    from application.deadlines import standing
+    from application.questions import CaseFilter, cases
+    from domain.clocks import DeadlineState
+    from domain.values import shanghai_day
+
+    asked = DeadlineState(state.value)
+
+    async def question(registry: StandingRegistry) -> list[dict[str, Any]]:
+        on = registry.rules.read_on(shanghai_day(registry.clock()))
+        which, after, found = CaseFilter(deadline=asked, authority_code=authority), None, []
+        while True:
+            page = await registry.reads.page(cases(UNSCOPED, which, Window(size=_PAGE, after=after), on))
+            found += [_due(case, each) for case in page.rows for each in standing(case, on) if each.state is asked]
+            if not page.has_next:
+                return sorted(found, key=lambda each: (each["dueOn"], each["caseNumber"]))
+            after = (page.rows[-1].submitted_at, page.rows[-1].case_id)
+
+    found = asking(question)
+    if as_json:
+        print_json(found)
+        return
+    names = ("caseNumber", "status", "authorityCode", "kind", "dueOn", "state")
+    columns = ("case", "status", "authority", "deadline", "due on", "state")
+    print_rows(f"Deadlines: {state.value}", columns, [[each[name] for name in names] for each in found])
+
+
+def _due(case: CaseView, deadline: StandingDeadline) -> dict[str, Any]:
+    return {
+        "caseNumber": case.case_number,
+        "status": case.status.value,
+        "authorityCode": case.authority_code,
+        "kind": deadline.kind.value,
+        "dueOn": deadline.due_on,
+        "state": deadline.state.value,
+    }
 
 
 @app.command()

@@ -125,6 +125,7 @@ def services_of(registry: Registry) -> Services:
         catalogs=registry.catalogs,
         catalog_proposals=registry.catalog_proposals,
         shelf=registry.shelf,
+        rules=registry.rules,
         holders=registry.holders,
         holder_files=registry.holder_files,
         access_log=registry.access_log,

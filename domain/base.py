@@ -96,8 +96,8 @@ class Event(Immutable, CanMutateAggregate[UUID]):
         return {}
 
     @classmethod
-    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any) -> Mapping[str, Any]:  # noqa: ARG003 - most are whole
-        """The facts as typed, and what follows from them and the circumstances where it was left out."""
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - most are whole
+        """The facts as typed, and what follows from them, the circumstances and the state before where it was left out."""
         return facts
 
     @staticmethod
@@ -179,7 +179,7 @@ class Aggregate(BaseAggregate[UUID]):
             timestamp=act.at,
             by=act.by,
             **kind.derived(None, act),
-            **facts,
+            **kind.completed(facts, act, known, None),
         )
         require(cls.GUARDS, Attempt(event, None, known))
         aggregate: Any = event.mutate(None)
@@ -188,7 +188,7 @@ class Aggregate(BaseAggregate[UUID]):
 
     def decide(self, kind: type[AnyEvent], act: Act, known: Circumstances | None = None, **facts: Any) -> None:
         """Record an event of this kind. Raises ``Refused`` where a guard of it is not kept; then nothing is recorded."""
-        event = self._next(kind, act, kind.completed(facts, act, known))
+        event = self._next(kind, act, kind.completed(facts, act, known, self.state))
         require(self.GUARDS, Attempt(event, self.state, known))
         event.mutate(self)
         self.pending_events.append(event)

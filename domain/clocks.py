@@ -22,7 +22,9 @@ from domain.values import SHANGHAI, DeadlineKind, shanghai_day
 
 __all__ = [
     "BeyondKnownYears",
+    "Deadline",
     "DeadlineState",
+    "ReadOn",
     "StatutoryClock",
     "Suspension",
     "WorkingCalendar",
@@ -108,6 +110,43 @@ class DeadlineState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ReadOn:
+    """The day in Shanghai on which deadlines are read; what is due before ``soon_before`` is due soon."""
+
+    day: date
+    soon_before: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A clock whose last day was pinned by an event: nothing but events moves it.
+
+    ``done_on`` is the day on which what had to be done was done, None until then. While it is ``suspended``, its last day is that
+    of before; an event pins a later one when it runs again.
+    """
+
+    kind: DeadlineKind
+    due_on: date
+    done_on: date | None = None
+    suspended: bool = False
+
+    @property
+    def runs(self) -> bool:
+        """Whether it runs: neither done nor suspended."""
+        return self.done_on is None and not self.suspended
+
+    def state(self, on: ReadOn) -> DeadlineState:
+        """How it stands on a day; a day lasts until 23:59:59 in Shanghai."""
+        if self.done_on is not None:
+            return DeadlineState.MET if self.done_on <= self.due_on else DeadlineState.MISSED
+        if self.suspended:
+            return DeadlineState.SUSPENDED
+        if self.due_on < on.day:
+            return DeadlineState.OVERDUE
+        return DeadlineState.DUE_SOON if self.due_on < on.soon_before else DeadlineState.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
 class Suspension:
     """A time that is not counted: from the day after ``start`` to the day ``end``, or still, where that is None.
 
@@ -175,12 +214,8 @@ class StatutoryClock:
         know the year.
         """
         today = shanghai_day(at)
-        if self.done_at is not None and self.done_at <= at:
-            done = shanghai_day(self.done_at)
-            return DeadlineState.MET if done <= self.due_on(calendar, done) else DeadlineState.MISSED
-        due = self.due_on(calendar, today)
-        if today > due:
-            return DeadlineState.OVERDUE
-        if any(each.stands_on(today) for each in self.suspensions):
-            return DeadlineState.SUSPENDED
-        return DeadlineState.DUE_SOON if calendar.between(today, due) <= soon else DeadlineState.RUNNING
+        done = None if self.done_at is None or self.done_at > at else shanghai_day(self.done_at)
+        due = self.due_on(calendar, done or today)
+        stopped = today <= due and any(each.stands_on(today) for each in self.suspensions)
+        known = Deadline(kind=self.kind, due_on=due, done_on=done, suspended=stopped)
+        return known.state(ReadOn(today, calendar.after(today, soon + 1)))

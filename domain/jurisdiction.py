@@ -7,6 +7,7 @@ that are the same everywhere stand beside the events they guard.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,7 +16,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, StringConstraints, model_validator
 
 from domain.authorities import AuthorityKind, DivisionLevel
-from domain.clocks import BeyondKnownYears, StatutoryClock, Suspension, WorkingCalendar
+from domain.clocks import BeyondKnownYears, ReadOn, StatutoryClock, Suspension, WorkingCalendar
+from domain.refusals import Refused
 from domain.values import DeadlineKind, TitleLevel
 
 __all__ = [
@@ -158,5 +160,36 @@ class ProvincialRules(_Rules):
         """
         if not self.periods.answer.days:
             return served_on
-        calendar = replace(self.calendar, beyond=self.beyond_known_years)
-        return self.clock(DeadlineKind.ANSWER, served_on).due_on(calendar, served_on)
+        return self.clock(DeadlineKind.ANSWER, served_on).due_on(self._counting(), served_on)
+
+    def due_on(self, kind: DeadlineKind, start: date) -> date | None:
+        """The last day of a period that begins on a day; None where the calendar does not know the year."""
+        with suppress(Refused):
+            return self.clock(kind, start).due_on(self._counting(), start)
+        return None
+
+    def prolonged(self, kind: DeadlineKind, due_on: date, waited: Suspension) -> date | None:
+        """The last day of a period after a time that is not counted; None where the calendar does not know the year.
+
+        Raises ``ValueError`` while that time goes on.
+        """
+        if waited.end is None:
+            raise ValueError(f"What is awaited since {waited.start} has not come; prolong the period when it has.")
+        calendar = self._counting()
+        with suppress(Refused):
+            if self.period(kind).unit is PeriodUnit.CALENDAR_DAYS:
+                return calendar.worked_from(due_on + (waited.end - waited.start))
+            days = calendar.between(waited.start, waited.end)
+            return calendar.after(due_on, days) if days else due_on
+        return None
+
+    def read_on(self, day: date) -> ReadOn:
+        """A day on which deadlines are read, with the province's days before the last on which one is soon due.
+
+        This is a reminder and no period: in a year that the calendar does not know, every weekday counts as worked.
+        """
+        weekdays = replace(self.calendar, beyond=BeyondKnownYears.WEEKDAYS)
+        return ReadOn(day, weekdays.after(day, self.periods.due_soon + 1))
+
+    def _counting(self) -> WorkingCalendar:
+        return replace(self.calendar, beyond=self.beyond_known_years)

@@ -18,6 +18,7 @@ from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
 from application.claims import Claims
+from application.deadlines import Deadlines
 from application.holders import HolderFiles
 from application.journal import Journal
 from application.officers import Officers
@@ -40,6 +41,7 @@ from infrastructure.audit.check import Audited
 from infrastructure.audit.nightly import auditing_process
 from infrastructure.audit.runs import PostgresAuditRuns
 from infrastructure.briefings import StoredBriefings
+from infrastructure.deadlines import ProjectedOverdueCases, deadlines_process
 from infrastructure.erasure import PersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer
@@ -93,6 +95,7 @@ class Registry:
     rules: ProvincialRules
     projections: Projections
     rematching: Rematching
+    deadlines: Deadlines
     processes: tuple[ProcessRunner, ...]
     reads: PostgresReads
     access_log: PostgresAccessLog
@@ -152,6 +155,8 @@ def open_registry(
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
+        circumstances = Circumstances(authorities, shelf, rules)
+        deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, circumstances)
         audited = audited_by(settings, database, mapper, keys.pool, shelf, clock)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
@@ -162,17 +167,19 @@ def open_registry(
             shelf=shelf,
             cases=Cases(journal, shelf, holders, briefings, authorities, clock, rules, evidence, officers),
             catalogs=Catalogs(journal, shelf, clock),
-            catalog_proposals=CatalogProposals(journal, shelf, clock, Circumstances(authorities, shelf, rules)),
+            catalog_proposals=CatalogProposals(journal, shelf, clock, circumstances),
             holders=holders,
             officers=officers,
             authorities=authorities,
             rules=rules,
             projections=Projections(database, mapper),
             rematching=rematching,
+            deadlines=deadlines,
             processes=tuple(
                 ProcessRunner(process, database.app_url)
                 for process in (
                     rematching_process(rematching),
+                    deadlines_process(deadlines),
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
                     sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
                     auditing_process(audited),
@@ -195,6 +202,11 @@ def open_registry(
         publish_official_catalog(registry, where)
         holder_files.finish_erasures()
         yield registry
+
+
+def provincial_rules(settings: Settings) -> ProvincialRules:
+    """The rules of the province that the settings name. Raises ``SourceRefused`` for a malformed jurisdiction."""
+    return load_jurisdiction(settings.jurisdiction).rules
 
 
 def audited_by(

@@ -35,6 +35,8 @@ SEQUENCING: Final = 7310573000000000012
 WITNESSING: Final = 7310573000000000013
 """Held by the session of the one process that asks witnesses to confirm checkpoints."""
 
+DEADLINES: Final = 7310573000000000014
+"""Held by the session of the one process that records deadlines as missed."""
 AUDIT: Final = 7310573000000000021
 """Held by the session of whoever runs the audit over everything, by night or by command."""
 AUDIT_RUNNER: Final = 7310573000000000022

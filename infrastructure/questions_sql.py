@@ -14,7 +14,19 @@ from typing import Any, Final
 import orjson
 
 from application.access import Scope
-from application.asking import Compare, Condition, Drawn, Grouped, Keyed, Measured, Order, Question, Selected, Window
+from application.asking import (
+    Compare,
+    Condition,
+    Drawn,
+    Either,
+    Grouped,
+    Keyed,
+    Measured,
+    Order,
+    Question,
+    Selected,
+    Window,
+)
 from application.projections.projection import Table
 from domain.values import FIELD_SEPARATOR
 
@@ -132,7 +144,11 @@ def _where(made: Statement, question: Question[Any], window: Window | None = Non
 _Text = tuple[str, Sequence[Any]]
 
 
-def _condition(table: Table[Any], condition: Condition) -> _Text:
+def _condition(table: Table[Any], condition: Condition | Either) -> _Text:
+    if isinstance(condition, Either):
+        ways = [[_condition(table, each) for each in way] for way in condition.ways]
+        text = " OR ".join(" AND ".join(f"({text})" for text, _ in way) for way in ways)
+        return text, [param for way in ways for _, params in way for param in params]
     column, _, member = condition.columns[0].partition(".")
     kind, value = table.types[column], condition.value
     if isinstance(value, Selected):

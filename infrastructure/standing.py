@@ -12,10 +12,18 @@ from application.catalogs import Catalogs, Shelf
 from application.journal import Journal
 from application.ports import Clock
 from application.projections.all import PROJECTIONS
+from domain.jurisdiction import ProvincialRules
 from domain.streams import event_classes
 from infrastructure.access_log import PostgresAccessLog
 from infrastructure.audit.check import Audited
-from infrastructure.composition import MASTER_KEY_FILE, PublishedCatalogs, audited_by, read_pool, utc_now
+from infrastructure.composition import (
+    MASTER_KEY_FILE,
+    PublishedCatalogs,
+    audited_by,
+    provincial_rules,
+    read_pool,
+    utc_now,
+)
 from infrastructure.log.reading import PostgresLog
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database
@@ -47,6 +55,7 @@ class StandingRegistry:
     transparency: PostgresLog
     audited: Audited
     seals: KeyringSeals
+    rules: ProvincialRules
     clock: Clock
 
     def catch_up(self) -> None:
@@ -99,6 +108,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             transparency=PostgresLog(readers),
             audited=audited_by(settings, database, mapper, keys, shelf, clock),
             seals=KeyringSeals(keyring),
+            rules=provincial_rules(settings),
             clock=clock,
         )
 

@@ -15,6 +15,7 @@ from catalog.jurisdiction import load_jurisdiction
 from domain.authorities import AuthorityKind, DivisionLevel
 from domain.base import Act, Aggregate, Event
 from domain.case.case import RecognitionCase
+from domain.case.due_days import unrecorded
 from domain.case.events import (
     Approved,
     CertificateClaimMoved,
@@ -57,7 +58,6 @@ from domain.values import (
     CaseStatus,
     CatalogEntry,
     Certificate,
-    DeadlineKind,
     EntryChangeKind,
     Evidence,
     Experience,
@@ -407,10 +407,11 @@ class World:
         return self.random.choice(steps)(case, act)
 
     def _miss(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
-        due = shanghai_day(act.at) - timedelta(days=1)
         by = Act(Provenance(actor=SYSTEM), act.at)
-        case.decide(DeadlineMissed, by, self.known, deadline=DeadlineKind.DECIDE, due_on=due)
-        return [case]
+        missed = [each for each in unrecorded(case.state) if each.due_on < shanghai_day(act.at)]
+        for each in missed[:1]:
+            case.decide(DeadlineMissed, by, self.known, deadline=each.kind, due_on=each.due_on)
+        return [case] if missed else []
 
     def _propose_end(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
         kind = self.random.choice([RevocationProposed, RevocationProposed, AnnulmentProposed])

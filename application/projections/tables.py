@@ -39,6 +39,12 @@ CASES: Final = Table(
             ("catalog_code", "submitted_at", "case_id"), "status IN ('SUBMITTED', 'MATCHED', 'SUPPLEMENT_REQUESTED')"
         ),
         Index(("catalog_code", "status", "entry_number")),
+        Index(("due_first",), "due_first IS NOT NULL"),
+        Index(("due_last",), "due_last IS NOT NULL"),
+        Index(("review_until",), "review_until IS NOT NULL"),
+        Index(("unrecorded_due",), "unrecorded_due IS NOT NULL"),
+        Index(("submitted_at DESC", "case_id DESC"), "deadline_missed"),
+        Index(("submitted_at DESC", "case_id DESC"), "deadline_suspended"),
         Index(("claim_id",)),
     ),
     scope=_SCOPE,

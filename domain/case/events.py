@@ -6,11 +6,13 @@ aggregate, the rows, histories and the audit apply the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.base import Act, Aggregate, Created
+from domain.case.due_days import DECIDED_DUE, REQUESTED_DUE, SUBMITTED_DUE, due_days, prolonged, wait_no_longer
 from domain.case.state import CaseState
 from domain.messages import Message, tell
 from domain.values import (
@@ -62,6 +64,13 @@ class Submitted(Created, CaseEvent):
     submitted_on: date
     claim_id: UUID | None
     catalog_asked: str | None = None
+    accept_by: date | None = None
+    decide_by: date | None = None
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+        """The authority's periods begin with the submission."""
+        return {**due_days(SUBMITTED_DUE, act, known), **facts}
 
     @staticmethod
     def initial(event: Any) -> CaseState:
@@ -85,6 +94,8 @@ class Submitted(Created, CaseEvent):
             claim_id=event.claim_id,
             catalog_code=event.catalog_code,
             catalog_version=event.catalog_version,
+            accept_by=event.accept_by,
+            decide_by=event.decide_by,
         )
 
 
@@ -159,11 +170,18 @@ class SupplementRequested(CaseEvent):
 
     TOPIC: ClassVar[str] = "recognition-case.supplement-requested"
     reason: PersonalProse
+    supplement_by: date | None = None
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+        """The period to supplement begins."""
+        return {**due_days(REQUESTED_DUE, act, known), **facts}
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
         """The case waits."""
         state.status = CaseStatus.SUPPLEMENT_REQUESTED
+        state.supplement_by = event.supplement_by
         state.awaited = (*state.awaited, (shanghai_day(event.timestamp), None))
         _accepted(state, event)
 
@@ -173,6 +191,12 @@ class Supplemented(CaseEvent):
 
     TOPIC: ClassVar[str] = "recognition-case.supplemented"
     evidence: tuple[Evidence, ...]
+    decide_by: date | None = None
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:
+        """The period to decide is prolonged by what was awaited (行政许可法 第四十五条)."""
+        return {"decide_by": prolonged(state, shanghai_day(act.at), known), **facts}
 
     @property
     def summary(self) -> Message:
@@ -184,8 +208,9 @@ class Supplemented(CaseEvent):
         """New evidence joins the old, and the case goes on where it stood."""
         state.evidence = (*state.evidence, *event.evidence)
         state.status = CaseStatus.SUBMITTED if state.entry_number is None else CaseStatus.MATCHED
-        if state.awaited and state.awaited[-1][1] is None:
-            state.awaited = (*state.awaited[:-1], (state.awaited[-1][0], shanghai_day(event.timestamp)))
+        if state.waiting_since is not None:
+            state.decide_by = event.decide_by
+            wait_no_longer(state, event)
 
 
 class Transferred(CaseEvent):
@@ -213,6 +238,12 @@ class Approved(CaseEvent):
     work_consistent: bool
     counted_experience_months: int
     opinion: OptionalPersonalProse = None
+    review_until: date | None = None
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+        """The period to ask for a review begins."""
+        return {**due_days(DECIDED_DUE, act, known), **facts}
 
     @property
     def summary(self) -> Message:
@@ -237,6 +268,7 @@ class Approved(CaseEvent):
         state.ending = None
         state.decided_at = event.timestamp
         state.decided_by = state.recognized_by = event.by.actor
+        state.review_until = event.review_until
         _accepted(state, event)
         state.work_consistent = event.work_consistent
         state.counted_experience_months = event.counted_experience_months
@@ -251,6 +283,12 @@ class Rejected(CaseEvent):
     TOPIC: ClassVar[str] = "recognition-case.rejected"
     reason: PersonalProse
     code: ClosingRule | None = None
+    review_until: date | None = None
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+        """The period to ask for a review begins."""
+        return {**due_days(DECIDED_DUE, act, known), **facts}
 
     @property
     def summary(self) -> Message:
@@ -263,6 +301,7 @@ class Rejected(CaseEvent):
         state.status = CaseStatus.REJECTED
         state.decided_at = event.timestamp
         state.decided_by = event.by.actor
+        state.review_until = event.review_until
         if event.code is None:
             _accepted(state, event)
 

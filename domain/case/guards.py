@@ -5,15 +5,19 @@ The lists at the end are, with those of ``title_guards``, the whole law of a cas
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, Final
 
+from domain.base import Act
 from domain.case import events
+from domain.case.due_days import DECIDED_DUE, REQUESTED_DUE, SUBMITTED_DUE, due_days, prolonged
 from domain.case.state import OPEN
 from domain.experience import covered_months
 from domain.guards import Asks, Attempt, Guard, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import CaseStatus, Role, shanghai_day
+from domain.values import CaseStatus, DeadlineKind, Role, shanghai_day
 
 MAX_COUNTED_MONTHS: Final = 720
 """Sixty years: more verified experience than a working life holds is a slip of the keyboard."""
@@ -146,6 +150,26 @@ def dated(field: str) -> Guard:
         return Refused(RefusalCode.DAY_MISMATCH, tell("case.dated_as_recorded", recorded=recorded, stated=stated))
 
     return dated_as_recorded
+
+
+def due_as_given(due: Mapping[str, DeadlineKind], applies: Callable[[Attempt], bool] = lambda _: True) -> Guard:
+    """The rule on the last days that an event states, of which periods, where it ``applies``; no day follows where it does not."""
+
+    @guard(Asks.WHEN, "set by the jurisdiction")
+    def due_days_given(attempt: Attempt) -> Refused | None:
+        """The last day of a period that an event states is the one that the jurisdiction's rules give."""
+        act = Act(attempt.event.by, attempt.event.timestamp)
+        given = due_days(due, act, attempt.known) if applies(attempt) else {}
+        return next(filter(None, (_stated(attempt, field, given.get(field)) for field in due)), None)
+
+    return due_days_given
+
+
+@guard(Asks.WHEN, "Administrative Licensing Law, article 45")
+def prolonged_by_the_wait(attempt: Attempt) -> Refused | None:
+    """The period to decide is prolonged by the working days for which a supplement was awaited, and by no other."""
+    came = shanghai_day(attempt.event.timestamp)
+    return _stated(attempt, "decide_by", prolonged(attempt.state, came, attempt.known))
 
 
 # ── what ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -400,6 +424,13 @@ def is_theirs(attempt: Attempt) -> bool:
     return bool(actor.subject == attempt.state.submitted_by or actor.holder_ref == attempt.state.holder_ref)
 
 
+def _stated(attempt: Attempt, field: str, given: date | None) -> Refused | None:
+    stated = getattr(attempt.event, field)
+    if stated in {None, given}:
+        return None
+    return Refused(RefusalCode.DAY_MISMATCH, tell("case.due_as_given", stated=stated, given=given or "—"))
+
+
 def _has_opinion(attempt: Attempt) -> bool:
     """Whether an opinion is stated; what an erasure took may have been one."""
     return attempt.event.opinion is not None or attempt.state.holder.name is None
@@ -446,6 +477,7 @@ COURSE: Final[Guards] = {
         experience_is_past,
         authority_exists,
         dated("submitted_on"),
+        due_as_given(SUBMITTED_DUE),
     ),
     events.CandidatesListed: BY_RULE,
     events.Matched: (
@@ -456,8 +488,8 @@ COURSE: Final[Guards] = {
         grade_known,
     ),
     events.RematchRequired: (*BY_RULE, moved_once),
-    events.SupplementRequested: (*DECIDING, not_asked_already),
-    events.Supplemented: (*ACCOMPANYING, adds_evidence),
+    events.SupplementRequested: (*DECIDING, not_asked_already, due_as_given(REQUESTED_DUE)),
+    events.Supplemented: (*ACCOMPANYING, adds_evidence, prolonged_by_the_wait),
     events.Transferred: (*DECIDING, another_authority, authority_exists),
     events.Approved: (
         *DECIDING,
@@ -472,11 +504,13 @@ COURSE: Final[Guards] = {
         counted_where_consistent,
         within_submitted_experience,
         dated("recognized_on"),
+        due_as_given(DECIDED_DUE),
     ),
     events.Rejected: (
         *(each.where(_by_registry) for each in BY_RULE),
         *(each.where(_by_officer) for each in DECIDING),
         no_title_stands,
+        due_as_given(DECIDED_DUE),
     ),
     events.Withdrawn: (
         *(each.where(_by_registry) for each in BY_RULE),

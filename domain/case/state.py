@@ -26,6 +26,7 @@ from domain.values import (
     MatchCandidate,
     Person,
     ProposalKind,
+    ReviewOutcome,
     TitleStatus,
 )
 
@@ -95,7 +96,8 @@ class CaseState(State):
 
     ``automatic`` is the (entry, grade) that the matcher was sure of; ``overridden_by`` who matched to another instead, by hand.
     ``first_act_on`` is the day of an officer's first act, ``awaited`` the days from which and up to which a supplement was
-    awaited, ``missed`` the deadlines that were recorded as missed.
+    awaited, ``missed`` the deadlines that were recorded as missed. ``accept_by``, ``supplement_by``, ``decide_by`` and ``review_until``
+    are the last days that events pinned; None where none runs, or where nobody could know it.
     """
 
     case_id: UUID
@@ -134,6 +136,10 @@ class CaseState(State):
     first_act_on: date | None = None
     awaited: tuple[tuple[date, date | None], ...] = ()
     missed: tuple[tuple[DeadlineKind, date], ...] = ()
+    accept_by: date | None = None
+    supplement_by: date | None = None
+    decide_by: date | None = None
+    review_until: date | None = None
 
     @property
     def pinned(self) -> Pinned | None:
@@ -151,6 +157,17 @@ class CaseState(State):
     def title_stands(self) -> bool:
         """Whether a title that this case led to is current."""
         return self.title_status is TitleStatus.CURRENT
+
+    @property
+    def waiting_since(self) -> date | None:
+        """Since which day a supplement is awaited, or was when the case was closed; None where none is."""
+        asked, came = self.awaited[-1] if self.awaited else (None, None)
+        return asked if came is None else None
+
+    def reopened_by(self, outcome: ReviewOutcome) -> bool:
+        """Whether a review with this outcome opens the case again."""
+        rejected = self.status is CaseStatus.REJECTED
+        return outcome == ReviewOutcome.REMANDED or (rejected and outcome == ReviewOutcome.OVERTURNED)
 
     def awaits_rematch(self, catalog_code: str, catalog_version: int, amendment_id: UUID) -> bool:
         """Whether the case is pending under a version before this one, and this amendment has not moved it yet."""

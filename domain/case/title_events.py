@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from domain.base import Act
+from domain.case.due_days import DECIDED_DUE, REOPENED_DUE, due_days, wait_no_longer
 from domain.case.events import CaseEvent
 from domain.case.state import CaseState, Ending, Proposal
 from domain.messages import Message, tell
@@ -97,7 +98,7 @@ class NoticeGiven(CaseEvent):
     answer_until: date
 
     @classmethod
-    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
         """The period to answer is the jurisdiction's."""
         return {"answer_until": known.rules.answer_until(facts["served_on"]), **facts}
 
@@ -162,6 +163,7 @@ class _Ended(CaseEvent):
             officers=frozenset({proposing, confirming}),
         )
         state.proposal = None
+        state.review_until = None
 
 
 class Revoked(_Ended):
@@ -170,6 +172,12 @@ class Revoked(_Ended):
     TOPIC: ClassVar[str] = "recognition-case.revoked"
     ground: Personal
     revoked_on: date
+    review_until: date | None = None
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+        """The period to ask for a review begins."""
+        return {**due_days(DECIDED_DUE, act, known), **facts}
 
     @classmethod
     def derived(cls, state: CaseState | None, act: Act) -> dict[str, Any]:
@@ -180,6 +188,7 @@ class Revoked(_Ended):
     def change(state: CaseState, event: Any) -> None:
         """The title stands no longer."""
         _Ended.end(state, event, TitleStatus.REVOKED, event.revoked_on, event.ground)
+        state.review_until = event.review_until
 
 
 class Annulled(_Ended):
@@ -188,6 +197,12 @@ class Annulled(_Ended):
     TOPIC: ClassVar[str] = "recognition-case.annulled"
     ground: Personal
     annulled_on: date
+    review_until: date | None = None
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+        """The period to ask for a review begins."""
+        return {**due_days(DECIDED_DUE, act, known), **facts}
 
     @classmethod
     def derived(cls, state: CaseState | None, act: Act) -> dict[str, Any]:
@@ -198,6 +213,7 @@ class Annulled(_Ended):
     def change(state: CaseState, event: Any) -> None:
         """The title stands no longer; its certificate may be presented again."""
         _Ended.end(state, event, TitleStatus.ANNULLED, event.annulled_on, event.ground)
+        state.review_until = event.review_until
 
 
 class Surrendered(_Ended):
@@ -236,6 +252,7 @@ class Reinstated(CaseEvent):
         state.title_status = TitleStatus.CURRENT
         state.proposal = None
         state.ending = None
+        state.review_until = None
 
 
 class Reassessed(CaseEvent):
@@ -250,7 +267,7 @@ class Reassessed(CaseEvent):
     reason: PersonalProse
 
     @classmethod
-    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
         """Where no day is named, it holds from today."""
         return {**facts, "effective_on": facts.get("effective_on") or shanghai_day(act.at)}
 
@@ -278,12 +295,22 @@ class ReviewRecorded(CaseEvent):
     decided_on: date
     reference: PersonalLine
     reason: PersonalProse
+    decide_by: date | None = None
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:
+        """Where the case is open again, the period to decide begins anew."""
+        reopened = state.reopened_by(facts["outcome"])
+        return {**(due_days(REOPENED_DUE, act, known) if reopened else {}), **facts}
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
         """A decision remanded, or a rejection overturned, is open again; a title that stands goes on standing meanwhile."""
-        rejected = state.status is CaseStatus.REJECTED
-        if event.outcome == ReviewOutcome.REMANDED or (rejected and event.outcome == ReviewOutcome.OVERTURNED):
+        state.review_until = None
+        if state.reopened_by(event.outcome):
+            wait_no_longer(state, event)
+            state.supplement_by = None
+            state.decide_by = event.decide_by
             state.status = CaseStatus.SUBMITTED if state.entry_number is None else CaseStatus.MATCHED
             state.decided_at = None
             state.decided_by = None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from domain.case import title_events as events
+from domain.case.due_days import DECIDED_DUE, REOPENED_DUE, unrecorded
 from domain.case.guards import (
     COURSE,
     counted_where_consistent,
     dated,
+    due_as_given,
     experience_is_past,
     is_theirs,
     months_in_a_life,
@@ -204,9 +206,10 @@ def effective_while_it_stood(attempt: Attempt) -> Refused | None:
 
 @guard(Asks.WHEN, "the registry's own")
 def missed_by_now(attempt: Attempt) -> Refused | None:
-    """A deadline is missed once its last day is over, and that is recorded once."""
+    """A deadline of the case is missed once its last day is over before what it asks for was done, and that is recorded once."""
     event, today = attempt.event, shanghai_day(attempt.event.timestamp)
-    if event.due_on < today and (event.deadline, event.due_on) not in attempt.state.missed:
+    missed = {(each.kind, each.due_on) for each in unrecorded(attempt.state)}
+    if event.due_on < today and (event.deadline, event.due_on) in missed:
         return None
     return Refused(RefusalCode.WRONG_STATE, tell("title.missed_by_now"))
 
@@ -243,6 +246,10 @@ def leads_somewhere(attempt: Attempt) -> Refused | None:
     return nothing_proposed(attempt)
 
 
+def _reopens(attempt: Attempt) -> bool:
+    return bool(attempt.state.reopened_by(attempt.event.outcome))
+
+
 # ── the lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 OFFICER: Final = (reviewers_only, within_jurisdiction, not_own_case, same_holder)
 """What an officer does about a title."""
@@ -258,8 +265,22 @@ GUARDS: Final[Guards] = {
     events.NoticeGiven: (*OFFICER, _proposed(*ENDING), notice_once, served_by_now, answer_period_kept),
     events.ProposalAnswered: (*HOLDER, _proposed(*ENDING), notice_given, answered_once, says_something),
     events.ProposalDeclined: (*OFFICER, _proposed(*ProposalKind)),
-    events.Revoked: (*OFFICER, title_stands, _proposed(ProposalKind.REVOCATION), *CONFIRMING, dated("revoked_on")),
-    events.Annulled: (*OFFICER, title_stands, _proposed(ProposalKind.ANNULMENT), *CONFIRMING, dated("annulled_on")),
+    events.Revoked: (
+        *OFFICER,
+        title_stands,
+        _proposed(ProposalKind.REVOCATION),
+        *CONFIRMING,
+        dated("revoked_on"),
+        due_as_given(DECIDED_DUE),
+    ),
+    events.Annulled: (
+        *OFFICER,
+        title_stands,
+        _proposed(ProposalKind.ANNULMENT),
+        *CONFIRMING,
+        dated("annulled_on"),
+        due_as_given(DECIDED_DUE),
+    ),
     events.Surrendered: (*HOLDER, title_stands, nothing_proposed, dated("surrendered_on")),
     events.ReinstatementProposed: (*OFFICER, title_ended, did_not_end_it, nothing_proposed),
     events.Reinstated: (
@@ -279,7 +300,13 @@ GUARDS: Final[Guards] = {
         counted_where_consistent,
         within_submitted_experience,
     ),
-    events.ReviewRecorded: (*OFFICER, decision_to_review, reviewed_by_now, leads_somewhere),
+    events.ReviewRecorded: (
+        *OFFICER,
+        decision_to_review,
+        reviewed_by_now,
+        leads_somewhere,
+        due_as_given(REOPENED_DUE, _reopens),
+    ),
     events.DeadlineMissed: (registry_only, same_holder, missed_by_now),
 }
 """Every event of a case, and what must hold before it is recorded."""

@@ -81,7 +81,11 @@ class AuditQuery:
             raise ApiError(ErrorCode.BAD_USER_INPUT, f"A seed is a text of 1 to {MOST_DRAWN} signs: name one.")
         await context.reach(up_to)
         which = by_subjects(context, filter or CaseFilter())
-        return list(await context.services.reads.drawn(questions.sample(context.scope, which, seed, size, up_to)))
+        return list(
+            await context.services.reads.drawn(
+                questions.sample(context.scope, which, seed, size, up_to, context.read_on())
+            )
+        )
 
     @edge(Rederivation)
     @answering(Action.READ_AUDIT_LOG)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from threading import Event
 from typing import Any, TypeVar, cast
@@ -45,6 +45,8 @@ from application.views import (
 from application.warnings import Concerned, Related, persons_of, warnings_of
 from domain.authorities import AuthorityDirectory
 from domain.catalog.names import Abandoned
+from domain.clocks import ReadOn
+from domain.jurisdiction import ProvincialRules
 from domain.messages import Language, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import subject_form
@@ -80,6 +82,7 @@ class Services:
     audit_runs: AuditRuns
     forget_documents: Callable[[], None]
     authorities: AuthorityDirectory
+    rules: ProvincialRules
     clock: Clock
     subject_form: Callable[[str], str] = subject_form
     """How subjects are recorded and compared."""
@@ -257,6 +260,10 @@ class Context:
     def today(self) -> date:
         """The business date."""
         return shanghai_day(self.services.clock())
+
+    def read_on(self, at: datetime | None = None) -> ReadOn:
+        """The day on which deadlines are read: that of an instant, or the business date."""
+        return self.services.rules.read_on(self.today if at is None else shanghai_day(at))
 
     @property
     def scope(self) -> Scope:

@@ -44,6 +44,7 @@ async def case_at(
             (as_of is None or each.event.recorded_at <= as_of)
             and (at_version is None or each.event.originator_version <= at_version)
         ),
+        as_of if at_version is None else None,
     )
 
 
@@ -116,10 +117,10 @@ async def _title_named(context: Context, name: UUID, position: int | None) -> Ti
 
 
 async def _case_until(
-    context: Context, now: CaseView | TitleView, seen: Callable[[Positioned], bool]
+    context: Context, now: CaseView | TitleView, seen: Callable[[Positioned], bool], at: datetime | None = None
 ) -> PastCaseView | None:
     events = await context.streams.load(now.case_id)
-    return past_case(((each.event, each.position) for each in events if seen(each)), now.holder)
+    return past_case(((each.event, each.position) for each in events if seen(each)), now.holder, at)
 
 
 async def _title(context: Context, case: CaseView) -> TitleView | None:

@@ -306,7 +306,9 @@ class Query(AuditQuery):
             "cases", Paging(first, after, last, before), (datetime.fromisoformat, UUID), count=wants_total(info)
         )
         page = await info.context.services.reads.page(
-            questions.cases(info.context.scope, by_subjects(info.context, filter or CaseFilter()), asked)
+            questions.cases(
+                info.context.scope, by_subjects(info.context, filter or CaseFilter()), asked, info.context.read_on()
+            )
         )
         return connection("cases", page, lambda case: (case.submitted_at.isoformat(), case.case_id))
 

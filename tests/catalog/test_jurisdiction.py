@@ -112,6 +112,16 @@ def test_a_malformed_file_is_refused_whole(text, places):
         assert place in sentences, sentences
 
 
+def test_a_hearing_may_have_a_period_of_no_day():
+    """A file may give 0 days to answer, with which notice is enough; every other period has a day at least."""
+    answer, accept = "[periods.answer]\ndays = ", "[periods.accept]\ndays = "
+    parsed = parse_jurisdiction(changed(answer + "5", answer + "0"), "jurisdiction.toml", files("catalog"))
+    assert parsed.rules.periods.answer.days == 0
+    assert parsed.rules.answer_until(date(2025, 10, 1)) == date(2025, 10, 1)
+    with pytest.raises(SourceRefused, match=r"`periods\.accept\.days`"):
+        parse_jurisdiction(changed(accept + "5", accept + "0"), "jurisdiction.toml", files("catalog"))
+
+
 def test_several_faults_are_named_at_once():
     """Who corrects a file reads all that is wrong with it."""
     text = changed("years = 3", "years = 0").replace("due_soon = 3", "due_soon = 99")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from catalog.authorities import load_directory
 from catalog.jurisdiction import load_jurisdiction
 from domain.case.case import RecognitionCase
+from domain.case.due_days import unrecorded
 from domain.case.events import (
     Approved,
     CandidatesListed,
@@ -37,6 +39,7 @@ from domain.case.title_events import (
     Revoked,
     Surrendered,
 )
+from domain.clocks import Deadline
 from domain.guards import Circumstances
 from domain.identifiers import case_id, case_number
 from domain.values import (
@@ -113,6 +116,13 @@ WORK = Experience(employer="Example GmbH", start=date(2018, 1, 1), end=date(2021
 CANDIDATE = MatchCandidate(number=1, score=0.75, reasons=("The issuing body agrees.",))
 
 
+def due(kind: DeadlineKind, begun: date = date(2024, 5, 6)) -> date:
+    """The last day of a period that begins on a day."""
+    day = RULES.due_on(kind, begun)
+    assert day is not None
+    return day
+
+
 def submitted(**changes: Any) -> Happened:
     """A submission that met every rule."""
     facts: dict[str, Any] = {
@@ -128,6 +138,8 @@ def submitted(**changes: Any) -> Happened:
         "catalog_version": 1,
         "submitted_on": date(2024, 5, 6),
         "claim_id": claim_id("Example Institute", "CEE-0042"),
+        "accept_by": due(DeadlineKind.ACCEPT),
+        "decide_by": due(DeadlineKind.DECIDE),
     }
     return Happened(Submitted, {**facts, **changes}, act(APPLICANT))
 
@@ -150,11 +162,17 @@ def listed(outcome: MatchOutcome = MatchOutcome.AMBIGUOUS) -> Happened:
 
 ELSEWHERE = ClosingRule.CERTIFICATE_AWARDED_ELSEWHERE
 OTHER_CLAIM = claim_id("Another Institute", "CEE-0042")
-REQUESTED = noted(SupplementRequested, reason="the seal is unreadable")
-SUPPLEMENTED = noted(Supplemented, evidence=(FILE,)).by(APPLICANT)
+REQUESTED = noted(SupplementRequested, reason="the seal is unreadable", supplement_by=due(DeadlineKind.SUPPLEMENT))
+SUPPLEMENTED = noted(Supplemented, evidence=(FILE,), decide_by=due(DeadlineKind.DECIDE)).by(APPLICANT)
 TRANSFERRED = noted(Transferred, authority_code="330100-HR", reason="moved")
-APPROVED = noted(Approved, recognized_on=date(2024, 5, 6), work_consistent=True, counted_experience_months=24)
-REJECTED = noted(Rejected, reason="not listed")
+APPROVED = noted(
+    Approved,
+    recognized_on=date(2024, 5, 6),
+    work_consistent=True,
+    counted_experience_months=24,
+    review_until=due(DeadlineKind.REVIEW),
+)
+REJECTED = noted(Rejected, reason="not listed", review_until=due(DeadlineKind.REVIEW))
 WITHDRAWN = noted(Withdrawn, reason="applied elsewhere").by(APPLICANT)
 SUPERIOR = actor("superior", Role.REVIEWER, "330000-HR")
 OTHER_SUPERIOR = actor("other-superior", Role.REVIEWER, "330000-HR")
@@ -165,8 +183,8 @@ NOTICED = noted(NoticeGiven, served_on=TODAY, answer_until=date(2024, 5, 9))
 ANSWERED = noted(ProposalAnswered, statement="it is genuine", evidence=(FILE,)).by(APPLICANT)
 WAIVED = noted(ProposalAnswered, waive=True).by(APPLICANT)
 DECLINED = noted(ProposalDeclined, reason="the issuer confirms it").by(COLLEAGUE)
-REVOKED = noted(Revoked, ground="forged", revoked_on=TODAY).by(COLLEAGUE)
-ANNULLED = noted(Annulled, ground="wrong entry", annulled_on=TODAY).by(COLLEAGUE)
+REVOKED = noted(Revoked, ground="forged", revoked_on=TODAY, review_until=due(DeadlineKind.REVIEW)).by(COLLEAGUE)
+ANNULLED = noted(Annulled, ground="wrong entry", annulled_on=TODAY, review_until=due(DeadlineKind.REVIEW)).by(COLLEAGUE)
 SURRENDERED = noted(Surrendered, reason="no longer wanted", surrendered_on=TODAY).by(APPLICANT)
 BACK_PROPOSED = noted(ReinstatementProposed, reason="the issuer was wrong").by(SUPERIOR)
 REINSTATED = noted(Reinstated, reason="the issuer was wrong").by(OTHER_SUPERIOR)
@@ -182,9 +200,11 @@ REASSESSED = noted(
 MISSED = noted(DeadlineMissed, deadline=DeadlineKind.DECIDE, due_on=date(2024, 5, 5)).by(REGISTRY)
 
 
-def reviewed(outcome: ReviewOutcome) -> Happened:
-    """A review of what the authority decided."""
-    facts = {"decided_on": TODAY, "reference": "浙复〔2024〕1号", "reason": "it does not hold"}
+def reviewed(outcome: ReviewOutcome, *, reopens: bool | None = None) -> Happened:
+    """A review of what the authority decided; one that remands opens the case again."""
+    facts: dict[str, Any] = {"decided_on": TODAY, "reference": "浙复〔2024〕1号", "reason": "it does not hold"}
+    if outcome is ReviewOutcome.REMANDED if reopens is None else reopens:
+        facts["decide_by"] = due(DeadlineKind.DECIDE)
     return noted(ReviewRecorded, outcome=outcome, **facts)
 
 
@@ -207,7 +227,7 @@ PASTS: dict[str, tuple[Happened, ...]] = {
     "reassessed": (submitted(), matched(), APPROVED, REASSESSED),
     "remanded": (submitted(), matched(), APPROVED, reviewed(ReviewOutcome.REMANDED)),
     "rejected": (submitted(), REJECTED),
-    "reopened": (submitted(), REJECTED, reviewed(ReviewOutcome.OVERTURNED)),
+    "reopened": (submitted(), REJECTED, reviewed(ReviewOutcome.OVERTURNED, reopens=True)),
     "withdrawn": (submitted(), WITHDRAWN),
     "revoked": (submitted(), matched(), APPROVED, PROPOSED, NOTICED, ANSWERED, REVOKED),
     "annulled": (submitted(), matched(), APPROVED, ERROR_PROPOSED, NOTICED, WAIVED, ANNULLED),
@@ -261,9 +281,7 @@ COMMANDS: dict[str, Any] = {
         Reassessed, by, KNOWN, work_consistent=True, counted_experience_months=12, reason="the work changed"
     ),
     "record_review": lambda case, by: review(case, by, ReviewOutcome.REMANDED),
-    "miss_deadline": lambda case, by: case.decide(
-        DeadlineMissed, by, KNOWN, deadline=DeadlineKind.DECIDE, due_on=date(2024, 5, 4)
-    ),
+    "miss_deadline": lambda case, by: miss(case, by),  # noqa: PLW0108 - `miss` stands below
 }
 """Every command upon a case, valid in itself, by the name the API gives it: ``COMMANDS[name](case, act)``."""
 
@@ -285,6 +303,13 @@ def confirm(case, by, number, grade, version=None):
 def approve(case, by, consistent, months):
     """An approval with what article 3 asks."""
     case.decide(Approved, by, KNOWN, work_consistent=consistent, counted_experience_months=months)
+
+
+def miss(case, by):
+    """A deadline of the case recorded as missed at the end of the year, the first of those that are; or any, where none is."""
+    late = replace(by, at=datetime(2024, 12, 31, 4, tzinfo=UTC))
+    missed = next(unrecorded(case.state), Deadline(kind=DeadlineKind.DECIDE, due_on=due(DeadlineKind.DECIDE)))
+    case.decide(DeadlineMissed, late, KNOWN, deadline=missed.kind, due_on=missed.due_on)
 
 
 def review(case, by, outcome, decided_on=TODAY):

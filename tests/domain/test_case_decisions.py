@@ -8,7 +8,7 @@ from domain.case.case import RecognitionCase
 from domain.case.events import Approved, Matched, Supplemented, SupplementRequested, Withdrawn
 from domain.case.guards import MAX_COUNTED_MONTHS
 from domain.refusals import RefusalCode
-from domain.values import CaseStatus, MatchOutcome
+from domain.values import CaseStatus, DeadlineKind, MatchOutcome
 from tests.domain.cases import (
     AMENDMENT,
     APPROVED,
@@ -31,6 +31,7 @@ from tests.domain.cases import (
     approve,
     ask,
     confirm,
+    due,
     given,
     listed,
     matched,
@@ -142,7 +143,9 @@ class TestApproval:
         outcome = Given(RecognitionCase, CASE, *past).when(lambda case: approve(case, act(), consistent, months))
         if allowed:
             facts = {"work_consistent": consistent, "counted_experience_months": months}
-            outcome.then(noted(Approved, recognized_on=date(2024, 5, 6), **facts))
+            outcome.then(
+                noted(Approved, recognized_on=date(2024, 5, 6), review_until=due(DeadlineKind.REVIEW), **facts)
+            )
         else:
             assert outcome.refused(RefusalCode.INVALID_INPUT).field == "countedExperienceMonths"
 
@@ -206,7 +209,12 @@ class TestCompletingAndHandingOn:
     @pytest.mark.parametrize(
         ("command", "by", "past", "event"),
         [
-            ("request_supplement", REVIEWER, "matched", noted(SupplementRequested, reason="more")),
+            (
+                "request_supplement",
+                REVIEWER,
+                "matched",
+                noted(SupplementRequested, reason="more", supplement_by=due(DeadlineKind.SUPPLEMENT)),
+            ),
             ("supplement", APPLICANT, "asked", SUPPLEMENTED),
             ("transfer", REVIEWER, "matched", TRANSFERRED),
             ("reject", REVIEWER, "matched", REJECTED),

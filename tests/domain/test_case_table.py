@@ -40,22 +40,22 @@ open-title    MAT    MAT           SUB             ASK                MAT       
 asked         ASK    ASK           ASK             wrong              SUB        ASK      wrong   REJ    WIT      ASK
 asked-matched ASK    ASK           ASK             wrong              MAT        ASK      wrong   REJ    WIT      ASK
 rematch       MAT    MAT           wrong           ASK                SUB        SUB      nomatch REJ    WIT      SUB
-approved      closed closed        closed          closed             closed     closed   closed  closed closed   APP
-proposed      closed closed        closed          closed             closed     closed   closed  closed closed   APP
-noticed       closed closed        closed          closed             closed     closed   closed  closed closed   APP
-heard         closed closed        closed          closed             closed     closed   closed  closed closed   APP
-declined      closed closed        closed          closed             closed     closed   closed  closed closed   APP
-error-heard   closed closed        closed          closed             closed     closed   closed  closed closed   APP
-reassessed    closed closed        closed          closed             closed     closed   closed  closed closed   APP
+approved      closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+proposed      closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+noticed       closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+heard         closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+declined      closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+error-heard   closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+reassessed    closed closed        closed          closed             closed     closed   closed  closed closed   wrong
 remanded      MAT    MAT           SUB             ASK                MAT        MAT      APP     stands stands   MAT
-rejected      closed closed        closed          closed             closed     closed   closed  closed closed   REJ
+rejected      closed closed        closed          closed             closed     closed   closed  closed closed   wrong
 reopened      MAT    MAT           SUB             ASK                SUB        SUB      nomatch REJ    WIT      SUB
-withdrawn     closed closed        closed          closed             closed     closed   closed  closed closed   WIT
-revoked       closed closed        closed          closed             closed     closed   closed  closed closed   REV
-annulled      closed closed        closed          closed             closed     closed   closed  closed closed   ANN
-surrendered   closed closed        closed          closed             closed     closed   closed  closed closed   SUR
-back-proposed closed closed        closed          closed             closed     closed   closed  closed closed   REV
-reinstated    closed closed        closed          closed             closed     closed   closed  closed closed   APP
+withdrawn     closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+revoked       closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+annulled      closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+surrendered   closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+back-proposed closed closed        closed          closed             closed     closed   closed  closed closed   wrong
+reinstated    closed closed        closed          closed             closed     closed   closed  closed closed   wrong
 """
 """What leads to a decision."""
 TITLES = """

@@ -8,7 +8,7 @@ from tests.sources import modules_of
 
 CALLED_FROM = {"add_entries", "add_aliases", "add_words", "change_entries", "change_aliases", "change_words"}
 """Methods of a state by which applying an event changes it; they are held to the same."""
-SHARED = {"_accepted", "_overrides", "proposal", "end"}
+SHARED = {"_accepted", "_overrides", "proposal", "end", "reopened_by", "wait_no_longer"}
 """What several events of a case do to it; held to the same."""
 ALLOWED = (
     CALLED_FROM
@@ -75,7 +75,9 @@ def test_what_replay_runs_only_assigns():
     for name, _ in methods:
         by_module[name] = by_module.get(name, 0) + 1
     assert by_module == {
+        "domain.case.due_days": 1,
         "domain.case.events": 11 + 2,
+        "domain.case.state": 1,
         "domain.case.title_events": 13 + 2,
         "domain.catalog.proposal": 3,
         "domain.catalog.timeline": 4 + len(CALLED_FROM),

@@ -11,9 +11,9 @@ from domain.case.case import RecognitionCase
 from domain.guards import Circumstances
 from domain.identifiers import case_number
 from domain.refusals import RefusalCode
-from domain.values import CaseStatus, Certificate, Experience, Provenance, Role, shanghai_day
+from domain.values import CaseStatus, Certificate, DeadlineKind, Experience, Provenance, Role, shanghai_day
 from tests.claims import claim_id
-from tests.domain.cases import CASE, CATALOG, CERTIFICATE, FILE, HOLDER, KNOWN, PERSON, RULES, WORK, submitted
+from tests.domain.cases import CASE, CATALOG, CERTIFICATE, FILE, HOLDER, KNOWN, PERSON, RULES, WORK, due, submitted
 from tests.domain.scenario import APPLICANT, NOON, Given, act, actor
 
 TODAY = date(2024, 5, 6)
@@ -67,6 +67,8 @@ def test_nothing_is_recognised_before_commencement(at, allowed):
                 experience=(),
                 submitted_on=day,
                 case_number=case_number(CASE, day, "ZJ"),
+                accept_by=due(DeadlineKind.ACCEPT, day),
+                decide_by=due(DeadlineKind.DECIDE, day),
             )
         )
         assert case.submitted_on == day

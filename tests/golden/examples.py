@@ -98,7 +98,7 @@ def examples() -> Iterator[Event]:
         cases.BACK_PROPOSED,
         cases.REINSTATED,
         cases.REASSESSED,
-        cases.reviewed(ReviewOutcome.OVERTURNED),
+        cases.reviewed(ReviewOutcome.OVERTURNED, reopens=True),
         cases.MISSED,
         cases.noted(CertificateClaimMoved, claim_id=cases.OTHER_CLAIM),
     ]

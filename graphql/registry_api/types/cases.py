@@ -10,6 +10,7 @@ from uuid import UUID
 
 import strawberry
 
+from application.deadlines import StandingDeadline, standing
 from application.disclosure import reason_in
 from application.folding import case_views, drafts_of, title_of
 from application.queries import Positioned
@@ -21,6 +22,7 @@ from application.views import (
     CaseView,
     CaseWarningView,
     CertificateView,
+    DeadlineView,
     EntryView,
     EvidenceView,
     HolderView,
@@ -30,7 +32,8 @@ from application.views import (
     VersionView,
 )
 from application.warnings import Concerned, is_warned
-from domain.values import TitleStatus
+from domain.clocks import DeadlineState
+from domain.values import DeadlineKind, TitleStatus
 from registry_api import ids
 from registry_api.context import Context, Info
 from registry_api.disclosing import personal, shown, shows_personal
@@ -171,6 +174,17 @@ def award_for(entry: EntryView | None, grade: str | None) -> AwardView | None:
 
 CaseWarning = CaseWarningView
 registered(CaseWarning, "CaseWarning")
+
+
+@strawberry.type(name="Deadline")
+class DeadlineType:
+    """A deadline as it stands on a day."""
+
+    kind: DeadlineKind
+    due_on: date
+    state: DeadlineState
+
+
 PendingProposal = ProposalView
 registered(PendingProposal, "PendingProposal")
 
@@ -263,6 +277,14 @@ class RecognitionCase(Node, CaseView):
     title_status: strawberry.Private[TitleStatus | None]
     claim_id: strawberry.Private[UUID | None]
     lodged_with_code: strawberry.Private[str]
+    clocks: strawberry.Private[tuple[DeadlineView, ...]]
+    due_first: strawberry.Private[date | None]
+    due_last: strawberry.Private[date | None]
+    review_until: strawberry.Private[date | None]
+    unrecorded_due: strawberry.Private[date | None]
+    deadline_met: strawberry.Private[bool]
+    deadline_missed: strawberry.Private[bool]
+    deadline_suspended: strawberry.Private[bool]
 
     @classmethod
     def is_type_of(cls, obj: Any, _info: Any) -> bool:
@@ -306,6 +328,11 @@ class RecognitionCase(Node, CaseView):
         if proposed is None or (proposed.notice_on is None and not info.context.viewer.officially(self)):
             return None
         return await shown(info, self, proposed, "proposal")
+
+    @edge(list[DeadlineType])
+    def deadlines(self, info: Info) -> list[StandingDeadline]:
+        """The statutory clocks, in the order in which they arise, as they stand now; in a past state, as they stood then."""
+        return standing(self, info.context.read_on(getattr(self, "seen_at", None)))
 
     @edge(list[CaseWarning])
     async def warnings(self, info: Info) -> Sequence[CaseWarningView]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,10 +11,13 @@ from psycopg_pool import AsyncConnectionPool
 from application import questions
 from application.access import CaseRow, Scope, sees
 from application.asking import UNSCOPED, Compare, Compared, Condition, Keyed, Order, Question, Window, holding, where
+from application.deadlines import standing
 from application.projections.all import PROJECTIONS
 from application.projections.tables import CASES, CATALOG_ENTRIES, TITLES
 from application.questions import AliasFilter, AuditFilter, CaseFilter, EntryFilter, TitleFilter
 from application.statistics import StatisticsFilter
+from catalog.jurisdiction import load_jurisdiction
+from domain.clocks import DeadlineState
 from domain.values import CaseStatus, TitleStatus
 from infrastructure.questions_sql import count_statement, keyed_statement, rows_statement
 from infrastructure.reads import PostgresReads
@@ -71,10 +74,10 @@ def test_every_table_about_cases_lies_in_scopes():
 
 @pytest.mark.parametrize("which", FILTERS, ids=lambda each: each.__name__)
 def test_every_field_of_a_filter_is_compared_with_columns_that_are_there(which):
-    """A field without a comparison would be passed over in silence; ``unlisted`` alone asks for more than one."""
+    """A field without a comparison would be passed over in silence; ``unlisted`` and ``deadline`` alone ask for more than one."""
     values = {each.name: [] if each.name in {"status", "types"} else "x" for each in dataclasses.fields(which)}
     conditions = holding(which(**values))
-    assert len(conditions) == len(values) - ("unlisted" in values)
+    assert len(conditions) == len(values) - ("unlisted" in values) - ("deadline" in values)
     columns = {column.partition(".")[0] for each in conditions for column in each.columns}
     assert columns <= set(FILTERS[which].column_names)
 
@@ -182,6 +185,24 @@ def test_filters_leave_what_meets_every_condition(filled):
         assert {c.case_id for c in page.rows} == {c.case_id for c in cases if holds(c)}
         assert page.total == len(page.rows)
         assert asked(filled, lambda reads, question=question: reads.count(question)) == page.total
+
+
+@pytest.mark.parametrize("state", DeadlineState)
+def test_cases_are_found_by_how_their_deadlines_stand(filled, state):
+    """What SQL finds by columns on a day is what each case's own deadlines say, on every day around their last."""
+    cases, rules = filled.rows()["cases"].values(), load_jurisdiction().rules
+    lasts = sorted({clock.due_on for case in cases for clock in case.clocks if clock.done_on is None})
+    found_some = set()
+    for day in {each + timedelta(days=n) for each in lasts[:: max(1, len(lasts) // 5)] for n in (-4, 0, 1)}:
+        on = rules.read_on(day)
+        question = questions.cases(UNSCOPED, CaseFilter(deadline=state), Window(size=10_000), on)
+        page = asked(filled, lambda reads, question=question: reads.page(question))
+        expected = {case.case_id for case in cases if state in {each.state for each in standing(case, on)}}
+        assert {case.case_id for case in page.rows} == expected
+        found_some |= expected
+    assert found_some
+    with pytest.raises(TypeError, match="day"):
+        questions.cases(UNSCOPED, CaseFilter(deadline=state), PAGE)
 
 
 def test_pages_walk_a_list_both_ways(filled):
