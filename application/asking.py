@@ -37,6 +37,8 @@ class Compare(Enum):
     """Some of the columns, read as one text, contain the value, in whatever letters."""
     LISTS = auto()
     """The column is a list with this value among its elements, or among their members of the name behind the column's dot."""
+    NAMES = auto()
+    """The column is a text that names one thing or several (``domain.values.FIELD_SEPARATOR``): the value is one of them, or all."""
     LISTS_NONE_OF = auto()
     """The column is a list of numbers, none of which is among those of the value, a ``Selected``."""
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from application.access import Action, CaseRow, require, scope_of, sees
-from application.catalogs import Found, Shelf
+from application.catalogs import Shelf
 from application.claims import Claims
 from application.commands import (
     CleanSubmission,
@@ -26,6 +26,7 @@ from application.folding import case_view
 from application.journal import Conflict, Journal, Overtaken
 from application.officers import Officers
 from application.ports import Briefing, Briefings, Clock, EvidenceFiles, Holders, Purpose
+from application.several_catalogs import Found
 from application.views import CaseView
 from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
@@ -54,7 +55,6 @@ from domain.text import CODE_LIMIT, clean
 from domain.values import (
     REGISTRY_ITSELF,
     Actor,
-    Certificate,
     Evidence,
     Provenance,
     ReviewOutcome,
@@ -174,7 +174,7 @@ class Cases:
         """The match under the catalogs in hand, so that the claim can be asked for with all else; what is so, is seen after."""
         with self._shelf.steady():
             try:
-                found = self._match(stated.certificate, act, stated.catalog_asked)
+                found = self._match(stated, act)
             except Refused:
                 found = None
             return _Likely(found, self._claims.certificate_stream(stated.certificate, *_place(found)))
@@ -183,7 +183,7 @@ class Cases:
         """Rules first, then the person: whoever names an authority that is none learns nothing about a holder."""
         if known.holder_ref is not None:
             stated = stated.about(known.holder_ref)
-        found = self._match(stated.certificate, act, stated.catalog_asked)
+        found = self._match(stated, act)
         claimed = likely.claim
         if found is not likely.found:
             claimed = self._claims.certificate_stream(stated.certificate, *_place(found))
@@ -214,13 +214,15 @@ class Cases:
             record_match(case, act, self._known, found)
         return case
 
-    def _match(self, certificate: Certificate, act: Act, catalog_code: str | None) -> Found | None:
+    def _match(self, stated: CleanSubmission, act: Act) -> Found | None:
+        certificate = stated.certificate
         return self._shelf.match(
             certificate.name or "",
             certificate.issuing_body or "",
             certificate.grade,
             shanghai_day(act.at),
-            catalog_code,
+            stated.catalog_asked,
+            stated.work_field,
         )
 
     def _same_submission(self, case: RecognitionCase, stated: CleanSubmission) -> Done:

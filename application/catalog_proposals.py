@@ -9,19 +9,20 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from application.access import Action, require
-from application.catalogs import Shelf, clean_notice
+from application.catalogs import Shelf, Wanted, always
 from application.issuers import carried, own_spellings
 from application.journal import Conflict, Journal
+from application.overlaps import overlaps
 from application.ports import Clock
 from domain.base import Act
-from domain.catalog.names import readable_entries, unreadable_names
+from domain.catalog.names import Note, readable_entries, unreadable_names
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.guards import Circumstances
-from domain.matching import Vocabulary
+from domain.matching import Matcher, Vocabulary
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import Alias, CatalogEntry, Provenance
+from domain.values import Alias, CatalogEntry, Notice, Provenance, shanghai_day
 
 _CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -66,6 +67,24 @@ class CatalogProposals:
         readable = readable_entries(terms.entries, whole.aliases, Vocabulary(whole.vocabulary, terms.code))
         yield from unreadable_names(terms.entries, (), readable, Vocabulary(()), "entries")
 
+    def notes(self, terms: CatalogTerms, wanted: Wanted = always) -> Iterator[Note]:
+        """What the signers should know: entries that another catalog in force, or soon in force, has too and awards otherwise.
+
+        What both award alike is no question. Costs the building of one matcher and a match for each name of either catalog.
+        Raises ``Abandoned`` once the answer is not ``wanted`` any more.
+        """
+        if not terms.entries or any(terms.refusals(self._known.rules.commencement)):
+            return
+        whole = self._with_issuers(terms)
+        own = Matcher(terms.entries, whole.aliases, Vocabulary(whole.vocabulary, terms.code), remember_issuers=True)
+        on = max(terms.effective_from, shanghai_day(self._clock()))
+        yield from overlaps(self._shelf, terms.code, terms.entries, on, field="entries", wanted=wanted, own=own)
+
+    def notes_of(self, proposal_id: UUID, wanted: Wanted = always) -> tuple[Note, ...]:
+        """The same for a proposal that is on its way, for whoever is to publish it; nothing once it is closed."""
+        state = self._load(proposal_id).state
+        return tuple(self.notes(state.terms, wanted)) if state.status == "PROPOSED" else ()
+
     def publish(self, by: Provenance, proposal_id: UUID) -> tuple[str, int]:
         """Publish a proposed catalog; its code and the position. Of two who publish at once one wins."""
         require(by.actor, Action.AMEND_CATALOG)
@@ -99,13 +118,12 @@ class CatalogProposals:
 def catalog_terms(
     code: str,
     name: str,
-    notice_number: str | None,
-    notice_title: str,
+    notice: Notice,
     effective_from: date,
     entries: Sequence[CatalogEntry],
     aliases: Sequence[Alias] = (),
 ) -> CatalogTerms:
-    """Terms as the domain keeps them. Raises ``Refused`` for a malformed code, name or notice."""
+    """Terms as the domain keeps them. Raises ``Refused`` for a malformed code or name."""
     if len(code) > CODE_LIMIT or not _CODE.fullmatch(code):
         raise Refused(
             RefusalCode.INVALID_INPUT,
@@ -115,7 +133,7 @@ def catalog_terms(
     return CatalogTerms(
         code=code,
         name=clean(name, "name"),
-        notice=clean_notice(notice_number, notice_title),
+        notice=notice,
         effective_from=effective_from,
         entries=tuple(entries),
         aliases=tuple(aliases),

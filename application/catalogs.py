@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from threading import Lock, local
@@ -14,18 +14,32 @@ from uuid import UUID
 from application.access import Action, require
 from application.issuers import with_own_spellings
 from application.journal import Conflict, Journal
+from application.overlaps import overlaps
 from application.ports import Clock
+from application.several_catalogs import Found, GoverningVersion, lapsed, settled
 from domain.base import Act
 from domain.catalog.amendment import AmendmentTerms, vocabulary_after
 from domain.catalog.catalog import Catalog
+from domain.catalog.changes import with_content, with_moved_aliases
 from domain.catalog.names import Note, ResultingNames
 from domain.catalog.timeline import CatalogTimeline
 from domain.identifiers import catalog_id
-from domain.matching import Match, Matcher, Vocabulary
+from domain.matching import Matcher, Vocabulary
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
-from domain.values import REGISTRY_ITSELF, Alias, CatalogEntry, MatchOutcome, Notice, Provenance, Word
+from domain.values import (
+    REGISTRY_ITSELF,
+    Alias,
+    CatalogEntry,
+    EntryChangeKind,
+    MatchOutcome,
+    Notice,
+    Provenance,
+    TitleLevel,
+    Word,
+    shanghai_day,
+)
 
 T = TypeVar("T")
 Wanted = Callable[[], bool]
@@ -45,23 +59,6 @@ MATCHES_KEPT: Final = 4_096
 """Answers of the matchers that are kept in process."""
 LONGEST_KEPT: Final = 1_000
 """Characters of what was asked, beyond which an answer is not kept."""
-_SURE: Final = (MatchOutcome.EXACT, MatchOutcome.CONFIDENT)
-
-
-@dataclass(frozen=True, slots=True)
-class GoverningVersion:
-    """The catalog version that governs on a day."""
-
-    catalog_code: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A match, and the version it was made under."""
-
-    match: Match
-    version: GoverningVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,24 +181,37 @@ class Shelf:
         """Whether this version, or one before it, has an entry of this number. Raises ``Refused`` (UNKNOWN_CATALOG)."""
         return self.catalog(code).had(version, number)
 
-    def match(self, name: str, issuing_body: str, grade: str | None, on: date, code: str | None = None) -> Found | None:
-        """Match a certificate against the versions in force on a day; the surest match wins, the earlier catalog on a tie.
+    def match(
+        self,
+        name: str,
+        issuing_body: str,
+        grade: str | None,
+        on: date,
+        code: str | None = None,
+        field: str | None = None,
+    ) -> Found | None:
+        """Match a certificate against the versions in force on a day; what they answer together says ``several_catalogs``.
 
-        Two catalogs that both match automatically contradict one another: then nothing is automatic, and the first match
-        is offered as AMBIGUOUS. None where no version is in force.
+        ``field`` is that of the case's work. None where no version is in force.
         """
-        return self.match_among(self.governing(on, code), name, issuing_body, grade)
+        return self.match_among(self.governing(on, code), on, name, issuing_body, grade, field)
 
     def match_among(
-        self, versions: Sequence[GoverningVersion], name: str, issuing_body: str, grade: str | None
+        self,
+        versions: Sequence[GoverningVersion],
+        on: date,
+        name: str,
+        issuing_body: str,
+        grade: str | None,
+        field: str | None = None,
     ) -> Found | None:
         """The same against versions already known, so that a whole list is answered by one state of the catalogs."""
-        found = [self._under(version, name, issuing_body, grade) for version in versions]
+        found = [self._under(version, name, issuing_body, grade, on) for version in versions]
         if not found:
             return None
         order = list(MatchOutcome)
         first = min(found, key=lambda each: order.index(each.match.outcome))
-        return _unless_contradicted(first, found)
+        return settled(first, found, field)
 
     def warm(self, on: date) -> None:
         """Make the matchers of the versions in force on a day, so that nobody waits for them at the first question."""
@@ -211,16 +221,22 @@ class Shelf:
     def match_anew(self, name: str, issuing_body: str, grade: str | None, on: date, version: GoverningVersion) -> Found:
         """Match a pending case's certificate under the version it moves to; it stays with that catalog.
 
-        Automatic only where no other catalog in force on the day matches automatically too, as in ``match``.
+        Automatic only where no other catalog in force on the day contradicts, as in ``match``.
         """
-        found = self._under(version, name, issuing_body, grade)
+        found = self._under(version, name, issuing_body, grade, on)
         others = [each for each in self.governing(on) if each.catalog_code != version.catalog_code]
-        return _unless_contradicted(found, [found, *(self._under(each, name, issuing_body, grade) for each in others)])
+        return settled(found, [found, *(self._under(each, name, issuing_body, grade, on) for each in others)])
 
-    def _under(self, version: GoverningVersion, name: str, issuing_body: str, grade: str | None) -> Found:
+    def leads_to(self, version: GoverningVersion, name: str, issuing_body: str) -> CatalogEntry | None:
+        """The entry of a version that a certificate would be matched to by itself; None where it would be asked about."""
+        number = self._matcher(version.catalog_code, version.number).leads_to(name, issuing_body)
+        return None if number is None else self.entry_at(version.catalog_code, version.number, number)
+
+    def _under(self, version: GoverningVersion, name: str, issuing_body: str, grade: str | None, on: date) -> Found:
+        """A version's answer on a day. What the matcher says is kept; whether the entry is still listed is the day's."""
         if len(name) + len(issuing_body) + len(grade or "") > LONGEST_KEPT:
-            return self._match_anew_under(version, name, issuing_body, grade)
-        return self._matched(version, name, issuing_body, grade)
+            return lapsed(self._match_anew_under(version, name, issuing_body, grade), on)
+        return lapsed(self._matched(version, name, issuing_body, grade), on)
 
     def _match_anew_under(self, version: GoverningVersion, name: str, issuing_body: str, grade: str | None) -> Found:
         return Found(self._matcher(version.catalog_code, version.number).match(name, issuing_body, grade), version)
@@ -270,7 +286,9 @@ class Catalogs:
             raise Refused(RefusalCode.CATALOG_EXISTS, tell("catalog.exists")) from None
 
     def propose(self, by: Provenance, code: str, terms: AmendmentTerms, wanted: Wanted = always) -> tuple[UUID, int]:
-        """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it."""
+        """Propose an amendment; its identifier and the position. New names of issuing bodies become aliases with it, and aliases
+        follow the entries that it renumbers.
+        """
         require(by.actor, Action.AMEND_CATALOG)
         _require_size(terms)
         return self._decide(
@@ -278,7 +296,7 @@ class Catalogs:
         )
 
     def _propose(self, catalog: Catalog, act: Act, terms: AmendmentTerms, wanted: Wanted) -> UUID:
-        whole = with_own_spellings(terms, *_known(catalog.state))
+        whole = completed(terms, catalog.state)
         identifier = catalog.propose(act, whole)
         self._require_names(catalog.state, whole, wanted)  # before anything is stored
         return identifier
@@ -318,10 +336,15 @@ class Catalogs:
         """
         _require_size(terms)
         catalog = self._shelf.catalog(code)
-        whole = with_own_spellings(terms, *_known(catalog))
+        whole = completed(terms, catalog)
         names = self._names_of(catalog, whole, wanted)
         act = Act(Provenance(actor=REGISTRY_ITSELF, client="preview"), self._clock())
-        return Examined(whole, (*Catalog.against(catalog, act, whole), *names.refusals), names.notes)
+        refusals = (*Catalog.against(catalog, act, whole), *names.refusals)
+        coming = {EntryChangeKind.ADDED, EntryChangeKind.REVISED}
+        entries = [change.entry for change in whole.changes if change.kind in coming and change.entry is not None]
+        on = max(whole.effective_from, shanghai_day(act.at))
+        shared = () if refusals else overlaps(self._shelf, code, entries, on, field="changes", wanted=wanted)
+        return Examined(whole, refusals, (*names.notes, *shared))
 
     def _require_names(self, catalog: CatalogTimeline, terms: AmendmentTerms, wanted: Wanted) -> None:
         for refusal in self._names_of(catalog, terms, wanted).refusals:
@@ -381,29 +404,27 @@ def _require_size(terms: AmendmentTerms) -> None:
             )
 
 
-def clean_notice(number: str | None, title: str) -> Notice:
+def clean_notice(
+    number: str | None,
+    title: str,
+    levels: Iterable[TitleLevel] | None = None,
+    departments: Iterable[str] = (),
+) -> Notice:
     """A notice as the domain keeps it. Raises ``Refused``."""
+    stated = None if levels is None else set(levels)
     return Notice(
         number=clean(number, "noticeNumber", limit=CODE_LIMIT, required=False) or None if number else None,
         title=clean(title, "noticeTitle"),
+        levels=None if stated is None else tuple(level for level in TitleLevel if level in stated),
+        departments=tuple(dict.fromkeys(clean(each, f"departments.{n}") for n, each in enumerate(departments))),
     )
 
 
-def _unless_contradicted(first: Found, found: Sequence[Found]) -> Found:
-    """The first match, or, where further catalogs match automatically too, the same with nothing decided."""
-    others = [each.version.catalog_code for each in found if each is not first and each.match.outcome in _SURE]
-    if not others or first.match.outcome not in _SURE:
-        return first
-    where = "、".join(others)
-    reason = f"Another catalog in force matches it too: {where}. / 另一现行目录亦可比照：{where}。"
-    candidates = tuple(each.model_copy(update={"reasons": (*each.reasons, reason)}) for each in first.match.candidates)
-    undecided = replace(
-        first.match, outcome=MatchOutcome.AMBIGUOUS, entry=None, award=None, grade=None, candidates=candidates
-    )
-    return replace(first, match=undecided)
-
-
-def _known(catalog: CatalogTimeline) -> tuple[tuple[Alias, ...], Vocabulary]:
-    """The aliases and the words of a catalog's latest version."""
+def completed(terms: AmendmentTerms, catalog: CatalogTimeline) -> AmendmentTerms:
+    """The terms with what follows from them: the content of entries that are renumbered, what that does to aliases, and aliases
+    for new names of issuing bodies.
+    """
     number = catalog.latest.number
-    return catalog.aliases_at(number), Vocabulary(catalog.vocabulary_at(number), catalog.code)
+    entries, aliases = catalog.entries_at(number), catalog.aliases_at(number)
+    whole = with_moved_aliases(with_content(terms, entries), entries, aliases)
+    return with_own_spellings(whole, aliases, Vocabulary(catalog.vocabulary_at(number), catalog.code))

@@ -201,6 +201,13 @@ def entry_view(code: str, entry: CatalogEntry, from_version: int, until_version:
         translated_name=entry.translated_name,
         issuing_body=entry.issuing_body,
         field=entry.field,
+        label=entry.label,
+        country=entry.country,
+        series=entry.series,
+        tier=entry.tier,
+        conditions=entry.conditions,
+        valid_until=entry.valid_until,
+        remark=entry.remark,
         awards=tuple(AwardView(grade=a.grade, title=a.title, level=a.level) for a in entry.awards),
     )
 
@@ -293,7 +300,17 @@ def word_change_view(change: WordChange) -> WordChangeView:
 
 
 def _candidates(candidates: Iterable[MatchCandidate]) -> tuple[CandidateView, ...]:
-    return tuple(CandidateView(number=c.number, grade=c.grade, score=c.score, reasons=c.reasons) for c in candidates)
+    return tuple(
+        CandidateView(
+            number=c.number,
+            grade=c.grade,
+            score=c.score,
+            reasons=c.reasons,
+            catalog_code=c.catalog_code,
+            catalog_version=c.catalog_version,
+        )
+        for c in candidates
+    )
 
 
 def _evidence(evidence: Iterable[Evidence]) -> tuple[EvidenceView, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from application.catalogs import Found
+from application.several_catalogs import Found
 from domain.values import MatchOutcome
 
 Ask = Callable[[str, str, str | None], Found | None]

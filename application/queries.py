@@ -6,14 +6,14 @@ the server does all day. What may be asked stands in ``application.questions``.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from application.asking import Drawn, Grouped, K, Keyed, Page, Question
 from application.projections.projection import Table
-from application.questions import StoredRow, pending_cases, titles_on_entries
-from application.views import AuditEventView, StatusView
+from application.questions import StoredRow, latest_effective, pending_cases, titles_on_entries
+from application.views import AuditEventView, StatusView, VersionView
 from domain.base import Event
 
 V = TypeVar("V")
@@ -94,6 +94,13 @@ async def first(reads: Reads, question: Question[V]) -> V | None:
 async def one_by_key(reads: Reads, asked: Keyed[K, V]) -> Mapping[K, V]:
     """The one row that each key names; a key that names none is absent."""
     return {key: rows[0] for key, rows in (await reads.by_key(asked)).items()}
+
+
+async def version_in_force(reads: Reads, code: str, on: date, known_at: datetime | None) -> VersionView | None:
+    """The version of a catalog in force on a day, as known at an instant; the rule is ``domain.catalog.timeline.version_in_force``."""
+    latest = await first(reads, latest_effective(code, on, known_at))
+    ended = latest is not None and latest.ends_on is not None and latest.ends_on < on
+    return None if ended else latest
 
 
 async def impact(reads: Reads, code: str, numbers: Sequence[int], *, every_pending: bool) -> tuple[int, int]:

@@ -120,7 +120,7 @@ class EntryFilter:
     search: Annotated[
         str | None, Compared(Compare.CONTAINS, ("qualification_name", "translated_name", "issuing_body"))
     ] = None
-    field: Annotated[str | None, Compared()] = None
+    field: Annotated[str | None, Compared(Compare.NAMES)] = None
     title: Annotated[str | None, Compared(Compare.LISTS, ("awards.title",))] = None
 
 
@@ -179,8 +179,8 @@ def versions_by_key(keys: Sequence[VersionKey]) -> Keyed[VersionKey, VersionView
     return Keyed(Question(CATALOG_VERSIONS), (Compared(columns=("catalog_code",)), Compared(columns=("number",))), keys)
 
 
-def version_in_force(code: str, on: date, known_at: datetime | None) -> Question[VersionView]:
-    """The version of a catalog in force on a day, as known at an instant; the rule is ``domain.catalog.timeline.version_in_force``."""
+def latest_effective(code: str, on: date, known_at: datetime | None) -> Question[VersionView]:
+    """Of the versions of a catalog that are effective by a day, as known at an instant, the latest, and first of them."""
     known = () if known_at is None else (where("issued_at", known_at, Compare.MOST),)
     conditions = (where("catalog_code", code), where("effective_from", on, Compare.MOST), *known)
     return Question(CATALOG_VERSIONS, conditions, Order(("number",), descending=True), Window(size=1))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from application.catalogs import Found, GoverningVersion, Shelf
+from application.catalogs import Shelf
 from application.seals import Seals
+from application.several_catalogs import Found, GoverningVersion
 from domain.base import Event
 from domain.case.events import CandidatesListed, Matched, RematchRequired, Submitted
 from domain.matching.rule_sets import RULE_SETS
@@ -85,7 +86,8 @@ def rederived(shelf: Shelf, seals: Seals, events: Sequence[Event], version: int 
         why = tell("audit.not_derived_rule_set", rule_set=decision.rule_set)
     if why is not None or certificate is None:
         return Derived(decision.code, number, decision.rule_set, not_derivable=why)
-    found = shelf.match_among([GoverningVersion(decision.code, number)], *certificate)
+    submitted: Any = events[0]
+    found = shelf.match_among([GoverningVersion(decision.code, number)], submitted.submitted_on, *certificate)
     award = _award(shelf, decision, number, found)
     recorded = _title(shelf, decision.code, decision.version, decision.entry_number, decision.grade)
     same = None if decision.entry_number is None else award == recorded and _same_place(decision, found)

@@ -16,10 +16,11 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from application.cases import record_match
-from application.catalogs import ATTEMPTS, GoverningVersion, Shelf
+from application.catalogs import ATTEMPTS, Shelf
 from application.claims import Claims
 from application.journal import Conflict, Journal
 from application.ports import Clock, Holders
+from application.several_catalogs import GoverningVersion
 from domain.authorities import AuthorityDirectory
 from domain.base import Act
 from domain.case.case import RecognitionCase

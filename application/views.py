@@ -65,12 +65,16 @@ class EvidenceView:
 
 @dataclass(kw_only=True)
 class CandidateView:
-    """An entry that may be meant, by number."""
+    """An entry that may be meant, by number; ``catalog_code`` and ``catalog_version`` where it stands in another catalog than the
+    one that the case is under.
+    """
 
     number: int
     grade: str | None
     score: float
     reasons: tuple[Personal, ...]
+    catalog_code: str | None = None
+    catalog_version: int | None = None
 
     @property
     def because(self) -> tuple[str, ...]:
@@ -224,6 +228,13 @@ class EntryView:
     issuing_body: str
     field: str
     awards: tuple[AwardView, ...]
+    label: str | None
+    country: str | None
+    series: str | None
+    tier: str | None
+    conditions: str | None
+    valid_until: date | None
+    remark: str | None
 
 
 @dataclass(kw_only=True)
@@ -233,10 +244,14 @@ class ProposedEntryView(EntryView):
 
 @dataclass(kw_only=True)
 class ChangeView:
-    """What a version changed in one entry: its content before and after, as far as there is one."""
+    """What a version changed in one entry: its content before and after, as far as there is one.
+
+    ``number`` is the one it had before, ``new_number`` the one it bears since, where it was renumbered.
+    """
 
     kind: EntryChangeKind
     number: int
+    new_number: int | None
     reason: str | None
     before: EntryView | None
     after: EntryView | None
@@ -324,7 +339,9 @@ class CatalogView:
 
 @dataclass(kw_only=True)
 class VersionView:
-    """One version of a catalog; ``effective_until`` is the day a later version takes over, as known now."""
+    """One version of a catalog; ``effective_until`` is the day a later version takes over, or the one after the catalog's last,
+    as known now. ``levels`` are those that its titles may have.
+    """
 
     catalog_code: str
     number: int
@@ -338,11 +355,14 @@ class VersionView:
     changes: tuple[ChangeView, ...]
     alias_changes: tuple[AliasChangeView, ...]
     word_changes: tuple[WordChangeView, ...]
+    levels: tuple[TitleLevel, ...]
+    departments: tuple[str, ...]
+    ends_on: date | None
 
 
 @dataclass(kw_only=True)
 class AmendmentView:
-    """An amendment on its way: PROPOSED, ISSUED or DISCARDED."""
+    """An amendment on its way: PROPOSED, ISSUED or DISCARDED; ``levels`` are empty where its notice says nothing about them."""
 
     amendment_id: UUID
     catalog_code: str
@@ -353,6 +373,9 @@ class AmendmentView:
     effective_from: date
     erratum: bool
     rematch_pending: bool
+    levels: tuple[TitleLevel, ...]
+    departments: tuple[str, ...]
+    ends_on: date | None
     proposed_by: ActorView
     proposed_at: datetime
     closed_at: datetime | None
@@ -373,6 +396,8 @@ class CatalogProposalView:
     notice_number: str | None
     notice_title: str
     effective_from: date
+    levels: tuple[TitleLevel, ...]
+    departments: tuple[str, ...]
     proposed_by: ActorView
     proposed_at: datetime
     closed_at: datetime | None

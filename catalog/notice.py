@@ -18,6 +18,7 @@ from catalog.faults import Fault, FaultCode, SourceRefused
 from catalog.jurisdiction import Jurisdiction, load_jurisdiction
 from catalog.rows import OFFICIAL, Cell, RawRow, RowReader
 from catalog.text import fold
+from domain.catalog.levels import UNSTATED
 from domain.values import CatalogEntry, Notice
 
 _TITLE: Final = re.compile(r"关于印发《(?P<catalog>.+?（(?P<fields>[^（）]+)领域）)》的通知$")
@@ -73,7 +74,12 @@ def _official_catalog(where: Jurisdiction) -> OfficialCatalog:
     return OfficialCatalog(
         code=code,
         name=name["catalog"] if name else document.title,
-        notice=Notice(number=None, title=document.title),
+        notice=Notice(
+            number=None,
+            title=document.title,
+            levels=UNSTATED,
+            departments=tuple(document.title.split("关于")[0].split()),
+        ),
         effective_from=document.commencement,
         entries=document.entries,
     )
@@ -91,7 +97,7 @@ def parse_notice(text: str, source: str) -> NoticeDocument:
     title, fields = _title(lines, faults)
     commencement = _commencement(lines[:start], faults)
     articles = _articles(lines[:start], faults)
-    reader = RowReader(fields=fields)
+    reader = RowReader(fields=fields, levels=frozenset(UNSTATED))
     count = read_table(lines, reader)
     reader.gaps(len(lines))
     if not count:

@@ -6,21 +6,27 @@ A reader finds the rows and says where each cell stands; this module says what t
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
 from catalog.faults import Fault, FaultCode
 from catalog.text import fold
+from domain.catalog.levels import LEVEL_NAMES, level_of_title, named, title_of_series
 from domain.refusals import Refused
-from domain.text import NAME_LIMIT, clean
+from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT, clean
 from domain.values import CatalogEntry, TitleAward, TitleLevel
 
 
 class Column(StrEnum):
-    """The columns of a catalog; the value is the head in the notice. The last two exist in files only."""
+    """The columns of a catalog; the value is the head in the notice. Those after the field exist in files only.
+
+    ``LABEL`` is what a notice prints in the number's place, ``ENGLISH`` an English name beside a Chinese one.
+    """
 
     NUMBER = "序号"
     NAME = "境外职业资格名称"
@@ -30,71 +36,127 @@ class Column(StrEnum):
     FIELD = "专业领域"
     GRADE = "等级"
     LEVEL = "职称级别"
+    LABEL = "原编号"
+    COUNTRY = "国家/地区"
+    SERIES = "职称系列"
+    TIER = "清单类别"
+    CONDITIONS = "认定条件"
+    VALID = "有效期至"
+    REMARK = "备注"
+    ENGLISH = "英文名称"
 
 
 OFFICIAL: Final = (Column.NUMBER, Column.NAME, Column.TRANSLATED, Column.ISSUER, Column.TITLE, Column.FIELD)
 """The six columns of the notice, in its order."""
 
-TITLE_LEVELS: Final = {"助理工程师": TitleLevel.JUNIOR, "工程师": TitleLevel.INTERMEDIATE}
-"""The titles the notice awards, and the level of each (article 1: 初、中级职称)."""
+FURTHER: Final = {
+    Column.LABEL: CODE_LIMIT,
+    Column.COUNTRY: NAME_LIMIT,
+    Column.SERIES: NAME_LIMIT,
+    Column.TIER: NAME_LIMIT,
+    Column.CONDITIONS: PROSE_LIMIT,
+    Column.VALID: NAME_LIMIT,
+    Column.REMARK: PROSE_LIMIT,
+}
+"""What other notices say of an entry, and how many characters each may have."""
 
-LEVEL_NAMES: Final = {TitleLevel.JUNIOR: "初级", TitleLevel.INTERMEDIATE: "中级"}
-"""How the levels are written."""
+NOTHING: Final = frozenset({"/", "／", "\\", "-", "—", "——", "–", "无"})
+"""What offices type into a cell of grades, levels or validity that says nothing."""
 
-_LEVELS: Final = {name: level for level, name in LEVEL_NAMES.items()} | {level.value: level for level in TitleLevel}
+_LEVEL_WORDS: Final = {
+    "助理级": TitleLevel.JUNIOR,
+    "副高": TitleLevel.ASSOCIATE_SENIOR,
+    "正高": TitleLevel.SENIOR,
+}
+_LEVELS: Final = (
+    {name: level for level, name in LEVEL_NAMES.items()} | {level.value: level for level in TitleLevel} | _LEVEL_WORDS
+)
+_EITHER_SENIOR: Final = "高级"
 _GRADES: Final = re.compile(r"\d+[级級](?:、\d+[级級])+$")
 _NUMBER: Final = re.compile(r"\d{1,6}")
+_LABEL: Final = re.compile(
+    r"[A-Za-z]{1,4}[-–.]?\d{0,4}(?:[.\-–]\d{1,4})*|\d{1,4}(?:[.\-–]\d{1,4})+"
+    r"|[\u2460-\u2473\u3251-\u325f\u32b1-\u32bf]|[（(]?[一二三四五六七八九十百]{1,4}[)）]?"
+)
 _SEPARATORS: Final = "、，,；;/"
+
+
+def is_label(text: str) -> bool:
+    """Whether a text stands where a number does and is none: A1, 1.1, ①, （一）."""
+    return _NUMBER.fullmatch(text) is None and _LABEL.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A cell's text as it stands in the file, with the row (or line) and the column a reader sees.
 
-    ``problem`` is a sentence saying why a cell holds no text at all, where it holds something else.
+    ``problem`` is a sentence saying why a cell holds no text at all, where it holds something else; ``day`` is the date that an
+    office program keeps in it.
     """
 
     text: str
     row: int
     column: str | None = None
     problem: str | None = None
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row of a catalog's table before anybody judged it; a column that the file lacks is absent from ``cells``."""
+    """One row of a catalog's table before anybody judged it; a cell that the row lacks is absent from ``cells``.
+
+    ``columns`` are those that the file has; all six of the notice where it says nothing.
+    """
 
     row: int
     cells: Mapping[Column, Cell]
     sheet: str | None = None
+    columns: frozenset[Column] = frozenset(OFFICIAL)
 
 
 @dataclass(slots=True)
 class RowReader:
     """Reads rows one by one and remembers what it must compare across them.
 
-    ``fields`` limits the fields that may occur; None allows any. ``faults`` grows; ``entries`` holds the rows without one;
-    ``left_out`` says what the file holds and does not show.
+    ``fields`` limits the fields that may occur, ``levels`` those of the titles; None allows any. ``faults`` grows; ``entries``
+    holds the rows without one; ``left_out`` says what the file holds and does not show, ``heads`` which of its columns were read.
+
+    Where rows are ``labelled`` they bear labels in the place of numbers, and are numbered in their order.
     """
 
     fields: frozenset[str] | None = None
+    levels: frozenset[TitleLevel] | None = None
     faults: list[Fault] = field(default_factory=list)
     entries: list[CatalogEntry] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    labelled: bool = False
     seen: dict[int, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
 
     def read(self, raw: RawRow) -> None:
         """Take in one row: an entry where nothing is wrong with it, a fault for each thing that is."""
-        row = _Row(raw, _entry_number(raw))
-        texts = {column: row.text(column) for column in OFFICIAL}
-        self._number(row, texts[Column.NUMBER])
+        row = _Row(raw, len(self.labels) + 1 if self.labelled else _entry_number(raw))
+        required = raw.columns | {Column.NUMBER}
+        texts: dict[Column, str] = {column: row.text(column) if column in required else "" for column in OFFICIAL}
+        further = {column: row.optional(column, limit) for column, limit in FURTHER.items()}
+        if Column.TRANSLATED not in raw.columns:
+            texts[Column.TRANSLATED] = texts[Column.NAME]
+        if Column.FIELD not in raw.columns:
+            texts[Column.FIELD] = further[Column.SERIES] or row.text(Column.SERIES)
+        if self.labelled:
+            further[Column.LABEL] = self._label(row, texts[Column.NUMBER])
+        else:
+            self._number(row, texts[Column.NUMBER])
         if self.fields is not None and texts[Column.FIELD] and texts[Column.FIELD] not in self.fields:
             row.fault(
                 Column.FIELD,
                 FaultCode.FIELD_UNKNOWN,
                 f"the field {texts[Column.FIELD]!r} is none of {'、'.join(sorted(self.fields))}; correct the cell.",
             )
-        awards = _awards(row, texts)
+        awards = _awards(row, texts, further[Column.SERIES], self.levels)
+        until, said = _valid_until(raw.cells.get(Column.VALID), further[Column.VALID])
+        remark = "；".join(filter(None, (further[Column.REMARK], said)))
         self.faults += row.faults
         if not row.faults and row.number is not None:
             self.entries.append(
@@ -105,8 +167,27 @@ class RowReader:
                     issuing_body=texts[Column.ISSUER],
                     field=texts[Column.FIELD],
                     awards=awards,
+                    label=further[Column.LABEL] or None,
+                    country=further[Column.COUNTRY] or None,
+                    series=further[Column.SERIES] or None,
+                    tier=further[Column.TIER] or None,
+                    conditions=further[Column.CONDITIONS] or None,
+                    valid_until=until,
+                    remark=remark or None,
                 )
             )
+
+    def _label(self, row: _Row, text: str) -> str:
+        """What stands in the place of the number, once in the table."""
+        place = _place(row.raw)
+        first = self.labels.setdefault(text or place, place)
+        if text and not is_label(text):
+            malformed = f"{text!r} is no label like the others of the table; write one such as A1, 1.1 or ①."
+            row.fault(Column.NUMBER, FaultCode.NUMBER_MALFORMED, malformed)
+        elif first != place:
+            message = f"the label {text} stands at {first} already; give each entry one of its own."
+            row.fault(Column.NUMBER, FaultCode.NUMBER_TWICE, message)
+        return text
 
     def _number(self, row: _Row, text: str) -> None:
         if row.number is None:
@@ -114,10 +195,10 @@ class RowReader:
                 row.fault(
                     Column.NUMBER,
                     FaultCode.NUMBER_MALFORMED,
-                    f"{text!r} is no number of an entry; write a whole number from 1 to 999999.",
+                    f"{text!r} is no number of an entry; write a whole number from 1 to 999999, or labels such as A1 in all rows.",
                 )
             return
-        place = f"row {row.raw.row}" if row.raw.sheet is None else f"sheet {row.raw.sheet}, row {row.raw.row}"
+        place = _place(row.raw)
         first = self.seen.setdefault(row.number, place)
         if first != place:
             row.fault(
@@ -154,7 +235,7 @@ class _Row:
     number: int | None
     faults: list[Fault] = field(default_factory=list)
 
-    def text(self, column: Column) -> str:
+    def text(self, column: Column, limit: int = NAME_LIMIT) -> str:
         """The folded text of a required cell; empty, with a fault, where there is none or it is unfit."""
         cell = self.raw.cells.get(column)
         text = fold(cell.text) if cell else ""
@@ -162,19 +243,26 @@ class _Row:
             self.fault(column, FaultCode.CELL_ERROR, cell.problem)
         elif not text:
             self.fault(column, FaultCode.CELL_MISSING, f"the cell {column.value} is missing; fill it in.")
-        elif len(text) > NAME_LIMIT:
-            message = f"the cell {column.value} holds {len(text)} characters; shorten it to {NAME_LIMIT}."
+        elif len(text) > limit:
+            message = f"the cell {column.value} holds {len(text)} characters; shorten it to {limit}."
             self.fault(column, FaultCode.CELL_TOO_LONG, message)
         else:
             try:
-                return clean(text, column.value)
+                return clean(text, column.value, limit=limit)
             except Refused as refused:
                 self.fault(column, FaultCode.CONTROL_CHARACTER, refused.message)
         return ""
 
-    def optional(self, column: Column) -> str:
+    def optional(self, column: Column, limit: int = NAME_LIMIT) -> str:
         cell = self.raw.cells.get(column)
-        return self.text(column) if cell and (cell.problem or fold(cell.text)) else ""
+        if cell is None or (column is Column.VALID and cell.day is not None):
+            return ""
+        return self.text(column, limit) if cell.problem or fold(cell.text) else ""
+
+    def listed(self, column: Column) -> list[str]:
+        """The parts of a cell that may say nothing."""
+        text = self.optional(column)
+        return split_list(text) if text and text not in NOTHING else []
 
     def fault(self, column: Column, code: FaultCode, message: str) -> None:
         cell = self.raw.cells.get(column)
@@ -188,6 +276,10 @@ class _Row:
                 entry=self.number,
             )
         )
+
+
+def _place(raw: RawRow) -> str:
+    return f"row {raw.row}" if raw.sheet is None else f"sheet {raw.sheet}, row {raw.row}"
 
 
 def _entry_number(raw: RawRow) -> int | None:
@@ -216,9 +308,15 @@ def split_list(text: str) -> list[str]:
     return [fold(part) for part in parts]
 
 
-def _awards(row: _Row, texts: Mapping[Column, str]) -> tuple[TitleAward, ...]:
-    titles = split_list(texts[Column.TITLE]) if texts[Column.TITLE] else []
-    levels = _levels(row, titles)
+def _awards(
+    row: _Row, texts: Mapping[Column, str], series: str, allowed: frozenset[TitleLevel] | None
+) -> tuple[TitleAward, ...]:
+    if Column.TITLE in row.raw.columns:
+        titles = split_list(texts[Column.TITLE]) if texts[Column.TITLE] else []
+        levels = _levels(row, titles, allowed)
+    else:
+        levels = [_stated_level(row, name, None) for name in row.listed(Column.LEVEL) or [row.text(Column.LEVEL)]]
+        titles = [_derived(row, series, level) for level in levels if level is not None]
     grades = _grades(row, texts, len(titles))
     return tuple(
         TitleAward(grade=grade, title=title, level=level)
@@ -227,40 +325,94 @@ def _awards(row: _Row, texts: Mapping[Column, str]) -> tuple[TitleAward, ...]:
     )
 
 
-def _levels(row: _Row, titles: list[str]) -> list[TitleLevel | None]:
-    """The level of each title: from its own column, or else the one the notice gives the title."""
-    stated = row.optional(Column.LEVEL)
-    names = split_list(stated) if stated else []
-    if not names:
-        for title in titles:
-            if title not in TITLE_LEVELS:
-                row.fault(
-                    Column.TITLE,
-                    FaultCode.TITLE_UNKNOWN,
-                    f"the title {title!r} is none of {'、'.join(TITLE_LEVELS)}; correct it, or state its level in a column "
-                    f"{Column.LEVEL.value}.",
-                )
-        return [TITLE_LEVELS.get(title) for title in titles]
-    if len(names) != len(titles) or not all(titles):
+def _derived(row: _Row, series: str, level: TitleLevel) -> str:
+    """The title of a list that names series and levels only."""
+    title = title_of_series(series, level)
+    if title is None:
+        message = f"the titles of the series {series!r} can't be told from their level; name each in a column {Column.TITLE.value}."
+        row.fault(Column.SERIES, FaultCode.TITLE_UNKNOWN, message)
+    return title or ""
+
+
+def _levels(row: _Row, titles: list[str], allowed: frozenset[TitleLevel] | None) -> list[TitleLevel | None]:
+    """The level of each title: from its own column, or else the one that its name says."""
+    names = row.listed(Column.LEVEL)
+    if names and (len(names) != len(titles) or not all(titles)):
         row.fault(
             Column.LEVEL,
             FaultCode.LEVEL_UNKNOWN,
             f"{len(names)} levels stand beside {len(titles)} titles; state one for each, with 、 between.",
         )
-    for name in names:
-        if name not in _LEVELS:
+        return [None for _ in titles]
+    if names:
+        return [_stated_level(row, name, title) for name, title in zip(names, titles, strict=True)]
+    levels = [level_of_title(title) for title in titles]
+    for title, level in zip(titles, levels, strict=True):
+        if level is None:
             row.fault(
-                Column.LEVEL,
-                FaultCode.LEVEL_UNKNOWN,
-                f"the level {name!r} is neither 初级 nor 中级; correct it.",
+                Column.TITLE,
+                FaultCode.TITLE_UNKNOWN,
+                f"the name of the title {title!r} says no level; correct it, or state its level in a column "
+                f"{Column.LEVEL.value}.",
             )
-    return [_LEVELS.get(name) for name in names]
+        elif allowed is not None and level not in allowed:
+            row.fault(
+                Column.TITLE,
+                FaultCode.TITLE_UNKNOWN,
+                f"the title {title!r} is of the level {LEVEL_NAMES[level]}, and the notice awards {named(allowed)} only; "
+                "correct it.",
+            )
+    return levels
+
+
+def _stated_level(row: _Row, name: str, title: str | None) -> TitleLevel | None:
+    """The level that a word says of a title. 高级 is one of two, which the title's name decides."""
+    said = level_of_title(title) if title else None
+    level = _LEVELS.get(name.removesuffix("职称"))
+    senior = {TitleLevel.ASSOCIATE_SENIOR, TitleLevel.SENIOR}
+    if level is None and name.removesuffix("职称") == _EITHER_SENIOR and (said is None or said in senior):
+        if said is None:
+            message = f"the level {name} may be 副高级 or 正高级; say which."
+            row.fault(Column.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
+        return said
+    if level is None:
+        if name:
+            message = f"the level {name!r} is none of {'、'.join(LEVEL_NAMES.values())}; correct it."
+            row.fault(Column.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
+    elif said is not None and said is not level:
+        message = (
+            f"the level {name} stands beside the title {title}, whose name says {LEVEL_NAMES[said]}; make them agree."
+        )
+        row.fault(Column.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
+    return level
+
+
+_DAY: Final = re.compile(r"(\d{4})\s*[-年/.]\s*(\d{1,2})\s*(?:[-月/.]\s*(?:(\d{1,2})\s*日?)?)?\s*(?:止|前|为止|以前)?$")
+_NO_END: Final = frozenset({"长期", "长期有效", "永久", "永久有效"})
+
+
+def _valid_until(cell: Cell | None, text: str) -> tuple[date | None, str]:
+    """The last day that a cell states, and what it says beside that: a text that is no day is kept as it stands."""
+    if cell is not None and cell.day is not None:
+        return cell.day, ""
+    if not text or text in NOTHING or text in _NO_END:
+        return None, ""
+    found = _DAY.search(text)
+    try:
+        until = _last_day(int(found[1]), int(found[2]), int(found[3]) if found[3] else None) if found else None
+    except ValueError:
+        until = None
+    whole = found is not None and until is not None and found.start() == 0
+    return until, "" if whole else f"有效期：{text}"
+
+
+def _last_day(year: int, month: int, day: int | None) -> date:
+    return date(year, month, day or monthrange(year, month)[1])
 
 
 def _grades(row: _Row, texts: Mapping[Column, str], count: int) -> list[str | None]:
     """The grade of each title: from its own column, or else from the name's end (entries 88-90: ``2级、1级``)."""
-    stated = row.optional(Column.GRADE)
-    grades: list[str | None] = [grade or None for grade in split_list(stated)] if stated else []
+    grades: list[str | None] = [grade or None for grade in row.listed(Column.GRADE)]
     column = Column.GRADE
     if not texts[Column.NAME]:
         return [None] * count

@@ -16,7 +16,20 @@ from console.catalog_files import as_data, read_by, read_file, show_differences
 from console.catalog_vocabulary import show_word_changes, word_change_data
 from console.language import spoken
 from console.opened import answered, official_catalog, reading, writing
-from console.options import LARGEST, As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, provenance
+from console.options import (
+    LARGEST,
+    As,
+    AsJson,
+    Code,
+    Departments,
+    Effective,
+    Levels,
+    NoticeNumber,
+    NoticeTitle,
+    day,
+    notice_of,
+    provenance,
+)
 from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -54,6 +67,14 @@ def amend(
     rematch_pending: Annotated[
         bool, typer.Option("--rematch-pending", help="Match pending cases anew once it is in force.")
     ] = False,
+    ends: Annotated[
+        date | None,
+        typer.Option(
+            "--ends-on", parser=day, metavar="YYYY-MM-DD", help="The last day on which the catalog is in force."
+        ),
+    ] = None,
+    levels: Levels = None,
+    departments: Departments = None,
     base: Annotated[
         int | None,
         typer.Option("--base", min=1, max=LARGEST, help="The version the file is based on; the latest by default."),
@@ -69,17 +90,16 @@ def amend(
 
     With --aliases it changes aliases too, with --vocabulary the words that matching knows; without a file of entries, these alone.
     """
-    from application.catalogs import clean_notice
     from application.queries import impact
     from catalog.changes import proposed_changes
     from catalog.files.alias_changes import read_alias_changes
     from catalog.files.word_changes import read_word_changes
     from domain.catalog.amendment import AmendmentTerms
 
-    if file is None and aliases is None and vocabulary is None:
+    if file is None and aliases is None and vocabulary is None and ends is None:
         fail(
-            "There is nothing to amend by; name a file of entries, one of alias changes with --aliases, or one of words with "
-            "--vocabulary."
+            "There is nothing to amend by; name a file of entries, one of alias changes with --aliases, one of words with "
+            "--vocabulary, or a last day with --ends-on."
         )
     entries = read_file(file) if file is not None else None
     alias_changes = read_by(read_alias_changes, aliases) if aliases is not None else ()
@@ -91,16 +111,17 @@ def amend(
         differences = _differences(catalog, entries, partial=partial) if entries is not None else ()
         terms = AmendmentTerms(
             base_version=base or catalog.latest.number,
-            notice=clean_notice(notice_number, notice),
+            notice=notice_of(notice, notice_number, levels, departments),
             effective_from=effective,
             erratum=erratum,
             rematch_pending=rematch_pending,
             changes=proposed_changes(differences, reason=reason),
             alias_changes=alias_changes,
             word_changes=word_changes,
+            ends_on=ends,
         )
         examined = registry.catalogs.examine(which, terms)
-        numbers = [change.number for change in terms.changes]
+        numbers = [number for change in terms.changes for number in change.numbers]
         pending, titles = answered(
             registry, lambda: impact(registry.reads, which, numbers, every_pending=terms.rematch_pending)
         )
@@ -111,7 +132,7 @@ def amend(
     if as_json:
         print_json(effect.data())
     else:
-        files = " and ".join(each.name for each in (file, aliases, vocabulary) if each)
+        files = " and ".join(each.name for each in (file, aliases, vocabulary) if each) or f"ends on {ends}"
         _show(effect, f"{which} · version {terms.base_version} → {files}")
     for each in examined.notes:
         note(f"{each.text(spoken())} ({each.code.value})")
@@ -305,10 +326,12 @@ def _content(version: int, what: str, entry: CatalogEntry | None) -> dict[str, A
 def _differences(
     catalog: CatalogTimeline, entries: Sequence[CatalogEntry], *, partial: bool
 ) -> tuple[EntryDifference, ...]:
+    from catalog.changes import with_numbers_kept
     from catalog.files import diff_entries
 
     current = catalog.entries_at(catalog.latest.number)
-    return diff_entries(_kept(current, entries) if partial else current.values(), entries)
+    numbered = with_numbers_kept(entries, current)
+    return diff_entries(_kept(current, numbered) if partial else current.values(), numbered, whole=not partial)
 
 
 def _kept(current: dict[int, CatalogEntry], entries: Sequence[CatalogEntry]) -> list[CatalogEntry]:

@@ -46,7 +46,7 @@ def show(
     columns = ("序号", "境外职业资格名称", "译名", "证书颁发机构", "比照认定职称", "专业领域")
     rows = [
         (
-            entry.number,
+            f"{entry.number} ({entry.label})" if entry.label else entry.number,
             entry.qualification_name,
             entry.translated_name,
             entry.issuing_body,

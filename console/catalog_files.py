@@ -14,12 +14,25 @@ from rich.markup import escape
 
 from console.language import spoken
 from console.opened import official_catalog, reading, writing
-from console.options import As, AsJson, Code, Effective, NoticeNumber, NoticeTitle, Version, day, provenance
+from console.options import (
+    As,
+    AsJson,
+    Code,
+    Departments,
+    Effective,
+    Levels,
+    NoticeNumber,
+    NoticeTitle,
+    Version,
+    day,
+    notice_of,
+    provenance,
+)
 from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from catalog.files import EntryDifference
-    from domain.values import CatalogEntry
+    from domain.values import Alias, CatalogEntry, Notice
     from infrastructure.standing import StandingRegistry
 
 T = TypeVar("T")
@@ -66,6 +79,11 @@ def import_(
     name: Annotated[str | None, typer.Option("--name", help="The further catalog's name.")] = None,
     notice: Annotated[str | None, typer.Option("--notice", help="With --code: the title of the notice.")] = None,
     notice_number: NoticeNumber = None,
+    levels: Levels = None,
+    departments: Departments = None,
+    aliases: Annotated[
+        Path | None, typer.Option("--aliases", help="With --code: aliases to publish with it, as `amend` takes them.")
+    ] = None,
     effective: Annotated[
         date | None,
         typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="With --code: the day it takes effect."),
@@ -78,11 +96,15 @@ def import_(
     """Read and check a file, telling all its faults at once; with --code, propose it as a further catalog."""
     from catalog.files import export_entries
 
-    entries = read_file(file)
+    heads: list[str] = []
+    entries = read_file(file, heads)
+    for each in heads:
+        err.print(escape(each), highlight=False, soft_wrap=True)
     if code is not None:
         if name is None or notice is None or effective is None:
             fail("A further catalog needs --name, --notice and --effective; give all three.")
-        propose_catalog(entries, code, name, notice, notice_number, effective, subject, as_json=as_json)
+        stated = notice_of(notice, notice_number, levels, departments)
+        propose_catalog(entries, code, name, stated, effective, subject, aliases=aliases, as_json=as_json)
         return
     if as_json:
         sys.stdout.buffer.write(export_entries(entries, "json"))
@@ -99,31 +121,40 @@ def propose(
     effective: Effective,
     subject: As,
     notice_number: NoticeNumber = None,
+    levels: Levels = None,
+    departments: Departments = None,
+    aliases: Annotated[
+        Path | None, typer.Option("--aliases", help="Aliases to publish with it, as `amend` takes them.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose a further catalog from a file; another administrator publishes it."""
     entries = read_file(file)
-    propose_catalog(entries, code, name, notice, notice_number, effective, subject, as_json=as_json)
+    stated = notice_of(notice, notice_number, levels, departments)
+    propose_catalog(entries, code, name, stated, effective, subject, aliases=aliases, as_json=as_json)
 
 
 def propose_catalog(
     entries: Sequence[CatalogEntry],
     code: str,
     name: str,
-    notice: str,
-    notice_number: str | None,
+    notice: Notice,
     effective: date,
     subject: str | None,
     *,
+    aliases: Path | None = None,
     as_json: bool,
 ) -> None:
-    """Propose entries as a further catalog, and say what to do next."""
+    """Propose entries as a further catalog, tell what its signers should know, and say what to do next."""
     from application.catalog_proposals import catalog_terms
 
+    own = read_aliases(aliases) if aliases is not None else ()
     by = provenance(subject)
     with writing() as registry:
-        terms = catalog_terms(code, name, notice_number, notice, effective, entries)
+        terms = catalog_terms(code, name, notice, effective, entries, own)
         refusals = list(registry.catalog_proposals.refusals(terms))
+        for known in registry.catalog_proposals.notes(terms):
+            note(f"{known.text(spoken())} ({known.code.value})")
         if refusals:
             for refusal in refusals:
                 note(f"{refusal.text(spoken())} ({refusal.code.value})", "red")
@@ -165,6 +196,7 @@ def as_data(difference: EntryDifference) -> dict[str, Any]:
     return {
         "kind": difference.kind.value,
         "number": difference.number,
+        "newNumber": difference.new_number,
         "fields": [{"name": f.field, "before": f.before, "after": f.after} for f in difference.fields],
     }
 
@@ -184,11 +216,22 @@ def show_differences(differences: Sequence[EntryDifference], title: str) -> None
     err.print(", ".join(counts) if differences else "No entry differs.", highlight=False)
 
 
-def read_file(path: Path) -> tuple[CatalogEntry, ...]:
-    """A file's entries, or every fault of it and the end of the command."""
+def read_file(path: Path, heads: list[str] | None = None) -> tuple[CatalogEntry, ...]:
+    """A file's entries, or every fault of it and the end of the command; ``heads`` is told which columns were read."""
     from catalog.files import read_entries
 
-    return read_by(lambda source, left_out: read_entries(source, left_out=left_out), path)
+    return read_by(lambda source, left_out: read_entries(source, left_out=left_out, heads=heads), path)
+
+
+def read_aliases(path: Path) -> list[Alias]:
+    """The aliases that a file adds, or every fault of it and the end of the command."""
+    from catalog.files.alias_changes import read_alias_changes
+    from domain.values import AliasChangeKind
+
+    changes = read_by(read_alias_changes, path)
+    if any(change.effect is AliasChangeKind.WITHDRAWN for change in changes):
+        fail(f"{path.name} withdraws an alias, and a further catalog has none yet; leave the row out.", REFUSED)
+    return [change.alias for change in changes]
 
 
 def read_by(read: Callable[[Path, list[str]], T], path: Path) -> T:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from application.catalogs import Shelf
     from application.matching_batch import Answered, Ask, Summary
+    from application.several_catalogs import Found
+    from domain.values import CatalogEntry, MatchCandidate
 
 _HEAD: Final = (
     "row", "name", "issuer", "grade", "outcome", "entry", "qualification", "title", "score", "candidates", "reasons",
@@ -63,8 +65,8 @@ def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str |
         found = registry.shelf.match(name, issuer, grade, day, code)
         if found is None:
             fail(f"No catalog is in force on {day}; choose a later day.", REFUSED)
-        entries = registry.shelf.catalog(found.version.catalog_code).entries_at(found.version.number)
-    match = found.match
+        match = found.match
+        entries = [_entry_of(registry.shelf, found, each) for each in match.candidates]
     if as_json:
         print_json(
             {
@@ -81,12 +83,24 @@ def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str |
     say(f"{match.outcome.value}  {_title(match.entry, match.award)}")
     columns = ("entry", "qualification", "issuing body", "score", "reasons")
     rows = [
-        (each.number, entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(each.because))
-        for each in match.candidates
-        for entry in [entries[each.number]]
+        (_place_of(each), entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(each.because))
+        for each, entry in zip(match.candidates, entries, strict=True)
     ]
     if rows:
         print_rows("", columns, rows)
+
+
+def _entry_of(shelf: Shelf, found: Found, candidate: MatchCandidate) -> CatalogEntry:
+    """The entry that a candidate is, in its own catalog."""
+    code = candidate.catalog_code or found.version.catalog_code
+    entry = shelf.entry_at(code, candidate.catalog_version or found.version.number, candidate.number)
+    if entry is None:
+        raise LookupError(f"{code} has no entry {candidate.number}")
+    return entry
+
+
+def _place_of(candidate: MatchCandidate) -> str:
+    return f"{candidate.catalog_code} {candidate.number}" if candidate.catalog_code else str(candidate.number)
 
 
 def _title(entry: Any, award: Any) -> str:
@@ -128,7 +142,7 @@ def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: 
 
 def _asking(shelf: Shelf, day: date, code: str | None) -> Ask:
     """Every certificate is asked of the versions that are in force as the list begins, whatever is amended meanwhile."""
-    return partial(shelf.match_among, shelf.governing(day, code))
+    return partial(shelf.match_among, shelf.governing(day, code), day)
 
 
 @contextlib.contextmanager

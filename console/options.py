@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from domain.values import Provenance
+    from domain.values import Notice, Provenance
 
 LARGEST: Final = 2**31 - 1
 """Numbers of entries and versions are PostgreSQL's integers."""
@@ -34,6 +34,15 @@ class NamedKind(StrEnum):
     RENAMED = "RENAMED"
     COMPONENT = "COMPONENT"
     COMPOSITE = "COMPOSITE"
+
+
+class AwardedLevel(StrEnum):
+    """Levels of titles, as ``domain.values.TitleLevel``."""
+
+    JUNIOR = "JUNIOR"
+    INTERMEDIATE = "INTERMEDIATE"
+    ASSOCIATE_SENIOR = "ASSOCIATE_SENIOR"
+    SENIOR = "SENIOR"
 
 
 def day(text: str | date) -> date:
@@ -64,9 +73,32 @@ On = Annotated[date | None, typer.Option("--on", parser=day, metavar="YYYY-MM-DD
 As = Annotated[str, typer.Option("--as", metavar="SUBJECT", help="The administrator who acts.")]
 NoticeTitle = Annotated[str, typer.Option("--notice", help="The title of the notice behind it.")]
 NoticeNumber = Annotated[str | None, typer.Option("--notice-number", help="The notice's number, where it has one.")]
+Levels = Annotated[
+    list[AwardedLevel] | None,
+    typer.Option(
+        "--level",
+        case_sensitive=False,
+        help="A level that the notice lets the catalog award, given once for each; JUNIOR and INTERMEDIATE by default.",
+    ),
+]
+Departments = Annotated[
+    list[str] | None,
+    typer.Option("--department", help="A department that issued the notice, given once for each of several."),
+]
 Effective = Annotated[
     date, typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="The day it takes effect.")
 ]
+
+
+def notice_of(
+    title: str, number: str | None, levels: list[AwardedLevel] | None, departments: list[str] | None
+) -> Notice:
+    """The notice that options describe. Raises ``Refused``."""
+    from application.catalogs import clean_notice
+    from domain.values import TitleLevel
+
+    stated = [TitleLevel(level.value) for level in levels] if levels else None
+    return clean_notice(number, title, stated, departments or ())
 
 
 def provenance(subject: str | None) -> Provenance:

@@ -6,6 +6,7 @@ before it reaches an event. Personal data is marked where it stands, with ``Pers
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -51,6 +52,10 @@ Code = Annotated[str, Words(CODE_LIMIT)]
 """A code, number or key, as somebody typed it."""
 OptionalCode = Annotated[str | None, Words(CODE_LIMIT, optional=True)]
 """The same where it may be left out; blank reads as None."""
+
+
+FIELD_SEPARATOR: Final = re.compile("[、，,；;/]")
+"""What stands between several fields in one text."""
 
 
 class _Value(BaseModel):
@@ -156,10 +161,14 @@ class DeadlineKind(StrEnum):
 
 
 class TitleLevel(StrEnum):
-    """初级 and 中级: the two levels the notice recognises (article 1)."""
+    """初级, 中级, 副高级 and 正高级, lowest first. Which of them a catalog awards is its notice's: article 1 of the official one
+    recognises the first two.
+    """
 
     JUNIOR = "JUNIOR"
     INTERMEDIATE = "INTERMEDIATE"
+    ASSOCIATE_SENIOR = "ASSOCIATE_SENIOR"
+    SENIOR = "SENIOR"
 
 
 class MatchOutcome(StrEnum):
@@ -172,11 +181,12 @@ class MatchOutcome(StrEnum):
 
 
 class EntryChangeKind(StrEnum):
-    """What an amendment does to one entry."""
+    """What an amendment does to one entry; RENUMBERED: the same qualification under another number."""
 
     ADDED = "ADDED"
     REVISED = "REVISED"
     WITHDRAWN = "WITHDRAWN"
+    RENUMBERED = "RENUMBERED"
 
 
 class AliasChangeKind(StrEnum):
@@ -203,7 +213,12 @@ class TitleAward(_Value):
 
 
 class CatalogEntry(_Value):
-    """One row of the catalog, verbatim from its notice, white space normalised and nothing else."""
+    """One row of the catalog, verbatim from its notice, white space normalised and nothing else.
+
+    ``number`` is the registry's; ``label`` is what the notice prints in its place, where that is no plain number (A1, 1.1, ①).
+    ``field`` may name several, joined as printed. ``series`` is that of the titles (工程, 会计), ``tier`` the list or batch that the
+    entry stands in, ``valid_until`` the last day on which the notice lists it.
+    """
 
     number: int
     qualification_name: str
@@ -211,6 +226,18 @@ class CatalogEntry(_Value):
     issuing_body: str
     field: str
     awards: tuple[TitleAward, ...]
+    label: str | None = None
+    country: str | None = None
+    series: str | None = None
+    tier: str | None = None
+    conditions: str | None = None
+    valid_until: date | None = None
+    remark: str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Each field that the entry belongs to."""
+        return tuple(filter(None, (part.strip() for part in FIELD_SEPARATOR.split(self.field))))
 
     def award_for(self, grade: str | None) -> TitleAward | None:
         """The title this entry awards for a grade; None while it is open, or where the grade is unknown to the entry."""
@@ -220,10 +247,16 @@ class CatalogEntry(_Value):
 
 
 class Notice(_Value):
-    """The official document a catalog version comes from; ``number`` is None where the text does not state one."""
+    """The official document a catalog version comes from; ``number`` is None where the text does not state one.
+
+    ``levels`` are those of the titles that it lets the catalog award; None where it says nothing about them, so that those of
+    the notice before it hold. ``departments`` are those that issued it, several where they did so jointly.
+    """
 
     number: str | None = None
     title: str
+    levels: tuple[TitleLevel, ...] | None = None
+    departments: tuple[str, ...] = ()
 
 
 class Certificate(_Value):
@@ -268,13 +301,16 @@ class Experience(_Value):
 class MatchCandidate(_Value):
     """An entry that may be meant, its score in 0..1, and the reasons a reviewer reads before confirming.
 
-    Reasons may quote what somebody typed.
+    Reasons may quote what somebody typed. ``catalog_code`` and ``catalog_version`` say where the entry stands, where that is
+    another catalog than the one the match is made under.
     """
 
     number: int
     grade: str | None = None
     score: float
     reasons: tuple[Personal, ...] = ()
+    catalog_code: str | None = None
+    catalog_version: int | None = None
 
     @property
     def because(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import orjson
 from application.access import Scope
 from application.asking import Compare, Condition, Drawn, Grouped, Keyed, Measured, Order, Question, Selected, Window
 from application.projections.projection import Table
+from domain.values import FIELD_SEPARATOR
 
 _OPERATORS: Final[Mapping[Compare, str]] = {
     Compare.IS: "{0} = {value}",
@@ -27,6 +28,7 @@ _OPERATORS: Final[Mapping[Compare, str]] = {
     Compare.WITHIN: "{0} <= {value} AND ({1} IS NULL OR {value} < {1})",
     Compare.CONTAINS: "strpos(lower(concat_ws(' ', {all})), lower({value})) > 0",
     Compare.LISTS: "{0} @> {value}",
+    Compare.NAMES: f"{{value}} = ANY ({{0}} || regexp_split_to_array({{0}}, '\\s*{FIELD_SEPARATOR.pattern}\\s*'))",
     Compare.LISTS_NONE_OF: "NOT EXISTS (SELECT FROM jsonb_array_elements({0}) AS n WHERE n::integer IN ({value}))",
 }
 _MEASURES: Final[Mapping[Measured, str]] = {

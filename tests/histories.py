@@ -4,7 +4,7 @@ A ``World`` draws every choice from a seeded ``Random``. An act the domain refus
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -187,8 +187,12 @@ class World:
             qualification_name=f"Qualification {number}.{self.random.randint(1, 99)}",
             translated_name=self._name(),
             issuing_body=self.random.choice(("DIHK", "Amazon", "人社部")),
-            field=self.random.choice(("数字安防", "高端装备", "新材料")),
+            field=self.random.choice(("数字安防", "高端装备", "新材料、高端装备")),
             awards=awards,
+            label=self.random.choice((None, f"A{number}")),
+            country=self.random.choice((None, "德国")),
+            valid_until=self.random.choice((None, FIRST_DAY)),
+            remark=self.random.choice((None, self._name())),
         )
 
     def _amend(self) -> list[Aggregate]:
@@ -202,16 +206,19 @@ class World:
             return [catalog]
         entries = catalog.state.entries_at(catalog.state.latest.number)
         numbers = self.random.sample(sorted(entries), min(len(entries), self.random.randint(0, 2)))
-        changes = [self._change(number) for number in numbers]
+        swapped = len(numbers) > 1 and self.random.random() < 0.3
+        changes = self._swap(entries, *numbers) if swapped else [self._change(number) for number in numbers]
         if not changes or self.random.random() < 0.4:
             new = max(catalog.state.ever_numbered) + 1
             changes.append(EntryChange(kind=EntryChangeKind.ADDED, number=new, entry=self._entry(new)))
         erratum = self.random.random() < 0.3
         days = self.random.randint(-30, 40) if erratum else self.random.randint(0, 40)
+        effective = shanghai_day(self.now) + timedelta(days=days)
         terms = AmendmentTerms(
             base_version=catalog.state.latest.number,
+            ends_on=effective + timedelta(days=self.random.randint(0, 400)) if self.random.random() < 0.1 else None,
             notice=Notice(number=self.random.choice((None, "浙人社发〔2024〕1号")), title="调整目录"),
-            effective_from=shanghai_day(self.now) + timedelta(days=days),
+            effective_from=effective,
             erratum=erratum,
             rematch_pending=self.random.random() < 0.3,
             changes=tuple(changes),
@@ -224,6 +231,18 @@ class World:
         if self.random.random() < 0.4:
             return EntryChange(kind=EntryChangeKind.WITHDRAWN, number=number, reason="停止颁发")
         return EntryChange(kind=EntryChangeKind.REVISED, number=number, entry=self._entry(number))
+
+    def _swap(self, entries: Mapping[int, CatalogEntry], one: int, other: int) -> list[EntryChange]:
+        """Two entries that take each other's number."""
+        return [
+            EntryChange(
+                kind=EntryChangeKind.RENUMBERED,
+                number=old,
+                new_number=new,
+                entry=entries[old].model_copy(update={"number": new}),
+            )
+            for old, new in ((one, other), (other, one))
+        ]
 
     def _alias_changes(self, catalog: Catalog) -> Iterator[AliasChange]:
         """Withdrawn, added, and withdrawn to be added anew: whatever may come together."""

@@ -9,7 +9,7 @@ from application.folding import alias_change_view, entry_view, word_change_view
 from application.views import AliasView, ChangeView, EntryView, VersionView
 from domain.catalog.amendment import AmendmentTerms
 from domain.catalog.timeline import CatalogTimeline, Interval
-from domain.values import Alias, CatalogEntry
+from domain.values import Alias, CatalogEntry, EntryChangeKind
 
 
 def version_view(timeline: CatalogTimeline, number: int) -> VersionView:
@@ -28,6 +28,9 @@ def version_view(timeline: CatalogTimeline, number: int) -> VersionView:
         changes=change_views(timeline, version, number),
         alias_changes=tuple(map(alias_change_view, version.alias_changes)),
         word_changes=tuple(map(word_change_view, version.word_changes)),
+        levels=version.levels,
+        departments=version.notice.departments,
+        ends_on=version.ends_on,
     )
 
 
@@ -35,11 +38,13 @@ def change_views(timeline: CatalogTimeline, terms: Any, number: int) -> tuple[Ch
     """What version ``number`` changes, or would change, entry by entry; ``terms`` are an amendment's or the version itself."""
     views = []
     for change in terms.changes:
-        before = timeline.entry_interval(number - 1, change.number)
+        added = change.kind is EntryChangeKind.ADDED  # under a number that another entry may just have left
+        before = None if added else timeline.entry_interval(number - 1, change.number)
         views.append(
             ChangeView(
                 kind=change.kind,
                 number=change.number,
+                new_number=change.new_number,
                 reason=change.reason,
                 before=_entry(timeline, before) if before else None,
                 after=entry_view(timeline.code, change.entry, number) if change.entry else None,

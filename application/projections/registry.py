@@ -52,6 +52,7 @@ from domain.base import Event, evolve
 from domain.case.case import RecognitionCase
 from domain.case.events import CaseEvent
 from domain.case.state import CaseState
+from domain.catalog.levels import UNSTATED
 from domain.catalog.proposal import CatalogProposal
 from domain.catalog.timeline import (
     AmendmentDiscarded,
@@ -137,6 +138,9 @@ class RegistryProjector:
             effective_from=terms.effective_from,
             erratum=terms.erratum,
             rematch_pending=terms.rematch_pending,
+            levels=terms.notice.levels or (),
+            departments=terms.notice.departments,
+            ends_on=terms.ends_on,
             proposed_by=actor_view(event),
             proposed_at=event.timestamp,
             closed_at=None,
@@ -178,6 +182,8 @@ class RegistryProjector:
             notice_number=terms.notice.number,
             notice_title=terms.notice.title,
             effective_from=terms.effective_from,
+            levels=UNSTATED if terms.notice.levels is None else terms.notice.levels,
+            departments=terms.notice.departments,
             proposed_by=actor_view(event),
             proposed_at=event.timestamp,
             closed_at=None,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from catalog.faults import Fault, FaultCode
-from catalog.rows import OFFICIAL, Cell, Column, RawRow, RowReader
+from catalog.rows import OFFICIAL, Cell, Column, RawRow, RowReader, is_label
+from catalog.text import fold
 
 HEAD_DEPTH: Final = 50
 """Rows at the top of a table among which its head is looked for."""
@@ -17,21 +18,48 @@ _ENOUGH: Final = 3
 """Columns that a row must name to be taken for a head."""
 
 SYNONYMS: Final[Mapping[Column, tuple[str, ...]]] = {
-    Column.NUMBER: ("序号", "编号", "序", "号", "No.", "No", "Number"),
+    Column.NUMBER: ("序号", "编号", "序", "号", "目录编号", "No.", "No", "Number"),
     Column.NAME: (
-        "境外职业资格名称", "境外职业资格", "职业资格名称", "资格名称", "资格原名", "原文名称", "证书名称",
+        "境外职业资格名称", "境外职业资格", "职业资格名称", "资格名称", "资格原名", "原文名称", "证书名称", "境外职业资格证书名称",
+        "国际职业资格名称", "国际职业资格证书名称", "国（境）外职业资格名称", "台湾地区职业资格名称", "台湾职业资格名称", "职业资格",
+        "职业资格证书名称", "资格证书名称", "职业资格（证书）名称", "境外职业资格（证书）名称",
         "Qualification name", "Qualification", "Qualification name (original)",
     ),
     Column.TRANSLATED: (
-        "境外职业资格译名", "职业资格译名", "资格译名", "译名", "中文译名", "中文名称", "Translated name", "Translation",
+        "境外职业资格译名", "职业资格译名", "资格译名", "译名", "中文译名", "中文名称", "职业资格中文名称", "证书中文名称",
+        "Translated name", "Translation",
+    ),
+    Column.ENGLISH: (
+        "英文名称", "英文名", "外文名称", "职业资格英文名称", "资格英文名称", "证书英文名称", "境外职业资格英文名称", "English name",
     ),
     Column.ISSUER: (
-        "证书颁发机构", "颁发机构", "颁证机构", "发证机构", "发证单位", "证书发放机构", "Issuing body", "Issuer",
+        "证书颁发机构", "颁发机构", "颁证机构", "发证机构", "发证单位", "发证机关", "证书发放机构", "颁证单位", "颁发单位", "认证机构",
+        "证书颁发单位", "颁证机构名称", "发证机构名称", "Issuing body", "Issuer",
     ),
-    Column.TITLE: ("比照认定职称", "认定职称", "对应职称", "比照职称", "职称", "职称名称", "Title", "Titles"),
-    Column.FIELD: ("专业领域", "领域", "所属领域", "专业", "Field"),
-    Column.GRADE: ("等级", "资格等级", "证书等级", "Grade", "Grades"),
-    Column.LEVEL: ("职称级别", "职称层级", "职称等级", "Level", "Levels"),
+    Column.TITLE: (
+        "比照认定职称", "认定职称", "对应职称", "比照职称", "职称", "职称名称", "对应职称名称", "比照职称名称", "可对应职称",
+        "可比照认定职称", "对应我国职称", "Title", "Titles",
+    ),
+    Column.FIELD: (
+        "专业领域", "领域", "所属领域", "专业", "行业领域", "职业领域", "行业", "专业类别", "对应专业", "适用领域", "Field",
+    ),
+    Column.GRADE: ("等级", "资格等级", "证书等级", "职业资格等级", "证书级别", "Grade", "Grades"),
+    Column.LEVEL: (
+        "职称级别", "职称层级", "职称等级", "对应职称层级", "对应职称级别", "对应职称等级", "对应层级", "Level", "Levels",
+    ),
+    Column.LABEL: ("原编号", "Label"),
+    Column.COUNTRY: (
+        "国家/地区", "国家（地区）", "国家或地区", "国家和地区", "国别", "国别/地区", "国别（地区）", "国家", "地区", "所属国家/地区",
+        "所属国家（地区）", "颁证国家/地区", "来源国家/地区", "Country", "Country/region",
+    ),
+    Column.SERIES: ("职称系列", "对应职称系列", "系列", "对应系列", "职称系列（专业）", "对应职称系列（专业）", "Series"),
+    Column.TIER: ("清单类别", "清单", "清单层级", "目录类别", "类别", "批次", "目录批次", "Tier", "List"),
+    Column.CONDITIONS: (
+        "认定条件", "条件", "申报条件", "比照认定条件", "认可条件", "对应条件", "学历要求", "资历要求", "工作年限要求", "年限要求",
+        "学历和工作年限要求", "学历、资历要求", "学历资历条件", "学历条件", "资历条件", "工作年限", "适用条件", "Conditions",
+    ),
+    Column.VALID: ("有效期至", "有效期", "有效期限", "目录有效期", "有效期截止日期", "截止日期", "Valid until"),
+    Column.REMARK: ("备注", "说明", "备注说明", "Remark", "Remarks", "Note", "Notes"),
 }  # fmt: skip
 """Other heads that offices write for a column; compared without white space, case and width."""
 
@@ -83,15 +111,48 @@ class Grid:
     left_out: tuple[LeftOut, ...] = ()
 
 
+_SEVERAL: Final = frozenset({Column.CONDITIONS, Column.REMARK})
+"""Columns of which a table may have several, each with its own head."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
+    """A table's head: what each position holds, which columns it names twice, which heads it has that are none of an entry's."""
+
     index: int
     columns: Mapping[int, Column]
+    texts: Mapping[int, str]
     twice: tuple[Column, ...]
+    unknown: tuple[str, ...]
 
     @property
     def missing(self) -> tuple[Column, ...]:
-        return tuple(column for column in OFFICIAL if column not in self.columns.values())
+        """What an entry needs and the table lacks; a title can be told from series and level, a field from the series."""
+        has = set(self.columns.values())
+        spared = {Column.TRANSLATED}
+        spared |= {Column.FIELD} if Column.SERIES in has else set()
+        spared |= {Column.TITLE} if {Column.SERIES, Column.LEVEL} <= has else set()
+        return tuple(column for column in OFFICIAL if column not in has | spared)
+
+    def meaning(self, position: int) -> Column:
+        """What a position holds for an entry. An English name is the original one beside a Chinese name, and a remark beside an
+        original and a translation.
+        """
+        column, has = self.columns[position], set(self.columns.values())
+        if Column.ENGLISH in has and not {Column.NAME, Column.TRANSLATED} <= has:
+            return {Column.ENGLISH: Column.NAME, Column.NAME: Column.TRANSLATED}.get(column, column)
+        return Column.REMARK if column is Column.ENGLISH else column
+
+    def sentence(self, sheet: str | None) -> str:
+        """Which heads were read and which were not."""
+        read = "、".join(
+            self.texts[at]
+            if self.texts[at] == (meaning := self.meaning(at)).value
+            else f"{self.texts[at]} ({meaning.value})"
+            for at in self.columns
+        )
+        left = f"; left out, since an entry has no such column: {'、'.join(self.unknown)}" if self.unknown else ""
+        return f"{f'sheet {sheet}, ' if sheet else ''}columns read: {read}{left}."
 
 
 def recognised(grid: Grid) -> int:
@@ -108,48 +169,93 @@ def recognised_heads(grid: Grid) -> str:
 
 def read_grids(grids: Sequence[Grid], reader: RowReader) -> None:
     """Give the rows of every table with a head to a reader; where no table has one, that is the fault."""
-    columns: Mapping[int, Column] = {}
+    head: _Head | None = None
     found = False
+    rows: list[RawRow | Fault] = []
     for grid in grids:
         reader.left_out += map(str, grid.left_out)
-        head = _find_head(grid)
-        if head is not None:
+        own = _find_head(grid)
+        if own is not None:
             found = True
-            columns = head.columns
-            if _sound(grid, head, reader.faults):
-                _read_rows(grid, head.index + 1, columns, reader)
-            else:
-                columns = {}
-        elif grid.flows and columns and grid.rows and _continues(grid.rows[0], columns):
-            _read_rows(grid, 0, columns, reader)
+            reader.heads.append(own.sentence(grid.sheet))
+            head = own if _sound(grid, own, reader.faults) else None
+            rows += _raw_rows(grid, own.index + 1, own) if head else ()
+        elif grid.flows and head and grid.rows and _continues(grid.rows[0], head.columns):
+            rows += _raw_rows(grid, 0, head)
         else:
-            columns = {}
+            head = None
+    reader.labelled = _are_labelled(rows)
+    for row in rows:
+        if isinstance(row, Fault):
+            reader.faults.append(row)
+        else:
+            reader.read(row)
     if not found:
-        heads = "、".join(column.value for column in OFFICIAL)
-        message = f"no table has a head; give the columns the names {heads} in one row above the entries."
-        reader.faults.append(Fault(FaultCode.HEADER_MISSING, message))
+        reader.faults.append(_no_head(grids))
+
+
+def _are_labelled(rows: Sequence[RawRow | Fault]) -> bool:
+    """Whether labels stand in the place of numbers: in every row that has something there."""
+    cells = (row.cells.get(Column.NUMBER) for row in rows if isinstance(row, RawRow))
+    keys = [text for cell in cells if cell is not None and (text := fold(cell.text))]
+    return len(keys) > 1 and all(map(is_label, keys))
+
+
+def _no_head(grids: Sequence[Grid]) -> Fault:
+    """That no table has a head, and which row comes nearest to one."""
+    heads = "、".join(column.value for column in OFFICIAL)
+    nearest = max(
+        (_head_at(grid, n) for grid in grids for n in range(min(HEAD_DEPTH, len(grid.rows)))), key=_known, default=None
+    )
+    if nearest is None or not nearest.columns:
+        return Fault(
+            FaultCode.HEADER_MISSING,
+            f"no table has a head; give the columns the names {heads} in one row above the entries.",
+        )
+    known = "、".join(nearest.texts[at] for at in nearest.columns)
+    unknown = f" and not {'、'.join(nearest.unknown)}" if nearest.unknown else ""
+    return Fault(
+        FaultCode.HEADER_MISSING,
+        f"no table has a head; the row that comes nearest names {known}{unknown}; give its columns the names {heads}.",
+    )
+
+
+def _known(head: _Head) -> int:
+    return len(head.columns)
+
+
+def _head_at(grid: Grid, index: int) -> _Head:
+    """A row read as a head."""
+    columns: dict[int, Column] = {}
+    texts: dict[int, str] = {}
+    twice: list[Column] = []
+    unknown: list[str] = []
+    for position, cell in enumerate(grid.rows[index]):
+        column = _HEADS.get(_head_form(cell.text))
+        if column is None:
+            unknown += [fold(cell.text)] if cell.text.strip() else []
+        elif column in columns.values() and column not in _SEVERAL:
+            twice.append(column)
+        else:
+            columns[position], texts[position] = column, fold(cell.text)
+    return _Head(index, columns, texts, tuple(twice), tuple(unknown))
 
 
 def _find_head(grid: Grid) -> _Head | None:
-    best: _Head | None = None
-    for index, row in enumerate(grid.rows[:HEAD_DEPTH]):
-        columns: dict[int, Column] = {}
-        twice: list[Column] = []
-        for position, cell in enumerate(row):
-            column = _HEADS.get(_head_form(cell.text))
-            if column in columns.values() and column is not None:
-                twice.append(column)
-            elif column is not None:
-                columns[position] = column
-        if len(columns) >= _ENOUGH and (best is None or len(columns) > len(best.columns)):
-            best = _Head(index, columns, tuple(twice))
-    return best
+    heads = [_head_at(grid, index) for index in range(min(HEAD_DEPTH, len(grid.rows)))]
+    best = max(heads, key=_known, default=None)
+    return best if best is not None and _known(best) >= _ENOUGH else None
 
 
 def _sound(grid: Grid, head: _Head, faults: list[Fault]) -> bool:
     row = grid.rows[head.index][0].row
+    instead = (
+        f", or give its name to one of the columns that are not known: {'、'.join(head.unknown)}"
+        if head.unknown
+        else ""
+    )
     for column in head.missing:
-        message = f"the head lacks the column {column.value}; add it."
+        message = f"the head lacks the column {column.value}; add it{instead}."
         faults.append(Fault(FaultCode.HEADER_MISSING, message, sheet=grid.sheet, row=row, column=column.value))
     for column in head.twice:
         message = f"the head names the column {column.value} twice; remove or rename one of them."
@@ -157,16 +263,44 @@ def _sound(grid: Grid, head: _Head, faults: list[Fault]) -> bool:
     return not (head.missing or head.twice)
 
 
-def _read_rows(grid: Grid, start: int, columns: Mapping[int, Column], reader: RowReader) -> None:
+def _raw_rows(grid: Grid, start: int, head: _Head) -> Iterator[RawRow | Fault]:
     width = len(grid.rows[start - 1]) if start else 0
+    columns = frozenset(map(head.meaning, head.columns))
     for row in grid.rows[start:]:
         problem = surplus(row, width) if grid.delimited else None
         if problem:
-            reader.faults.append(Fault(FaultCode.CELL_EXTRA, problem, sheet=grid.sheet, row=row[0].row))
+            yield Fault(FaultCode.CELL_EXTRA, problem, sheet=grid.sheet, row=row[0].row)
             continue
-        cells = {columns[position]: cell for position, cell in enumerate(row) if position in columns}
-        if cells and not _is_no_entry(cells):
-            reader.read(RawRow(row[0].row, cells, grid.sheet))
+        named = {head.columns[position]: cell for position, cell in enumerate(row) if position in head.columns}
+        if named and not _is_no_entry(named):
+            yield RawRow(row[0].row, _cells(row, head), grid.sheet, columns)
+
+
+def _cells(row: Sequence[Cell], head: _Head) -> dict[Column, Cell]:
+    """A row's cells by what they hold; several remarks or conditions as one, each behind its head."""
+    found: dict[Column, Cell] = {}
+    meanings = [head.meaning(position) for position in head.columns]
+    for position, cell in enumerate(row):
+        if position not in head.columns:
+            continue
+        column = head.meaning(position)
+        english = head.columns[position] is Column.ENGLISH and column is Column.REMARK
+        if meanings.count(column) > 1 or english:
+            before = found.get(column, Cell("", cell.row, cell.column))
+            said = f"{head.texts[position]}：{cell.text}" if cell.text.strip() else ""
+            text = "；".join(filter(None, (before.text, said)))
+            found[column] = replace(before, text=text, problem=before.problem or cell.problem)
+        else:
+            found[column] = cell
+    name, translated = found.get(Column.NAME), found.get(Column.TRANSLATED)
+    if (
+        Column.ENGLISH in head.columns.values()
+        and translated is not None
+        and (name is None or not name.text.strip())
+        and not (name and name.problem)
+    ):
+        found[Column.NAME] = translated  # a qualification without an English name
+    return found
 
 
 def _is_no_entry(cells: Mapping[Column, Cell]) -> bool:

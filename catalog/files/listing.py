@@ -17,6 +17,13 @@ KEYS: Final[Mapping[Column, str]] = {
     Column.TRANSLATED: "translatedName",
     Column.ISSUER: "issuingBody",
     Column.FIELD: "field",
+    Column.LABEL: "label",
+    Column.COUNTRY: "country",
+    Column.SERIES: "series",
+    Column.TIER: "tier",
+    Column.CONDITIONS: "conditions",
+    Column.VALID: "validUntil",
+    Column.REMARK: "remark",
 }
 """The keys of an entry; ``awards`` holds objects with ``grade`` (or null), ``title`` and ``level``."""
 
@@ -30,6 +37,15 @@ def as_json(entries: tuple[CatalogEntry, ...]) -> bytes:
 
 
 def _plain(entry: CatalogEntry) -> dict[str, object]:
+    further = {
+        "label": entry.label,
+        "country": entry.country,
+        "series": entry.series,
+        "tier": entry.tier,
+        "conditions": entry.conditions,
+        "validUntil": entry.valid_until.isoformat() if entry.valid_until else None,
+        "remark": entry.remark,
+    }
     awards = [{"grade": award.grade, "title": award.title, "level": award.level.value} for award in entry.awards]
     return {
         "number": entry.number,
@@ -38,6 +54,7 @@ def _plain(entry: CatalogEntry) -> dict[str, object]:
         "issuingBody": entry.issuing_body,
         "field": entry.field,
         "awards": awards,
+        **{key: text for key, text in further.items() if text is not None},
     }
 
 

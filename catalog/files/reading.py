@@ -19,16 +19,21 @@ from domain.values import CatalogEntry
 
 
 def read_entries(
-    source: Path | bytes, fmt: FileFormat | str | None = None, left_out: list[str] | None = None
+    source: Path | bytes,
+    fmt: FileFormat | str | None = None,
+    left_out: list[str] | None = None,
+    heads: list[str] | None = None,
 ) -> tuple[CatalogEntry, ...]:
     """The entries of a file, in its order; by path, or as bytes.
 
     Reads CSV (in the encodings of offices; comma, semicolon or tabulator), XLSX (every visible sheet with a head), JSON, and
-    the DOCX and TXT forms of a notice. Heads are known by their usual names; further columns, blank rows, headings and
-    notes are passed over; a single text in a row is a heading or a note. Where a file has no column for levels, titles must
-    be those of the notice. The numbers need not run without a gap.
+    the DOCX and TXT forms of a notice. Heads are known by their usual names; blank rows, headings and notes are passed over; a
+    single text in a row is a heading or a note. Where a file has no column for levels, the names of the titles say them; where
+    it has none for titles, series and level do. The numbers need not run without a gap; labels in their place are kept, and the
+    entries numbered in their order.
 
-    ``left_out`` is told, a sentence each, what the file holds and does not show: hidden sheets, rows and columns.
+    ``left_out`` is told, a sentence each, what the file holds and does not show: hidden sheets, rows and columns; ``heads`` which
+    columns of each table were read and which are none of an entry's.
 
     ``fmt`` overrides what the path's extension and the content say. Raises ``FileRefused`` with every fault at once, each
     with sheet, row and column where it has one; ``OSError`` where the path can't be read.
@@ -44,6 +49,8 @@ def read_entries(
         raise FileRefused(name, (Fault(FaultCode.UNKNOWN_FORMAT, message),))
     reader = RowReader()
     _read(data, known, reader)
+    if heads is not None:
+        heads += reader.heads
     if not reader.faults and not reader.entries:
         reader.faults.append(Fault(FaultCode.NO_ENTRIES, "the file holds a head and no entries; add them below it."))
     if reader.faults:

@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from io import BytesIO
 from typing import Final, Protocol
@@ -187,7 +187,9 @@ def _cell(cell: _SheetCell, row: int, column: int, facts: _Facts) -> Cell:
     if cell.data_type == "e":
         return Cell("", row, letter, f"the cell holds the error {value}; type its text.")
     if isinstance(value, (date, time, timedelta)):
-        return Cell("", row, letter, "the cell holds a date or a time; format it as text and type it anew.")
+        day = value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
+        message = "the cell holds a date or a time; format it as text and type it anew."
+        return Cell("", row, letter, message, day)
     if isinstance(value, bool):
         return Cell("", row, letter, f"the cell holds {str(value).upper()} and no text; type its text.")
     if isinstance(value, (int, float)) and "%" in cell.number_format:

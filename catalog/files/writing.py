@@ -12,14 +12,19 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 
 from catalog.files.delimited import guarded
-from catalog.files.listing import as_json
-from catalog.rows import LEVEL_NAMES, OFFICIAL, Column, join_list
+from catalog.files.listing import KEYS, as_json
+from catalog.rows import FURTHER, NOTHING, OFFICIAL, Column, join_list
+from domain.catalog.levels import LEVEL_NAMES
+from domain.catalog.texts import texts_of
 from domain.values import CatalogEntry
 
 WRITTEN: Final = (*OFFICIAL, Column.GRADE, Column.LEVEL)
-"""The columns of a written table: the six of the notice, and the two that keep each title's grade and level."""
+"""The columns of a written table: the six of the notice, and the two that keep each title's grade and level. Those of ``FURTHER``
+follow, as far as an entry has something there.
+"""
 
 _WIDTHS: Final = (6, 52, 36, 48, 18, 12, 12, 14)
+_FURTHER_WIDTH: Final = 20
 _ESCAPED: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
@@ -44,9 +49,10 @@ def export_entries(entries: Iterable[CatalogEntry], fmt: Literal["csv", "xlsx", 
 def _csv(entries: tuple[CatalogEntry, ...]) -> bytes:
     text = StringIO(newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL)
-    writer.writerow(column.value for column in WRITTEN)
+    further = _further(entries)
+    writer.writerow(column.value for column in (*WRITTEN, *further))
     for entry in entries:
-        writer.writerow([entry.number, *(guarded(cell) for cell in _texts(entry))])
+        writer.writerow([entry.number, *(guarded(cell) for cell in _texts(entry, further))])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -55,13 +61,15 @@ def _xlsx(entries: tuple[CatalogEntry, ...]) -> bytes:
     sheet = workbook.active or workbook.create_sheet()
     sheet.title = "目录"
     sheet.freeze_panes = "A2"
-    for position, (column, width) in enumerate(zip(WRITTEN, _WIDTHS, strict=True), start=1):
+    further = _further(entries)
+    widths = (*_WIDTHS, *(_FURTHER_WIDTH for _ in further))
+    for position, (column, width) in enumerate(zip((*WRITTEN, *further), widths, strict=True), start=1):
         head = sheet.cell(1, position, column.value)
         head.font = Font(bold=True)
         sheet.column_dimensions[head.column_letter].width = width
     for row, entry in enumerate(entries, start=2):
         sheet.cell(row, 1, entry.number)
-        for position, text in enumerate(_texts(entry), start=2):
+        for position, text in enumerate(_texts(entry, further), start=2):
             cell = sheet.cell(row, position)
             # ST_Xstring (ECMA-376): what looks like an escape in the text is itself escaped
             cell.value = _ESCAPED.sub("_x005F_", text)
@@ -73,14 +81,30 @@ def _xlsx(entries: tuple[CatalogEntry, ...]) -> bytes:
     return file.getvalue()
 
 
-def _texts(entry: CatalogEntry) -> list[str]:
-    """The cells after the number, in the order of ``WRITTEN``."""
+def _further(entries: tuple[CatalogEntry, ...]) -> tuple[Column, ...]:
+    """The further columns in which some entry has something."""
+    return tuple(column for column in FURTHER if any(_further_text(entry, column) for entry in entries))
+
+
+def _further_text(entry: CatalogEntry, column: Column) -> str:
+    return texts_of(entry).get(KEYS[column], "")
+
+
+def _list(parts: Iterable[str]) -> str:
+    """Parts as one cell, which does not look like one that says nothing."""
+    text = join_list(parts)
+    return f"\\{text}" if text in NOTHING else text
+
+
+def _texts(entry: CatalogEntry, further: tuple[Column, ...]) -> list[str]:
+    """The cells after the number, in the order of ``WRITTEN`` and of the further columns."""
     return [
         entry.qualification_name,
         entry.translated_name,
         entry.issuing_body,
         join_list(award.title for award in entry.awards),
         entry.field,
-        join_list(award.grade or "" for award in entry.awards),
+        _list(award.grade or "" for award in entry.awards),
         join_list(LEVEL_NAMES[award.level] for award in entry.awards),
+        *(_further_text(entry, column) for column in further),
     ]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from domain.base import Immutable
+from domain.catalog.levels import UNSTATED, beyond, level_of_title
 from domain.matching.vocabulary import fault_of
 from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry, EntryChangeKind, Notice, Word, WordKind
+from domain.values import (
+    Alias,
+    AliasChangeKind,
+    AliasKind,
+    CatalogEntry,
+    EntryChangeKind,
+    Notice,
+    TitleLevel,
+    Word,
+    WordKind,
+)
 
 AliasKey = tuple[AliasKind, str, str | None, frozenset[int]]
 """What tells one alias from another: two that say the same of the same text are one, whatever their grounds."""
@@ -19,12 +30,30 @@ WordKey = tuple[WordKind, str, str, str]
 
 
 class EntryChange(Immutable):
-    """What an amendment does to one entry; ``entry`` is the new content, None for a withdrawal."""
+    """What an amendment does to one entry; ``entry`` is the new content, None for a withdrawal.
+
+    An entry that is renumbered leaves ``number`` for ``new_number``, under which its content stands, changed or not.
+    """
 
     kind: EntryChangeKind
     number: int
     entry: CatalogEntry | None = None
     reason: str | None = None
+    new_number: int | None = None
+
+    @property
+    def resulting_number(self) -> int | None:
+        """The number that bears the content afterwards; None for a withdrawal."""
+        if self.kind is EntryChangeKind.WITHDRAWN:
+            return None
+        return self.new_number if self.kind is EntryChangeKind.RENUMBERED else self.number
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers that it touches."""
+        if self.new_number is None or self.new_number == self.number:
+            return (self.number,)
+        return self.number, self.new_number
 
 
 class AliasChange(Immutable):
@@ -50,7 +79,10 @@ class WordChange(Immutable):
 
 
 class AmendmentTerms(Immutable):
-    """What an administrator proposes: the notice behind it, when it takes effect, and every change."""
+    """What an administrator proposes: the notice behind it, when it takes effect, and every change.
+
+    ``ends_on`` ends the catalog after that day; where it says nothing, an end stated before holds.
+    """
 
     base_version: int
     notice: Notice
@@ -60,6 +92,7 @@ class AmendmentTerms(Immutable):
     changes: tuple[EntryChange, ...] = ()
     alias_changes: tuple[AliasChange, ...] = ()
     word_changes: tuple[WordChange, ...] = ()
+    ends_on: date | None = None
 
 
 def entries_after(entries: Mapping[int, CatalogEntry], changes: Sequence[EntryChange]) -> dict[int, CatalogEntry]:
@@ -70,12 +103,13 @@ def entries_after(entries: Mapping[int, CatalogEntry], changes: Sequence[EntryCh
 
 
 def apply_changes(entries: dict[int, CatalogEntry], changes: Sequence[EntryChange]) -> None:
-    """Change the entries by number in place, as one version does."""
+    """Change the entries by number in place, as one version does: first what leaves its number goes, so that another may come."""
     for change in changes:
-        if change.entry is None:
+        if change.kind is EntryChangeKind.RENUMBERED or change.entry is None:
             entries.pop(change.number, None)
-        else:
-            entries[change.number] = change.entry
+    for change in changes:
+        if change.entry is not None:
+            entries[change.resulting_number or change.number] = change.entry
 
 
 def alias_key(alias: Alias) -> AliasKey:
@@ -132,8 +166,23 @@ def refusals_of_alias_changes(
     aliases: Sequence[Alias],
     entries: Collection[int],
     withdrawn_entries: Collection[int],
+    field: str = "aliasChanges",
 ) -> Iterator[Refused]:
-    """Everything that stands against these changes of ``aliases``, in a version of these entries (and without those)."""
+    """Everything that stands against these changes of ``aliases``, in a version of these entries (and without those).
+
+    ``field`` is the input that they stand in.
+    """
+    for refusal in _against_aliases(changes, aliases, entries, withdrawn_entries):
+        refusal.field = field
+        yield refusal
+
+
+def _against_aliases(
+    changes: Sequence[AliasChange],
+    aliases: Sequence[Alias],
+    entries: Collection[int],
+    withdrawn_entries: Collection[int],
+) -> Iterator[Refused]:
     there, named = {alias_key(alias) for alias in aliases}, set[tuple[AliasChangeKind, AliasKey]]()
     gone = {alias_key(change.alias) for change in changes if change.effect is AliasChangeKind.WITHDRAWN}
     for change in changes:
@@ -180,10 +229,37 @@ def faults_of(entry: CatalogEntry) -> Iterator[Message]:
         yield tell("entry.grade_missing", number=entry.number)
     elif len(set(grades)) < len(grades):
         yield tell("entry.grade_twice", number=entry.number)
+    for award in entry.awards:
+        said = level_of_title(award.title)
+        if said is not None and said is not award.level:
+            yield tell("entry.level_differs", number=entry.number, title=award.title, level=award.level, said=said)
 
 
-def refusals_of_entries(entries: Sequence[CatalogEntry]) -> Iterator[Refused]:
-    """Everything that stands against publishing these entries as a catalog's first version."""
+def refusals_of_levels(
+    entries: Iterable[CatalogEntry], levels: Collection[TitleLevel], field: str
+) -> Iterator[Refused]:
+    """That entries award levels which the notice does not let the catalog award; ``field`` is the input they stand in."""
+    by_level: dict[TitleLevel, list[int]] = {}
+    for entry in entries:
+        for level in beyond({award.level for award in entry.awards}, levels):
+            by_level.setdefault(level, []).append(entry.number)
+    for level, numbers in by_level.items():
+        yield Refused(RefusalCode.LEVEL_NOT_AWARDED, _not_awarded(numbers, level, levels), field)
+
+
+def _not_awarded(numbers: Sequence[int], level: TitleLevel, levels: Collection[TitleLevel]) -> Message:
+    awarded = [each for each in TitleLevel if each in levels]
+    if not awarded:
+        return tell("entry.no_level_awarded", numbers=numbers, level=level)
+    if len(numbers) == 1:
+        return tell("entry.level_not_awarded", number=numbers[0], level=level, awarded=awarded)
+    return tell("entry.levels_not_awarded", numbers=numbers, level=level, awarded=awarded)
+
+
+def refusals_of_entries(
+    entries: Sequence[CatalogEntry], levels: Collection[TitleLevel] | None = None
+) -> Iterator[Refused]:
+    """Everything that stands against publishing these entries as a catalog's first version; ``levels`` are those of its notice."""
     if not entries:
         yield Refused(RefusalCode.NO_CHANGES, tell("catalog.no_entries"), "entries")
     seen: set[int] = set()
@@ -193,3 +269,4 @@ def refusals_of_entries(entries: Sequence[CatalogEntry]) -> Iterator[Refused]:
         seen.add(entry.number)
         for fault in faults_of(entry):
             yield Refused(RefusalCode.CHANGE_INVALID, fault, "entries")
+    yield from refusals_of_levels(entries, UNSTATED if levels is None else levels, "entries")

@@ -14,13 +14,13 @@ from uuid import UUID
 from domain.base import Act, Aggregate
 from domain.catalog.amendment import (
     AmendmentTerms,
-    EntryChange,
     entries_after,
-    faults_of,
     refusals_of_alias_changes,
     refusals_of_entries,
+    refusals_of_levels,
     refusals_of_word_changes,
 )
+from domain.catalog.changes import changes_against
 from domain.catalog.timeline import (
     AmendmentDiscarded,
     AmendmentIssued,
@@ -31,9 +31,9 @@ from domain.catalog.timeline import (
 )
 from domain.guards import Asks, Attempt, Guards, breaches, guard
 from domain.identifiers import amendment_id, catalog_id
-from domain.messages import Message, tell
+from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word, shanghai_day
+from domain.values import Alias, CatalogEntry, Notice, Role, Word, shanghai_day
 
 
 # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,33 +97,51 @@ def not_before_its_day(attempt: Attempt) -> Refused | None:
 # ── what ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 @guard(Asks.WHAT, "article 5")
 def entries_sound(attempt: Attempt) -> Iterator[Refused]:
-    """A first version has entries, each numbered once, each leading to one title for each grade."""
-    yield from refusals_of_entries(attempt.event.entries)
+    """A first version has entries, each numbered once, each leading to one title for each grade, of a level that the notice
+    awards.
+    """
+    yield from refusals_of_entries(attempt.event.entries, attempt.event.notice.levels)
 
 
 @guard(Asks.WHAT, "article 5")
 def changes_something(attempt: Attempt) -> Refused | None:
-    """An amendment changes at least one entry, alias or word."""
+    """An amendment changes at least one entry, alias or word, or the day on which the catalog ends."""
     terms = attempt.event.terms
-    if terms.changes or terms.alias_changes or terms.word_changes:
+    ends = terms.ends_on not in {None, attempt.state.latest.ends_on}
+    if terms.changes or terms.alias_changes or terms.word_changes or ends:
         return None
     return Refused(RefusalCode.NO_CHANGES, tell("amendment.changes_something"), "changes")
 
 
 @guard(Asks.WHAT, "article 5")
+def ends_after_it_began(attempt: Attempt) -> Refused | None:
+    """A catalog does not end before the amendment that ends it takes effect."""
+    terms = attempt.event.terms
+    if terms.ends_on is None or terms.ends_on >= terms.effective_from:
+        return None
+    return Refused(
+        RefusalCode.ENDS_TOO_EARLY,
+        tell("amendment.ends_after_it_began", ends=terms.ends_on, effective=terms.effective_from),
+        "endsOn",
+    )
+
+
+@guard(Asks.WHAT, "article 5")
 def changes_sound(attempt: Attempt) -> Iterator[Refused]:
-    """A change names an entry once: one that is there, or for an addition a number never used."""
-    timeline: CatalogTimeline = attempt.state
-    ever, named = timeline.ever_numbered, set[int]()
-    for change in attempt.event.terms.changes:
-        if change.number in named:
-            yield Refused(
-                RefusalCode.DUPLICATE_CHANGE,
-                tell("entry.changed_twice", number=change.number),
-                "changes",
-            )
-        named.add(change.number)
-        yield from _against(change, timeline, ever)
+    """A change names an entry once: one that is there, or for an addition a number never used or left by the same amendment."""
+    yield from changes_against(attempt.state, attempt.event.terms.changes)
+
+
+@guard(Asks.WHAT, "article 5")
+def levels_awarded(attempt: Attempt) -> Iterator[Refused]:
+    """Titles are of the levels that the notice awards; where it says nothing, of those that the catalog awards so far."""
+    timeline, terms = attempt.state, attempt.event.terms
+    changed = {change.entry.number: change.entry for change in terms.changes if change.entry is not None}
+    if terms.notice.levels is None:
+        yield from refusals_of_levels(changed.values(), timeline.latest.levels, "changes")
+    else:
+        resulting = entries_after(timeline.entries_at(timeline.latest.number), terms.changes)
+        yield from refusals_of_levels((resulting | changed).values(), terms.notice.levels, "changes")
 
 
 @guard(Asks.WHAT, "article 5")
@@ -133,7 +151,7 @@ def alias_changes_sound(attempt: Attempt) -> Iterator[Refused]:
     if terms.alias_changes:
         latest = timeline.latest.number
         entries = entries_after(timeline.entries_at(latest), terms.changes)
-        named = {change.number for change in terms.changes}
+        named = {number for change in terms.changes for number in change.numbers}
         yield from refusals_of_alias_changes(
             terms.alias_changes, timeline.aliases_at(latest), entries, (timeline.ever_numbered | named) - entries.keys()
         )
@@ -165,44 +183,13 @@ def next_number(attempt: Attempt) -> Refused | None:
     return Refused(RefusalCode.NUMBER_SKIPPED, tell("amendment.next_number", number=number, following=following))
 
 
-def _against(change: EntryChange, timeline: CatalogTimeline, ever: set[int]) -> Iterator[Refused]:
-    number = change.number
-    current = timeline.entry_at(timeline.latest.number, number)
-    if change.kind is EntryChangeKind.ADDED:
-        if number in ever:
-            yield Refused(
-                RefusalCode.ENTRY_EXISTS,
-                tell("entry.number_used", number=number, next=max(ever) + 1),
-                "changes",
-            )
-    elif current is None:
-        code = RefusalCode.ENTRY_WITHDRAWN if number in ever else RefusalCode.UNKNOWN_ENTRY
-        yield Refused(code, tell("entry.not_there", version=timeline.latest.number, number=number), "changes")
-    for fault in _faults_of_change(change, current):
-        yield Refused(RefusalCode.CHANGE_INVALID, fault, "changes")
-
-
-def _faults_of_change(change: EntryChange, current: CatalogEntry | None) -> Iterator[Message]:
-    """What is wrong with a change in itself."""
-    entry, number = change.entry, change.number
-    if change.kind is EntryChangeKind.WITHDRAWN:
-        if entry is not None:
-            yield tell("entry.withdrawn_with_content", number=number)
-    elif entry is None:
-        yield tell("entry.without_content", number=number)
-    else:
-        if entry.number != change.number:
-            yield tell("entry.other_number", number=number, found=entry.number)
-        if entry == current:
-            yield tell("entry.unchanged", number=number)
-        yield from faults_of(entry)
-
-
 TERMS: Final = (
     on_the_latest_version,
     not_before_its_day,
+    ends_after_it_began,
     changes_something,
     changes_sound,
+    levels_awarded,
     alias_changes_sound,
     word_changes_sound,
 )

@@ -38,13 +38,15 @@ class Abandoned(Exception):
 class NoteCode(StrEnum):
     """What the signers of an amendment should know: an entry's own name that other entries bear too (NAME_SHARED) or that
     does not lead to it (NAME_NOT_MATCHED), aliases that say of an entry's other names that they are not listed
-    (ALIASES_LEFT), a body's alias under a key that is no entry's body (ISSUER_WITHOUT_ENTRY).
+    (ALIASES_LEFT), a body's alias under a key that is no entry's body (ISSUER_WITHOUT_ENTRY). Of a further catalog: an entry that
+    another catalog has too and awards otherwise (CATALOG_OVERLAP).
     """
 
     NAME_SHARED = "NAME_SHARED"
     NAME_NOT_MATCHED = "NAME_NOT_MATCHED"
     ALIASES_LEFT = "ALIASES_LEFT"
     ISSUER_WITHOUT_ENTRY = "ISSUER_WITHOUT_ENTRY"
+    CATALOG_OVERLAP = "CATALOG_OVERLAP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class ResultingNames:
         sound = [
             change
             for change in terms.changes
-            if change.entry is None or (change.entry.number == change.number and change.entry.qualification_name)
+            if change.entry is None
+            or (change.entry.number == change.resulting_number and change.entry.qualification_name)
         ]
         self._examined = 0
         self._before = (dict(entries), tuple(aliases))

@@ -16,12 +16,12 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from domain.base import Act, Aggregate, Created, Immutable, State
-from domain.catalog.amendment import refusals_of_entries
+from domain.catalog.amendment import AliasChange, refusals_of_alias_changes, refusals_of_entries
 from domain.catalog.catalog import Catalog
 from domain.guards import Asks, Attempt, Circumstances, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, CatalogEntry, Notice, Role, Word
+from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word
 
 
 class CatalogTerms(Immutable):
@@ -47,7 +47,9 @@ class CatalogTerms(Immutable):
                 tell("catalog.before_commencement", commencement=commencement),
                 "effectiveFrom",
             )
-        yield from refusals_of_entries(self.entries)
+        yield from refusals_of_entries(self.entries, self.notice.levels)
+        added = [AliasChange(kind=EntryChangeKind.ADDED, alias=alias) for alias in self.aliases]
+        yield from refusals_of_alias_changes(added, (), {entry.number for entry in self.entries}, (), "aliases")
 
 
 @dataclass(kw_only=True)

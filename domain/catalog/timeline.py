@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -23,7 +23,8 @@ from domain.catalog.amendment import (
     alias_key,
     word_key,
 )
-from domain.values import Actor, Alias, AliasChangeKind, CatalogEntry, Notice, Word
+from domain.catalog.levels import UNSTATED
+from domain.values import Actor, Alias, AliasChangeKind, CatalogEntry, Notice, TitleLevel, Word
 
 C = TypeVar("C")
 
@@ -33,7 +34,8 @@ class CatalogVersion:
     """One version as its event left it; ``changes`` are relative to the version before.
 
     ``amendment_id`` names the amendment that made it, None for the first; ``rematch_pending`` says that pending cases are
-    matched anew under it once it is in force.
+    matched anew under it once it is in force. ``levels`` are those that its titles may have, ``ends_on`` is the last day of the
+    catalog; a version keeps both from the one before where its notice says nothing else.
     """
 
     number: int
@@ -47,6 +49,8 @@ class CatalogVersion:
     rematch_pending: bool = False
     amendment_id: UUID | None = None
     word_changes: tuple[WordChange, ...] = ()
+    levels: tuple[TitleLevel, ...] = UNSTATED
+    ends_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -91,15 +95,20 @@ class Dated(Protocol):
     def issued_at(self) -> datetime:
         """The instant it became known."""
 
+    @property
+    def ends_on(self) -> date | None:
+        """The last day of the catalog, as this version has it."""
+
 
 def version_in_force(versions: Sequence[Dated], on: date, known_at: datetime | None = None) -> int | None:
     """The version in force on a day, as known at an instant (now, where None): of those issued by then and effective by
-    that day, the one with the highest number. None before the first takes effect.
+    that day, the one with the highest number. None before the first takes effect, and where that one says that the catalog
+    has ended.
     """
-    return max(
-        (v.number for v in versions if v.effective_from <= on and (known_at is None or v.issued_at <= known_at)),
-        default=None,
-    )
+    effective = (v for v in versions if v.effective_from <= on and (known_at is None or v.issued_at <= known_at))
+    highest = max(effective, key=lambda version: version.number, default=None)
+    ended = highest is not None and highest.ends_on is not None and highest.ends_on < on
+    return None if highest is None or ended else highest.number
 
 
 @dataclass(kw_only=True)
@@ -132,8 +141,17 @@ class CatalogTimeline(State):
         return version_in_force(self.versions, on, known_at)
 
     def effective_until(self, number: int) -> date | None:
-        """The day on which a later version takes over from version ``number``, as known now; None while none does."""
-        return min((later.effective_from for later in self.versions[number:]), default=None)
+        """The day on which a later version takes over from version ``number``, or the one after the catalog's last, as known
+        now; None while neither is known.
+        """
+        last = self.versions[number - 1].ends_on
+        days = [later.effective_from for later in self.versions[number:]]
+        return min([*days, *([last + timedelta(days=1)] if last else [])], default=None)
+
+    @property
+    def ends_on(self) -> date | None:
+        """The last day on which the catalog is in force, as known now; None while it has no end."""
+        return self.latest.ends_on
 
     def taken_over_by(self, number: int) -> Iterator[int]:
         """The versions that version ``number`` takes over from earlier than any between them did, latest first."""
@@ -200,17 +218,19 @@ class CatalogTimeline(State):
             self.alias_places += 1
             self.alias_intervals.setdefault(alias_key(alias), []).append(Interval(alias, self.alias_places, version))
 
-    def change_entry(self, change: EntryChange, version: int) -> int:
-        """End the entry's interval, and begin another where the change carries content; by how many entries that grows."""
+    def change_entries(self, changes: Sequence[EntryChange], version: int) -> int:
+        """End the intervals of the entries that leave or change, and begin those of the content that comes; by how many entries
+        that grows.
+        """
         growth = 0
-        for interval in self.entry_intervals.get(change.number, ()):
-            if interval.until_version is None:
-                interval.until_version = version
-                growth -= 1
-        if change.entry is not None:
-            self.add_entries([change.entry], version)
-            growth += 1
-        return growth
+        for change in changes:
+            for interval in self.entry_intervals.get(change.number, ()):
+                if interval.until_version is None:
+                    interval.until_version = version
+                    growth -= 1
+        coming = [change.entry for change in changes if change.entry is not None]
+        self.add_entries(coming, version)
+        return growth + len(coming)
 
     def change_aliases(self, changes: Sequence[AliasChange], version: int) -> None:
         """First what is withdrawn goes, then comes what is added."""
@@ -238,8 +258,9 @@ class CatalogTimeline(State):
 
     def begun_or_ended(self, version: int) -> Iterator[Interval[CatalogEntry]]:
         """The entries that a version began or ended, in the order of its changes."""
-        for change in self.versions[version - 1].changes:
-            for interval in self.entry_intervals.get(change.number, ()):
+        touched = (number for change in self.versions[version - 1].changes for number in change.numbers)
+        for number in dict.fromkeys(touched):
+            for interval in self.entry_intervals.get(number, ()):
                 if version in {interval.from_version, interval.until_version}:
                     yield interval
 
@@ -277,8 +298,9 @@ class CatalogPublished(Created, CatalogEvent):
     def initial(event: Any) -> CatalogTimeline:
         """A catalog begins with its first version."""
         first = CatalogVersion(
-            1, event.notice, event.effective_from, event.timestamp, False, (), (), len(event.entries)
-        )
+            1, event.notice, event.effective_from, event.timestamp, False, (), (), len(event.entries),
+            levels=UNSTATED if event.notice.levels is None else event.notice.levels,
+        )  # fmt: skip
         timeline = CatalogTimeline(
             version=event.originator_version,
             catalog_id=event.originator_id,
@@ -321,7 +343,7 @@ class AmendmentIssued(CatalogEvent):
         number = len(state.versions) + 1
         amendment, terms = state.amendments[event.amendment_id], event.terms
         amendment.status, amendment.closed_at, amendment.version_number = "ISSUED", event.timestamp, number
-        growth = sum([state.change_entry(change, number) for change in terms.changes])
+        growth = state.change_entries(terms.changes, number)
         state.change_aliases(terms.alias_changes, number)
         state.change_words(terms.word_changes, number)
         state.versions.append(
@@ -337,6 +359,8 @@ class AmendmentIssued(CatalogEvent):
                 terms.rematch_pending,
                 event.amendment_id,
                 terms.word_changes,
+                state.latest.levels if terms.notice.levels is None else terms.notice.levels,
+                terms.ends_on or state.latest.ends_on,
             )
         )
 

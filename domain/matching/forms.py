@@ -110,6 +110,23 @@ def _texts_of(entry: CatalogEntry, vocabulary: Vocabulary, book: IssuerBook) -> 
             yield shorter
 
 
+def told_apart(entry: CatalogEntry, vocabulary: Vocabulary, book: IssuerBook) -> dict[str, str]:
+    """What an entry's original name says without a bracket that tells disciplines apart, without spaces, and that bracket.
+
+    Its translation may leave the discipline out (技術士（機械部門）, 技术士), and then says less than the entry does.
+    """
+    text = entry.qualification_name
+    bare = compacted(_BRACKETS.sub("", text))
+    names = (each for each in _texts_of(entry, vocabulary, book) if each != entry.translated_name)
+    inner = [found["inner"] for found in _BRACKETS.finditer(text)]
+    return {bare: "、".join(inner)} if bare and inner and bare not in map(compacted, names) else {}
+
+
+def compacted(text: str) -> str:
+    """A name without spaces and signs."""
+    return "".join(_PIECE.findall(fold(text).text))
+
+
 def _says_the_same(bracket: str, name: str, vocabulary: Vocabulary, book: IssuerBook) -> bool:
     """Whether a bracket behind a name abbreviates it, names a body, or is formal."""
     words = _WORD.findall(bracket)

@@ -27,6 +27,9 @@ _FIGURES: Final = {
     "一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "i": "1", "ii": "2", "iii": "3",
     "one": "1", "two": "2", "three": "3", "first": "1", "second": "2", "third": "3",
 }  # fmt: skip
+_SINGLE: Final = frozenset({"单一级", "单一等级", "不分级", "不分等级", "singlelevel", "singlegrade"})
+SINGLE_GRADE: Final = "single"
+"""The key of a grade that says that there is one only."""
 _PIECE: Final = re.compile(r"x:[a-z0-9:\-]+|[a-z0-9+#]+|[\u3040-\u30ff\u4e00-\u9fff々ー]+")
 _INITIALS: Final = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?|\b[cip][. ]\s?eng\b\.?|\bm\.?\s?i\.?\s?mech\.?\s?e\b\.?")
 _OPTIONAL: Final = re.compile(
@@ -97,6 +100,18 @@ def grades_in(text: str) -> tuple[set[str], str]:
     """The grades a folded text names, and the text without them."""
     found = {numeral(next(filter(None, match.groups()))) for match in _GRADE.finditer(text)}
     return found, _GRADE.sub(" ", text) if found else text
+
+
+def grade_key(text: str) -> str:
+    """What tells a folded grade from another: its figure, or the letters of its words."""
+    letters = "".join(_PIECE.findall(text))
+    if letters in _SINGLE:
+        return SINGLE_GRADE
+    found, rest = grades_in(text)
+    if len(found) == 1 and not rest.strip():
+        return found.pop()
+    bare = text.removesuffix("级").strip()
+    return numeral(bare) if bare.isdecimal() or bare in _FIGURES else letters
 
 
 def genderless(folded: Folded) -> str:

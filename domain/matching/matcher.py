@@ -15,14 +15,14 @@ from typing import Final
 from domain.matching import reasons
 from domain.matching.answer import RULE_SET, Asked, Match
 from domain.matching.finding import Finding, Way
-from domain.matching.forms import build, year_of
+from domain.matching.forms import build, compacted, told_apart, year_of
 from domain.matching.issuers import IssuerBook, Standing
-from domain.matching.lexicon import grades_in, numeral
-from domain.matching.normalise import Oddity, fold
+from domain.matching.lexicon import SINGLE_GRADE, grade_key, grades_in
+from domain.matching.normalise import Folded, Oddity, fold
 from domain.matching.search import Search
 from domain.matching.vocabulary import Vocabulary
 from domain.matching.written import Source, as_written
-from domain.values import Alias, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
+from domain.values import Alias, AliasKind, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
@@ -81,6 +81,9 @@ class Matcher:
             number: {form.course for form in forms if number in form.numbers and form.official}
             for number in self._entries
         }
+        self._grades = {grade_key(fold(award.grade).text) for entry in entries for award in entry.awards if award.grade}
+        self._told_apart = {entry.number: told_apart(entry, vocabulary, self._book) for entry in entries}
+        self._aliased = {compacted(alias.text) for alias in aliases if alias.kind is AliasKind.QUALIFICATION}
         self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
 
     def match(self, name: str, issuing_body: str = "", grade: str | None = None) -> Match:
@@ -124,9 +127,7 @@ class Matcher:
         folded, issuing, graded = fold(name), fold(issuing_body), fold(grade or "")
         if Oddity.TOO_LONG in folded.oddities | issuing.oddities | graded.oddities:
             return None
-        grades, rest = grades_in(graded.text)
-        if graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
-            grades, rest = {numeral(graded.text)}, ""
+        grades, rest = self._graded(graded)
         more = [word for word in self._words(rest) if word not in self._vocabulary.results]
         issuer = self._book.read(issuing)
         finding, reading = self._search.find(folded, more, frozenset[str]().union(*issuer.names))
@@ -141,6 +142,15 @@ class Matcher:
             and any((reading.compact, number) in self._official for number in finding.numbers),
         )
         return self._by_issuer(finding, asked), asked
+
+    def _graded(self, graded: Folded) -> tuple[set[str], str]:
+        """The grades that a text names: figures, or one of the words by which the catalog awards; and what is left of it."""
+        key = grade_key(graded.text)
+        if key == SINGLE_GRADE:
+            return set(), ""
+        if key in self._grades or graded.text in {"1", "2", "3", "一", "二", "三", "i", "ii", "iii"}:
+            return {key}, ""
+        return grades_in(graded.text)
 
     @property
     def readable(self) -> frozenset[int]:
@@ -220,6 +230,7 @@ class Matcher:
         why.extend(lacking)
         award, refused, notes = self._award(entry, asked)
         why.extend(notes)
+        sure = sure and not (award is None and self._by_words(entry, asked))
         if len(entry.awards) > 1 and asked.grades and asked.reading.grades and not asked.grades <= asked.reading.grades:
             sure = False
         if asked.odd or refused:
@@ -273,6 +284,9 @@ class Matcher:
         year, occupation = self._years[number], self._occupations.get(number)
         if year and year not in finding.bag and asked.reading.compact.isascii():
             lacking.append(reasons.missing([year]))
+        apart = self._told_apart[number].get(asked.reading.compact)
+        if apart and asked.reading.compact not in self._aliased:
+            lacking.append(reasons.missing([apart]))
         if self._half(number, finding, asked.reading.compact):
             lacking.append(reasons.not_whole())
         if finding.bag == occupation and not any(map(self._vocabulary.certifies, asked.reading.pieces)):
@@ -299,15 +313,18 @@ class Matcher:
     def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[str]]:
         """The title a grade leads to, whether the grade speaks against the entry, and why."""
         said = asked.grades | asked.reading.grades
-        listed = {numeral((award.grade or "").rstrip("级級")): award for award in entry.awards if award.grade}
+        listed = {grade_key(fold(award.grade).text): award for award in entry.awards if award.grade}
+        if SINGLE_GRADE in listed and len(listed) == 1 and not said:
+            return listed[SINGLE_GRADE], False, []
         if not listed:
             return (
-                (None, True, [reasons.grade_unlisted(", ".join(sorted(said)))])
+                (None, not self._by_words(entry, asked), [reasons.grade_unlisted(", ".join(sorted(said)))])
                 if said
                 else (entry.award_for(None), False, [])
             )
         if said - listed.keys():
-            return None, True, [reasons.grade_unlisted(", ".join(sorted(said - listed.keys())))]
+            against = not self._by_words(entry, asked)
+            return None, against, [reasons.grade_unlisted(", ".join(sorted(said - listed.keys())))]
         inside = asked.reading.grades
         deciding = asked.grades if asked.grades and (not inside or asked.grades <= inside) else said
         if asked.grades and inside and not asked.grades <= inside:
@@ -316,6 +333,12 @@ class Matcher:
             return None, False, [reasons.grade_open()]
         award = listed[next(iter(deciding))]
         return award, False, [reasons.grade_decides(award.grade or "", award.title)]
+
+    def _by_words(self, entry: CatalogEntry, asked: Asked) -> bool:
+        """Whether the grades said and those of the entry are not of one kind, figures or words, so that a reviewer compares them."""
+        said = asked.grades | asked.reading.grades
+        own = {grade_key(fold(award.grade).text) for award in entry.awards if award.grade} - {SINGLE_GRADE}
+        return bool(said) and not all(each.isdigit() for each in said | own)
 
     def _candidate(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from domain.matching.normalise import Oddity
@@ -36,6 +37,25 @@ _NEAR: Final = {
 def both(english: str, chinese: str) -> str:
     """One reason in both languages."""
     return f"{english}. / {chinese}。"
+
+
+def contradicted(catalogs: list[str]) -> str:
+    """Other catalogs in force match the certificate too, and award something else."""
+    where = "、".join(catalogs)
+    return both(f"Another catalog in force matches it too: {where}", f"另一现行目录亦可比照：{where}")
+
+
+def field_decides(catalog: str) -> str:
+    """Of several catalogs that match, the one of the case's field decides."""
+    return both(
+        f"Several catalogs in force match it; {catalog} has it in the field of the work",
+        f"多个现行目录可比照，按从事领域适用 {catalog}",
+    )
+
+
+def lapsed(until: date) -> str:
+    """The notice lists the entry until an earlier day only."""
+    return both(f"The notice lists this entry until {until} only", f"目录中该条目有效期至 {until}")
 
 
 def same_text() -> str:

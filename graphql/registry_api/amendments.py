@@ -8,17 +8,22 @@ from dataclasses import dataclass
 import strawberry
 
 from application import questions
+from application.catalog_proposals import CatalogProposals
+from application.catalogs import Wanted
 from application.folding import alias_change_view, entry_view, word_change_view
 from application.queries import impact
 from application.views import AliasChangeView, ChangeView, VersionView, WordChangeView
+from domain.catalog import amendment
 from domain.catalog.amendment import AmendmentTerms
-from domain.catalog.names import NoteCode
+from domain.catalog.names import Note
+from domain.catalog.proposal import CatalogTerms
+from domain.catalog.timeline import CatalogTimeline
 from domain.refusals import Refused
+from domain.values import EntryChangeKind
 from registry_api.context import Context, in_thread
 from registry_api.refusals import Refusal, as_data
 from registry_api.types.aliases import AliasChange
-from registry_api.types.catalog import CatalogVersion, EntryChange
-from registry_api.types.nodes import described
+from registry_api.types.catalog import AmendmentNote, CatalogVersion, EntryChange, told
 from registry_api.types.words import WordChange
 
 
@@ -34,20 +39,6 @@ class Preview:
     refusals: Sequence[Refusal]
     notes: Sequence[AmendmentNote]
     changes_since: Sequence[VersionView]
-
-
-strawberry.enum(NoteCode, name="AmendmentNoteCode", description=described(NoteCode))
-
-
-@strawberry.type(
-    description="What the signers of an amendment should know; nothing of it stands against the amendment."
-)
-class AmendmentNote:
-    """One thing to know."""
-
-    code: NoteCode
-    message: str
-    field: str
 
 
 @strawberry.type(description="What an amendment would do before anyone signs it.")
@@ -74,23 +65,55 @@ class AmendmentPreview:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ExaminedCatalog:
+    """A further catalog before anyone signs it."""
+
+    entry_count: int
+    refusals: Sequence[Refusal]
+    notes: Sequence[AmendmentNote]
+
+
+@strawberry.type(description="What publishing a further catalog would do before anyone signs it.")
+class CatalogPreview:
+    """The refusals, and what the signers should know."""
+
+    entry_count: int = strawberry.field(description="How many entries its first version would have.")
+    refusals: list[Refusal] = strawberry.field(description="Everything that stands against it, at once.")
+    notes: list[AmendmentNote] = strawberry.field(
+        description="What its signers should know, such as an entry that another catalog has too and awards otherwise."
+    )
+
+
+async def preview_of_catalog(
+    context: Context, terms: CatalogTerms | None, malformed: Sequence[Refused]
+) -> ExaminedCatalog:
+    """Look at a further catalog as it would be published today, without recording anything."""
+    proposals = context.services.catalog_proposals
+    refusals = [*malformed, *(await context.at_length(_refusals, proposals, terms) if terms else ())]
+    notes = await context.at_length(_notes, proposals, terms) if terms else ()
+    return ExaminedCatalog(
+        len(terms.entries) if terms else 0,
+        [as_data(each, context.language) for each in refusals],
+        told(notes, context.language),
+    )
+
+
+def _refusals(proposals: CatalogProposals, terms: CatalogTerms, wanted: Wanted) -> tuple[Refused, ...]:  # noqa: ARG001 - the shape of long work
+    return tuple(proposals.refusals(terms))
+
+
+def _notes(proposals: CatalogProposals, terms: CatalogTerms, wanted: Wanted) -> tuple[Note, ...]:
+    return tuple(proposals.notes(terms, wanted))
+
+
 async def preview(context: Context, code: str, terms: AmendmentTerms, malformed: Sequence[Refused]) -> Preview:
     """Work an amendment out against the latest version, without recording anything. Raises ``Refused``."""
     catalog = await in_thread(context.services.shelf.catalog, code)
     examined = await context.at_length(context.services.catalogs.examine, code, terms)
-    numbers = [change.number for change in terms.changes]
+    numbers = [number for change in terms.changes for number in change.numbers]
     pending, titles = await impact(context.services.reads, code, numbers, every_pending=terms.rematch_pending)
-    latest = catalog.latest.number
-    changes = [
-        ChangeView(
-            kind=change.kind,
-            number=change.number,
-            reason=change.reason,
-            before=entry_view(code, before, latest) if (before := catalog.entry_at(latest, change.number)) else None,
-            after=entry_view(code, change.entry, latest + 1) if change.entry else None,
-        )
-        for change in terms.changes
-    ]
+    changes = [_change(catalog, code, change) for change in examined.terms.changes]
     return Preview(
         changes,
         [alias_change_view(change) for change in examined.terms.alias_changes],
@@ -98,8 +121,21 @@ async def preview(context: Context, code: str, terms: AmendmentTerms, malformed:
         pending,
         titles,
         [as_data(refusal, context.language) for refusal in (*malformed, *examined.refusals)],
-        [AmendmentNote(code=n.code, message=n.text(context.language), field=n.field) for n in examined.notes],
+        told(examined.notes, context.language),
         await changes_since(context, code, terms.base_version),
+    )
+
+
+def _change(catalog: CatalogTimeline, code: str, change: amendment.EntryChange) -> ChangeView:
+    latest = catalog.latest.number
+    before = None if change.kind is EntryChangeKind.ADDED else catalog.entry_at(latest, change.number)
+    return ChangeView(
+        kind=change.kind,
+        number=change.number,
+        new_number=change.new_number,
+        reason=change.reason,
+        before=entry_view(code, before, latest) if before else None,
+        after=entry_view(code, change.entry, latest + 1) if change.entry else None,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
 import strawberry
@@ -16,7 +17,7 @@ from domain.catalog.amendment import AliasChange, AmendmentTerms, EntryChange, W
 from domain.catalog.proposal import CatalogTerms
 from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
-from domain.text import CODE_LIMIT, PROSE_LIMIT, clean, clean_optional
+from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT, clean, clean_optional
 from domain.values import (
     Alias,
     AliasChangeKind,
@@ -149,6 +150,13 @@ class EntryInput:
     issuing_body: str
     field: str
     awards: list[AwardInput]
+    label: str | None = None
+    country: str | None = None
+    series: str | None = None
+    tier: str | None = None
+    conditions: str | None = None
+    valid_until: date | None = None
+    remark: str | None = None
 
     def checked(self, place: str, faults: Faults) -> CatalogEntry:
         """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
@@ -158,6 +166,9 @@ class EntryInput:
         def text(value: str, name: str) -> str:
             return faults.attempt(lambda: clean(value, f"{place}.{name}"), "")
 
+        def optional(value: str | None, name: str, limit: int = NAME_LIMIT) -> str | None:
+            return faults.attempt(lambda: clean_optional(value, f"{place}.{name}", limit=limit), None)
+
         return CatalogEntry(
             number=self.number,
             qualification_name=text(self.qualification_name, "qualificationName"),
@@ -165,6 +176,13 @@ class EntryInput:
             issuing_body=text(self.issuing_body, "issuingBody"),
             field=text(self.field, "field"),
             awards=tuple(award.checked(f"{place}.awards.{n}", faults) for n, award in enumerate(self.awards)),
+            label=optional(self.label, "label", CODE_LIMIT),
+            country=optional(self.country, "country"),
+            series=optional(self.series, "series"),
+            tier=optional(self.tier, "tier"),
+            conditions=optional(self.conditions, "conditions", PROSE_LIMIT),
+            valid_until=self.valid_until,
+            remark=optional(self.remark, "remark", PROSE_LIMIT),
         )
 
 
@@ -176,6 +194,7 @@ class EntryChangeInput:
 
     kind: EntryChangeKind
     number: int
+    new_number: int | None = None
     entry: EntryInput | None = None
     reason: str | None = None
 
@@ -184,6 +203,7 @@ class EntryChangeInput:
         return EntryChange(
             kind=self.kind,
             number=self.number,
+            new_number=self.new_number,
             entry=self.entry.checked(f"{place}.entry", faults) if self.entry else None,
             reason=faults.attempt(lambda: clean_optional(self.reason, f"{place}.reason", limit=PROSE_LIMIT), None),
         )
@@ -209,14 +229,47 @@ class AliasChangeInput:
         """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
         return AliasChange(
             kind=EntryChangeKind(self.kind.value),
-            alias=Alias(
-                kind=self.alias_kind,
-                text=faults.attempt(lambda: clean(self.text, f"{place}.text"), ""),
-                issuer=faults.attempt(lambda: clean_optional(self.issuer, f"{place}.issuer", limit=CODE_LIMIT), None),
-                numbers=tuple(sorted(set(self.numbers))),
-                ground=faults.attempt(lambda: clean(self.ground, f"{place}.ground", limit=PROSE_LIMIT), ""),
-            ),
+            alias=checked_alias(self.alias_kind, self.text, self.issuer, self.numbers, self.ground, place, faults),
         )
+
+
+@strawberry.input(description="Another name of a qualification or a body, proposed with a catalog.")
+class AliasInput:
+    """An alias."""
+
+    kind: AliasKind
+    text: str = strawberry.field(description="The other name, as people write it.")
+    issuer: str | None = strawberry.field(
+        default=None, description="Of a body's alias: the key that all spellings of the body share."
+    )
+    numbers: list[int] = strawberry.field(
+        default_factory=list,
+        description="Of a qualification's alias: the entries it may mean; none where the catalog is known not to list it.",
+    )
+    ground: str = strawberry.field(description="Why the alias holds.")
+
+    def checked(self, place: str, faults: Faults) -> Alias:
+        """As the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
+        return checked_alias(self.kind, self.text, self.issuer, self.numbers, self.ground, place, faults)
+
+
+def checked_alias(
+    kind: AliasKind,
+    text: str,
+    issuer: str | None,
+    numbers: Sequence[int],
+    ground: str,
+    place: str,
+    faults: Faults,
+) -> Alias:
+    """An alias as the domain keeps it, blank where a text is malformed; ``faults`` gains what is wrong with it."""
+    return Alias(
+        kind=kind,
+        text=faults.attempt(lambda: clean(text, f"{place}.text"), ""),
+        issuer=faults.attempt(lambda: clean_optional(issuer, f"{place}.issuer", limit=CODE_LIMIT), None),
+        numbers=tuple(sorted(set(numbers))),
+        ground=faults.attempt(lambda: clean(ground, f"{place}.ground", limit=PROSE_LIMIT), ""),
+    )
 
 
 @strawberry.input(
@@ -262,6 +315,9 @@ class AmendmentInput:
     changes: list[EntryChangeInput]
     alias_changes: list[AliasChangeInput] = strawberry.field(default_factory=list)
     word_changes: list[WordChangeInput] = strawberry.field(default_factory=list)
+    levels: list[TitleLevel] | None = None
+    departments: list[str] = strawberry.field(default_factory=list)
+    ends_on: date | None = None
 
     def cleaned(self) -> AmendmentTerms:
         """As the domain keeps it. Raises ``Refused`` with the first fault."""
@@ -275,13 +331,14 @@ class AmendmentInput:
         faults = Faults()
         terms = AmendmentTerms(
             base_version=self.base_version,
-            notice=checked_notice(self.notice_number, self.notice_title, faults),
+            notice=checked_notice(self.notice_number, self.notice_title, faults, self.levels, self.departments),
             effective_from=self.effective_from,
             erratum=self.erratum,
             rematch_pending=self.rematch_pending,
             changes=tuple(change.checked(f"changes.{n}", faults) for n, change in enumerate(self.changes)),
             alias_changes=tuple(each.checked(f"aliasChanges.{n}", faults) for n, each in enumerate(self.alias_changes)),
             word_changes=tuple(each.checked(f"wordChanges.{n}", faults) for n, each in enumerate(self.word_changes)),
+            ends_on=self.ends_on,
         )
         return terms, faults.refusals
 
@@ -296,19 +353,35 @@ class CatalogInput:
     notice_title: str
     effective_from: date
     entries: list[EntryInput]
+    levels: list[TitleLevel] | None = None
+    departments: list[str] = strawberry.field(default_factory=list)
+    aliases: list[AliasInput] = strawberry.field(default_factory=list)
 
     def cleaned(self) -> CatalogTerms:
         """As the domain keeps it. Raises ``Refused`` with the first fault."""
+        terms, refusals = self.checked()
+        if terms is None:
+            raise refusals[0]
+        return terms
+
+    def checked(self) -> tuple[CatalogTerms | None, list[Refused]]:
+        """As the domain keeps it, nothing where something is malformed, and all that is."""
         faults = Faults()
         entries = [entry.checked(f"entries.{n}", faults) for n, entry in enumerate(self.entries)]
-        for refusal in faults.refusals:
-            raise refusal
-        return catalog_terms(self.code, self.name, self.notice_number, self.notice_title, self.effective_from, entries)
+        aliases = [alias.checked(f"aliases.{n}", faults) for n, alias in enumerate(self.aliases)]
+        notice = checked_notice(self.notice_number, self.notice_title, faults, self.levels, self.departments)
+        work = partial(catalog_terms, self.code, self.name, notice, self.effective_from, entries, aliases)
+        terms: CatalogTerms | None = faults.attempt(work, None)
+        return None if faults.refusals else terms, faults.refusals
 
 
-def checked_notice(number: str | None, title: str, faults: Faults) -> Notice:
+def checked_notice(
+    number: str | None, title: str, faults: Faults, levels: Sequence[TitleLevel] | None, departments: Sequence[str]
+) -> Notice:
     """A notice as the domain keeps it, blank where a text is malformed."""
     return Notice(
         number=faults.attempt(lambda: clean_notice(number, "-").number, None),
         title=faults.attempt(lambda: clean_notice(None, title).title, ""),
+        levels=clean_notice(None, "-", levels).levels,
+        departments=faults.attempt(lambda: clean_notice(None, "-", None, departments).departments, ()),
     )

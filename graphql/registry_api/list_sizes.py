@@ -26,7 +26,8 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "CatalogVersion.wordChanges": 20,
     "CatalogEntry.awards": 3,
     "CatalogProposal.entries": 200,
-    "EntryChange.fields": 8,
+    "CatalogProposal.notes": 50,
+    "EntryChange.fields": 12,
     "Amendment.changes": 20,
     "Amendment.aliasChanges": 20,
     "Amendment.wordChanges": 20,
@@ -36,6 +37,8 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "AmendmentPreview.refusals": 50,
     "AmendmentPreview.notes": 50,
     "AmendmentPreview.changesSince": 20,
+    "CatalogPreview.refusals": 50,
+    "CatalogPreview.notes": 50,
     "AmendmentPayload.changesSince": 20,
     "RecognitionCase.evidence": 20,
     "RecognitionCase.candidates": 15,
@@ -57,6 +60,8 @@ FIELD_COSTS: Final[Mapping[str, int]] = {
     "Query.case(asOf)": 300,
     "Query.case(atVersion)": 300,
     "Query.previewAmendment": 2_000,
+    "Query.previewCatalog": 2_000,
+    "CatalogProposal.notes": 100,
     "Query.checkpoint": 10,
     "Query.inclusionProof": 50,
     "Query.consistencyProof": 50,
@@ -76,5 +81,6 @@ LONG_LISTS: Final[Mapping[str, int]] = {
     "wordChanges": MOST_CHANGES + 1,
     "entries": 10_000,
     "questions": 501,  # one more than is taken, so that the refusal says how many are
+    "aliases": MOST_CHANGES + 1,
 }
 """Input lists that hold an office's whole list; others hold at most ``Limits.list`` items."""

@@ -8,10 +8,10 @@ from datetime import date
 
 import strawberry
 
-from application.catalogs import Found
 from application.commands import CertificateForm
 from application.queries import AuditEvent as AuditRow
 from application.questions import CaseFilter
+from application.several_catalogs import Found
 from application.views import AwardView, EntryView, VersionView
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
@@ -66,7 +66,8 @@ async def matched(context: Context, found: Found, *, reasons: bool = True) -> Ma
     match = found.match
     candidates = []
     for each in match.candidates:
-        entry = await context.entries.load((version.catalog_code, version.number, each.number))
+        where = (each.catalog_code or version.catalog_code, each.catalog_version or version.number, each.number)
+        entry = await context.entries.load(where)
         if entry is not None:
             candidates.append(
                 Candidate(entry, award_for(entry, each.grade), each.score, each.because if reasons else ())

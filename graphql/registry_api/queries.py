@@ -34,12 +34,26 @@ from application.views import (
 )
 from domain.identity_numbers import IdentityNumber
 from registry_api import ids, log_answers
-from registry_api.amendments import AmendmentPreview, Preview, preview
+from registry_api.amendments import (
+    AmendmentPreview,
+    CatalogPreview,
+    ExaminedCatalog,
+    Preview,
+    preview,
+    preview_of_catalog,
+)
 from registry_api.audit_queries import AuditQuery
 from registry_api.context import Context, Info, in_thread
 from registry_api.errors import ApiError, ErrorCode
 from registry_api.http.limits import PAGE, PageSize, check_length
-from registry_api.inputs import AmendmentInput, CaseFilterInput, CertificateInput, HolderInput, TitleFilterInput
+from registry_api.inputs import (
+    AmendmentInput,
+    CaseFilterInput,
+    CatalogInput,
+    CertificateInput,
+    HolderInput,
+    TitleFilterInput,
+)
 from registry_api.log_answers import from_log
 from registry_api.lookups import (
     Matched,
@@ -151,6 +165,17 @@ class Query(AuditQuery):
         await info.context.reach(at_least)
         terms, malformed = input.checked()
         return await preview(info.context, input.catalog_code, terms, malformed)
+
+    @edge(CatalogPreview)
+    @answering(Action.AMEND_CATALOG)
+    async def preview_catalog(
+        self,
+        info: Info,
+        input: CatalogInput,  # noqa: A002 - as its siblings
+    ) -> ExaminedCatalog:
+        """What publishing a further catalog would do before anyone signs it: every refusal, and where it overlaps with others."""
+        terms, malformed = input.checked()
+        return await preview_of_catalog(info.context, terms, malformed)
 
     @edge(list[CatalogProposal])
     @answering(Action.READ_CASES)

@@ -98,7 +98,6 @@ def test_a_preview_names_every_fault_at_once(api: Api) -> None:
         ("UNKNOWN_ENTRY", "changes"),
         ("CHANGE_INVALID", "changes"),
         ("CHANGE_INVALID", "changes"),
-        ("DUPLICATE_CHANGE", "changes"),
         ("ENTRY_WITHDRAWN", "changes"),
         ("CHANGE_INVALID", "changes"),
     ]

@@ -129,8 +129,8 @@ def test_matching_searches_all_catalogs_or_one_by_its_code(api: Api) -> None:
 
 
 def test_two_catalogs_that_contradict_one_another_decide_nothing(api: Api) -> None:
-    """Both match automatically: the first is offered to a reviewer, who reads why; by its code each is automatic."""
-    published(api, entries=[entry(7, ARCHITECT)])
+    """Both match automatically and award otherwise: both are offered to a reviewer, who reads why; by its code each is automatic."""
+    published(api, entries=[entry(7, ARCHITECT) | {"awards": [{"title": "助理工程师", "level": "JUNIOR"}]}])
     found = api.ask(MATCH, {"certificate": ARCHITECT})["matchCertificate"]
     assert (found["outcome"], found["entry"], found["catalogVersion"]["catalogCode"]) == ("AMBIGUOUS", None, CODE)
     assert found["candidates"][0]["entry"]["number"] == 41
@@ -138,7 +138,7 @@ def test_two_catalogs_that_contradict_one_another_decide_nothing(api: Api) -> No
     for code, number in ((CODE, 41), (FURTHER, 7)):
         single = api.ask(MATCH, {"certificate": ARCHITECT, "code": code})["matchCertificate"]
         assert single["entry"]["number"] == number
-    case = api.submit(certificate=ARCHITECT)["case"]
+    case = api.submit(certificate=ARCHITECT, workField="金融")["case"]
     assert (case["status"], case["entry"]) == ("SUBMITTED", None)
     confirmed = api.decide("confirmMatch", case["id"], entryNumber=7, reason="read", catalogCode=FURTHER)
     assert confirmed["refusal"] is None

@@ -39,6 +39,7 @@ NOT_LAGGING = {
     "node": "Relay's compiler refuses a second argument; `nodes` can be made to wait",
     "authorities": "held in process",
     "matchCertificate": "answered by the write side, of an amendment that was just issued too",
+    "previewCatalog": "worked out by the write side, from every catalog that is recorded",
     "accessLog": "a table of its own, written before what was read is shown",
     "checkpoint": "the log's own order",
     "inclusionProof": "the log's own order",

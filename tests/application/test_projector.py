@@ -191,6 +191,14 @@ def test_the_histories_change_aliases():
     assert any(len({change.text for change in changes}) < len(changes) for changes in issued)
 
 
+def test_the_histories_renumber_entries_and_end_catalogs():
+    """What is said of histories is said of new editions too, and of catalogs that end."""
+    rows = [project(log_of(history(seed, SOME_ACTS))) for seed in range(12)]
+    issued = [view for each in rows for view in each.of(CATALOG_VERSIONS)]
+    assert {change.kind for view in issued for change in view.changes} == set(EntryChangeKind)
+    assert any(view.ends_on for view in issued)
+
+
 @settings(max_examples=40, deadline=None)
 @given(histories())
 def test_changes_say_what_was_before_and_what_came(saves):
@@ -203,8 +211,9 @@ def test_changes_say_what_was_before_and_what_came(saves):
         names = {number: entry.qualification_name for number, entry in each.entries_at(max(1, view.number - 1)).items()}
         for change in view.changes:
             assert names.pop(change.number, None) == (change.before and change.before.qualification_name)
+        for change in view.changes:
             if change.after:
-                names[change.number] = change.after.qualification_name
+                names[change.new_number or change.number] = change.after.qualification_name
         after = {number: entry.qualification_name for number, entry in each.entries_at(view.number).items()}
         assert names == after
 

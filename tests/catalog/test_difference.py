@@ -48,11 +48,11 @@ def test_awards_differ_as_one_text_with_grades_and_levels() -> None:
 
 def test_added_and_withdrawn_entries_show_every_field() -> None:
     """An added entry has no before, a withdrawn one no after, in each of its five fields."""
-    added = revised(100, number=101)
+    added = revised(100, number=101, qualification_name="Another qualification")
     one, two = diff_entries(OFFICIAL, (*OFFICIAL[:99], added))
     assert (one.kind, one.number, one.after) == (EntryChangeKind.WITHDRAWN, 100, None)
     assert (two.kind, two.number, two.before) == (EntryChangeKind.ADDED, 101, None)
-    names = ["qualificationName", "translatedName", "issuingBody", "field", "awards"]
+    names = ["qualificationName", "translatedName", "issuingBody", "awards", "field"]
     assert [field.field for field in one.fields] == [field.field for field in two.fields] == names
     assert all(field.after is None for field in one.fields)
     assert all(field.before is None for field in two.fields)
@@ -66,7 +66,7 @@ def test_a_number_twice_is_a_mistake_of_the_callers() -> None:
 
 def test_changes_carry_the_new_entry_and_the_reason() -> None:
     """A difference becomes changes with the new content; a withdrawal has none; a partial list withdraws nothing."""
-    after = (revised(11, field="材料"), revised(100, number=101))
+    after = (revised(11, field="材料"), revised(100, number=101, qualification_name="Another qualification"))
     differences = diff_entries(OFFICIAL[10:12], after)
     assert proposed_changes(differences, reason="勘误") == (
         EntryChange(kind=EntryChangeKind.REVISED, number=11, entry=after[0], reason="勘误"),

@@ -15,8 +15,8 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
-from application.catalogs import Found, GoverningVersion
 from application.matching_batch import Summary, match_all
+from application.several_catalogs import Found, GoverningVersion
 from catalog.aliases import load_aliases
 from catalog.faults import FaultCode, FileRefused
 from catalog.files import read_entries

@@ -49,7 +49,7 @@ def csv_of(*rows: list[object]) -> bytes:
         (changed(2, "译" * 301), FaultCode.CELL_TOO_LONG, "C"),
         (changed(3, "美国\x07"), FaultCode.CONTROL_CHARACTER, "D"),
         (changed(3, "美国\u202e"), FaultCode.CONTROL_CHARACTER, "D"),
-        (changed(4, "高级工程师"), FaultCode.TITLE_UNKNOWN, "E"),
+        (changed(4, "工艺师"), FaultCode.TITLE_UNKNOWN, "E"),
         (changed(4, "助理工程师、工程师"), FaultCode.GRADES_CONTRADICT, "B"),
         (changed(5, ""), FaultCode.CELL_MISSING, "F"),
         (ROW_1[:5], FaultCode.CELL_MISSING, "专业领域"),

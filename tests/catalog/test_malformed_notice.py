@@ -94,7 +94,10 @@ def test_the_refusal_reads_as_sentences() -> None:
         parse_notice(changed("\t工程师\n", "\t高级工程师\n"), "draft.txt")
     first, second = str(refused.value).splitlines()
     assert first == "draft.txt is refused for 1 fault."
-    assert re.fullmatch(r"  row 37, column 比照认定职称, entry 1: the title '高级工程师' is none of .+\.", second)
+    assert re.fullmatch(
+        r"  row 37, column 比照认定职称, entry 1: the title '高级工程师' is of the level 副高级, and the notice awards 初级、中级 only; correct it\.",
+        second,
+    )
 
 
 def test_empty_text_is_refused() -> None:

@@ -33,7 +33,9 @@ def test_source_is_the_published_text_to_the_byte() -> None:
 
 
 def test_head_of_the_catalog() -> None:
-    """Code, name and notice come from the text; the number is not in it and stays empty; commencement is 2023-11-01."""
+    """Code, name and notice come from the text; the number is not in it and stays empty; commencement is 2023-11-01. Two
+    departments issued it jointly, and article 1 names the two levels it awards.
+    """
     catalog = load_official_catalog()
     assert catalog.code == "zj-2023-digital-equipment-materials"
     assert catalog.name == "浙江省境外职业资格与职称比照认定目录（数字经济、装备制造、材料领域）"
@@ -41,6 +43,8 @@ def test_head_of_the_catalog() -> None:
         number=None,
         title="浙江省人力资源和社会保障厅 浙江省经济和信息化厅关于印发《浙江省境外职业资格与职称比照认定目录"
         "（数字经济、装备制造、材料领域）》的通知",
+        levels=(TitleLevel.JUNIOR, TitleLevel.INTERMEDIATE),
+        departments=("浙江省人力资源和社会保障厅", "浙江省经济和信息化厅"),
     )
     assert catalog.effective_from == date(2023, 11, 1) == load_jurisdiction().rules.commencement
 

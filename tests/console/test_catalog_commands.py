@@ -97,7 +97,8 @@ def test_an_office_s_workbook_becomes_version_2(run: Run, tmp_path: Path) -> Non
     dry = answer(run(*words, "--dry-run"))
     assert [(each["kind"], each["number"]) for each in dry["changes"]] == [("REVISED", 11), ("ADDED", 101)]
     assert dry["changes"][0]["fields"] == [
-        {"name": "translatedName", "before": "电子技术员-信息系统术方向", "after": "电子技术员-信息系统技术方向"}
+        {"name": "translatedName", "before": "电子技术员-信息系统术方向", "after": "电子技术员-信息系统技术方向"},
+        {"name": "remark", "before": None, "after": "更正"},
     ]
     assert dry["amendment"] is None
     assert len(answer(run("history", "--json"))) == 1
@@ -150,3 +151,59 @@ def test_what_is_not_there_is_one_sentence_with_a_way_out(run: Run, words: Seque
     result = run(*words, ends=ends)
     assert result.stderr.startswith("error:")
     assert len(result.stderr.strip().splitlines()) <= 3
+
+
+def sheet(path: Path, *rows: Sequence[object]) -> Path:
+    """A workbook of one sheet."""
+    book = Workbook()
+    for row in rows:
+        book.worksheets[0].append(list(row))
+    book.save(path)
+    return path
+
+
+OTHERS = ["序号", "职业资格名称", "英文名称", "国家/地区", "发证机构", "对应职称", "专业领域", "主管部门"]
+
+
+def test_import_says_which_heads_it_read_and_which_it_left(run: Run, tmp_path: Path) -> None:
+    """Each head with what it was taken for; a column that an entry does not have is named."""
+    row = ["A1", "海洋测量师", "Marine Surveyor", "新加坡", "Example Maritime Institute", "高级工程师", "海洋", "某局"]
+    again = ["A2", "港口工程师", "Port Engineer", "新加坡", "Example Maritime Institute", "工程师", "海洋", "某局"]
+    result = run("import", sheet(tmp_path / "list.xlsx", OTHERS, row, again))
+    assert "2 entries, 1 to 2, without a fault" in result.stdout
+    said = " ".join(result.stderr.split())
+    assert "职业资格名称 (境外职业资格译名)" in said
+    assert "发证机构 (证书颁发机构)" in said
+    assert "left out, since an entry has no such column: 主管部门." in said
+
+
+def test_a_catalog_of_senior_titles_is_proposed_with_its_levels_and_aliases(run: Run, tmp_path: Path) -> None:
+    """The levels that its notice awards are stated with it; without them it is refused; an overlap is told."""
+    rows = [
+        ["1", "海洋测量师", "Marine Surveyor", "新加坡", "Example Maritime Institute", "高级工程师", "海洋", ""],
+        ["2", "思科认证架构师", "Cisco Certified Architect", "美国", "思科（Cisco）", "助理工程师", "海洋", ""],
+    ]
+    file = sheet(tmp_path / "list.xlsx", OTHERS, *rows)
+    aliases = sheet(
+        tmp_path / "aliases.xlsx",
+        ["change", "kind", "text", "issuer", "numbers", "ground"],
+        ["added", "qualification", "Sea Surveyor", None, "1", "its own usage"],
+    )
+    words = ("propose", file, "--code", "example-sea", "--name", "目录", *NOTICE, "--as", "first", "--aliases", aliases)
+    refused = run(*words, ends=REFUSED)
+    assert "LEVEL_NOT_AWARDED" in refused.stderr
+    levels = ("--level", "junior", "--level", "ASSOCIATE_SENIOR", "--department", "甲厅", "--department", "乙厅")
+    done = run(*words, *levels, "--json")
+    assert "CATALOG_OVERLAP" in done.stderr
+    assert run("publish", answer(done)["proposal"], "--as", "second").stdout == "Published example-sea as version 1.\n"
+    shown = answer(run("aliases", "Sea Surveyor", "--catalog", "example-sea", "--version", "1", "--json"))
+    assert [each["text"] for each in shown["aliases"]] == ["Sea Surveyor"]
+
+
+def test_a_catalog_is_ended_from_the_command_line(run: Run) -> None:
+    """Proposed by one, issued by another, without a file."""
+    done = answer(run("amend", *NOTICE, "--ends-on", "2027-12-31", "--as", "first", "--json"))
+    assert done["refusals"] == []
+    run("issue", done["amendment"], "--as", "second")
+    early = answer(run("amend", *NOTICE, "--ends-on", "2026-12-31", "--dry-run", "--json", ends=REFUSED))
+    assert [each["code"] for each in early["refusals"]] == ["ENDS_TOO_EARLY"]

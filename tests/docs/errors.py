@@ -46,7 +46,7 @@ In the examples … stands for what varies.
 """
 FIXED: Final = {"PERSISTED_QUERY_NOT_FOUND": NOT_FOUND}
 """What a code says in words that a protocol fixes, which are no sentence."""
-PASSED_ON: Final = {"CHANGE_INVALID": "entry.unchanged"}
+PASSED_ON: Final = {"CHANGE_INVALID": "entry.unchanged", "LEVEL_NOT_AWARDED": "entry.level_not_awarded"}
 """A message of each code that is never written beside one: what makes the message passes it on."""
 FOOT: Final = """
 The page is printed from the source by `python -m tests.docs.errors`: codes from `domain/refusals.py`, `graphql/registry_api/errors.py`,

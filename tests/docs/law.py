@@ -16,6 +16,7 @@ from tests.sources import ROOT
 PAGE: Final = ROOT / "docs" / "law.md"
 _RULES, _DECISIONS, _SUBMISSION = "test_case_rules", "test_case_decisions", "test_submission"
 _ENDINGS, _CLAIMS, _CATALOG = "test_title_endings", "test_claims_and_records", "test_catalog"
+_EDITIONS: Final = "test_catalog_editions"
 HELD_BY: Final[Mapping[str, tuple[str, str]]] = {
     "administrators_only": (_CATALOG, "test_administrators_and_the_registry"),
     "entries_sound": (_CATALOG, "test_numbers_each_entry_once_and_awards_something"),
@@ -25,6 +26,8 @@ HELD_BY: Final[Mapping[str, tuple[str, str]]] = {
     "changes_sound": (_CATALOG, "test_each_names_an_entry_that_is_there_or_for_added_is_not"),
     "alias_changes_sound": ("test_catalog_aliases", "test_what_stands_against_a_change_of_aliases"),
     "word_changes_sound": ("test_catalog_words", "test_what_stands_against_a_change_of_words"),
+    "ends_after_it_began": (_EDITIONS, "test_a_catalog_does_not_end_before_the_amendment_takes_effect"),
+    "levels_awarded": (_EDITIONS, "test_levels_are_those_that_the_notice_awards"),
     "amendment_open": (_CATALOG, "test_a_command_leads_where_the_table_says"),
     "another_administrator": (_CATALOG, "test_the_proposer_does_not_issue"),
     "issued_as_proposed": ("test_guards", "test_what_no_command_can_bring_about_is_refused_all_the_same"),

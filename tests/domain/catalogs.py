@@ -45,6 +45,26 @@ def withdraw(number: int) -> EntryChange:
     return EntryChange(kind=WITHDRAWN, number=number, reason="abolished")
 
 
+RENUMBERED = EntryChange(
+    kind=EntryChangeKind.RENUMBERED,
+    number=1,
+    new_number=88,
+    entry=PLAIN.model_copy(
+        update={
+            "number": 88,
+            "label": "A1",
+            "country": "德国",
+            "series": "工程",
+            "tier": "第一批",
+            "conditions": "学士，工作满五年",
+            "valid_until": date(2026, 12, 31),
+            "remark": "限本省",
+        }
+    ),
+    reason="a new edition",
+)
+
+
 def terms(*changes: EntryChange, base: int = 1, on: date = TODAY, **more: Any) -> AmendmentTerms:
     """An amendment against a version, effective from a day."""
     given = {"base_version": base, "notice": NOTICE, "effective_from": on, "changes": changes}

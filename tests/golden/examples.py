@@ -19,7 +19,7 @@ from domain.holder import Holder
 from domain.identifiers import entry_claim_id, holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
-from domain.values import Actor, AliasChangeKind, ClosingRule, MatchOutcome, Provenance, ReviewOutcome, Role
+from domain.values import Actor, AliasChangeKind, ClosingRule, MatchOutcome, Provenance, ReviewOutcome, Role, TitleLevel
 from tests.claims import claim_id
 from tests.domain import cases, catalogs
 from tests.domain.scenario import Happened
@@ -38,13 +38,16 @@ BY = Provenance(
 AT = datetime(2024, 5, 6, 4, 30, 15, 123456, tzinfo=UTC)
 TERMS = AmendmentTerms(
     base_version=1,
-    notice=catalogs.NOTICE.model_copy(update={"number": "浙人社发〔2024〕1号"}),
+    notice=catalogs.NOTICE.model_copy(
+        update={"number": "浙人社发〔2024〕1号", "levels": tuple(TitleLevel), "departments": ("甲厅", "乙厅")}
+    ),
     effective_from=date(2024, 6, 1),
     erratum=True,
     rematch_pending=True,
-    changes=(catalogs.add(101), catalogs.revise(1), catalogs.withdraw(88)),
+    changes=(catalogs.add(101), catalogs.RENUMBERED, catalogs.withdraw(88)),
     alias_changes=(catalogs.alias(catalogs.ADDED),),
     word_changes=(catalogs.word(AliasChangeKind.ADDED),),
+    ends_on=date(2029, 12, 31),
 )
 CATALOG = CatalogTerms(
     code="example-further",
@@ -62,7 +65,10 @@ MATCHED = cases.noted(
     entry_number=88,
     grade="1级",
     outcome=MatchOutcome.CONFIDENT,
-    candidates=(cases.CANDIDATE,),
+    candidates=(
+        cases.CANDIDATE,
+        cases.CANDIDATE.model_copy(update={"catalog_code": "example-further", "catalog_version": 1}),
+    ),
     rule_set="rules-1",
     reason="the same body",
 )

@@ -59,9 +59,11 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "REVOKED": "The title was revoked, since it was obtained by fraud (article 4).",
     },
     "TitleLevel": {
-        "": "The two levels that the notice recognises (article 1).",
+        "": "The level of a title. Which ones a catalog awards is its notice's: the official one the first two (article 1).",
         "JUNIOR": "初级, as 助理工程师.",
         "INTERMEDIATE": "中级, as 工程师.",
+        "ASSOCIATE_SENIOR": "副高级, as 高级工程师.",
+        "SENIOR": "正高级, as 正高级工程师.",
     },
     "TitleAward": {
         "": "One title that an entry leads to.",

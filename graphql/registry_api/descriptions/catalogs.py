@@ -3,6 +3,16 @@
 from collections.abc import Mapping
 from typing import Final
 
+_FURTHER: Final[Mapping[str, str]] = {
+    "label": "What the notice prints in the place of the number, where that is no plain number.",
+    "country": "The country or region of the qualification, as printed.",
+    "series": "The series of the titles (职称系列), as printed.",
+    "tier": "The list, tier or batch of the notice that it stands in, where there are several.",
+    "conditions": "What else the notice asks for, as printed.",
+    "validUntil": "The last day on which the notice lists it; null where it states none.",
+    "remark": "What else the notice remarks, as printed.",
+}
+
 CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
     "Catalog": {
         "name": "The name of the catalog.",
@@ -15,12 +25,15 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
         "vocabulary(search:)": "Only words with this in their text or meaning.",
         "": "The catalog as one notice left it.",
         "number": "The number of the version, from 1 on.",
-        "effectiveUntil": "The day on which a later version takes over, as known now; null while none does.",
+        "effectiveUntil": "The day on which a later version takes over, or the one after the catalog's last, as known now; null while neither is known.",
         "issuedAt": "The instant at which it was issued.",
         "erratum": "Whether it corrects the text, and so may be in force from a day before its issue.",
         "entryCount": "How many entries it has.",
         "entries(search:)": "Only entries with this text in their names or body, in capitals or small letters.",
-        "entries(field:)": "Only entries of this field of the economy.",
+        "entries(field:)": "Only entries of this field of the economy, alone or beside others.",
+        "levels": "The levels that its titles may have, as the notice says or the one before it.",
+        "departments": "The departments that issued the notice, where it names them.",
+        "endsOn": "The last day of the catalog, as this version has it; null where it has no end.",
         "entries(title:)": "Only entries that lead to this title.",
         "aliases(kind:)": "Only aliases of this kind.",
         "aliases(search:)": "Only aliases with this text in them, in capitals or small letters.",
@@ -32,6 +45,8 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
         "fromVersion": "The version that brought this content, or would bring it.",
         "untilVersion": "The version that ended this content; null while none did.",
         "issuingBody": "The body that issues the certificate, verbatim from the notice.",
+        "field": "The field of the economy; several stay one text, joined as printed.",
+        **_FURTHER,
     },
     "CatalogEntryConnection": {"": "A page of entries."},
     "CatalogEntryEdge": {"": "An entry in a list."},
@@ -122,25 +137,29 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
     "EntryChange": {
         "": "What a version changed in one entry, or what an amendment would change: its content before and after.",
         "kind": "What is done to the entry.",
-        "number": "The number of the entry.",
+        "number": "The number of the entry; of one that was renumbered, the one it had.",
+        "newNumber": "The number that it bears since; null unless it was renumbered.",
         "reason": "Why, as the amendment says; null where it does not.",
     },
     "EntryChangeKind": {
         "": "What an amendment does to one entry.",
-        "ADDED": "It is a new entry, under a number that was never used.",
+        "ADDED": "It is a new entry, under a number that was never used or that the same amendment takes from its entry.",
         "REVISED": "It has a new text.",
         "WITHDRAWN": "It can be matched no more; titles on it stay.",
+        "RENUMBERED": "The same qualification stands under another number; its aliases follow it.",
     },
     "EntryChangeInput": {
         "kind": "What is done to the entry.",
         "number": "The number of the entry.",
-        "entry": "The new content, whole; nothing for a withdrawal.",
+        "newNumber": "Of one that is renumbered: the number that it is to bear.",
+        "entry": "The new content, whole; nothing for a withdrawal, nor where an entry that is renumbered keeps its own.",
         "reason": "Why; needed for a withdrawal.",
     },
     "EntryInput": {
         "issuingBody": "The body that issues the certificate, as the notice has it.",
         "qualificationName": "The name of the qualification in its own language, as the notice has it.",
         "translatedName": "The Chinese name of the qualification, as the notice has it.",
+        **_FURTHER,
     },
     "AwardInput": {"grade": "The grade that leads to it; nothing where the entry knows one title only."},
     "FieldChange": {
@@ -157,6 +176,9 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
         "rematchPending": "Whether open cases move to the new version and are matched again.",
         "proposedAt": "The instant at which it was proposed.",
         "closedAt": "The instant at which it was issued or discarded; null while it is neither.",
+        "levels": "The levels that its notice lets the catalog award; none where it says nothing about them.",
+        "departments": "The departments that issued the notice, where it names them.",
+        "endsOn": "The last day of the catalog, where the amendment states one.",
         "versionNumber": "The number of the version that it made; null unless it was issued.",
     },
     "AmendmentInput": {
@@ -167,6 +189,9 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
         "erratum": "Whether it corrects the text, and so may be in force from a day before its issue.",
         "rematchPending": "Whether open cases move to the new version and are matched again.",
         "aliasChanges": "What it does to aliases.",
+        "levels": "The levels that the notice lets the catalog award; where nothing is given, those of the notice before.",
+        "departments": "The departments that issued the notice: several where they did so jointly.",
+        "endsOn": "Ends the catalog after this day; where nothing is given, an end stated before holds.",
     },
     "AmendmentNote": {
         "code": "The stable code of what is to know.",
@@ -179,6 +204,7 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
         "NAME_NOT_MATCHED": "The entry's own name does not lead to it.",
         "ALIASES_LEFT": "Aliases say of other names of the entry that they are not listed.",
         "ISSUER_WITHOUT_ENTRY": "A body's alias stands under a key that is no entry's body.",
+        "CATALOG_OVERLAP": "Another catalog has the entry too, and awards otherwise.",
     },
     "AmendmentPayload": {
         "amendment": "The amendment as the mutation left it; null where it was refused.",
@@ -189,7 +215,11 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
         "code": "The code of the new catalog.",
         "name": "The name of the new catalog.",
         "entries": "Every entry of its first version.",
+        "levels": "The levels that the notice lets the catalog award; JUNIOR and INTERMEDIATE where nothing is given.",
+        "departments": "The departments that issued the notice: several where they did so jointly.",
+        "aliases": "Other names of its qualifications and bodies, published with it.",
     },
+    "AliasInput": {"kind": "What it is another name for."},
     "CatalogProposal": {
         "": "A further catalog, on its way or at its end.",
         "code": "The code that it is to bear.",
@@ -197,6 +227,8 @@ CATALOGS: Final[Mapping[str, Mapping[str, str]]] = {
         "status": "`PROPOSED`, `PUBLISHED` or `DISCARDED`.",
         "proposedAt": "The instant at which it was proposed.",
         "closedAt": "The instant at which it was published or discarded; null while it is neither.",
+        "levels": "The levels that its titles may have.",
+        "departments": "The departments that issued the notice, where it names them.",
     },
     "CatalogProposalPayload": {
         "proposal": "The proposed catalog as the mutation left it; null where it was refused.",

@@ -29,7 +29,7 @@ SHARED: Final[Mapping[str, str]] = {
     "ground": "Why it holds, or no longer does.",
     "level": "The level of the title.",
     "name": "The name.",
-    "number": "The number in the catalog; it is never given to another qualification.",
+    "number": "The number in the catalog; a version and a number name one qualification.",
     "noticeNumber": "The official number of the notice; null where it is not known.",
     "noticeTitle": "The title of the notice.",
     "recordedAt": "The instant at which the registry recorded it.",

@@ -337,7 +337,8 @@ class RecognitionCase(Node, CaseView):
         """The entries that may be meant, the likeliest first."""
         offered: list[Candidate] = []
         for each in await shown(info, self, self.candidates, "reasons"):
-            entry = await entry_at(info.context, self.catalog_code, self.version_number, each.number)
+            code, version = each.catalog_code or self.catalog_code, each.catalog_version or self.version_number
+            entry = await entry_at(info.context, code, version, each.number)
             if entry is not None:
                 offered.append(Candidate(entry, award_for(entry, each.grade), each.score, each.because))
         return offered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ import strawberry
 
 from application import questions
 from application.differences import field_changes
-from application.queries import first as first_of
+from application.queries import version_in_force
 from application.questions import AliasFilter, EntryFilter, VersionKey
 from application.views import (
     ActorView,
@@ -32,6 +32,8 @@ from application.views import (
     WordView,
 )
 from application.words import WordFilter, words_of
+from domain.catalog.names import Note, NoteCode
+from domain.messages import Language
 from domain.values import AliasKind, WordKind
 from registry_api import ids
 from registry_api.context import Info, in_thread
@@ -70,6 +72,25 @@ async def _issued_or_proposed(info: Info, entry: EntryView) -> EntryView:
     if row is not None and row == replace(entry, from_version=row.from_version, until_version=row.until_version):
         return row
     return ProposedEntryView(**vars(entry))
+
+
+strawberry.enum(NoteCode, name="AmendmentNoteCode", description=described(NoteCode))
+
+
+@strawberry.type(
+    description="What the signers of an amendment should know; nothing of it stands against the amendment."
+)
+class AmendmentNote:
+    """One thing to know."""
+
+    code: NoteCode
+    message: str
+    field: str
+
+
+def told(notes: Iterable[Note], language: Language) -> list[AmendmentNote]:
+    """Notes as the API answers them, in a language."""
+    return [AmendmentNote(code=each.code, message=each.text(language), field=each.field) for each in notes]
 
 
 FieldChange = FieldChangeView
@@ -231,6 +252,11 @@ class Catalog(Node, CatalogView):
         """Whether a node is a catalog."""
         return isinstance(obj, CatalogView)
 
+    @edge(date | None)
+    async def ends_on(self, info: Info) -> date | None:
+        """The last day on which it is in force, as known now; null while it has no end."""
+        return (await in_thread(info.context.services.shelf.catalog, self.code)).ends_on
+
     @edge(None, name="id")
     def identifier(self) -> strawberry.ID:
         """Names the catalog."""
@@ -247,10 +273,8 @@ class Catalog(Node, CatalogView):
         """Version n; or the one in force on a day, as the registry knew it at an instant: today and now by default."""
         if number is not None:
             return await info.context.versions.load((self.code, number))
-        return await first_of(
-            info.context.services.reads,
-            questions.version_in_force(self.code, effective_on or info.context.today, known_at),
-        )
+        on = effective_on or info.context.today
+        return await version_in_force(info.context.services.reads, self.code, on, known_at)
 
     @edge(list[CatalogVersion])
     async def versions(self, info: Info) -> Sequence[VersionView]:
@@ -321,6 +345,14 @@ class CatalogProposal(Node, CatalogProposalView):
     def identifier(self) -> strawberry.ID:
         """Names the proposal."""
         return ids.encode("catalog-proposal", self.proposal_id)
+
+    @edge(list[AmendmentNote])
+    async def notes(self, info: Info) -> Sequence[AmendmentNote]:
+        """What whoever is to publish it should know, as an entry that another catalog has too and awards otherwise."""
+        context = info.context
+        return told(
+            await context.at_length(context.services.catalog_proposals.notes_of, self.proposal_id), context.language
+        )
 
     @edge(ActorType, name="proposedBy")
     def proposer(self) -> ActorView:
