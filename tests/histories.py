@@ -348,6 +348,8 @@ class World:
         return [case]
 
     def _rematch(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
+        if case.state.catalog_code is None:
+            return []
         catalog = self._catalog_of(case)
         system = Act(Provenance(actor=SYSTEM), act.at)
         version = catalog.state.latest.number
