@@ -140,8 +140,9 @@ def test_versions_and_entries_are_what_the_aggregate_says(saves):
         versions = [view for view in rows.of(CATALOG_VERSIONS) if view.catalog_code == each.code]
         assert [view.number for view in versions] == [version.number for version in each.versions]
         for view in versions:
-            later = [other.effective_from for other in versions if other.number > view.number]
-            assert view.effective_until == min(later, default=None)
+            until = [other.effective_from for other in versions if other.number > view.number]
+            until += [view.ends_on + timedelta(days=1)] if view.ends_on else []
+            assert view.effective_until == min(until, default=None)
             entries = each.entries_at(view.number)
             found = {
                 entry.number: entry.qualification_name
