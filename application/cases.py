@@ -131,7 +131,7 @@ class Cases:
         self._evidence = evidence
         self._officers = officers or Officers(journal, holders, clock)
         self._known = Circumstances(authorities, shelf, rules)
-        self._claims = Claims(journal, shelf, holders)
+        self._claims = Claims(journal, shelf, holders, self._known)
 
     # ── submitting ────────────────────────────────────────────────────────────────────────────────────────────────
     def submit(self, by: Provenance, form: Submission) -> Done:

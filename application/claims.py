@@ -21,6 +21,7 @@ from domain.case.events import CertificateClaimMoved, Rejected, Withdrawn
 from domain.case.state import OPEN, CaseState
 from domain.claim import CertificateClaim, Claimant, title_on_certificate
 from domain.entry_claim import EntryClaim
+from domain.guards import Circumstances
 from domain.holder import Holder
 from domain.identifiers import entry_claim_id, holder_stream
 from domain.refusals import Refused
@@ -103,8 +104,9 @@ class _Loaded:
 class Claims:
     """Claiming, moving, awarding and giving back."""
 
-    def __init__(self, journal: Journal, shelf: Shelf, holders: Holders) -> None:
-        self._journal, self._shelf, self._holders = journal, shelf, holders
+    def __init__(self, journal: Journal, shelf: Shelf, holders: Holders, known: Circumstances) -> None:
+        """``known`` says until when a decision of the registry itself is open to review."""
+        self._journal, self._shelf, self._holders, self._known = journal, shelf, holders, known
         self._bodies = Bodies(shelf)
 
     def certificate_stream(self, certificate: Certificate, code: str | None, entry: int | None) -> UUID | None:
@@ -182,7 +184,7 @@ class Claims:
         entries = {each.id: self._entries(each.state) for each in open_cases}
         loaded = self._load(act, [each.state.claim_id for each in open_cases], set[UUID]().union(*entries.values()))
         for case in open_cases:
-            case.decide(Withdrawn, _by_registry(act), reason=None, code=ClosingRule.HOLDER_ERASED)
+            case.decide(Withdrawn, _by_registry(act), self._known, reason=None, code=ClosingRule.HOLDER_ERASED)
             claim = loaded.certificate(case.state.claim_id)
             if claim is not None:
                 claim.release(act, case.id)
@@ -269,7 +271,7 @@ class Claims:
         claim = loaded.certificate(before)
         if claim is not None:
             claim.release(act, case.id)
-        case.decide(CertificateClaimMoved, _by_registry(act), claim_id=target)
+        case.decide(CertificateClaimMoved, _by_registry(act), self._known, claim_id=target)
 
     def _reject_others(
         self, act: Act, loaded: _Loaded, claim: CertificateClaim, case_id: UUID
@@ -291,7 +293,7 @@ class Claims:
                 continue
             if other is not None and other.state.status in OPEN:
                 code = ClosingRule.CERTIFICATE_AWARDED_ELSEWHERE
-                other.decide(Rejected, _by_registry(act), reason=None, code=code)
+                other.decide(Rejected, _by_registry(act), self._known, reason=None, code=code)
                 for entry in self._entries(other.state):
                     loaded.release_entry(entry, other.id)
                 rejected.append(other)

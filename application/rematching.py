@@ -77,7 +77,7 @@ class Rematching:
         self._pending = pending
         self._clock = clock
         self._known = Circumstances(authorities, shelf, rules)
-        self._claims = Claims(journal, shelf, holders)
+        self._claims = Claims(journal, shelf, holders, self._known)
 
     def run(self) -> Iterator[Rematched]:
         """Move the cases that are due, catalog by catalog, in order of submission; each item is one that is stored.

@@ -137,6 +137,7 @@ def open_registry(
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database))
+        known = Circumstances(authorities, shelf, rules)
         holders = HolderDirectory(
             keys.pool, keyring, require_room=database.require_room, apart=settings.keys_database_url is not None
         )
@@ -148,15 +149,14 @@ def open_registry(
         holder_files = HolderFiles(
             journal,
             PersonalData(database.pool, keyring, holders, evidence),
-            Claims(journal, shelf, holders),
+            Claims(journal, shelf, holders, known),
             clock,
             RetentionTerms.of(rules),
         )
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
-        circumstances = Circumstances(authorities, shelf, rules)
-        deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, circumstances)
+        deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, known)
         audited = audited_by(settings, database, mapper, keys.pool, shelf, clock)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
@@ -167,7 +167,7 @@ def open_registry(
             shelf=shelf,
             cases=Cases(journal, shelf, holders, briefings, authorities, clock, rules, evidence, officers),
             catalogs=Catalogs(journal, shelf, clock),
-            catalog_proposals=CatalogProposals(journal, shelf, clock, circumstances),
+            catalog_proposals=CatalogProposals(journal, shelf, clock, known),
             holders=holders,
             officers=officers,
             authorities=authorities,

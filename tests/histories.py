@@ -322,19 +322,13 @@ class World:
     def _decide(self) -> list[Aggregate]:
         if not self.cases:
             return []
-        case = self.random.choice(self.cases[-2:])
         act = self._by(Role.REVIEWER)
+        if self.random.random() < 0.05:
+            return self._miss(self.random.choice(self.cases), act)
+        case = self.random.choice(self.cases[-2:])
         if case.state.title_status is not None and case.state.status not in OPEN:
             return self._title(case, act)
-        steps = [
-            self._confirm,
-            self._move_claim,
-            self._supplement,
-            self._transfer,
-            self._rematch,
-            self._close,
-            self._miss,
-        ]
+        steps = [self._confirm, self._move_claim, self._supplement, self._transfer, self._rematch, self._close]
         return self.random.choice(steps + [self._approve] * 4)(case, act)
 
     def _confirm(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
@@ -373,7 +367,7 @@ class World:
         return [case]
 
     def _rematch(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
-        if case.state.catalog_version is None:  # nothing was in force when it was submitted, and no amendment moves it
+        if case.state.catalog_code is None:
             return []
         catalog = self._catalog_of(case)
         system = Act(Provenance(actor=SYSTEM), act.at)
@@ -413,7 +407,7 @@ class World:
             return (self._decline if self.random.random() < 0.15 else step)(case, act)
         if not case.state.title_stands:
             return (self._record_review if self.random.random() < 0.1 else self._propose_back)(case, act)
-        steps = [self._propose_end] * 8 + [self._reassess, self._surrender, self._record_review, self._miss]
+        steps = [self._propose_end] * 8 + [self._reassess, self._surrender, self._record_review]
         return self.random.choice(steps)(case, act)
 
     def _miss(self, case: RecognitionCase, act: Act) -> list[Aggregate]:

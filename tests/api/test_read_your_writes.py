@@ -30,6 +30,7 @@ LAGGING = {
     "auditLog": "auditLog(first: 1, atLeast: $at) { nodes { position } }",
     "holderFile": 'holderFile(holder: {idNumber: "330106199003077013"}, atLeast: $at) { ref }',
     "integrityRecords": "integrityRecords(atLeast: $at) { nodes { caseNumber } }",
+    "verifyTitles": "verifyTitles(atLeast: $at, questions: []) { known }",
     "previewAmendment": """previewAmendment(atLeast: $at, input: {catalogCode: "zj-2023-digital-equipment-materials",
         baseVersion: 1, noticeNumber: "1", noticeTitle: "x", effectiveFrom: "2027-01-01", changes: []}) { pendingCasesAffected }""",
 }
