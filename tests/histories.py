@@ -328,7 +328,14 @@ class World:
         case = self.random.choice(self.cases[-2:])
         if case.state.title_status is not None and case.state.status not in OPEN:
             return self._title(case, act)
-        steps = [self._confirm, self._move_claim, self._supplement, self._transfer, self._rematch, self._close]
+        steps = [
+            self._confirm,
+            self._move_claim,
+            self._supplement,
+            self._transfer,
+            self._rematch,
+            self._close,
+        ]
         return self.random.choice(steps + [self._approve] * 4)(case, act)
 
     def _confirm(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
@@ -367,7 +374,7 @@ class World:
         return [case]
 
     def _rematch(self, case: RecognitionCase, act: Act) -> list[Aggregate]:
-        if case.state.catalog_code is None:
+        if case.state.catalog_version is None:  # nothing was in force when it was submitted, and no amendment moves it
             return []
         catalog = self._catalog_of(case)
         system = Act(Provenance(actor=SYSTEM), act.at)

@@ -45,6 +45,9 @@ NOT_LAGGING = {
     "checkpoint": "the log's own order",
     "inclusionProof": "the log's own order",
     "consistencyProof": "the log's own order",
+    "auditFindings": "what the last audit found, and it says up to where that read",
+    "auditSample": "drawn from the cases up to a position that is named, and again by anybody",
+    "rederive": "worked out from the events themselves",
     "status": "says how far both sides are",
 }
 """Queries that nobody needs to make wait, and why."""
