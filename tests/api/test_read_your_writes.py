@@ -46,7 +46,7 @@ NOT_LAGGING = {
     "inclusionProof": "the log's own order",
     "consistencyProof": "the log's own order",
     "auditFindings": "what the last audit found, and it says up to where that read",
-    "auditSample": "drawn from the cases up to a position that is named, and again by anybody",
+    "auditSample": "waits for `upTo`, the position up to which it is drawn",
     "rederive": "worked out from the events themselves",
     "status": "says how far both sides are",
 }
