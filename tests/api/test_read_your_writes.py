@@ -30,6 +30,7 @@ LAGGING = {
     "auditLog": "auditLog(first: 1, atLeast: $at) { nodes { position } }",
     "holderFile": 'holderFile(holder: {idNumber: "330106199003077013"}, atLeast: $at) { ref }',
     "integrityRecords": "integrityRecords(atLeast: $at) { nodes { caseNumber } }",
+    "verifyTitles": "verifyTitles(atLeast: $at, questions: []) { known }",
     "previewAmendment": """previewAmendment(atLeast: $at, input: {catalogCode: "zj-2023-digital-equipment-materials",
         baseVersion: 1, noticeNumber: "1", noticeTitle: "x", effectiveFrom: "2027-01-01", changes: []}) { pendingCasesAffected }""",
 }
@@ -44,6 +45,9 @@ NOT_LAGGING = {
     "checkpoint": "the log's own order",
     "inclusionProof": "the log's own order",
     "consistencyProof": "the log's own order",
+    "auditFindings": "what the last audit found, and it says up to where that read",
+    "auditSample": "waits for `upTo`, the position up to which it is drawn",
+    "rederive": "worked out from the events themselves",
     "status": "says how far both sides are",
 }
 """Queries that nobody needs to make wait, and why."""

@@ -99,6 +99,11 @@ HELD_BY: Final[Mapping[str, tuple[str, str]]] = {
     "claimed_by_this_case": (_CLAIMS, "test_a_command_leads_where_the_table_says"),
     "entry_unclaimed": ("test_claims", "test_one_person_has_one_live_recognition_of_an_entry"),
     "entry_claimed_by_this_case": ("test_claims", "test_a_match_moved_by_hand_frees_the_entry_it_left"),
+    "due_days_given": ("test_deadlines", "test_a_stated_last_day_is_the_one_that_the_rules_give"),
+    "prolonged_by_the_wait": (
+        "test_deadlines",
+        "test_deciding_is_suspended_while_a_supplement_is_awaited_and_prolonged_by_its_working_days",
+    ),
     "privacy_officers_only": ("test_holder", "test_restriction_begins_and_ends_once"),
     "still_present": ("test_holder", "test_erasure_is_for_good_and_recorded_once"),
     "processed": ("test_holder", "test_restriction_begins_and_ends_once"),
