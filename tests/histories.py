@@ -121,14 +121,21 @@ class World:
         return any(each.state.had(version, number) for each in self.catalogs if each.state.code == code)
 
     def saves(self, acts: int) -> Iterator[list[Event]]:
-        """What each of so many acts recorded, in the order of the streams it changed; refused acts give nothing."""
+        """What each of so many acts recorded, in the order of the streams it changed; one that is refused is followed by another,
+        up to five times.
+        """
         for _ in range(acts):
-            self.now += timedelta(hours=self.random.randint(0, 60), microseconds=self.random.randint(0, 999_999))
-            with contextlib.suppress(Refused):
-                changed = self._act()
-                events = [event for aggregate in changed for event in aggregate.collect_events()]
+            for _ in range(5):
+                self.now += timedelta(hours=self.random.randint(0, 40), microseconds=self.random.randint(0, 999_999))
+                events = self._recorded()
                 if events:
                     yield events
+                    break
+
+    def _recorded(self) -> list[Event]:
+        with contextlib.suppress(Refused):
+            return [event for aggregate in self._act() for event in aggregate.collect_events()]
+        return []
 
     def _act(self) -> list[Aggregate]:
         if not self.catalogs or (len(self.catalogs) < 2 and self.random.random() < 0.05):

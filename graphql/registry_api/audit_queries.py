@@ -45,19 +45,19 @@ class AuditQuery:
         stream_id: strawberry.ID | None = None,
         first: int | None = FINDINGS_PAGE,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> FindingsPage:
         """What the last audit of everything found unlawful, altered or missing, in the order in which it was found."""
         services = info.context.services
         stream = ids.stream_in(stream_id) if stream_id is not None else None
-        window = Paging(first, after, None, None).window(_number, default=FINDINGS_PAGE)
-        last = await services.audit_runs.last()
-        if last is None:
+        window = Paging(first, after, last, before).window(_number, default=FINDINGS_PAGE)
+        run = await services.audit_runs.last()
+        if run is None:
             return FindingsPage([], [], _NO_PAGE)
-        page = await services.reads.page(findings_of(last.run, stream, window))
+        page = await services.reads.page(findings_of(run.run, stream, window))
         shown = numbered(page, [AuditFinding(row=row) for row in page.rows], lambda row: row.number)
-        return FindingsPage(
-            list(shown.edges), list(shown.nodes), shown.page_info, last.checked_through, last.checked_at
-        )
+        return FindingsPage(list(shown.edges), list(shown.nodes), shown.page_info, run.checked_through, run.checked_at)
 
     @edge(list[RecognitionCase])
     @answering(Action.READ_AUDIT_LOG)

@@ -42,7 +42,9 @@ class Gate:
         self._inner = RecordingExecutor(inner)
         self._introspection = introspection
         self._by_address = Buckets(verifications_per_minute / 60, VERIFY_BURST)
-        self._by_subject = Buckets(verifications_per_subject / 60, max(MOST_QUESTIONS, verifications_per_subject / 6))
+        whole_call = verifications_per_subject >= MOST_QUESTIONS or verifications_per_subject <= 0
+        self._most = MOST_QUESTIONS if whole_call else max(VERIFY_BURST, int(verifications_per_subject / 6))
+        self._by_subject = Buckets(verifications_per_subject / 60, self._most)
 
     async def __call__(
         self, operation: PreparedOperation, request: GraphQLRequest, context: Context
@@ -57,10 +59,11 @@ class Gate:
         verifications = questions_in(operation, request.variables)
         if verifications and context.actor is not None:
             self._by_subject.take(context.actor.subject, verifications)
-        if verifications > VERIFY_BURST and context.actor is None:
+        most = VERIFY_BURST if context.actor is None else self._most
+        if most < verifications <= MOST_QUESTIONS:
+            hint = " without a token, or sign in" if context.actor is None else ""
             raise ApiError(
-                ErrorCode.BAD_USER_INPUT,
-                f"These are {verifications} questions; ask at most {VERIFY_BURST} at once without a token, or sign in.",
+                ErrorCode.BAD_USER_INPUT, f"These are {verifications} questions; ask at most {most} at once{hint}."
             )
         if verifications and context.actor is None:
             self._by_address.take(context.address, verifications)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.values import SHANGHAI
 from tests.api.conftest import Api, Clock, opened
 
 FUJIAN = Path(__file__).parents[1] / "provinces" / "fujian" / "jurisdiction.toml"
@@ -89,6 +90,9 @@ def test_its_integrity_records_stand_for_its_own_term(fujian: Api) -> None:
     first, second = fujian.token("REVIEWER", FUZHOU, "first"), fujian.token("REVIEWER", FUZHOU, "second")
     fujian.decide("approveCase", case["id"], first, workConsistent=True, countedExperienceMonths=0)
     fujian.decide("proposeRevocation", case["id"], first, ground="forged", findings="never issued")
+    served = fujian.clock.now.astimezone(SHANGHAI).date().isoformat()
+    fujian.decide("giveNotice", case["id"], first, servedOn=served)
+    fujian.decide("answerProposal", case["id"], fujian.token("APPLICANT"), statement="", waive=True)
     done = fujian.decide("confirmRevocation", case["id"], second)
     assert done["refusal"] is None
     with fujian.registry.database.pool.connection() as connection:

@@ -76,7 +76,7 @@ def test_an_unlisted_certificate_is_rejected_and_leads_to_no_title(api: Api) -> 
     case = api.submit(certificate=certificate)["case"]
     assert (case["status"], case["entry"]) == ("SUBMITTED", None)
     assert api.decide("approveCase", case["id"], workConsistent=True)["refusal"]["code"] == "NOT_MATCHED"
-    assert api.submit(certificate=certificate)["refusal"]["code"] == "CERTIFICATE_ALREADY_CLAIMED"
+    assert api.submit(certificate=certificate, evidence=[])["refusal"]["code"] == "CERTIFICATE_ALREADY_CLAIMED"
     assert api.decide("rejectCase", case["id"], reason="not listed")["case"]["status"] == "REJECTED"
     assert api.submit(certificate=certificate)["refusal"] is None
 

@@ -62,7 +62,7 @@ def test_a_refusal_is_said_in_the_language_that_is_asked_for(api: Api) -> None:
         assert refusal["code"] == "CASE_CLOSED"
         assert answer.headers["content-language"] == ("zh" if languages == "zh-CN" else "en")
         said[languages] = refusal["message"]
-    assert said["zh-CN"] == "该申请已经认定通过，不得重新作出决定；确需取消职称的，请按撤销程序办理。"
+    assert said["zh-CN"] == "该申请已经认定通过，不得重新作出决定；确需终止职称的，请按撤销或者注销程序办理。"
     assert not LATIN.search(said["zh-CN"])
     assert said["en"] == said[None]
     assert not HAN.search(said["en"])

@@ -174,10 +174,10 @@ def transactions(url: str, case: Done) -> tuple[set[str], int]:
 
 
 def test_a_submission_is_one_transaction(registry: Registry, database: Any) -> None:
-    """Case, match, claim, the look-ups of person and certificate and the new key come together, or not at all."""
+    """Case, match, claim, the look-ups of person, name and certificate and the new key come together, or not at all."""
     stored = transactions(database.owner_url, registry.cases.submit(BY, form(1, 1)))
     assert len(stored[0]) == 1
-    assert stored[1] == 2 + 1 + 2 + 1
+    assert stored[1] == 2 + 1 + 3 + 1
 
 
 def test_a_decision_is_one_transaction(registry: Registry, database: Any) -> None:
@@ -187,4 +187,4 @@ def test_a_decision_is_one_transaction(registry: Registry, database: Any) -> Non
     registry.cases.decide(OFFICER, case.case_id, Rejected, None, reason="Not this person's")
     after, rows = transactions(database.owner_url, case)
     assert len(after - before) == 1
-    assert rows == 3 + 2 + 2 + 1
+    assert rows == 3 + 2 + 3 + 1

@@ -43,13 +43,13 @@ def kept(api: Api) -> tuple[int, int]:
 
 def test_a_refused_upload_leaves_nobody_behind(api: Api, tmp_path: Path) -> None:
     """A file that is no PDF, an empty one and one that is not as announced leave no holder, no key and no file."""
-    before, files = kept(api), {path for path in tmp_path.rglob("*") if path.is_file()}
+    before, files = kept(api), {path for path in (tmp_path / "evidence").rglob("*") if path.is_file()}
     for content, more in ((b"PK\x03\x04 no", {}), (b"", {}), (PDF, {"Content-Digest": f"sha-256=:{'A' * 43}=:"})):
         for number in range(3):
             headers = bearer(api) | more | {"X-Holder-Id-Number": resident_number(number)}
             assert api.client.post("/evidence", content=content, headers=headers).status_code in {400, 415}
     assert kept(api) == before
-    assert {path for path in tmp_path.rglob("*") if path.is_file()} == files
+    assert {path for path in (tmp_path / "evidence").rglob("*") if path.is_file()} == files
     assert api.client.post("/evidence", content=PDF, headers=bearer(api)).status_code == 201
     assert kept(api)[1] > before[1]
 

@@ -115,7 +115,7 @@ def test_an_interrupted_batch_leaves_nothing(store, monkeypatch):
 def test_a_running_projection_follows_the_events(store):
     """New events are in the rows soon after they are stored, without anybody asking."""
     with store.runner():
-        for save in history(2, 60):
+        for save in history(1, 60):
             last = store.save(save)
         wait_until(lambda: store.position() == last)
     assert store.rows() == store.expected()
@@ -125,7 +125,7 @@ def test_it_follows_even_without_notifications(store, monkeypatch):
     """A lost notification delays the rows by the idle time at most."""
     monkeypatch.setattr(psycopg.Connection, "notifies", lambda *_, **__: time.sleep(0.02) or iter(()))
     with store.runner(idle_seconds=0.1):
-        last = store.save(*history(2, 10))
+        last = store.save(*history(1, 10))
         wait_until(lambda: store.position() == last)
 
 
@@ -133,7 +133,7 @@ def test_stopping_ends_the_thread_and_lets_another_go_on(store):
     """After a stop nobody projects, and the next start goes on from there."""
     runner = store.runner().start()
     runner.stop()
-    last = store.save(*history(2, 10))
+    last = store.save(*history(1, 10))
     assert not store.status().active_runner
     assert store.position() == 0
     with runner:
@@ -184,7 +184,7 @@ def test_a_killed_process_is_taken_over_exactly_once(store):
 
 def test_an_event_that_cannot_be_projected_holds_back_only_what_follows(store, caplog):
     """Events before it are projected; each read model logs it once, by position and type, and shows it in its status."""
-    saves = history(2, 40)
+    saves = history(1, 40)
     before = store.save_at_once(saves[:20])
     foreign_event(store)
     store.save_at_once(saves[20:])
@@ -203,7 +203,7 @@ def test_an_event_that_cannot_be_projected_holds_back_only_what_follows(store, c
 
 def test_it_goes_on_once_the_event_can_be_projected(store):
     """The status is clear again as soon as the projection goes on."""
-    store.save_at_once(history(2, 20))
+    store.save_at_once(history(1, 20))
     foreign_event(store)
     with pytest.raises(ProjectionFailure):
         store.project()
@@ -218,7 +218,7 @@ def test_tables_of_another_shape_are_left_alone(store):
     """A release whose rows have another shape says that a rebuild is due, and writes nothing."""
     store.project()
     store.execute("UPDATE registry.projection_positions SET shape = 'another'")
-    store.save(*history(2, 5))
+    store.save(*history(1, 5))
     with pytest.raises(RebuildDueError, match="recognition projections rebuild"):
         store.runner().start()
     with psycopg.connect(store.app_url, autocommit=True) as connection, pytest.raises(RebuildDueError):
@@ -229,7 +229,7 @@ def test_tables_of_another_shape_are_left_alone(store):
 
 def test_the_status_says_how_far_it_is(store):
     """Position, head and lag are counted in events; an active runner shows in every process."""
-    saves = history(2, 30)
+    saves = history(1, 30)
     last = store.save_at_once(saves)
     status = store.status()
     assert (status.position, status.head, status.lag_events) == (0, last, len(list(chain.from_iterable(saves))))

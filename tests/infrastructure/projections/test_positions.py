@@ -22,7 +22,7 @@ def awaiting(store, position, timeout):
 
 def test_a_position_that_is_projected_is_answered_at_once(store):
     """No waiting where the rows hold the event already."""
-    last = store.save(*history(2, 20))
+    last = store.save(*history(1, 20))
     store.project()
     assert awaiting(store, last, 0) == last
     assert awaiting(store, 1, 0) == last
@@ -31,7 +31,7 @@ def test_a_position_that_is_projected_is_answered_at_once(store):
 def test_a_write_is_read_after_waiting_for_it(store):
     """Whoever waits for the position of a write finds it in the rows."""
     with store.runner():
-        last = store.save(*history(2, 20))
+        last = store.save(*history(1, 20))
         assert awaiting(store, last, 60) >= last
         assert store.rows() == store.expected()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -13,7 +13,7 @@ from application.access import CaseRow, Scope, sees
 from application.asking import UNSCOPED, Compare, Compared, Condition, Keyed, Order, Question, Window, holding, where
 from application.deadlines import standing
 from application.projections.all import PROJECTIONS
-from application.projections.tables import CASES, INTEGRITY_RECORDS, CATALOG_ENTRIES, TITLES
+from application.projections.tables import CASES, CATALOG_ENTRIES, INTEGRITY_RECORDS, TITLES
 from application.questions import AliasFilter, AuditFilter, CaseFilter, EntryFilter, TitleFilter
 from application.statistics import StatisticsFilter
 from catalog.jurisdiction import load_jurisdiction
@@ -282,7 +282,7 @@ def test_aliases_that_mean_no_entry_of_a_version_are_found(filled):
 
 def test_every_statement_is_one_that_the_server_understands(filled):
     """Each question of the registry, with every filter it takes, runs as it stands."""
-    ref, day, now = UUID(int=7), date(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)
+    ref, now = UUID(int=7), datetime(2026, 1, 1, tzinfo=UTC)
     key, after = ("zj", 1), Window(size=1, after=(1,), before=(9,), count=True)
     scope = Scope(authorities=frozenset(AUTHORITIES), subject="x", holder_ref=ref)
     every = [

@@ -68,7 +68,7 @@ def wait_until(condition):
 
 def test_a_further_projection_is_a_value(store):
     """Run, shown, checked and rebuilt by its name and rules alone, beside those that are there."""
-    last = store.save_at_once(history(3, 120))
+    last = store.save_at_once(history(41, 220))
     with Projections(store, store.mapper, [FURTHER]):
         wait_until(lambda: store.status(FURTHER).position == last)
     assert store.status(REGISTRY).position == 0
@@ -84,7 +84,7 @@ def test_a_further_projection_is_a_value(store):
 
 def test_one_that_stands_still_holds_up_no_other(store, monkeypatch):
     """An event that one projection cannot take in stops that one, which says so; the others go on."""
-    last = store.save_at_once(history(3, 120))
+    last = store.save_at_once(history(41, 220))
     monkeypatch.setattr(Lengths, "refused", "recognition-case.submitted")
     with Projections(store, store.mapper, [*PROJECTIONS, FURTHER]):
         wait_until(lambda: all(store.status(each).position == last for each in PROJECTIONS))
@@ -97,7 +97,7 @@ def test_one_that_stands_still_holds_up_no_other(store, monkeypatch):
 
 def test_a_rebuild_by_name_leaves_the_others_alone(store):
     """Tables and position of another projection stay the ones they are."""
-    store.save_at_once(history(3, 120))
+    store.save_at_once(history(41, 220))
     store.project()
     was = {each.name: store.execute("SELECT %s::regnamespace::oid", each.schema) for each in PROJECTIONS}
     store.execute("UPDATE read_model_statistics.counted_cases SET officer = 'nobody'")
@@ -112,7 +112,7 @@ def test_a_rebuild_by_name_leaves_the_others_alone(store):
 
 def test_projections_that_stand_apart_are_compared_each_where_it_stands(store):
     """A rebuild of all shares one pass over the events, and still compares each at its own position."""
-    store.save_at_once(history(3, 120))
+    store.save_at_once(history(41, 220))
     for each, steps in ((REGISTRY, 1), (STATISTICS, 3)):
         with psycopg.connect(store.app_url, autocommit=True) as connection:
             ensure_read_models(store.owner_url, [each])
@@ -129,7 +129,7 @@ def test_projections_that_stand_apart_are_compared_each_where_it_stands(store):
 
 def test_a_failure_in_one_of_a_shared_pass_changes_nothing(store, monkeypatch):
     """What cannot be rebuilt whole is not put in place in part."""
-    store.save_at_once(history(3, 120))
+    store.save_at_once(history(41, 220))
     store.runner().run_until_caught_up()
     with Projections(store, store.mapper, [FURTHER]) as running:
         running.run_until_caught_up()

@@ -84,7 +84,7 @@ def test_they_are_what_a_count_by_hand_gives(filled):
     """By no key, by each, by every two and by all at once."""
     cases = list(filled.rows()[COUNTED_CASES.name].values())
     found = answers(filled, *((UNSCOPED, by, StatisticsFilter()) for by in BY))
-    assert len(cases) > 50
+    assert len(cases) > 20
     for by, rows in zip(BY, found, strict=True):
         expected = by_hand(cases, by)
         assert len(rows) == len(expected)
@@ -115,8 +115,8 @@ def test_what_cannot_be_answered_is_refused(filled):
     with pytest.raises(Refused, match="twice"):
         answers(filled, (UNSCOPED, [StatisticsKey.MONTH] * 2, StatisticsFilter()))
     filled.execute(
-        "INSERT INTO read_model_statistics.counted_cases (case_id, authority_code, submitted_on, month, approved, rejected,"
-        " ended, overridden) SELECT gen_random_uuid(), n::text, '2026-01-01', '2026-01', false, false, false, false"
+        "INSERT INTO read_model_statistics.counted_cases (case_id, authority_code, submitted_on, month, outcome, approved,"
+        " rejected, ended, overridden) SELECT gen_random_uuid(), n::text, '2026-01-01', '2026-01', 'SUBMITTED', false, false, false, false"
         " FROM generate_series(1, %s) AS n",
         MOST_GROUPS + 1,
     )
