@@ -93,6 +93,9 @@ class WorkingCalendar:
 
     def _worked_after(self, day: date) -> Iterator[date]:
         while True:
+            if day == date.max:  # the calendar itself ends; a period that began then has no last day
+                yield day
+                continue
             day += _DAY
             if self.is_worked(day):
                 yield day
@@ -196,7 +199,7 @@ class StatutoryClock:
         """
         known = tuple(Suspension(each.start, each.end or max(today, each.start)) for each in self.suspensions)
         day, left = self.start, self.days
-        while left:
+        while left and day < date.max:  # the calendar itself ends there
             day += _DAY
             counts = self.calendar_days or calendar.is_worked(day)
             if counts and not any(each.holds_back(day) for each in known):

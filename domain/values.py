@@ -21,8 +21,11 @@ SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 
 
 def shanghai_day(instant: datetime) -> date:
-    """The calendar day in Asia/Shanghai on which an aware instant falls."""
-    return instant.astimezone(SHANGHAI).date()
+    """The calendar day in Asia/Shanghai on which an aware instant falls; of one beyond the calendar its first or last day."""
+    try:
+        return instant.astimezone(SHANGHAI).date()
+    except OverflowError:
+        return date.max if instant.year > 1 else date.min
 
 
 class PersonalData:

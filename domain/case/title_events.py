@@ -99,8 +99,9 @@ class NoticeGiven(CaseEvent):
 
     @classmethod
     def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
-        """The period to answer is the jurisdiction's."""
-        return {"answer_until": known.rules.answer_until(facts["served_on"]), **facts}
+        """The period to answer is the jurisdiction's; of a day that is still to come none is worked out, since it is refused."""
+        served = min(facts["served_on"], shanghai_day(act.at))
+        return {"answer_until": known.rules.answer_until(served), **facts}
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:

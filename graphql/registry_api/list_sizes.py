@@ -40,6 +40,7 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "CatalogPreview.refusals": 50,
     "CatalogPreview.notes": 50,
     "AmendmentPayload.changesSince": 20,
+    "RecognitionCase.deadlines": 5,
     "RecognitionCase.evidence": 20,
     "RecognitionCase.candidates": 15,
     "RecognitionCase.warnings": 5,

@@ -97,7 +97,7 @@ def test_its_integrity_records_stand_for_its_own_term(fujian: Api) -> None:
     assert done["refusal"] is None
     with fujian.registry.database.pool.connection() as connection:
         [(filed, until)] = connection.execute(
-            "SELECT convert_from(state, 'UTF8')::jsonb ->> 'filed_on', convert_from(state, 'UTF8')::jsonb ->> 'until'"
+            "SELECT convert_from(state, 'UTF8')::jsonb ->> 'filed_on', convert_from(state, 'UTF8')::jsonb ->> 'lapses_on'"
             " FROM registry.events WHERE topic = 'integrity-record.filed'"
         ).fetchall()
     assert int(until[:4]) - int(filed[:4]) == 5

