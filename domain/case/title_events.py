@@ -167,18 +167,22 @@ class _Ended(CaseEvent):
         state.review_until = None
 
 
-class Revoked(_Ended):
+class _EndedByDecision(_Ended):
+    """The authority ended the title, by a decision that may be reviewed."""
+
+    @classmethod
+    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
+        """The period to ask for a review begins."""
+        return {**due_days(DECIDED_DUE, act, known), **facts}
+
+
+class Revoked(_EndedByDecision):
     """Article 4: the second officer confirms; the title is revoked for fraud."""
 
     TOPIC: ClassVar[str] = "recognition-case.revoked"
     ground: Personal
     revoked_on: date
     review_until: date | None = None
-
-    @classmethod
-    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
-        """The period to ask for a review begins."""
-        return {**due_days(DECIDED_DUE, act, known), **facts}
 
     @classmethod
     def derived(cls, state: CaseState | None, act: Act) -> dict[str, Any]:
@@ -192,18 +196,13 @@ class Revoked(_Ended):
         state.review_until = event.review_until
 
 
-class Annulled(_Ended):
+class Annulled(_EndedByDecision):
     """The second officer confirms; the title is annulled for an error of the authority, and nothing is recorded of the person."""
 
     TOPIC: ClassVar[str] = "recognition-case.annulled"
     ground: Personal
     annulled_on: date
     review_until: date | None = None
-
-    @classmethod
-    def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:  # noqa: ARG003 - the base's shape
-        """The period to ask for a review begins."""
-        return {**due_days(DECIDED_DUE, act, known), **facts}
 
     @classmethod
     def derived(cls, state: CaseState | None, act: Act) -> dict[str, Any]:
