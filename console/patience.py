@@ -17,8 +17,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from registry_api.errors import ErrorCode
-from registry_api.http.rates import Network, caller_at, lies_in
+from transport.errors import ErrorCode
+from transport.rates import Network, caller_at, lies_in
 
 HEAD_SECONDS: Final = 10.0
 """From the connection, or the first byte of a further request, to the end of the head (RFC 9110, section 15.5.9)."""

@@ -16,7 +16,7 @@ from infrastructure.postgres.connection_strings import why_not
 from infrastructure.postgres.pools import read_over
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.positions import ProjectionStatus, projection_status
-from registry_api.http.health import OK, Remark
+from transport.health import OK, Remark
 
 BEHIND: Final = 10_000
 """Events the read side may be behind before the server calls itself not ready."""

@@ -22,10 +22,14 @@ DIRECTIONS = {
     "application": {"domain"},
     "catalog": {"domain"},
     "infrastructure": {"application", "domain"},
-    "registry_api": {"application", "domain"},
+    "transport": {"domain"},
+    "registry_api": {"application", "domain", "transport"},
     "console": set(PACKAGES),
 }
-"""domain <- application <- {infrastructure, registry_api, console}; catalog -> domain; the console wires all of them."""
+"""domain <- application <- {infrastructure, registry_api, console}; catalog -> domain; the console wires all of them.
+
+The transport knows HTTP and no schema: of the project it takes codes and languages alone.
+"""
 COMPOSITION_ROOT = "infrastructure.composition"
 """Opens everything, so it alone of its package also reads the official content of ``catalog``."""
 SETTINGS = "infrastructure.settings"
@@ -154,7 +158,11 @@ RULES = [
         lambda each: each.of == "eventsourcing",
         lambda each: not knows_the_library(each),
     ),
-    Rule("only registry_api knows strawberry", lambda each: each.of == "strawberry", lambda i: i.by != "registry_api"),
+    Rule(
+        "only the rooms of GraphQL know strawberry",
+        lambda each: each.of == "strawberry",
+        lambda each: each.by not in {"registry_api", "transport"},
+    ),
     Rule(
         "only settings read the environment",
         lambda each: (each.of, each.name) in ENVIRONMENT,
@@ -226,7 +234,7 @@ def test_graphql_is_a_folder_and_no_package():
 
 DATABASE_RULE = "only infrastructure opens the database"
 LIBRARY_RULE = "the event-sourcing library is met in the domain's base, the journal and infrastructure"
-STRAWBERRY_RULE = "only registry_api knows strawberry"
+STRAWBERRY_RULE = "only the rooms of GraphQL know strawberry"
 ENVIRONMENT_RULE = "only settings read the environment"
 LIBRARIES_RULE = "the domain stands on few libraries"
 PURITY_RULE = "the domain has no clock, no chance and no I/O"
@@ -242,8 +250,18 @@ FORBIDDEN = [
     ("infrastructure.reads", "from registry_api import app", "infrastructure -> ['application', 'domain']"),
     ("infrastructure.reads", "from catalog import notice", "infrastructure -> ['application', 'domain']"),
     ("infrastructure.reads", "import console", "infrastructure -> ['application', 'domain']"),
-    ("registry_api.app", "from infrastructure.reads import Reads", "registry_api -> ['application', 'domain']"),
-    ("registry_api.app", "if TYPE_CHECKING:\n    import console", "registry_api -> ['application', 'domain']"),
+    (
+        "registry_api.app",
+        "from infrastructure.reads import Reads",
+        "registry_api -> ['application', 'domain', 'transport']",
+    ),
+    (
+        "registry_api.app",
+        "if TYPE_CHECKING:\n    import console",
+        "registry_api -> ['application', 'domain', 'transport']",
+    ),
+    ("transport.app", "from registry_api.schema import schema", "transport -> ['domain']"),
+    ("transport.health", "from application.access import RIGHTS", "transport -> ['domain']"),
     ("application.queries", "import psycopg", DATABASE_RULE),
     ("console.cli", "from psycopg_pool import ConnectionPool", DATABASE_RULE),
     ("registry_api.app", "from psycopg.rows import dict_row", DATABASE_RULE),

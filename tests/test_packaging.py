@@ -43,7 +43,7 @@ def folder_of(package: str) -> Path:
     """Where a package lies."""
     if package == OPERATIONS:
         return ROOT / "graphql" / "operations"
-    home = ROOT / "graphql" if package.startswith("registry_api") else ROOT
+    home = ROOT / "graphql" if package.startswith(("registry_api", "transport")) else ROOT
     return home / package.replace(".", "/")
 
 
@@ -52,7 +52,7 @@ def test_every_package_is_named() -> None:
     named = set(METADATA["tool"]["setuptools"]["packages"])
     found = {
         ".".join(folder.parent.relative_to(home).parts)
-        for home, tops in ((ROOT, SOURCES), (ROOT / "graphql", {"registry_api"}))
+        for home, tops in ((ROOT, SOURCES), (ROOT / "graphql", {"registry_api", "transport"}))
         for top in tops
         for folder in (home / top).rglob("__init__.py")
     }

@@ -19,26 +19,26 @@ from application.outages import OutageOf
 from application.ports import Authenticator, Identity, IdentityProviderUnavailable, NotAuthenticated
 from domain.refusals import RefusalCode
 from registry_api.context import Context, Services, detached
-from registry_api.errors import ApiError, ErrorCode
 from registry_api.evidence import DOWNLOADS, UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
 from registry_api.gate import Gate
-from registry_api.http.app import create_app
-from registry_api.http.documents import DocumentCache
-from registry_api.http.execution import StrawberryExecutor, core_schema
-from registry_api.http.health import HealthCheck
-from registry_api.http.lane import Lane
-from registry_api.http.limits import DEFAULT_LIMITS
-from registry_api.http.negotiation import language_of
-from registry_api.http.persisted import Caller, PersistedDocuments
-from registry_api.http.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
-from registry_api.http.turns import Turns
 from registry_api.list_sizes import FIELD_COSTS, LIST_SIZES, LONG_LISTS
 from registry_api.log_files import LogFiles
 from registry_api.outages import Outages
 from registry_api.policy import public_fields
 from registry_api.reason import REASON_HEADER, reason_in
 from registry_api.schema import build_schema
+from transport.app import create_app
+from transport.documents import DocumentCache
+from transport.errors import ApiError, ErrorCode
+from transport.execution import StrawberryExecutor, core_schema
+from transport.health import HealthCheck
+from transport.lane import Lane
+from transport.limits import DEFAULT_LIMITS
+from transport.negotiation import language_of
+from transport.persisted import Caller, PersistedDocuments
+from transport.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
+from transport.turns import Turns
 
 DISTRIBUTION: Final = "recognition-registry"
 """Under which name the registry is installed."""

@@ -16,8 +16,6 @@ from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.context import Context, Info, in_thread
-from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.limits import PageSize
 from registry_api.inputs import CaseFilterInput
 from registry_api.lookups import by_subjects, matched
 from registry_api.pages import PageInfo, Paging, numbered, whole_number
@@ -26,6 +24,8 @@ from registry_api.scalars import Position
 from registry_api.types.cases import RecognitionCase
 from registry_api.types.findings import AuditFinding, AuditFindingConnection, FindingsPage, Rederivation, Rederived
 from registry_api.types.nodes import edge
+from transport.errors import ApiError, ErrorCode
+from transport.limits import PageSize
 
 FINDINGS_PAGE: Final = PageSize(100)
 _NO_PAGE: Final = PageInfo(has_next_page=False, has_previous_page=False, start_cursor=None, end_cursor=None)

@@ -17,11 +17,11 @@ from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.amendments import changes_since
 from registry_api.context import Context, Info, acting, in_thread
-from registry_api.errors import ApiError
 from registry_api.inputs import AmendmentInput, CatalogInput
 from registry_api.refusals import Refusal, as_data, recording
 from registry_api.scalars import Position
 from registry_api.types.catalog import Amendment, Catalog, CatalogProposal, CatalogVersion
+from transport.errors import ApiError
 
 
 @dataclass(frozen=True, slots=True)

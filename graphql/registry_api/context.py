@@ -51,8 +51,8 @@ from domain.messages import Language, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import subject_form
 from domain.values import Actor, Provenance, shanghai_day
-from registry_api.errors import ApiError, ErrorCode, unreadable_event
-from registry_api.http.lane import Elsewhere, on_loop
+from transport.errors import ApiError, ErrorCode, unreadable_event
+from transport.lane import Elsewhere, on_loop
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -17,10 +17,10 @@ from application.seals import personal_fields
 from application.viewing import Row
 from graphql import ExecutionResult, FieldNode, FragmentSpreadNode, InlineFragmentNode
 from registry_api.context import Context
-from registry_api.errors import ErrorCode, HttpRefusalError
-from registry_api.http.documents import PreparedOperation
-from registry_api.http.execution import Executor
-from registry_api.http.parameters import GraphQLRequest
+from transport.documents import PreparedOperation
+from transport.errors import ErrorCode, HttpRefusalError
+from transport.execution import Executor
+from transport.parameters import GraphQLRequest
 
 V = TypeVar("V")
 C = TypeVar("C", bound=type)

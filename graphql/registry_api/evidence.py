@@ -36,13 +36,13 @@ from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.context import Context, in_thread
 from registry_api.disclosing import record_accesses
-from registry_api.errors import ApiError, ErrorCode, HttpRefusalError, status_of
-from registry_api.http.endpoint import STATUS_HEADERS, Authenticate
-from registry_api.http.masking import Explain
-from registry_api.http.middleware import request_id_of
-from registry_api.http.negotiation import language_of
-from registry_api.http.parameters import too_slow
-from registry_api.http.rates import Buckets
+from transport.endpoint import STATUS_HEADERS, Authenticate
+from transport.errors import ApiError, ErrorCode, HttpRefusalError, status_of
+from transport.masking import Explain
+from transport.middleware import request_id_of
+from transport.negotiation import language_of
+from transport.parameters import too_slow
+from transport.rates import Buckets
 
 UPLOADS: Final = 8
 """Files that arrive at once; each holds a thread for as long as its sender takes."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from registry_api.http.explorer import Example
+from transport.explorer import Example
 
 _PACKAGE: Final = Path(__file__).resolve().parent
 OPERATIONS: Final = next(each for each in (_PACKAGE / "operations", _PACKAGE.parent / "operations") if each.is_dir())

@@ -14,12 +14,12 @@ from typing import Final
 from graphql import ExecutionResult
 from registry_api.context import Context
 from registry_api.disclosing import RecordingExecutor
-from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.documents import PreparedOperation
-from registry_api.http.execution import Executor
-from registry_api.http.parameters import GraphQLRequest
-from registry_api.http.rates import Buckets
 from registry_api.verification import MOST_QUESTIONS, questions_in
+from transport.documents import PreparedOperation
+from transport.errors import ApiError, ErrorCode
+from transport.execution import Executor
+from transport.parameters import GraphQLRequest
+from transport.rates import Buckets
 
 VERIFY_SECONDS: Final = 0.25
 """How long an anonymous verification takes at least."""

@@ -15,7 +15,7 @@ from uuid import UUID
 import strawberry
 
 from application.views import CaseView, EntryView, PastCaseView, PastTitleView, ProposedEntryView, TitleView
-from registry_api.errors import ApiError, ErrorCode
+from transport.errors import ApiError, ErrorCode
 
 _PLACE: Final = re.compile(r"[1-9][0-9]{0,17}")
 _STATEFUL: Final = frozenset({"case", "title"})

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from application.transparency import Growth, Inclusion, LogAnswer, LogBehind, LogDeviates, TreeHead
 from domain.log.note_keys import to_base64
-from registry_api.errors import ApiError, ErrorCode
 from registry_api.scalars import Position
 from registry_api.types.audit import Checkpoint, ConsistencyProof, InclusionProof
+from transport.errors import ApiError, ErrorCode
 
 T = TypeVar("T")
 

@@ -25,8 +25,8 @@ from starlette.routing import BaseRoute, Route
 from application.transparency import LogAnswer, LogBehind, LogDeviates, TransparencyLog
 from domain.log.log_errors import TileError
 from domain.log.tiles import parse_tile_path
-from registry_api.errors import ErrorCode
-from registry_api.http.caching import tagged
+from transport.caching import tagged
+from transport.errors import ErrorCode
 
 PREFIX: Final = "/log"
 _ALL: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*"}

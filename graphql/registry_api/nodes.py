@@ -15,7 +15,7 @@ from application.queries import Positioned, first
 from application.views import CaseView, PastCaseView, TitleView
 from registry_api import ids
 from registry_api.context import Context
-from registry_api.errors import ApiError, ErrorCode
+from transport.errors import ApiError, ErrorCode
 
 
 async def node_by_id(context: Context, identifier: str) -> object | None:

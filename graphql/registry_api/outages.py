@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from application.outages import Outage, OutageOf
-from registry_api.errors import ApiError, ErrorCode
+from transport.errors import ApiError, ErrorCode
 
 log = logging.getLogger("registry_api")
 

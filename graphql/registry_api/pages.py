@@ -12,8 +12,8 @@ from typing import Any, Final, Generic, TypeVar
 import strawberry
 
 from application.asking import Page, Window
-from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.limits import PAGE, PageSize, page_size
+from transport.errors import ApiError, ErrorCode
+from transport.limits import PAGE, PageSize, page_size
 
 C = TypeVar("C")
 T = TypeVar("T")

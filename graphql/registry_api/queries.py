@@ -44,8 +44,6 @@ from registry_api.amendments import (
 )
 from registry_api.audit_queries import AuditQuery
 from registry_api.context import Context, Info, in_thread
-from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.limits import PAGE, PageSize, check_length
 from registry_api.inputs import (
     AmendmentInput,
     CaseFilterInput,
@@ -79,6 +77,8 @@ from registry_api.types.nodes import Authority, Node, RegistryStatus, edge
 from registry_api.types.privacy import AccessConnection, HolderFile
 from registry_api.types.statistics import StatisticsRow
 from registry_api.verification import MOST_QUESTIONS, TitleVerification, VerificationInput, verify
+from transport.errors import ApiError, ErrorCode
+from transport.limits import PAGE, PageSize, check_length
 
 LOG_PAGE: Final = PageSize(100)
 """The usual size of a page of a log."""

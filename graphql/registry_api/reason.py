@@ -10,7 +10,7 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from registry_api.errors import ApiError, ErrorCode
+from transport.errors import ApiError, ErrorCode
 
 REASON_HEADER: Final = "X-Access-Reason"
 _LONGEST_REASON: Final = 500

@@ -16,8 +16,8 @@ from application.ports import EventUnreadable
 from domain.messages import Language
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
-from registry_api.errors import ApiError, ErrorCode, unreadable_event
 from registry_api.policy import FIELDS, declare
+from transport.errors import ApiError, ErrorCode, unreadable_event
 
 UNKNOWN_SECONDS: Final = 0.05
 """How long it takes at least to refuse something as unknown, whether it is not there or not the asker's to see."""

@@ -11,7 +11,7 @@ from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 from graphql import GraphQLError, GraphQLID
-from registry_api.errors import BAD_USER_INPUT
+from transport.errors import BAD_USER_INPUT
 
 Position = NewType("Position", int)
 """A place in the registry's one total order of events."""

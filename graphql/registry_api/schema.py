@@ -6,13 +6,13 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from registry_api.descriptions import describe
-from registry_api.http.execution import core_schema
 from registry_api.mutations import Mutation
 from registry_api.queries import Query
 from registry_api.scalars import SCALARS
 from registry_api.subscriptions import Subscription
 from registry_api.types.cases import RecognitionCase, RecognizedTitle
 from registry_api.types.catalog import Amendment, Catalog, CatalogEntry, CatalogProposal, CatalogVersion
+from transport.execution import core_schema
 
 
 def build_schema() -> strawberry.Schema:

@@ -18,11 +18,11 @@ from domain.text import identifying_form
 from domain.values import TitleStatus
 from graphql import ArgumentNode, ListValueNode, NullValueNode, ValueNode, VariableNode
 from registry_api.context import Context, in_thread
-from registry_api.errors import ApiError, ErrorCode
-from registry_api.http.documents import PreparedOperation
 from registry_api.nodes import titles_at
 from registry_api.scalars import Position
 from registry_api.types.cases import RecognizedTitle
+from transport.documents import PreparedOperation
+from transport.errors import ApiError, ErrorCode
 
 MOST_QUESTIONS: Final = 500
 """Questions of one call."""

@@ -81,10 +81,7 @@ class EmbeddedPostgres:
         try:
             self._lock(self._use, fcntl.LOCK_SH)
             with self._starting(cluster):
-                # A keeper that was there may be going: its server crashed for good, or somebody killed it.
-                if not (self._has_keeper(cluster) and self._came_up(cluster)):
-                    self._start_server(cluster)
-            self._make_database()
+                self._start_with_database(cluster)
         except BaseException:
             self.stop()
             raise
@@ -202,6 +199,23 @@ class EmbeddedPostgres:
         finally:
             os.close(lock)
 
+    def _start_with_database(self, cluster: Cluster) -> None:
+        """Have a server that has a keeper and the registry's database; under the start lock.
+
+        A keeper that was there may be going, since its server crashed for good or somebody killed it, and the server may
+        go with it between an answer and the next: then another is started.
+        """
+        deadline = time.monotonic() + self._patience
+        while True:
+            if not (self._has_keeper(cluster) and self._came_up(cluster)):
+                self._start_server(cluster)
+            try:
+                return self._make_database()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_SECONDS)
+
     def _start_server(self, cluster: Cluster) -> None:
         """Start a keeper and with it the server; under the start lock, with no keeper alive."""
         self._end_orphan(cluster)
@@ -277,7 +291,8 @@ class EmbeddedPostgres:
         try:
             if not _try_lock(lock, fcntl.LOCK_EX):
                 # The lock is held, so its holder lives and the process id in it is the holder's.
-                os.kill(int(os.pread(lock, 20, 0)), signal.SIGTERM)
+                with contextlib.suppress(ProcessLookupError):  # it may end by itself in this moment
+                    os.kill(int(os.pread(lock, 20, 0)), signal.SIGTERM)
                 self._lock(lock, fcntl.LOCK_EX)
         finally:
             os.close(lock)
@@ -288,7 +303,8 @@ class EmbeddedPostgres:
         pid = cluster.postmaster()
         if pid is None:
             return
-        os.kill(pid, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + self._patience
         while cluster.postmaster() is not None:
             if time.monotonic() > deadline:

@@ -21,8 +21,8 @@ from domain.values import SHANGHAI, Role
 from infrastructure.composition import Registry, open_registry
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.settings import Settings
-from registry_api.errors import ErrorCode
 from tests.people import resident_number
+from transport.errors import ErrorCode
 
 HANGZHOU = "330100-EI"
 XIHU = "330106-EI"

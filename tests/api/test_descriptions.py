@@ -10,9 +10,9 @@ import pytest
 from graphql import GraphQLScalarType
 from graphql import build_schema as build_core_schema
 from registry_api.descriptions import DESCRIPTIONS, SHARED, describe, parts
-from registry_api.http.execution import core_schema
-from registry_api.http.limits import DEFAULT_LIMITS
 from registry_api.schema import build_schema
+from transport.execution import core_schema
+from transport.limits import DEFAULT_LIMITS
 
 PUBLISHED = build_core_schema((Path(__file__).resolve().parents[2] / "graphql" / "schema.graphql").read_text("utf-8"))
 BUILT_IN = {"Boolean", "Float", "ID", "Int", "String"}

@@ -24,6 +24,7 @@ from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import MasterKeyFile, MasterKeys
 from infrastructure.sealing.rotation import drop_old, finish_erasures, finishing_process, unfinished_erasures
 from tests.api.conftest import XIHU, Api
+from tests.folders import contents
 
 NAME, NUMBER, CERTIFICATE = "欧阳卓异", "330106198811223344", "PSA-GEHEIM-77"
 EMPLOYER, FILE_NAME, REASON = "Musterwerk Vertraulich GmbH", "欧阳卓异-diploma.pdf", "欧阳卓异 rang us up"
@@ -129,12 +130,12 @@ def found(api: Api, folder: Path, words: list[str] = NEEDLES) -> list[str]:
     needles = [needle.encode() for needle in words]
     needles += [needle.hex().encode() for needle in needles] + [CONTENT[:40]]
     places = [where for where, text in stored(api) if any(needle in text for needle in needles)]
-    files = [path for path in folder.rglob("*") if path.is_file()]
+    files = contents(folder)
     assert files
     return places + [
         str(path)
-        for path in files
-        if any(needle in path.read_bytes() or needle in str(path).encode() for needle in needles)
+        for path, content in files.items()
+        if any(needle in content or needle in str(path).encode() for needle in needles)
     ]
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from registry_api.http import lane, rates
 from tests.api.conftest import XIHU, Api, Clock, opened
 from tests.api.test_evidence_files import PDF, download, reached, stated, submitted, upload
+from transport import lane, rates
 
 CASES = """{ cases(first: 200) { totalCount nodes { id caseNumber status holder { ref name } certificate { name }
     entry { number awards { title } } award { title } candidates { score entry { number } } history(first: 5) { summary data } } } }"""

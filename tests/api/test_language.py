@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from domain.messages import Language
-from registry_api.http.negotiation import language_of
 from tests.api.conftest import XIHU, Api
+from transport.negotiation import language_of
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]")

@@ -18,12 +18,12 @@ from console.http import ask
 from domain.catalog.names import Abandoned
 from domain.values import Role
 from infrastructure.identity import DevelopmentIssuer
-from registry_api.http.limits import DEFAULT_LIMITS, check_values
-from registry_api.http.parameters import Arrived
 from registry_api.inputs import EntryInput
 from tests.api.catalogs import CODE, PREVIEW, added, administrator
 from tests.api.conftest import Api
 from tests.test_crash import serving
+from transport.limits import DEFAULT_LIMITS, check_values
+from transport.parameters import Arrived
 
 
 def large(count: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from infrastructure.identity import DevelopmentIssuer
 from infrastructure.postgres.cluster import find_cluster
 from infrastructure.settings import Settings
 from tests.api.conftest import XIHU, Api, Clock, check_codes
+from tests.folders import contents
 
 NAME, NUMBER, CERTIFICATE = "诸葛镜澄", "330106198811223344", "QRX-88213-UNIKAT"
 SENTENCE = f"This is to certify that {NAME}, ID {NUMBER}, has become AWS Certified Solutions Architect - Professional"
@@ -115,13 +116,11 @@ def tell_the_story(api: Api) -> tuple[str, str]:
 def found_in(folder: Path, needles: list[str]) -> list[tuple[str, str]]:
     """Which needles stand in which files below a folder, in any of the encodings in which text is stored."""
     found = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            content = path.read_bytes()
-            for needle in needles:
-                forms = {needle.encode(form) for form in ("utf-8", "utf-16-le", "gb18030")}
-                forms |= {needle.encode("unicode_escape"), needle.encode().hex().encode()}
-                found += [(needle, str(path.relative_to(folder))) for form in forms if form in content]
+    for path, content in contents(folder).items():
+        for needle in needles:
+            forms = {needle.encode(form) for form in ("utf-8", "utf-16-le", "gb18030")}
+            forms |= {needle.encode("unicode_escape"), needle.encode().hex().encode()}
+            found += [(needle, str(path.relative_to(folder))) for form in forms if form in content]
     return found
 
 

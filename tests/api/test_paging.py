@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from graphql import GraphQLObjectType, get_named_type
-from registry_api.http.execution import core_schema
 from registry_api.schema import build_schema
 from tests.api.conftest import XIHU, Api
+from transport.execution import core_schema
 
 SCHEMA = core_schema(build_schema())
 ENTRIES, ALIASES, WORDS = (

@@ -28,10 +28,10 @@ from graphql import (
     get_named_type,
 )
 from registry_api.context import Context
-from registry_api.http.execution import core_schema
 from registry_api.policy import FIELDS
 from registry_api.schema import build_schema
 from tests.api.conftest import NINGBO, XIHU, Api
+from transport.execution import core_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = build_schema()

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from registry_api.http.execution import core_schema
 from registry_api.schema import build_schema
 from tests.api.conftest import XIHU, Api
 from tests.api.test_evidence_files import PDF
 from tests.api.test_hostile_values import SMALL, entry, publish_small
+from transport.execution import core_schema
 
 LAGGING = {
     "titles": 'titles(holder: {idNumber: "330106199003077013"}, atLeast: $at) { id }',

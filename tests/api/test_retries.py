@@ -13,9 +13,9 @@ from typing import Any
 from application.commands import CleanSubmission, Submission
 from domain.case.events import Submitted
 from graphql import GraphQLInputObjectType, get_named_type
-from registry_api.http.execution import core_schema
 from registry_api.schema import build_schema
 from tests.api.conftest import XIHU, Api
+from transport.execution import core_schema
 
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 CODE = "zj-2023-digital-equipment-materials"

@@ -19,9 +19,9 @@ from graphql import (
     is_leaf_type,
     is_list_type,
 )
-from registry_api.http.execution import core_schema
 from registry_api.schema import build_schema
 from tests.api.conftest import Api
+from transport.execution import core_schema
 
 SCHEMA = core_schema(build_schema())
 TEXTS = frozenset({"String", "ID", "Position", "Date", "DateTime"})

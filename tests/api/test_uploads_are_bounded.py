@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import registry_api.evidence as door
-from registry_api.http.rates import TrustedProxies, address_of
 from tests.api.conftest import Api, Clock, opened
 from tests.api.test_evidence_files import PDF
 from tests.people import resident_number
+from transport.rates import TrustedProxies, address_of
 
 HEADERS = {"Content-Type": "application/pdf", "X-Holder-Id-Number": "330106198811223344"}
 

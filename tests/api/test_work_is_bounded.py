@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from graphql import GraphQLObjectType, get_named_type, get_nullable_type, is_leaf_type, is_list_type
-from registry_api.errors import ErrorCode, LimitExceededError
-from registry_api.http.documents import prepare
-from registry_api.http.execution import core_schema
-from registry_api.http.limits import DEFAULT_LIMITS, check_values
 from registry_api.list_sizes import LIST_SIZES
 from registry_api.schema import build_schema
 from tests.api.conftest import XIHU, Api
+from transport.documents import prepare
+from transport.errors import ErrorCode, LimitExceededError
+from transport.execution import core_schema
+from transport.limits import DEFAULT_LIMITS, check_values
 
 SCHEMA = core_schema(build_schema())
 
@@ -106,7 +106,7 @@ def test_an_answer_is_bounded_whatever_its_lists_hold(api: Api, monkeypatch: pyt
     head = api.registry.journal.last_position()
     document = f'{{ case(id: "{case}", atLeast: "{head}") {{ history {{ type state {{ id status }} }} }} }}'
     assert len(api.ask(document, None, reviewer)["case"]["history"]) == 2
-    counted = "registry_api.http.execution._Counting.executed"
+    counted = "transport.execution._Counting.executed"
     monkeypatch.setattr(counted, DEFAULT_LIMITS.cost - 8)
     assert api.code(document, None, reviewer) == "LIMIT_ANSWER"
     assert api.ask("{ catalogs { code } }")["catalogs"]

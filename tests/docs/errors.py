@@ -13,14 +13,14 @@ from domain.catalog.names import NoteCode
 from domain.refusals import RefusalCode, Refused
 from domain.text import clean
 from infrastructure import evidence, identity
-from registry_api.errors import ErrorCode, status_of
-from registry_api.http.documents import InvalidDocumentError, prepare
-from registry_api.http.execution import core_schema
-from registry_api.http.limits import DEFAULT_LIMITS
-from registry_api.http.persisted import NOT_FOUND
 from registry_api.schema import build_schema
 from tests.docs.sentences import class_codes, given, in_capitals, sentences, template
 from tests.sources import ROOT, Module, all_modules
+from transport.documents import InvalidDocumentError, prepare
+from transport.errors import ErrorCode, status_of
+from transport.execution import core_schema
+from transport.limits import DEFAULT_LIMITS
+from transport.persisted import NOT_FOUND
 
 PAGE: Final = ROOT / "docs" / "errors.md"
 HEAD: Final = """\
@@ -49,7 +49,7 @@ FIXED: Final = {"PERSISTED_QUERY_NOT_FOUND": NOT_FOUND}
 PASSED_ON: Final = {"CHANGE_INVALID": "entry.unchanged", "LEVEL_NOT_AWARDED": "entry.level_not_awarded"}
 """A message of each code that is never written beside one: what makes the message passes it on."""
 FOOT: Final = """
-The page is printed from the source by `python -m tests.docs.errors`: codes from `domain/refusals.py`, `graphql/registry_api/errors.py`,
+The page is printed from the source by `python -m tests.docs.errors`: codes from `domain/refusals.py`, `graphql/transport/errors.py`,
 `catalog/faults.py` and `domain/catalog/names.py`, sentences from where they are given and, of refusals, from the catalogue of messages in
 `domain/messages/`, which has each in Chinese too. A code without a line here can't be given.
 """

@@ -11,10 +11,10 @@ from catalog.faults import FaultCode
 from domain.catalog.names import NoteCode
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from registry_api.errors import ApiError, ErrorCode
 from tests.docs.errors import FIXED, PAGE, codes_in, failures, page, places, spoken, write
 from tests.docs.sentences import KINDS, class_codes, given, made_up, sentences
 from tests.sources import ROOT, Module, all_modules, modules_of
+from transport.errors import ApiError, ErrorCode
 
 LISTS = (RefusalCode, ErrorCode, FaultCode, NoteCode)
 

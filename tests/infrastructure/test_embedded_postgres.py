@@ -181,8 +181,9 @@ def test_a_lock_file_with_a_reused_process_id_is_recovered(data_dir):
 def test_a_killed_keeper_takes_the_server_along_or_is_replaced(data_dir):
     """Without its keeper a server is an orphan: another start has a server with a keeper, and leaves none behind."""
     with EmbeddedPostgres(data_dir) as server:
-        orphan = server.postmaster()
-        os.kill(keeper_of(data_dir), signal.SIGKILL)
+        orphan, keeper = server.postmaster(), keeper_of(data_dir)
+        os.kill(keeper, signal.SIGKILL)
+        assert has_ended(keeper)
         with EmbeddedPostgres(data_dir) as again:
             assert has_ended(orphan)
             assert answer(again.app_url) == 1

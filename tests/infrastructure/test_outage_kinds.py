@@ -15,8 +15,8 @@ from infrastructure.postgres.errors import DatabaseUnavailableError
 from infrastructure.postgres.free_space import FreeSpace, NoRoomError
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.sealing.errors import MasterKeyError
-from registry_api.errors import ErrorCode
 from registry_api.outages import Outages
+from transport.errors import ErrorCode
 
 KINDS = [
     (psycopg.errors.DiskFull(), Outage.DISK_FULL),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_api.errors import ApiError
 from registry_api.reason import reason_in
+from transport.errors import ApiError
 
 
 def as_sent(text: str) -> str:

@@ -37,7 +37,6 @@ from domain.values import DeadlineKind, TitleStatus
 from registry_api import ids
 from registry_api.context import Context, Info
 from registry_api.disclosing import personal, shown, shows_personal
-from registry_api.http.limits import page_size
 from registry_api.pages import PageInfo
 from registry_api.scalars import JSON, Position
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
@@ -53,6 +52,7 @@ from registry_api.types.nodes import (
     edge,
     registered,
 )
+from transport.limits import page_size
 
 _GROUND: Final = "Why the title ended."
 

@@ -37,11 +37,11 @@ from domain.messages import Language
 from domain.values import AliasKind, WordKind
 from registry_api import ids
 from registry_api.context import Info, in_thread
-from registry_api.http.limits import PAGE
 from registry_api.pages import Connection, PageInfo, Paging, connection, wants_total, whole_number, window
 from registry_api.types.aliases import AliasChange, CatalogAliasConnection
 from registry_api.types.nodes import ActorType, Node, TitleAward, described, edge, registered
 from registry_api.types.words import CatalogWordConnection, WordChange
+from transport.limits import PAGE
 
 
 @strawberry.type(name="CatalogEntry", description=described(EntryView))

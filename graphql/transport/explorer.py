@@ -1,0 +1,72 @@
+"""The page a browser gets at `/graphql`: an explorer that asks nobody but this server.
+
+Its files are in `explorer_files/`, without a build step. The Content-Security-Policy admits only this origin's scripts,
+styles and requests, so nothing injected into an answer can run and nothing can leave.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from html import escape
+from importlib.resources import files
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from transport.caching import REVALIDATED, tagged
+
+_TYPES: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+CONTENT_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A ready operation the explorer offers."""
+
+    name: str
+    """What it shows, in a few words."""
+    document: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Explorer:
+    """The page and its files, read once at start. Called with a request it answers the page."""
+
+    def __init__(self, examples: Sequence[Example] = ()) -> None:
+        folder = files("transport").joinpath("explorer_files")
+        self._page = folder.joinpath("index.html").read_text(encoding="utf-8")
+        self._files = {
+            each.name: each.read_bytes() for each in folder.iterdir() if each.name.rpartition(".")[2] in _TYPES
+        }
+        self._examples = orjson.dumps([asdict(each) for each in examples])
+
+    def __call__(self, request: Request) -> Response:
+        """The page, with this endpoint's own address in the instructions for a browser without scripts.
+
+        What the address asks (``?query=&variables=&operationName=``) is put into the editor by the page itself, and not run.
+        """
+        page = self._page.replace("{{endpoint}}", escape(str(request.url.replace(query=""))))
+        headers = {"Content-Security-Policy": CONTENT_POLICY, "Vary": "Accept"}
+        return Response(page, headers=headers, media_type="text/html; charset=utf-8")
+
+    def routes(self, path: str) -> list[Route]:
+        """The routes of its files below the endpoint's path."""
+        return [
+            Route(f"{path}/explorer/examples.json", self._serve_examples),
+            Route(f"{path}/explorer/{{name}}", self._serve_file),
+        ]
+
+    async def _serve_examples(self, request: Request) -> Response:
+        return tagged(request, self._examples, "application/json; charset=utf-8", REVALIDATED)
+
+    async def _serve_file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        content = self._files.get(name)
+        if content is None:
+            return Response("No such file of the explorer.\n", 404, media_type="text/plain; charset=utf-8")
+        return tagged(request, content, f"{_TYPES[name.rpartition('.')[2]]}; charset=utf-8", REVALIDATED)

@@ -1,0 +1,167 @@
+"""How large a request may be.
+
+A limit is checked at the first moment it can be: bytes while they arrive, brackets before anything recursive reads
+them, structure before validation, cost before execution, pages in the resolver.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from transport.errors import BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, ApiError, ErrorCode, LimitExceededError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of one server. The defaults leave room for the introspection query of every common tool."""
+
+    body: int = 1024 * 1024
+    """Bytes of a request body, and of the parameters in a URL."""
+    json_nesting: int = 64
+    """Brackets open at once in the JSON of a request."""
+    string: int = 100_000
+    """Characters of one string among the variables, or of one literal in a document."""
+    word: int = 1_000
+    """Characters of one name or number in a document: no number of that length is meant."""
+    document: int = 100_000
+    """Characters of a GraphQL document."""
+    tokens: int = 2_000
+    """Lexical tokens of a document (GraphQL specification §2.1). Validation takes quadratic time in the worst case."""
+    nesting: int = 64
+    """Brackets open at once in a document: selections, lists, objects and types alike."""
+    fragments: int = 100
+    """Fragment definitions in a document."""
+    depth: int = 20
+    """Fields below one another, fragments expanded."""
+    aliases: int = 50
+    """Aliased fields of an operation, fragments expanded."""
+    root_fields: int = 20
+    """Fields at the root of an operation, fragments expanded."""
+    cost: int = 50_000
+    """Fields of the answer, as far as the document tells: what stands below `first: n` or `last: n` counts n times."""
+    page_size: int = 200
+    """The largest `first` or `last` of a list."""
+    body_seconds: float = 30.0
+    """Seconds in which a body must have arrived."""
+    alike: int = 10_000
+    """Pairs of selections under one response name that validation has to compare (GraphQL specification, section 5.3.2)."""
+    variables: int = 100_000
+    """Values in the variables, at any depth, names not counted: room for the largest amendment with every field filled."""
+    list: int = 500
+    """Items of a list among the variables, but for those in ``long_lists``."""
+    long_lists: Mapping[str, int] = field(default_factory=dict)
+    """Input fields, by name, whose lists may be longer, and how long."""
+    list_sizes: Mapping[str, int] = field(default_factory=dict)
+    """How many items a list without a page counts as, by ``Type.field``."""
+    field_costs: Mapping[str, int] = field(default_factory=dict)
+    """What a field counts as that is more work than reading one value, by ``Type.field``; and what an argument adds, by ``Type.field(argument)``."""
+    answer: int = 16 * 1024 * 1024
+    """Bytes of an answer."""
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+class PageSize(int):
+    """The size of a page for which the client names none, as a default: told from the same number, which somebody wrote."""
+
+
+PAGE: Final = PageSize(50)
+"""The usual size of a page."""
+
+
+def page_size(size: int | None, *, default: int = PAGE, limits: Limits = DEFAULT_LIMITS, name: str = "first") -> int:
+    """How many rows a resolver reads for the argument `first`, or of another name; `default` where the client said nothing.
+
+    Raises ApiError: PAGE_SIZE_TOO_LARGE above `limits.page_size`, BAD_USER_INPUT below zero.
+    """
+    if size is None:
+        return min(default, limits.page_size)
+    if size < 0:
+        raise ApiError(BAD_USER_INPUT, f"The page size `{name}` is negative: ask for zero rows or more.")
+    if size > limits.page_size:
+        raise LimitExceededError(
+            PAGE_SIZE_TOO_LARGE,
+            f"page size `{name}`",
+            allowed=limits.page_size,
+            found=size,
+            advice="read page by page with `after` or `before`",
+        )
+    return size
+
+
+def check_length(name: str, items: Sequence[object], *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Refuse (LIMIT_LIST) an argument that names more things than a page holds."""
+    if len(items) > limits.page_size:
+        raise LimitExceededError(
+            ErrorCode.LIMIT_LIST,
+            f"length of the list `{name}`",
+            allowed=limits.page_size,
+            found=len(items),
+            advice="send several requests",
+        )
+
+
+def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
+    """Refuse variables that hold too much, before anything is made of them; how many values they hold.
+
+    Raises LimitExceededError: LIMIT_STRING for a long text or name, LIMIT_LIST for a long list, LIMIT_VARIABLES for too many
+    values; and ApiError (BAD_USER_INPUT, naming the place) for a text that no store can hold.
+    """
+    limit, count = limits.string, 0
+    waiting: list[tuple[str, Any]] = [(f"${name}", value) for name, value in variables.items()]
+    for name in variables:
+        _check_text("variables", name, limit)
+    while waiting:
+        place, value = waiting.pop()
+        count += 1
+        if count > limits.variables:
+            raise LimitExceededError(
+                ErrorCode.LIMIT_VARIABLES,
+                "number of values in the variables",
+                allowed=limits.variables,
+                found=None,
+                advice="send several requests",
+            )
+        if isinstance(value, str):
+            _check_text(place, value, limit)
+        elif isinstance(value, dict):
+            for name in value:
+                _check_text(place, name, limit)
+            waiting.extend((f"{place}.{name}", inner) for name, inner in value.items())
+        elif isinstance(value, list):
+            longest = limits.long_lists.get(place.rpartition(".")[2], limits.list)
+            if len(value) > longest:
+                raise LimitExceededError(
+                    ErrorCode.LIMIT_LIST,
+                    f"length of the list '{place}'",
+                    allowed=longest,
+                    found=len(value),
+                    advice="send several requests",
+                )
+            waiting.extend((f"{place}[{index}]", inner) for index, inner in enumerate(value))
+    return count
+
+
+def _check_text(place: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise string_too_long(limit, len(text))
+    check_storable(text, f"The variable '{place}'")
+
+
+def check_storable(text: str, what: str) -> None:
+    """Refuse (BAD_USER_INPUT) text with U+0000 or half a surrogate pair, which neither UTF-8 nor PostgreSQL can hold."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        which = "U+0000" if "\0" in text else "half a surrogate pair"
+        raise ApiError(BAD_USER_INPUT, f"{what} holds {which}, which no text needs: remove it.")
+
+
+def string_too_long(limit: int, found: int) -> LimitExceededError:
+    """The refusal of one string, wherever it stood."""
+    return LimitExceededError(
+        ErrorCode.LIMIT_STRING,
+        "length of a string in characters",
+        allowed=limit,
+        found=found,
+        advice="send a shorter text, or upload long content as evidence",
+    )

@@ -1,0 +1,89 @@
+"""What every response has, whoever made it: a request id, security headers, and no raw exception."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from uuid import uuid4
+
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from transport.errors import ApiError
+from transport.masking import Explain, internal_error, log_defect, unexplained
+
+_WELL_FORMED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_STATE_KEY: Final = "registry_api.request_id"
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+StatusHeaders = Mapping[int, Mapping[str, str]]
+"""Which headers a status asks for."""
+_NO_HEADERS: Final[StatusHeaders] = {}
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id of the request a scope belongs to; a new one where `Envelope` didn't see it."""
+    known: str = scope.setdefault(_STATE_KEY, uuid4().hex)
+    return known
+
+
+class Envelope:
+    """The outermost ASGI middleware.
+
+    A request keeps the `X-Request-Id` it came with if that is 8 to 64 of `A-Z a-z 0-9 . _ -`, and gets a new one
+    otherwise: the id goes to logs, so nobody else chooses its form. Headers that a response sets itself are kept; one
+    that says nothing of caches is kept by none. An exception that nobody caught, other than that the client has gone, is answered as `explain` explains it; otherwise it is logged once, masked, and answered with 500.
+    A response that has begun is left as it is.
+    """
+
+    def __init__(self, app: ASGIApp, explain: Explain = unexplained, headers: StatusHeaders = _NO_HEADERS) -> None:
+        self._app, self._explain, self._headers = app, explain, headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass HTTP on in its envelope; anything else as it is."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        came = Headers(scope=scope)
+        sent = came.get("x-request-id", "")
+        kept = "private, no-store" if "authorization" in came else "no-store"
+        request_id = sent if _WELL_FORMED.fullmatch(sent) else uuid4().hex
+        scope[_STATE_KEY] = request_id
+        begun = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", kept)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return  # nobody waits for an answer, and leaving is no fault
+        except Exception as error:  # noqa: BLE001 - the last handler: behind it the server would print the message
+            explained = self._explain(error)
+            if explained is None:
+                log_defect(error, "the handling of a request", request_id)
+            if not begun:
+                await self._response(explained, request_id)(scope, receive, send_with_headers)
+
+    def _response(self, explained: ApiError | None, request_id: str) -> Response:
+        shown, status = internal_error(request_id), 500
+        if explained is not None:
+            shown, status = {"message": explained.message, "extensions": explained.extensions}, explained.status
+        body = orjson.dumps({"errors": [shown]})
+        return Response(body, status, self._headers.get(status), "application/json; charset=utf-8")

@@ -1,0 +1,207 @@
+"""Reading a GraphQL request out of an HTTP request (GraphQL over HTTP, §5)."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+
+from transport.errors import BAD_REQUEST, ErrorCode, HttpRefusalError, LimitExceededError
+from transport.limits import Limits, check_storable, check_values
+from transport.negotiation import JSON, content_type
+from transport.scan import json_nesting
+
+_SHORT: Final = 16 * 1024
+"""Bytes of a body that is read in a millisecond, on the event loop."""
+_HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """The parameters of one request, of the right types and within the limits of their form."""
+
+    query: str
+    """The document; empty where only its hash was sent."""
+    operation_name: str | None
+    variables: dict[str, Any]
+    extensions: dict[str, Any]
+    size: int = 0
+    """How many values the variables hold."""
+
+
+class BodyTooLargeError(LimitExceededError):
+    """LIMIT_BODY: HTTP status 413 (RFC 9110 §15.5.14)."""
+
+    @property
+    def status(self) -> int:
+        """Content Too Large."""
+        return 413
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A request that has come, not yet read: the body of a POST, or None where its parameters stand in the URL."""
+
+    request: Request
+    body: bytes | None
+
+    @property
+    def long(self) -> bool:
+        """Whether reading it takes more than a millisecond."""
+        return self.body is not None and len(self.body) > _SHORT
+
+    def read(self, limits: Limits) -> GraphQLRequest:
+        """The parameters in it. Raises HttpRefusalError (400) or LimitExceededError, each naming what to send instead."""
+        return _from_url(self.request, limits) if self.body is None else _in_body(self.body, limits)
+
+
+async def arrival(request: Request, limits: Limits) -> Arrived:
+    """Wait for a GET's URL or a POST's body to be there.
+
+    Raises HttpRefusalError (408, 415) or BodyTooLargeError (413), each naming what to send instead.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return Arrived(request, None)
+    kind, charset = content_type(request.headers.get("content-type", ""))
+    if kind != JSON or charset not in {"utf-8", "utf8"}:
+        raise HttpRefusalError(
+            415,
+            ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+            "Send the request as `Content-Type: application/json` in UTF-8.",
+            {"Accept": JSON},
+        )
+    return Arrived(request, await _body(request, limits))
+
+
+def _in_body(body: bytes, limits: Limits) -> GraphQLRequest:
+    parameters = _json(body, limits)
+    if isinstance(parameters, list):
+        raise HttpRefusalError(
+            400, ErrorCode.BATCHING_REFUSED, "Batches are not taken: send each operation in a request of its own."
+        )
+    if not isinstance(parameters, dict):
+        raise _malformed("The body must be a JSON object with the member `query`.")
+    return _checked(parameters, limits)
+
+
+async def _body(request: Request, limits: Limits) -> bytes:
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            return await _arriving(request, limits.body)
+    except TimeoutError:
+        raise too_slow() from None
+
+
+def too_slow() -> HttpRefusalError:
+    """The refusal of a body that does not come (RFC 9110 §15.5.9)."""
+    return HttpRefusalError(
+        408, ErrorCode.BODY_TOO_SLOW, "The body did not arrive in time: send it again, faster.", {"Connection": "close"}
+    )
+
+
+async def _arriving(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit:
+        raise _too_large(limit, int(declared))
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit, None)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _from_url(request: Request, limits: Limits) -> GraphQLRequest:
+    size = len(request.scope.get("query_string", b""))
+    if size > limits.body:
+        raise _too_large(limits.body, size)
+    parameters: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        text = parameters.get(name)
+        parameters[name] = _json(text.encode(), limits, name) if text else None
+    parameters["operationName"] = parameters.get("operationName") or None
+    return _checked(parameters, limits)
+
+
+def _json(text: bytes, limits: Limits, member: str | None = None) -> Any:
+    """The JSON of a body, or of the member of a request that a parameter of the URL holds."""
+    nesting = json_nesting(text, limits.json_nesting)
+    if nesting > limits.json_nesting:
+        raise LimitExceededError(
+            ErrorCode.LIMIT_JSON_NESTING,
+            "nesting of the JSON",
+            allowed=limits.json_nesting,
+            found=nesting,
+            advice="send flatter variables",
+        )
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        _name_half_pair(text, member)
+        where = f"The parameter `{member}`" if member else "The body"
+        raise _malformed(f"{where} is not well-formed JSON in UTF-8.") from None
+
+
+def _name_half_pair(text: bytes, member: str | None) -> None:
+    """Raise ApiError (BAD_USER_INPUT, naming the place) for JSON that would be well-formed but for half a surrogate pair."""
+    try:
+        orjson.loads(_HALF_PAIR.sub(rb"\\ufffd", text))
+        sent = json.loads(text)
+    except ValueError:
+        return
+    waiting: list[tuple[str, Any]] = [(member or "", sent)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            of_variable = path.startswith("variables.")
+            check_storable(value, f"The variable '${path[10:]}'" if of_variable else f"The member '{path}'")
+        elif isinstance(value, dict):
+            waiting += [(path or "of the request", name) for name in value]
+            waiting += [(f"{path}.{name}" if path else name, inner) for name, inner in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]
+
+
+def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
+    extensions = _map(parameters, "extensions")
+    query = parameters.get("query")
+    if (query is None or query == "") and extensions.get("persistedQuery") is not None:
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
+        raise _malformed("The member `query` must be a string that holds a GraphQL document.")
+    name = parameters.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise _malformed("The member `operationName` must be a string or null.")
+    check_storable(query, "The document")
+    variables = _map(parameters, "variables")
+    size = check_values(variables, limits)
+    return GraphQLRequest(query, name, variables, extensions, size)
+
+
+def _map(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = parameters.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _malformed(f"The member `{name}` must be a JSON object or null.")
+    return value
+
+
+def _malformed(message: str) -> HttpRefusalError:
+    return HttpRefusalError(400, BAD_REQUEST, message)
+
+
+def _too_large(limit: int, found: int | None) -> BodyTooLargeError:
+    return BodyTooLargeError(
+        ErrorCode.LIMIT_BODY,
+        "size of the request in bytes",
+        allowed=limit,
+        found=found,
+        advice="send less in one request",
+    )
