@@ -77,10 +77,10 @@ class Matcher:
             and "certified" in form.pieces
             and not form.bag & vocabulary.ranks
         }
-        self._courses: dict[int, set[str]] = {
-            number: {form.course for form in forms if number in form.numbers and form.official}
-            for number in self._entries
-        }
+        self._courses: dict[int, set[str]] = {number: set() for number in self._entries}
+        for form in forms:
+            for number in form.numbers if form.official else ():
+                self._courses[number].add(form.course)
         self._grades = {grade_key(fold(award.grade).text) for entry in entries for award in entry.awards if award.grade}
         self._told_apart = {entry.number: told_apart(entry, vocabulary, self._book) for entry in entries}
         self._aliased = {compacted(alias.text) for alias in aliases if alias.kind is AliasKind.QUALIFICATION}
