@@ -83,12 +83,22 @@ def live(folder: Path) -> Iterator[dict[str, str]]:
         case = api.approved()["case"]["id"]
         done = api.revoked(case)
         waiting = "query ($at: Position) { cases(atLeast: $at) { totalCount } }"
-        api.ask(waiting, {"at": done["position"]}, api.token("REVIEWER", XIHU))
+        reviewer = api.token("REVIEWER", XIHU)
+        api.ask(waiting, {"at": done["position"]}, reviewer)
         yield {
             "REGISTRY_URL": str(client.base_url.join("/graphql")),
-            "REGISTRY_TOKEN": api.token("REVIEWER", XIHU),
+            "REGISTRY_TOKEN": reviewer,
             "REGISTRY_CASE": case,
+            "REGISTRY_STATES": json.dumps(states(api, case, reviewer)),
         }
+
+
+def states(api: Api, case: str, token: str) -> list[list[str | None]]:
+    """What the case and its title were at each version, asked for one by one, without a cache between."""
+    asked = "query ($id: ID!, $n: Int!) { case(id: $id, atVersion: $n) { status title { status } } }"
+    count = api.ask("query ($id: ID!) { case(id: $id) { version } }", {"id": case}, token)["case"]["version"]
+    found = [api.ask(asked, {"id": case, "n": version}, token)["case"] for version in range(1, count + 1)]
+    return [[each["status"], each["title"] and each["title"]["status"]] for each in found]
 
 
 # ── TypeScript ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,8 +11,8 @@ URL = os.environ["REGISTRY_URL"]
 HEADERS = {"Authorization": f"Bearer {os.environ['REGISTRY_TOKEN']}"}
 CASE = os.environ["REGISTRY_CASE"]
 PAST = f"{CASE}@2"
-STATUSES = ["SUBMITTED", "MATCHED", "APPROVED", "APPROVED", "REVOKED"]
-TITLES = [None, None, "CURRENT", "CURRENT", "REVOKED"]
+STATES = json.loads(os.environ["REGISTRY_STATES"])
+STATUSES, TITLES = [status for status, _ in STATES], [title for _, title in STATES]
 
 
 class Checks:

@@ -35,9 +35,10 @@ export function same(what: string, found: unknown, wanted: unknown): void {
   }
 }
 
-// The states of a revoked case, as the history shows them.
-export const STATUSES = ['SUBMITTED', 'MATCHED', 'APPROVED', 'APPROVED', 'REVOKED'];
-export const TITLES = [null, null, 'CURRENT', 'CURRENT', 'REVOKED'];
+// The states of a revoked case and its title at each version, as somebody who keeps nothing was told them.
+const STATES = JSON.parse(told('REGISTRY_STATES')) as [string, string | null][];
+export const STATUSES = STATES.map(([status]) => status);
+export const TITLES = STATES.map(([, title]) => title);
 
 interface State {
   readonly id: string;
