@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+from console import interrupts
+
 
 def main() -> None:
     """Run the command line; Ctrl-C while it is still being imported ends it as it does later, without a word more."""
     try:
+        interrupts.watch()
         _prepare_streams()
         from console.cli import app
 

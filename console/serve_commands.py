@@ -17,6 +17,7 @@ from uuid import UUID
 
 import typer
 
+from console import interrupts
 from console.options import BearerRole
 from console.talk import fail, note, say
 
@@ -72,6 +73,7 @@ def _serve(settings: Settings, listener: socket.socket, provider: IdentityProvid
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: sys.exit(0))
+        interrupts.heed()
         StoppableServer(config, stopping).run(sockets=[listener])
 
 

@@ -72,6 +72,11 @@ def data_dir() -> Iterator[Path]:
 def postgres(server_dir: Path) -> Iterator[EmbeddedPostgres]:
     """The test process's server, with a migrated template to make databases from."""
     with EmbeddedPostgres(server_dir) as server:
+        # No test cuts the power; what a killed process or server leaves, the operating system has, with fsync or without.
+        with psycopg.connect(server.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
+            connection.execute("SELECT pg_reload_conf()")
         with psycopg.connect(server.owner_url, autocommit=True) as connection:
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
         migrate(server.url(OWNER_ROLE, TEMPLATE))

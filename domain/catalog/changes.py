@@ -1,8 +1,8 @@
 """Changes of entries against the version they change: which numbers they name, which they leave and which they take.
 
 A number stays its entry's for ever, unless an amendment takes it away: an entry that is RENUMBERED keeps its history under
-the number it had and takes one that is free in the resulting version. What such an amendment leaves free, or withdraws, may
-be another entry's from then on; a version and a number together always name one content.
+the number it had and takes one that is free in the resulting version. What an amendment that renumbers leaves free, or withdraws,
+may be another entry's from then on; a version and a number together always name one content.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _against(
     latest = timeline.latest.number
     current = timeline.entry_at(latest, number)
     if change.kind is EntryChangeKind.ADDED:
-        if number in ever and number not in left and (current is not None or not moved):
+        if number in ever and not (moved and (number in left or current is None)):
             yield Refused(
                 RefusalCode.ENTRY_EXISTS,
                 tell("entry.number_used", number=number, next=max(ever) + 1),

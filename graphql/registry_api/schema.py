@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
@@ -15,8 +17,9 @@ from registry_api.types.catalog import Amendment, Catalog, CatalogEntry, Catalog
 from transport.execution import core_schema
 
 
+@cache
 def build_schema() -> strawberry.Schema:
-    """The schema of the API; what `descriptions` does not describe, its resolver's docstring does."""
+    """The schema of the API, which nothing alters once it is built; what `descriptions` does not describe, its resolver's docstring does."""
     schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
