@@ -11,6 +11,7 @@ from console.http import GraphQLFailed
 from console.language import spoken
 from console.talk import REFUSED, UNUSABLE
 from domain.merkle import TransparencyError
+from domain.messages import tell
 from domain.refusals import Refused
 from infrastructure.identity import DevelopmentKeyError, TokenRefused
 from infrastructure.identity_provider import IdentityProviderError
@@ -71,7 +72,7 @@ def _of_the_call(error: BaseException) -> str | None:
 
 def _of_an_outage(error: BaseException) -> str | None:
     outage = outage_of(error)
-    return None if outage is None else f"{outage.words}; try again when that is over."
+    return None if outage is None else tell("failure.outage", outage=outage).text(spoken())
 
 
 def _system(error: OSError) -> str:

@@ -17,6 +17,7 @@ from starlette.types import Lifespan
 
 from application.outages import OutageOf
 from application.ports import Authenticator, Identity, IdentityProviderUnavailable, NotAuthenticated
+from domain.messages import SpokenError, tell
 from domain.refusals import RefusalCode
 from registry_api.context import Context, Services, detached
 from registry_api.evidence import DOWNLOADS, UPLOADS, EvidenceDoor, Files, Places
@@ -67,7 +68,7 @@ class EvidenceFiles:
     """The evidence store, the base of its errors, and the bytes of the largest file it takes."""
 
     files: Files
-    error: type[Exception]
+    error: type[SpokenError]
     max_size: int
 
 
@@ -113,15 +114,15 @@ def create_registry_app(
         if not scheme:
             return None
         if scheme.lower() != "bearer" or not token.strip():
-            raise ApiError(RefusalCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
+            raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
         try:
             identity = await to_thread.run_sync(authenticator, token.strip(), limiter=proving)
         except NotAuthenticated as refused:
-            raise ApiError(RefusalCode.UNAUTHENTICATED, refused.message, {"reason": refused.code}) from None
+            raise ApiError(RefusalCode.UNAUTHENTICATED, refused.said, {"reason": refused.code}) from None
         except IdentityProviderUnavailable:
             raise ApiError(
                 ErrorCode.UNAVAILABLE,
-                "The identity provider's keys can't be fetched at present, so no token can be judged: try again in a moment.",
+                tell("server.provider_unreachable"),
             ) from None
         by_token.take(identity.actor.subject)
         return identity

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.messages import tell
 from tests.transport.sample import SECRET, sample_app
 from tests.transport.test_transport import ask, code
 
@@ -42,7 +43,7 @@ def test_a_defect_outside_resolvers_is_masked_too(caplog: pytest.LogCaptureFixtu
 def test_a_refusal_passes_word_for_word() -> None:
     """ApiError reaches the client with its code and further extensions, and the field's path."""
     error = ask("{ refused }").json()["errors"][0]
-    assert error["message"] == "The office is closed: come back on Monday."
+    assert error["message"] == str(tell("server.no_subscriptions"))
     assert error["extensions"] == {"code": "NOT_AVAILABLE", "day": "Monday"}
     assert error["path"] == ["refused"]
 
