@@ -21,7 +21,7 @@ _IS_AWAITABLE: Final = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimi
 
 def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
     """The graphql-core schema inside a Strawberry schema, which has no public name for it."""
-    return schema._schema  # noqa: SLF001
+    return schema._schema  # noqa: SLF001 - Strawberry shows it nowhere else
 
 
 class Executor(Protocol):
