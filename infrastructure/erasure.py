@@ -42,7 +42,7 @@ ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
 """The tables of the read model with rows about persons."""
 
 
-class PersonalData:
+class StoredPersonalData:
     """``application.holders.PersonalDataStore``: the keyring, the holder index and the evidence store."""
 
     def __init__(

@@ -24,7 +24,7 @@ from registry_api.evidence import DOWNLOADS, UPLOADS, EvidenceDoor, Files, Place
 from registry_api.examples import EXAMPLES
 from registry_api.gate import Gate
 from registry_api.list_sizes import FIELD_COSTS, LIST_SIZES, LONG_LISTS
-from registry_api.log_files import LogFiles
+from registry_api.log_files import LogFileRoutes
 from registry_api.outages import Outages
 from registry_api.policy import public_fields
 from registry_api.reason import REASON_HEADER, reason_in
@@ -64,7 +64,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceFiles:
+class EvidenceStorage:
     """The evidence store, the base of its errors, and the bytes of the largest file it takes."""
 
     files: Files
@@ -79,7 +79,7 @@ def create_registry_app(
     ready: HealthCheck,
     door: Door = Door(),
     routes: Sequence[BaseRoute] = (),
-    evidence: EvidenceFiles | None = None,
+    evidence: EvidenceStorage | None = None,
     outage_of: OutageOf = lambda _error: None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
@@ -145,7 +145,7 @@ def create_registry_app(
             else Caller(known=False, key=address_of(request.scope))
         )
 
-    served = [*routes, *LogFiles(services.transparency).routes()]
+    served = [*routes, *LogFileRoutes(services.transparency).routes()]
     if evidence is not None:
         served += EvidenceDoor(
             files=evidence.files,

@@ -47,7 +47,7 @@ _PROOF: Final = re.compile(r"([1-9][0-9]{0,18})\.tlog-proof")
 TEXT: Final = "text/plain; charset=utf-8"
 
 
-class LogFiles:
+class LogFileRoutes:
     """The routes under ``/log``."""
 
     def __init__(self, log: TransparencyLog) -> None:

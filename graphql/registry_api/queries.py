@@ -55,7 +55,7 @@ from registry_api.inputs import (
 )
 from registry_api.log_answers import from_log
 from registry_api.lookups import (
-    Matched,
+    MatchAnswer,
     MatchResult,
     audit_row,
     by_subjects,
@@ -140,7 +140,7 @@ class Query(AuditQuery):
         certificate: CertificateInput,
         catalog_code: str | None = None,
         on: date | None = None,
-    ) -> Matched:
+    ) -> MatchAnswer:
         """What a certificate is, in one catalog or in all that are in force on a day (today by default)."""
         form: CertificateForm = certificate
         return await match_certificate(info.context, form, catalog_code, on or info.context.today)
