@@ -52,6 +52,7 @@ def sentence(key: str) -> Sentence | None:
     return None if written is None else _sentence(key, _texts(key, written))
 
 
+@cache
 def sentences() -> Mapping[str, Sentence]:
     """Every sentence by its key. Raises ``MessageDefect`` for a file that is malformed."""
     return MappingProxyType({key: found for key in _written() if (found := sentence(key)) is not None})

@@ -11,6 +11,7 @@ import re
 import tomllib
 from datetime import date
 from enum import Enum
+from functools import cache
 from importlib import resources
 from typing import get_args
 
@@ -53,6 +54,7 @@ MADE_FROM_LISTS = {
 """Where a key is made of the member of a list, and how often; everywhere else it is written out."""
 
 
+@cache
 def domain_enums() -> dict[str, type[Enum]]:
     """Every list of members in the domain and of outages by its name."""
     modules = [importlib.import_module(each.name) for each in pkgutil.walk_packages(domain.__path__, "domain.")]
@@ -75,6 +77,7 @@ def written_keys() -> tuple[set[str], dict[str, int]]:
     return keys, made
 
 
+@cache
 def terms() -> set[str]:
     """The keys of all terms of lists that have any."""
     named = {key.split(".")[0] for key in sentences()} & domain_enums().keys()
