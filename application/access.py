@@ -46,7 +46,7 @@ class Action(StrEnum):
     FOLLOW_TITLES = "FOLLOW_TITLES"
 
 
-class Rows(StrEnum):
+class RowScope(StrEnum):
     """Which cases and titles a role sees."""
 
     NONE = "none"
@@ -69,7 +69,7 @@ class Right:
     """What a role may ask, which rows it sees then, and whether it reads the persons in them."""
 
     actions: frozenset[Action]
-    rows: Rows
+    rows: RowScope
     persons: Persons
 
 
@@ -77,15 +77,15 @@ _PUBLIC: Final = frozenset({Action.READ_CATALOG, Action.MATCH, Action.VERIFY_TIT
 _SIGNED_IN: Final = _PUBLIC | {Action.READ_STATUS, Action.READ_TITLES}
 _SUBMITS: Final = frozenset({Action.READ_CASES, Action.SUBMIT, Action.ACCOMPANY, Action.UPLOAD_EVIDENCE})
 RIGHTS: Final[Mapping[Role | None, Right]] = {
-    None: Right(_PUBLIC, Rows.NONE, Persons.MASKED),
+    None: Right(_PUBLIC, RowScope.NONE, Persons.MASKED),
     Role.APPLICANT: Right(
-        _SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES, Action.READ_INTEGRITY_RECORDS}, Rows.OWN, Persons.IN_CLEAR
+        _SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES, Action.READ_INTEGRITY_RECORDS}, RowScope.OWN, Persons.IN_CLEAR
     ),
     Role.REVIEWER: Right(
         _SIGNED_IN
         | _SUBMITS
         | {Action.DECIDE, Action.READ_STATISTICS, Action.READ_INTEGRITY_RECORDS, Action.FOLLOW_TITLES},
-        Rows.DIVISION,
+        RowScope.DIVISION,
         Persons.IN_CLEAR,
     ),
     Role.ADMINISTRATOR: Right(
@@ -97,7 +97,7 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
             Action.REGISTER_OFFICER,
             Action.FOLLOW_TITLES,
         },
-        Rows.ALL,
+        RowScope.ALL,
         Persons.MASKED,
     ),
     Role.AUDITOR: Right(
@@ -111,25 +111,25 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
             Action.FOLLOW_EVENTS,
             Action.FOLLOW_TITLES,
         },
-        Rows.ALL,
+        RowScope.ALL,
         Persons.FOR_A_REASON,
     ),
-    Role.VERIFIER: Right(_SIGNED_IN | {Action.FOLLOW_TITLES}, Rows.ALL, Persons.MASKED),
+    Role.VERIFIER: Right(_SIGNED_IN | {Action.FOLLOW_TITLES}, RowScope.ALL, Persons.MASKED),
     Role.PRIVACY_OFFICER: Right(
         _SIGNED_IN
         | {Action.READ_CASES, Action.READ_HOLDER_FILE, Action.RESTRICT, Action.ERASE, Action.READ_ACCESS_LOG},
-        Rows.ALL_AND_RESTRICTED,
+        RowScope.ALL_AND_RESTRICTED,
         Persons.IN_CLEAR,
     ),
     Role.SYSTEM: Right(
         _SIGNED_IN | _SUBMITS | {Action.READ_AUDIT_LOG, Action.FOLLOW_EVENTS, Action.FOLLOW_TITLES},
-        Rows.ALL,
+        RowScope.ALL,
         Persons.IN_CLEAR,
     ),
 }
 """One row a role, None an anonymous caller. A role without a row may nothing, sees nothing and reads nobody in clear."""
 
-_NO_RIGHT: Final = Right(frozenset(), Rows.NONE, Persons.MASKED)
+_NO_RIGHT: Final = Right(frozenset(), RowScope.NONE, Persons.MASKED)
 
 
 def right_of(actor: Actor | None) -> Right:
@@ -192,15 +192,15 @@ def require(actor: Actor | None, action: Action) -> None:
 def scope_of(actor: Actor | None, authorities: AuthorityDirectory, today: date) -> Scope:
     """Which cases and titles an actor sees: reviewers their division and below, and like applicants their own."""
     rows = right_of(actor).rows
-    if actor is None or rows is Rows.NONE:
+    if actor is None or rows is RowScope.NONE:
         return Scope()
     match rows:
-        case Rows.OWN:
+        case RowScope.OWN:
             return Scope(subject=actor.subject, holder_ref=actor.holder_ref)
-        case Rows.DIVISION:
+        case RowScope.DIVISION:
             visible = _visible(authorities, actor.authority_code, today)
             return Scope(authorities=visible, subject=actor.subject, holder_ref=actor.holder_ref)
-    return Scope(everything=True, restricted=rows is Rows.ALL_AND_RESTRICTED)
+    return Scope(everything=True, restricted=rows is RowScope.ALL_AND_RESTRICTED)
 
 
 def _visible(authorities: AuthorityDirectory, code: str | None, today: date) -> frozenset[str]:

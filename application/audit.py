@@ -11,7 +11,7 @@ from uuid import UUID
 from application.asking import Order, Question, Window, where
 from application.projections.projection import Table
 from application.replay_audit import NotKnown
-from domain.guards import Circumstances, Entries, Jurisdiction
+from domain.guards import AuthoritiesOnDay, Circumstances, Entries
 from domain.jurisdiction import ProvincialRules
 from domain.messages import Language, Message
 from domain.refusals import Refused
@@ -126,6 +126,6 @@ def _asked(question: Callable[[], Any]) -> Any:
         raise NotKnown from error
 
 
-def circumstances(jurisdiction: Jurisdiction, entries: Entries, rules: ProvincialRules) -> Circumstances:
+def circumstances(jurisdiction: AuthoritiesOnDay, entries: Entries, rules: ProvincialRules) -> Circumstances:
     """What guards ask about besides the stream itself, as an audit asks it."""
     return Circumstances(jurisdiction, ReadableEntries(entries), rules)

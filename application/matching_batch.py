@@ -14,7 +14,7 @@ Ask = Callable[[str, str, str | None], Found | None]
 """Name, issuing body and grade → the match under the versions in force on the day asked about; None where there is none."""
 
 
-class Certificate(Protocol):
+class ListedCertificate(Protocol):
     """What a certificate tells about itself, and its row in the list it comes from, as a reader counts."""
 
     @property
@@ -42,7 +42,7 @@ class Certificate(Protocol):
 class Answered:
     """A certificate and its match. ``reasons`` are what could not be read, then those of the surest candidate."""
 
-    certificate: Certificate
+    certificate: ListedCertificate
     found: Found
 
     @property
@@ -85,7 +85,7 @@ class Summary:
         self.open_titles += match.entry is not None and match.award is None
 
 
-def match_all(certificates: Iterable[Certificate], ask: Ask, summary: Summary) -> Iterator[Answered]:
+def match_all(certificates: Iterable[ListedCertificate], ask: Ask, summary: Summary) -> Iterator[Answered]:
     """Answer certificates one at a time, counting into ``summary``; holds none of them, so any number may come.
 
     Stops before the first certificate for which no catalog version is in force: ``summary`` then counts fewer than came.

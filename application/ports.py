@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from domain.messages import Message, SpokenError
 from domain.values import Actor, Person
 
 Clock = Callable[[], datetime]
@@ -99,7 +100,7 @@ class Briefings(Protocol):
         """A case, its holder, its claim where wanted, and who an officer is, where one is named."""
 
 
-class EventUnreadable(Exception):
+class EventUnreadable(SpokenError):
     """A stored event cannot be read. The message names stream, version and topic, and nothing of its content."""
 
 
@@ -159,13 +160,12 @@ class Identity:
     client: str | None = None
 
 
-class NotAuthenticated(Exception):
+class NotAuthenticated(SpokenError):
     """A token that proves nothing. ``code`` is stable; the message names the way out and nothing of the token."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, said: Message) -> None:
+        super().__init__(said)
         self.code = code
-        self.message = message
 
 
 class IdentityProviderUnavailable(Exception):

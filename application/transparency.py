@@ -19,9 +19,10 @@ from typing import Protocol
 from domain.log.log_proof import LogProof
 from domain.log.signed_note import SignedNote
 from domain.log.tiles import EntryBundle, Tile
+from domain.messages import SpokenError
 
 
-class LogAnswer(Exception):
+class LogAnswer(SpokenError):
     """Why the log has no answer; the message names the way out and nothing of an event's content."""
 
 

@@ -22,11 +22,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "graphql")]
 
 import psycopg  # noqa: E402 - run as a script, from anywhere
 
-from benchmarks.rebuild_speed import START, fill  # noqa: E402
-from infrastructure.audit.check import check_all  # noqa: E402
-from infrastructure.composition import Registry, log_files, open_registry, utc_now  # noqa: E402
-from infrastructure.log.sequencer import Sequencer  # noqa: E402
-from infrastructure.settings import Settings  # noqa: E402
+from benchmarks.rebuild_speed import START, fill  # noqa: E402 - after the path is set
+from infrastructure.audit.check import check_all  # noqa: E402 - after the path is set
+from infrastructure.composition import Registry, log_files, open_registry, utc_now  # noqa: E402 - after the path is set
+from infrastructure.log.sequencer import Sequencer  # noqa: E402 - after the path is set
+from infrastructure.settings import Settings  # noqa: E402 - after the path is set
 
 
 def audit(registry: Registry) -> float:

@@ -22,13 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "graphql")]
 
 from application import questions  # noqa: E402 - run as a script, from anywhere
-from application.asking import Window  # noqa: E402
-from application.cases import REGISTRY_ITSELF  # noqa: E402
-from application.questions import EntryFilter  # noqa: E402
-from domain.base import Act  # noqa: E402
-from domain.catalog.amendment import AmendmentTerms, EntryChange  # noqa: E402
-from domain.catalog.catalog import Catalog  # noqa: E402
-from domain.values import (  # noqa: E402
+from application.asking import Window  # noqa: E402 - after the path is set
+from application.cases import REGISTRY_ITSELF  # noqa: E402 - after the path is set
+from application.questions import EntryFilter  # noqa: E402 - after the path is set
+from domain.base import Act  # noqa: E402 - after the path is set
+from domain.catalog.amendment import AmendmentTerms, EntryChange  # noqa: E402 - after the path is set
+from domain.catalog.catalog import Catalog  # noqa: E402 - after the path is set
+from domain.values import (  # noqa: E402 - after the path is set
     Actor,
     CatalogEntry,
     EntryChangeKind,
@@ -38,8 +38,8 @@ from domain.values import (  # noqa: E402
     TitleAward,
     TitleLevel,
 )
-from infrastructure.composition import Registry, open_registry  # noqa: E402
-from infrastructure.settings import Settings  # noqa: E402
+from infrastructure.composition import Registry, open_registry  # noqa: E402 - after the path is set
+from infrastructure.settings import Settings  # noqa: E402 - after the path is set
 
 CODE = "benchmark"
 BAR_MS = 50.0

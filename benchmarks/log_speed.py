@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from domain.log.leaf import LogLeaf  # noqa: E402 - run as a script, from anywhere
-from domain.log.tile_reader import TileReader  # noqa: E402
-from domain.log.tiled_tree import InMemoryTiles, TiledTree  # noqa: E402
-from domain.merkle import Frontier, leaf_hash, verify_consistency, verify_inclusion  # noqa: E402
+from domain.log.tile_reader import TileReader  # noqa: E402 - after the path is set
+from domain.log.tiled_tree import InMemoryTiles, TiledTree  # noqa: E402 - after the path is set
+from domain.merkle import Frontier, leaf_hash, verify_consistency, verify_inclusion  # noqa: E402 - after the path is set
 
 BATCH = 10_000
 LEAVES_A_SECOND = 100_000

@@ -21,14 +21,14 @@ sys.path.insert(0, str(ROOT))
 
 import psycopg  # noqa: E402 - run as a script, from anywhere
 
-from domain.merkle import verify_inclusion  # noqa: E402
-from infrastructure.log.checking import check_log  # noqa: E402
-from infrastructure.log.epochs import begin_log  # noqa: E402
-from infrastructure.log.reading import PostgresLog  # noqa: E402
-from infrastructure.log.sequencer import LogFiles, Sequencer  # noqa: E402
-from infrastructure.postgres.embedded import EmbeddedPostgres  # noqa: E402
-from infrastructure.postgres.migrations import migrate  # noqa: E402
-from infrastructure.postgres.pools import async_pool  # noqa: E402
+from domain.merkle import verify_inclusion  # noqa: E402 - after the path is set
+from infrastructure.log.checking import check_log  # noqa: E402 - after the path is set
+from infrastructure.log.epochs import begin_log  # noqa: E402 - after the path is set
+from infrastructure.log.reading import PostgresLog  # noqa: E402 - after the path is set
+from infrastructure.log.sequencer import LogFiles, Sequencer  # noqa: E402 - after the path is set
+from infrastructure.postgres.embedded import EmbeddedPostgres  # noqa: E402 - after the path is set
+from infrastructure.postgres.migrations import migrate  # noqa: E402 - after the path is set
+from infrastructure.postgres.pools import async_pool  # noqa: E402 - after the path is set
 
 FIRST_PROOF_MS = 2.0
 READERS = 100

@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from catalog.aliases import load_aliases  # noqa: E402 - run as a script, from anywhere
-from catalog.notice import load_official_catalog  # noqa: E402
-from catalog.vocabulary import official_vocabulary  # noqa: E402
-from domain.matching import Matcher  # noqa: E402
+from catalog.notice import load_official_catalog  # noqa: E402 - after the path is set
+from catalog.vocabulary import official_vocabulary  # noqa: E402 - after the path is set
+from domain.matching import Matcher  # noqa: E402 - after the path is set
 
 GOAL_MS = 2.0
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from application.issuers import with_own_spellings  # noqa: E402
-from catalog.aliases import load_aliases  # noqa: E402
-from catalog.notice import load_official_catalog  # noqa: E402
-from catalog.vocabulary import official_vocabulary  # noqa: E402
-from domain.catalog.amendment import AmendmentTerms, EntryChange  # noqa: E402
-from domain.catalog.names import ResultingNames  # noqa: E402
-from domain.values import AliasKind, CatalogEntry, EntryChangeKind, Notice  # noqa: E402
+from application.issuers import with_own_spellings  # noqa: E402 - after the path is set
+from catalog.aliases import load_aliases  # noqa: E402 - after the path is set
+from catalog.notice import load_official_catalog  # noqa: E402 - after the path is set
+from catalog.vocabulary import official_vocabulary  # noqa: E402 - after the path is set
+from domain.catalog.amendment import AmendmentTerms, EntryChange  # noqa: E402 - after the path is set
+from domain.catalog.names import ResultingNames  # noqa: E402 - after the path is set
+from domain.values import AliasKind, CatalogEntry, EntryChangeKind, Notice  # noqa: E402 - after the path is set
 
 VOCABULARY = official_vocabulary()
 WORDS = [

@@ -21,13 +21,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "graphql")]
 
 from application.projections.all import PROJECTIONS  # noqa: E402 - run as a script, from anywhere
-from catalog.notice import load_official_catalog  # noqa: E402
-from domain.base import Act  # noqa: E402
-from domain.case.case import RecognitionCase  # noqa: E402
-from domain.case.events import Approved  # noqa: E402
-from domain.claim import CertificateClaim  # noqa: E402
-from domain.guards import Circumstances  # noqa: E402
-from domain.values import (  # noqa: E402
+from catalog.notice import load_official_catalog  # noqa: E402 - after the path is set
+from domain.base import Act  # noqa: E402 - after the path is set
+from domain.case.case import RecognitionCase  # noqa: E402 - after the path is set
+from domain.case.events import Approved  # noqa: E402 - after the path is set
+from domain.claim import CertificateClaim  # noqa: E402 - after the path is set
+from domain.guards import Circumstances  # noqa: E402 - after the path is set
+from domain.values import (  # noqa: E402 - after the path is set
     Actor,
     Certificate,
     Evidence,
@@ -38,9 +38,9 @@ from domain.values import (  # noqa: E402
     Provenance,
     Role,
 )
-from infrastructure.composition import Registry, open_registry  # noqa: E402
-from infrastructure.projections import rebuild as rebuilding  # noqa: E402
-from infrastructure.settings import Settings  # noqa: E402
+from infrastructure.composition import Registry, open_registry  # noqa: E402 - after the path is set
+from infrastructure.projections import rebuild as rebuilding  # noqa: E402 - after the path is set
+from infrastructure.settings import Settings  # noqa: E402 - after the path is set
 
 START = datetime(2024, 1, 1, 1, tzinfo=UTC)
 AUTHORITIES = ("330100-EI", "330200-EI", "330106-EI")

@@ -22,7 +22,7 @@ from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT, clean
 from domain.values import CatalogEntry, TitleAward, TitleLevel
 
 
-class Column(StrEnum):
+class CatalogColumn(StrEnum):
     """The columns of a catalog; the value is the head in the notice. Those after the field exist in files only.
 
     ``LABEL`` is what a notice prints in the number's place, ``ENGLISH`` an English name beside a Chinese one.
@@ -46,17 +46,24 @@ class Column(StrEnum):
     ENGLISH = "英文名称"
 
 
-OFFICIAL: Final = (Column.NUMBER, Column.NAME, Column.TRANSLATED, Column.ISSUER, Column.TITLE, Column.FIELD)
+OFFICIAL: Final = (
+    CatalogColumn.NUMBER,
+    CatalogColumn.NAME,
+    CatalogColumn.TRANSLATED,
+    CatalogColumn.ISSUER,
+    CatalogColumn.TITLE,
+    CatalogColumn.FIELD,
+)
 """The six columns of the notice, in its order."""
 
 FURTHER: Final = {
-    Column.LABEL: CODE_LIMIT,
-    Column.COUNTRY: NAME_LIMIT,
-    Column.SERIES: NAME_LIMIT,
-    Column.TIER: NAME_LIMIT,
-    Column.CONDITIONS: PROSE_LIMIT,
-    Column.VALID: NAME_LIMIT,
-    Column.REMARK: PROSE_LIMIT,
+    CatalogColumn.LABEL: CODE_LIMIT,
+    CatalogColumn.COUNTRY: NAME_LIMIT,
+    CatalogColumn.SERIES: NAME_LIMIT,
+    CatalogColumn.TIER: NAME_LIMIT,
+    CatalogColumn.CONDITIONS: PROSE_LIMIT,
+    CatalogColumn.VALID: NAME_LIMIT,
+    CatalogColumn.REMARK: PROSE_LIMIT,
 }
 """What other notices say of an entry, and how many characters each may have."""
 
@@ -109,9 +116,9 @@ class RawRow:
     """
 
     row: int
-    cells: Mapping[Column, Cell]
+    cells: Mapping[CatalogColumn, Cell]
     sheet: str | None = None
-    columns: frozenset[Column] = frozenset(OFFICIAL)
+    columns: frozenset[CatalogColumn] = frozenset(OFFICIAL)
 
 
 @dataclass(slots=True)
@@ -137,41 +144,43 @@ class RowReader:
     def read(self, raw: RawRow) -> None:
         """Take in one row: an entry where nothing is wrong with it, a fault for each thing that is."""
         row = _Row(raw, len(self.labels) + 1 if self.labelled else _entry_number(raw))
-        required = raw.columns | {Column.NUMBER}
-        texts: dict[Column, str] = {column: row.text(column) if column in required else "" for column in OFFICIAL}
+        required = raw.columns | {CatalogColumn.NUMBER}
+        texts: dict[CatalogColumn, str] = {
+            column: row.text(column) if column in required else "" for column in OFFICIAL
+        }
         further = {column: row.optional(column, limit) for column, limit in FURTHER.items()}
-        if Column.TRANSLATED not in raw.columns:
-            texts[Column.TRANSLATED] = texts[Column.NAME]
-        if Column.FIELD not in raw.columns:
-            texts[Column.FIELD] = further[Column.SERIES] or row.text(Column.SERIES)
+        if CatalogColumn.TRANSLATED not in raw.columns:
+            texts[CatalogColumn.TRANSLATED] = texts[CatalogColumn.NAME]
+        if CatalogColumn.FIELD not in raw.columns:
+            texts[CatalogColumn.FIELD] = further[CatalogColumn.SERIES] or row.text(CatalogColumn.SERIES)
         if self.labelled:
-            further[Column.LABEL] = self._label(row, texts[Column.NUMBER])
+            further[CatalogColumn.LABEL] = self._label(row, texts[CatalogColumn.NUMBER])
         else:
-            self._number(row, texts[Column.NUMBER])
-        if self.fields is not None and texts[Column.FIELD] and texts[Column.FIELD] not in self.fields:
+            self._number(row, texts[CatalogColumn.NUMBER])
+        if self.fields is not None and texts[CatalogColumn.FIELD] and texts[CatalogColumn.FIELD] not in self.fields:
             row.fault(
-                Column.FIELD,
+                CatalogColumn.FIELD,
                 FaultCode.FIELD_UNKNOWN,
-                f"the field {texts[Column.FIELD]!r} is none of {'、'.join(sorted(self.fields))}; correct the cell.",
+                f"the field {texts[CatalogColumn.FIELD]!r} is none of {'、'.join(sorted(self.fields))}; correct the cell.",
             )
-        awards = _awards(row, texts, further[Column.SERIES], self.levels)
-        until, said = _valid_until(raw.cells.get(Column.VALID), further[Column.VALID])
-        remark = "；".join(filter(None, (further[Column.REMARK], said)))
+        awards = _awards(row, texts, further[CatalogColumn.SERIES], self.levels)
+        until, said = _valid_until(raw.cells.get(CatalogColumn.VALID), further[CatalogColumn.VALID])
+        remark = "；".join(filter(None, (further[CatalogColumn.REMARK], said)))
         self.faults += row.faults
         if not row.faults and row.number is not None:
             self.entries.append(
                 CatalogEntry(
                     number=row.number,
-                    qualification_name=texts[Column.NAME],
-                    translated_name=texts[Column.TRANSLATED],
-                    issuing_body=texts[Column.ISSUER],
-                    field=texts[Column.FIELD],
+                    qualification_name=texts[CatalogColumn.NAME],
+                    translated_name=texts[CatalogColumn.TRANSLATED],
+                    issuing_body=texts[CatalogColumn.ISSUER],
+                    field=texts[CatalogColumn.FIELD],
                     awards=awards,
-                    label=further[Column.LABEL] or None,
-                    country=further[Column.COUNTRY] or None,
-                    series=further[Column.SERIES] or None,
-                    tier=further[Column.TIER] or None,
-                    conditions=further[Column.CONDITIONS] or None,
+                    label=further[CatalogColumn.LABEL] or None,
+                    country=further[CatalogColumn.COUNTRY] or None,
+                    series=further[CatalogColumn.SERIES] or None,
+                    tier=further[CatalogColumn.TIER] or None,
+                    conditions=further[CatalogColumn.CONDITIONS] or None,
                     valid_until=until,
                     remark=remark or None,
                 )
@@ -183,17 +192,17 @@ class RowReader:
         first = self.labels.setdefault(text or place, place)
         if text and not is_label(text):
             malformed = f"{text!r} is no label like the others of the table; write one such as A1, 1.1 or ①."
-            row.fault(Column.NUMBER, FaultCode.NUMBER_MALFORMED, malformed)
+            row.fault(CatalogColumn.NUMBER, FaultCode.NUMBER_MALFORMED, malformed)
         elif first != place:
             message = f"the label {text} stands at {first} already; give each entry one of its own."
-            row.fault(Column.NUMBER, FaultCode.NUMBER_TWICE, message)
+            row.fault(CatalogColumn.NUMBER, FaultCode.NUMBER_TWICE, message)
         return text
 
     def _number(self, row: _Row, text: str) -> None:
         if row.number is None:
             if text:
                 row.fault(
-                    Column.NUMBER,
+                    CatalogColumn.NUMBER,
                     FaultCode.NUMBER_MALFORMED,
                     f"{text!r} is no number of an entry; write a whole number from 1 to 999999, or labels such as A1 in all rows.",
                 )
@@ -202,7 +211,7 @@ class RowReader:
         first = self.seen.setdefault(row.number, place)
         if first != place:
             row.fault(
-                Column.NUMBER,
+                CatalogColumn.NUMBER,
                 FaultCode.NUMBER_TWICE,
                 f"the number {row.number} stands at {first} already; give each entry a number of its own.",
             )
@@ -235,7 +244,7 @@ class _Row:
     number: int | None
     faults: list[Fault] = field(default_factory=list)
 
-    def text(self, column: Column, limit: int = NAME_LIMIT) -> str:
+    def text(self, column: CatalogColumn, limit: int = NAME_LIMIT) -> str:
         """The folded text of a required cell; empty, with a fault, where there is none or it is unfit."""
         cell = self.raw.cells.get(column)
         text = fold(cell.text) if cell else ""
@@ -253,18 +262,18 @@ class _Row:
                 self.fault(column, FaultCode.CONTROL_CHARACTER, refused.message)
         return ""
 
-    def optional(self, column: Column, limit: int = NAME_LIMIT) -> str:
+    def optional(self, column: CatalogColumn, limit: int = NAME_LIMIT) -> str:
         cell = self.raw.cells.get(column)
-        if cell is None or (column is Column.VALID and cell.day is not None):
+        if cell is None or (column is CatalogColumn.VALID and cell.day is not None):
             return ""
         return self.text(column, limit) if cell.problem or fold(cell.text) else ""
 
-    def listed(self, column: Column) -> list[str]:
+    def listed(self, column: CatalogColumn) -> list[str]:
         """The parts of a cell that may say nothing."""
         text = self.optional(column)
         return split_list(text) if text and text not in NOTHING else []
 
-    def fault(self, column: Column, code: FaultCode, message: str) -> None:
+    def fault(self, column: CatalogColumn, code: FaultCode, message: str) -> None:
         cell = self.raw.cells.get(column)
         self.faults.append(
             Fault(
@@ -284,7 +293,7 @@ def _place(raw: RawRow) -> str:
 
 def _entry_number(raw: RawRow) -> int | None:
     """The number a row bears, in whatever digits it is typed; None where it bears none that counts."""
-    cell = raw.cells.get(Column.NUMBER)
+    cell = raw.cells.get(CatalogColumn.NUMBER)
     text = fold(cell.text) if cell else ""
     return int(text) or None if _NUMBER.fullmatch(text) else None
 
@@ -309,13 +318,16 @@ def split_list(text: str) -> list[str]:
 
 
 def _awards(
-    row: _Row, texts: Mapping[Column, str], series: str, allowed: frozenset[TitleLevel] | None
+    row: _Row, texts: Mapping[CatalogColumn, str], series: str, allowed: frozenset[TitleLevel] | None
 ) -> tuple[TitleAward, ...]:
-    if Column.TITLE in row.raw.columns:
-        titles = split_list(texts[Column.TITLE]) if texts[Column.TITLE] else []
+    if CatalogColumn.TITLE in row.raw.columns:
+        titles = split_list(texts[CatalogColumn.TITLE]) if texts[CatalogColumn.TITLE] else []
         levels = _levels(row, titles, allowed)
     else:
-        levels = [_stated_level(row, name, None) for name in row.listed(Column.LEVEL) or [row.text(Column.LEVEL)]]
+        levels = [
+            _stated_level(row, name, None)
+            for name in row.listed(CatalogColumn.LEVEL) or [row.text(CatalogColumn.LEVEL)]
+        ]
         titles = [_derived(row, series, level) for level in levels if level is not None]
     grades = _grades(row, texts, len(titles))
     return tuple(
@@ -329,17 +341,17 @@ def _derived(row: _Row, series: str, level: TitleLevel) -> str:
     """The title of a list that names series and levels only."""
     title = title_of_series(series, level)
     if title is None:
-        message = f"the titles of the series {series!r} can't be told from their level; name each in a column {Column.TITLE.value}."
-        row.fault(Column.SERIES, FaultCode.TITLE_UNKNOWN, message)
+        message = f"the titles of the series {series!r} can't be told from their level; name each in a column {CatalogColumn.TITLE.value}."
+        row.fault(CatalogColumn.SERIES, FaultCode.TITLE_UNKNOWN, message)
     return title or ""
 
 
 def _levels(row: _Row, titles: list[str], allowed: frozenset[TitleLevel] | None) -> list[TitleLevel | None]:
     """The level of each title: from its own column, or else the one that its name says."""
-    names = row.listed(Column.LEVEL)
+    names = row.listed(CatalogColumn.LEVEL)
     if names and (len(names) != len(titles) or not all(titles)):
         row.fault(
-            Column.LEVEL,
+            CatalogColumn.LEVEL,
             FaultCode.LEVEL_UNKNOWN,
             f"{len(names)} levels stand beside {len(titles)} titles; state one for each, with 、 between.",
         )
@@ -350,14 +362,14 @@ def _levels(row: _Row, titles: list[str], allowed: frozenset[TitleLevel] | None)
     for title, level in zip(titles, levels, strict=True):
         if level is None:
             row.fault(
-                Column.TITLE,
+                CatalogColumn.TITLE,
                 FaultCode.TITLE_UNKNOWN,
                 f"the name of the title {title!r} says no level; correct it, or state its level in a column "
-                f"{Column.LEVEL.value}.",
+                f"{CatalogColumn.LEVEL.value}.",
             )
         elif allowed is not None and level not in allowed:
             row.fault(
-                Column.TITLE,
+                CatalogColumn.TITLE,
                 FaultCode.TITLE_UNKNOWN,
                 f"the title {title!r} is of the level {LEVEL_NAMES[level]}, and the notice awards {named(allowed)} only; "
                 "correct it.",
@@ -373,17 +385,17 @@ def _stated_level(row: _Row, name: str, title: str | None) -> TitleLevel | None:
     if level is None and name.removesuffix("职称") == _EITHER_SENIOR and (said is None or said in senior):
         if said is None:
             message = f"the level {name} may be 副高级 or 正高级; say which."
-            row.fault(Column.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
+            row.fault(CatalogColumn.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
         return said
     if level is None:
         if name:
             message = f"the level {name!r} is none of {'、'.join(LEVEL_NAMES.values())}; correct it."
-            row.fault(Column.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
+            row.fault(CatalogColumn.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
     elif said is not None and said is not level:
         message = (
             f"the level {name} stands beside the title {title}, whose name says {LEVEL_NAMES[said]}; make them agree."
         )
-        row.fault(Column.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
+        row.fault(CatalogColumn.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
     return level
 
 
@@ -410,19 +422,19 @@ def _last_day(year: int, month: int, day: int | None) -> date:
     return date(year, month, day or monthrange(year, month)[1])
 
 
-def _grades(row: _Row, texts: Mapping[Column, str], count: int) -> list[str | None]:
+def _grades(row: _Row, texts: Mapping[CatalogColumn, str], count: int) -> list[str | None]:
     """The grade of each title: from its own column, or else from the name's end (entries 88-90: ``2级、1级``)."""
-    grades: list[str | None] = [grade or None for grade in row.listed(Column.GRADE)]
-    column = Column.GRADE
-    if not texts[Column.NAME]:
+    grades: list[str | None] = [grade or None for grade in row.listed(CatalogColumn.GRADE)]
+    column = CatalogColumn.GRADE
+    if not texts[CatalogColumn.NAME]:
         return [None] * count
-    if not grades and (count > 1 or Column.GRADE not in row.raw.cells):
-        column = Column.NAME
-        grades = list(_named_grades(texts[Column.NAME]))
-        translated = _named_grades(texts[Column.TRANSLATED])
-        if texts[Column.TRANSLATED] and list(map(_simple, grades)) != list(map(_simple, translated)):
+    if not grades and (count > 1 or CatalogColumn.GRADE not in row.raw.cells):
+        column = CatalogColumn.NAME
+        grades = list(_named_grades(texts[CatalogColumn.NAME]))
+        translated = _named_grades(texts[CatalogColumn.TRANSLATED])
+        if texts[CatalogColumn.TRANSLATED] and list(map(_simple, grades)) != list(map(_simple, translated)):
             row.fault(
-                Column.TRANSLATED,
+                CatalogColumn.TRANSLATED,
                 FaultCode.GRADES_CONTRADICT,
                 f"the name ends with the grades {'、'.join(map(str, grades)) or 'none'} and its translation with "
                 f"{'、'.join(translated) or 'none'}; make them agree.",

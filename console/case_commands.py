@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from infrastructure.standing import StandingRegistry
 
 
-class Standing(StrEnum):
+class ClockStanding(StrEnum):
     """What ``--state`` takes: the names of ``domain.clocks.DeadlineState``, which nothing imports before a command runs."""
 
     RUNNING = "RUNNING"
@@ -100,8 +100,8 @@ def history(number: Number, reason: Reason = OPERATION, as_json: AsJson = False)
 @app.command()
 def due(
     state: Annotated[
-        Standing, typer.Option("--state", help="How the clock stands.", case_sensitive=False)
-    ] = Standing.OVERDUE,
+        ClockStanding, typer.Option("--state", help="How the clock stands.", case_sensitive=False)
+    ] = ClockStanding.OVERDUE,
     authority: Annotated[
         str | None, typer.Option("--authority", help="Only cases of this authority, as 330106-EI.")
     ] = None,

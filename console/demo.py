@@ -80,7 +80,7 @@ HISTORY = """query History($id: ID!, $atLeast: Position) {
 
 
 @dataclass(frozen=True)
-class Person:
+class InventedPerson:
     """Somebody invented, with a number that belongs to nobody."""
 
     name: str
@@ -102,7 +102,7 @@ class Demo:
     def approved(self) -> None:
         """A listed certificate, matched by itself, approved; the title is current."""
         out.rule("[bold green]1 · approved[/]  a cloud architect comes to Hangzhou")
-        wang = Person("王敏", "330106199003077013")
+        wang = InventedPerson("王敏", "330106199003077013")
         case = self.submit(wang, "AWS Certified Solutions Architect - Professional", "亚马逊", "AWS-PSA-00417")
         self.step(
             "The reviewer finds present work consistent with the qualification, and counts 26 months (article 3)",
@@ -115,7 +115,7 @@ class Demo:
     def refused(self) -> None:
         """A certificate of another body: nothing matches, the reviewer refuses; no title."""
         out.rule("[bold yellow]2 · refused[/]  a certificate that the catalog does not list")
-        li = Person("李强", "330203198509123023")
+        li = InventedPerson("李强", "330203198509123023")
         case = self.submit(li, "Certified ScrumMaster", "Scrum Alliance", "CSM-55121")
         self.step(
             "The reviewer refuses: the catalog lists no such qualification",
@@ -128,7 +128,7 @@ class Demo:
     def revoked(self) -> None:
         """Approved, then found to be obtained by fraud: the holder is heard, two officers revoke it, and the history says so."""
         out.rule("[bold red]3 · revoked[/]  a forged certificate comes to light (article 4)")
-        zhao = Person("赵磊", "330324197904211114")
+        zhao = InventedPerson("赵磊", "330324197904211114")
         case = self.submit(zhao, "Certified Welding Inspector", "American Welding Society", "CWI-20117")
         self.step("Approved at first", APPROVE, {"id": case["id"], "consistent": True, "months": 0}, self.reviewer)
         self.step(
@@ -164,7 +164,7 @@ class Demo:
         certificate leads to the right title at once.
         """
         out.rule("[bold magenta]4 · annulled[/]  the authority was mistaken, and sets it right")
-        qian = Person("钱晓", "330102198805123026")
+        qian = InventedPerson("钱晓", "330102198805123026")
         name, body, number = "AWS Certified Solutions Architect - Professional", "亚马逊", "AWS-PSA-00981"
         case = self.submit(qian, name, body, number)
         self.step(
@@ -212,7 +212,7 @@ class Demo:
     def victim(self) -> None:
         """Somebody presented a certificate that was another person's: once its title is revoked, its true holder gets theirs."""
         out.rule("[bold cyan]5 · the fraud's victim[/]  a stolen certificate, and the person it belongs to")
-        thief, owner = Person("孙立", "330103198602143111"), Person("周宁", "330105199112253024")
+        thief, owner = InventedPerson("孙立", "330103198602143111"), InventedPerson("周宁", "330105199112253024")
         name, body, number = "Certified Welding Inspector", "American Welding Society", "CWI-30881"
         stolen = self.submit(thief, name, body, number)
         self.step(
@@ -261,7 +261,9 @@ class Demo:
             self.applicant,
         )
 
-    def submit(self, person: Person, name: str, body: str, number: str, attempt: str = "first") -> dict[str, Any]:
+    def submit(
+        self, person: InventedPerson, name: str, body: str, number: str, attempt: str = "first"
+    ) -> dict[str, Any]:
         """Submit a case and answer it."""
         form = {
             "idempotencyKey": f"demo-{self.run}-{number}-{attempt}",
@@ -279,7 +281,7 @@ class Demo:
         case: dict[str, Any] = answer["case"]
         return case
 
-    def upload(self, person: Person, number: str) -> dict[str, Any]:
+    def upload(self, person: InventedPerson, number: str) -> dict[str, Any]:
         """Upload a copy of a certificate; the file as a submission states it."""
         content = f"%PDF-1.4\n% {number}\n%%EOF\n".encode()
         sha256 = upload(self.url, content, person.number, self.applicant)
@@ -292,7 +294,7 @@ class Demo:
             "kind": "CERTIFICATE",
         }
 
-    def titles(self, person: Person) -> None:
+    def titles(self, person: InventedPerson) -> None:
         """Ask, as another bureau would, which titles a person holds."""
         self.step(
             f"A downstream system asks which titles {person.name} holds",

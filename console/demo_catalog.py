@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from console.demo import Demo, Person, Token
+from console.demo import Demo, InventedPerson, Token
 from console.http import ask
 from console.talk import out
 from domain.values import Role
@@ -62,7 +62,10 @@ class CatalogStory:
         out.rule("[bold blue]6 · amended[/]  the province adjusts the catalog")
         retired = self._entry(46)
         case = self.demo.submit(
-            Person("孙悦", "330106199212126029"), retired["qualificationName"], retired["issuingBody"], "MS-70-467"
+            InventedPerson("孙悦", "330106199212126029"),
+            retired["qualificationName"],
+            retired["issuingBody"],
+            "MS-70-467",
         )
         self._issue(
             "an erratum: entry 11 lacks 技, from the first day on",

@@ -11,6 +11,7 @@ from console.http import GraphQLFailed
 from console.language import spoken
 from console.talk import REFUSED, UNUSABLE
 from domain.merkle import TransparencyError
+from domain.messages import tell
 from domain.refusals import Refused
 from infrastructure.identity import DevelopmentKeyError, TokenRefused
 from infrastructure.identity_provider import IdentityProviderError
@@ -29,21 +30,22 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
         case (
             DatabaseUnavailableError()
             | SealingError()
-            | TokenRefused()
             | IdentityProviderError()
             | DevelopmentKeyError()
             | LogRefusal()
             | TransparencyError()
         ):
             return f"{error} ({error.code})", UNUSABLE
+        case TokenRefused():
+            return f"{error.text(spoken())} ({error.code})", UNUSABLE
         case SourceRefused():
             return str(error), UNUSABLE
         case ProjectionFailure():
-            return f"The read models stand still: {error}; see `recognition projections status`.", REFUSED
+            return tell("failure.read_models_stand", reason=str(error)).text(spoken()), REFUSED
         case ProjectionBehind():
-            return "The read models are behind the events; try again in a moment.", UNUSABLE
+            return tell("failure.read_models_behind").text(spoken()), UNUSABLE
         case AccessNotRecorded():
-            return "The access could not be recorded, so nothing is shown; check the database and try again.", REFUSED
+            return tell("failure.access_not_recorded").text(spoken()), REFUSED
         case GraphQLFailed():
             return str(error), UNUSABLE
         case _:
@@ -58,25 +60,27 @@ def _of_the_call(error: BaseException) -> str | None:
                 f"{_variable(each['loc'])}: {each['msg'].removeprefix('Value error, ')}"
                 for each in error.errors(include_input=False)
             )
-            return f"A setting has the wrong shape: {faults}; correct it in the environment."
+            return tell("failure.setting", faults=faults).text(spoken())
         case UnicodeError():
-            return "A text is in no encoding that could be read; write it in UTF-8."
+            return tell("failure.encoding").text(spoken())
         case OSError():
             return _system(error)
         case MemoryError():
-            return "There is not enough memory for this; free some, or give less at once."
+            return tell("failure.memory").text(spoken())
         case _:
             return None
 
 
 def _of_an_outage(error: BaseException) -> str | None:
     outage = outage_of(error)
-    return None if outage is None else f"{outage.words}; try again when that is over."
+    return None if outage is None else tell("failure.outage", outage=outage).text(spoken())
 
 
 def _system(error: OSError) -> str:
     what = error.strerror or str(error) or type(error).__name__
-    return f"{what}: {error.filename}; make it accessible." if error.filename else f"The system refused: {what}."
+    file = error.filename
+    said = tell("failure.file", reason=what, file=str(file)) if file else tell("failure.system", reason=what)
+    return said.text(spoken())
 
 
 def _variable(location: tuple[int | str, ...]) -> str:

@@ -27,7 +27,7 @@ from infrastructure.evidence import EvidenceError
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.positions import projection_status
 from infrastructure.settings import Settings
-from registry_api.app import Door, EvidenceFiles, create_registry_app
+from registry_api.app import Door, EvidenceStorage, create_registry_app
 from registry_api.context import Services
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
         ready=Readiness(registry),
         outage_of=outage_of,
         door=_door(registry.settings),
-        evidence=EvidenceFiles(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
+        evidence=EvidenceStorage(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
         lifespan=lifespan,
     )
 

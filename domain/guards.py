@@ -27,7 +27,7 @@ class Asks(StrEnum):
     WHEN = "when"
 
 
-class Jurisdiction(Protocol):
+class AuthoritiesOnDay(Protocol):
     """What guards ask of the directory of authorities."""
 
     def exists(self, code: str, on: date) -> bool:
@@ -54,7 +54,7 @@ class Entries(Protocol):
 class Circumstances:
     """What is known beside the stream itself: who has jurisdiction on which day, what each catalog version says, the province's rules."""
 
-    jurisdiction: Jurisdiction
+    jurisdiction: AuthoritiesOnDay
     entries: Entries
     rules: ProvincialRules
 

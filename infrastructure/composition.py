@@ -42,7 +42,7 @@ from infrastructure.audit.nightly import auditing_process
 from infrastructure.audit.runs import PostgresAuditRuns
 from infrastructure.briefings import StoredBriefings
 from infrastructure.deadlines import ProjectedOverdueCases, deadlines_process
-from infrastructure.erasure import PersonalData
+from infrastructure.erasure import StoredPersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.identity_provider import IdentityProvider, open_identity_provider
@@ -148,7 +148,7 @@ def open_registry(
         )
         holder_files = HolderFiles(
             journal,
-            PersonalData(database.pool, keyring, holders, evidence),
+            StoredPersonalData(database.pool, keyring, holders, evidence),
             Claims(journal, shelf, holders, known),
             clock,
             RetentionTerms.of(rules),

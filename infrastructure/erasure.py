@@ -21,7 +21,7 @@ from infrastructure.sealing.opening import KeyringSeals
 
 # The topics stand in the text, so that the partial index of erasures answers.
 _UNFINISHED: Final = (
-    "SELECT DISTINCT convert_from(e.state, 'UTF8')::jsonb ->> 'holder_ref' FROM registry.events AS e"  # noqa: S608
+    "SELECT DISTINCT convert_from(e.state, 'UTF8')::jsonb ->> 'holder_ref' FROM registry.events AS e"  # noqa: S608 - constants
     f" WHERE e.topic = '{Holder.Erased.TOPIC}' AND e.topic IN ('holder.erased', 'holder.destruction-completed')"
     " AND NOT EXISTS (SELECT FROM registry.events AS d WHERE d.originator_id = e.originator_id"
     f" AND d.topic = '{Holder.DestructionCompleted.TOPIC}')"
@@ -42,7 +42,7 @@ ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
 """The tables of the read model with rows about persons."""
 
 
-class PersonalData:
+class StoredPersonalData:
     """``application.holders.PersonalDataStore``: the keyring, the holder index and the evidence store."""
 
     def __init__(

@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from application.ports import Purpose
-from domain.messages import tell
+from domain.messages import Message, SpokenError, tell
 from domain.refusals import RefusalCode, Refused
 from infrastructure.sealing.errors import HolderKeyMissingError, SealBrokenError
 from infrastructure.sealing.keyring import INDEX_REF, Keyring
@@ -56,15 +56,21 @@ _HEAD: Final = 8
 _DELETE_AT_ONCE: Final = 500
 
 RefusalReason = Literal["evidence-too-large", "evidence-empty", "evidence-type", "evidence-digest"]
-_SENTENCES: Final[dict[RefusalReason, str]] = {
-    "evidence-too-large": "The file is larger than is accepted; scan it at a lower resolution or split it.",
-    "evidence-empty": "The file is empty; choose it again and send it anew.",
-    "evidence-type": "The file is not the PDF, PNG, JPEG or TIFF that it was declared as; send one of these, unpacked.",
-    "evidence-digest": "What arrived is not what was announced (SHA-256); send the file again.",
-}
 
 
-class EvidenceError(Exception):
+def _sentence(reason: RefusalReason) -> Message:
+    match reason:
+        case "evidence-too-large":
+            return tell("evidence.too_large")
+        case "evidence-empty":
+            return tell("evidence.empty")
+        case "evidence-type":
+            return tell("evidence.type")
+        case "evidence-digest":
+            return tell("evidence.digest")
+
+
+class EvidenceError(SpokenError):
     """Base of what can be wrong with an evidence file; ``code`` is stable, the message holds nothing of the file."""
 
     code: str = "evidence"
@@ -74,7 +80,7 @@ class EvidenceRefused(EvidenceError):
     """A file that is not taken in; nothing of it is kept."""
 
     def __init__(self, code: RefusalReason) -> None:
-        super().__init__(_SENTENCES[code])
+        super().__init__(_sentence(code))
         self.code = code
 
     def __reduce__(self) -> tuple[type[EvidenceRefused], tuple[str]]:
@@ -220,10 +226,10 @@ class EvidenceStore:
         Raises ``EvidenceMissing`` and ``EvidenceAltered``.
         """
         if not _SHA256.fullmatch(sha256):
-            raise EvidenceMissing("No evidence file has such a digest; it is 64 hexadecimal digits.")
+            raise EvidenceMissing(tell("evidence.no_digest"))
         key = self._keyring.existing_key(holder_ref)
         if key is None:
-            raise EvidenceMissing("The holder's personal data was erased, and this file with it.")
+            raise EvidenceMissing(tell("evidence.erased"))
         spool = tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115 - handed on to VerifiedEvidence
         with contextlib.ExitStack() as undo:
             undo.callback(spool.close)
@@ -236,9 +242,7 @@ class EvidenceStore:
             except SealBrokenError:
                 size = -1
             if size < 0 or digest.hexdigest() != sha256:
-                raise EvidenceAltered(
-                    "The stored evidence file was altered and is not served; restore it from a backup."
-                )
+                raise EvidenceAltered(tell("evidence.altered"))
             undo.pop_all()
         return VerifiedEvidence(spool, lambda file: open_stream(key, _bound(holder_ref), _read(file)), size)
 
@@ -290,9 +294,7 @@ class EvidenceStore:
             with contextlib.suppress(FileNotFoundError):
                 found = obstore.get(self._bucket, self._path(holder_ref, sha256, purpose))
                 return iter(found.stream(min_chunk_size=CHUNK))
-        raise EvidenceMissing(
-            "No such file was uploaded for this case; upload it with `?case=`, or restore it from a backup."
-        )
+        raise EvidenceMissing(tell("evidence.not_stored"))
 
     def _folder(self, holder_ref: UUID) -> str:
         return self._keyed("holder", str(holder_ref))[:32]

@@ -23,6 +23,7 @@ from joserfc.util import urlsafe_b64decode
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from application.ports import Identity, IdentityProviderUnavailable, NotAuthenticated
+from domain.messages import Message, facts_of, tell
 from domain.text import subject_form
 from domain.values import Actor, Role
 from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey
@@ -52,26 +53,17 @@ RefusalReason = Literal[
     "token-claims",
 ]
 
-_SENTENCES: Final[dict[RefusalReason, str]] = {
-    "token-malformed": "The bearer token is no JWT; send the token as the identity provider issued it.",
-    "token-too-large": f"The bearer token is longer than {MAX_TOKEN} characters; ask for one with fewer claims.",
-    "token-header": "The token's header names a type, key or extension that is not accepted; ask for a plain access token.",
-    "token-algorithm": "The token's algorithm is not the one of its key; only EdDSA, ES256 and RS256 are accepted.",
-    "token-key-unknown": "The token's key is not among the identity provider's; sign in again.",
-    "token-signature": "The token's signature is wrong; sign in again.",
-    "token-expired": "The token has expired; sign in again.",
-    "token-not-yet-valid": "The token is not valid yet; check the clocks of this server and the identity provider.",
-    "token-issuer": "The token is from another issuer; sign in with the registry's identity provider.",
-    "token-audience": "The token is meant for another service; ask for one whose audience is the registry.",
-    "token-claims": "The token lacks a claim, or a claim is malformed; it needs sub, role, iss, aud and exp.",
-}
+
+def _sentence(reason: RefusalReason) -> Message:
+    key = reason.replace("-", ".", 1).replace("-", "_")
+    return tell(key, most=MAX_TOKEN) if facts_of(key) else tell(key)
 
 
 class TokenRefused(NotAuthenticated):
     """A token is not believed. ``code`` is stable; the sentence names the way out and nothing of the token."""
 
     def __init__(self, code: RefusalReason) -> None:
-        super().__init__(code, _SENTENCES[code])
+        super().__init__(code, _sentence(code))
 
     def __reduce__(self) -> tuple[type[TokenRefused], tuple[str]]:
         """Keep the code when a refusal crosses a process."""

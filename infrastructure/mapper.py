@@ -22,6 +22,7 @@ import domain.streams  # noqa: F401 - makes every topic resolvable
 from application.ports import EventUnreadable
 from application.seals import Seal, text_of
 from domain.base import Event
+from domain.messages import Message, SpokenError, tell
 from infrastructure.postgres.recorder import EnvelopedEvent
 from infrastructure.sealing.errors import SealBrokenError, SealingError
 from infrastructure.sealing.keyring import Keyring
@@ -41,10 +42,15 @@ class StoredEventError(EventUnreadable, MapperDeserialisationError):
     Names the place and never the content. ``code`` is ``stored-event``, or the code of the ``SealingError`` met.
     """
 
-    def __init__(self, stored: StoredEvent, reason: str, code: str = "stored-event") -> None:
+    def __init__(self, stored: StoredEvent, reason: Message | str, code: str = "stored-event") -> None:
         super().__init__(
-            f"The stored event {stored.topic} of stream {stored.originator_id}, version {stored.originator_version}, "
-            f"cannot be read: {reason}"
+            tell(
+                "event.stored",
+                topic=stored.topic,
+                stream=str(stored.originator_id),
+                version=stored.originator_version,
+                reason=reason,
+            )
         )
         self.code = code
         self.topic = stored.topic
@@ -52,7 +58,7 @@ class StoredEventError(EventUnreadable, MapperDeserialisationError):
         self.version = stored.originator_version
 
 
-class _Unreadable(Exception):
+class _Unreadable(SpokenError):
     pass
 
 
@@ -135,7 +141,7 @@ class EventMapper(Mapper[UUID]):
         except SealingError as error:
             unreadable = StoredEventError(stored_event, str(error), error.code)
         except _Unreadable as error:
-            unreadable = StoredEventError(stored_event, str(error))
+            unreadable = StoredEventError(stored_event, error.said)
         # Raised out here, so that no traceback carries the inner error: pydantic's would show the values it refused.
         raise unreadable
 
@@ -143,7 +149,7 @@ class EventMapper(Mapper[UUID]):
         event_class, state = _class_of(stored), _state_of(stored)
         version = state.pop("class_version", 1)
         if not isinstance(version, int) or not 1 <= version <= event_class.class_version:
-            raise _Unreadable("a newer release wrote it, or its class version is wrong; upgrade the registry.")
+            raise _Unreadable(tell("unreadable.newer"))
         open_at = opener(stored, state)
         if version < event_class.class_version:
             _replace_sealed(state, "", open_at)
@@ -159,7 +165,7 @@ class EventMapper(Mapper[UUID]):
             faults = sorted(
                 {f"{'.'.join(map(str, e['loc']))} ({e['type']})" for e in error.errors(include_input=False)}
             )
-        raise _Unreadable(f"it breaks its model at {', '.join(faults)}.")
+        raise _Unreadable(tell("unreadable.model", places=faults))
 
     def _opener(self, stored: StoredEvent, state: dict[str, Any]) -> Callable[[str, Any], Any]:
         found: list[Callable[[dict[str, str], bytes], Any] | None] = []
@@ -191,9 +197,9 @@ def _class_of(stored: StoredEvent) -> type[Event]:
     try:
         found = resolve_topic(stored.topic)
     except (TopicError, ValueError):
-        raise _Unreadable("no event class has this topic.") from None
+        raise _Unreadable(tell("unreadable.no_class")) from None
     if not (isinstance(found, type) and issubclass(found, Event)):
-        raise _Unreadable("its topic names no event class.")
+        raise _Unreadable(tell("unreadable.no_class"))
     return found
 
 
@@ -203,7 +209,7 @@ def _state_of(stored: StoredEvent) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         state = None
     if not isinstance(state, dict):
-        raise _Unreadable("its state is no JSON object.")
+        raise _Unreadable(tell("unreadable.no_object"))
     return state
 
 
@@ -214,7 +220,7 @@ def _holder_of(state: dict[str, Any]) -> UUID:
     try:
         return UUID(reference)
     except (TypeError, ValueError, AttributeError):
-        raise _Unreadable("it holds sealed values but names no holder.") from None
+        raise _Unreadable(tell("unreadable.no_holder")) from None
 
 
 def _holder_to_warm(stored: StoredEvent) -> UUID | None:
@@ -243,10 +249,10 @@ def _upcast(event_class: type[Event], state: dict[str, Any], version: int) -> No
         name = f"upcast_v{step}_v{step + 1}"
         upcast = getattr(event_class, name, None)
         if upcast is None:
-            raise _Unreadable(f"its class lacks {name}.")
+            raise _Unreadable(tell("unreadable.no_upcast", name=name))
         try:
             upcast(state)
         except (LookupError, TypeError, ValueError, AttributeError):
             upcast = None
         if upcast is None:
-            raise _Unreadable(f"{name} does not fit what was stored.")
+            raise _Unreadable(tell("unreadable.upcast_misfit", name=name))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from application.folding import actor_view, alias_change_view, case_view, entry_view, title_of, word_change_view
@@ -97,7 +97,7 @@ class RegistryProjector:
 
     def project(self, event: Event, position: int, rows: Rows) -> None:
         """See ``Projector``."""
-        rule = RULES.get(event.TOPIC)
+        rule = RegistryProjector.RULES.get(event.TOPIC)
         if rule is None:
             raise UnknownEvent(f"no rule says how to project {event.TOPIC}; run a release that knows it")
         rule(self, event, position, rows)
@@ -233,30 +233,30 @@ class RegistryProjector:
     def _no_row(self, event: Event, position: int, rows: Rows) -> None:
         """What serves writers alone, as the claims that guard uniqueness: the audit log shows it, and no row."""
 
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        **dict.fromkeys((kind.TOPIC for kind in RecognitionCase.GUARDS), _case),
+        CatalogPublished.TOPIC: _published,
+        AmendmentProposed.TOPIC: _proposed,
+        AmendmentIssued.TOPIC: _closed,
+        AmendmentDiscarded.TOPIC: _closed,
+        CatalogProposal.Proposed.TOPIC: _catalog_proposed,
+        CatalogProposal.Published.TOPIC: _catalog_proposal_closed,
+        CatalogProposal.Discarded.TOPIC: _catalog_proposal_closed,
+        **dict.fromkeys((kind.TOPIC for kind in (*CertificateClaim.GUARDS, *EntryClaim.GUARDS)), _no_row),
+        IntegrityRecord.Filed.TOPIC: _filed,
+        IntegrityRecord.Overturned.TOPIC: _overturned,
+        Officer.Registered.TOPIC: _no_row,
+        Officer.RegisteredAnew.TOPIC: _no_row,
+        Holder.Opened.TOPIC: _holder,
+        Holder.Restricted.TOPIC: _holder,
+        Holder.RestrictionLifted.TOPIC: _holder,
+        Holder.Erased.TOPIC: _holder,
+        Holder.DestructionCompleted.TOPIC: _holder,
+    }
+    """Which rule projects the events of which topic."""
+
 
 Rule = Callable[[RegistryProjector, Any, int, Rows], None]
-
-RULES: Final[Mapping[str, Rule]] = {
-    **{kind.TOPIC: RegistryProjector._case for kind in RecognitionCase.GUARDS},  # noqa: SLF001 - the rules of this module
-    CatalogPublished.TOPIC: RegistryProjector._published,  # noqa: SLF001
-    AmendmentProposed.TOPIC: RegistryProjector._proposed,  # noqa: SLF001
-    AmendmentIssued.TOPIC: RegistryProjector._closed,  # noqa: SLF001
-    AmendmentDiscarded.TOPIC: RegistryProjector._closed,  # noqa: SLF001
-    CatalogProposal.Proposed.TOPIC: RegistryProjector._catalog_proposed,  # noqa: SLF001
-    CatalogProposal.Published.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
-    CatalogProposal.Discarded.TOPIC: RegistryProjector._catalog_proposal_closed,  # noqa: SLF001
-    **{kind.TOPIC: RegistryProjector._no_row for kind in (*CertificateClaim.GUARDS, *EntryClaim.GUARDS)},  # noqa: SLF001
-    IntegrityRecord.Filed.TOPIC: RegistryProjector._filed,  # noqa: SLF001
-    IntegrityRecord.Overturned.TOPIC: RegistryProjector._overturned,  # noqa: SLF001
-    Officer.Registered.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
-    Officer.RegisteredAnew.TOPIC: RegistryProjector._no_row,  # noqa: SLF001
-    Holder.Opened.TOPIC: RegistryProjector._holder,  # noqa: SLF001
-    Holder.Restricted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
-    Holder.RestrictionLifted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
-    Holder.Erased.TOPIC: RegistryProjector._holder,  # noqa: SLF001
-    Holder.DestructionCompleted.TOPIC: RegistryProjector._holder,  # noqa: SLF001
-}
-"""Which rule projects the events of which topic."""
 
 
 def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from catalog.faults import Fault, FaultCode
-from catalog.rows import OFFICIAL, Cell, Column, RawRow, RowReader, is_label
+from catalog.rows import OFFICIAL, CatalogColumn, Cell, RawRow, RowReader, is_label
 from catalog.text import fold
 
 HEAD_DEPTH: Final = 50
@@ -17,49 +17,49 @@ HEAD_DEPTH: Final = 50
 _ENOUGH: Final = 3
 """Columns that a row must name to be taken for a head."""
 
-SYNONYMS: Final[Mapping[Column, tuple[str, ...]]] = {
-    Column.NUMBER: ("序号", "编号", "序", "号", "目录编号", "No.", "No", "Number"),
-    Column.NAME: (
+SYNONYMS: Final[Mapping[CatalogColumn, tuple[str, ...]]] = {
+    CatalogColumn.NUMBER: ("序号", "编号", "序", "号", "目录编号", "No.", "No", "Number"),
+    CatalogColumn.NAME: (
         "境外职业资格名称", "境外职业资格", "职业资格名称", "资格名称", "资格原名", "原文名称", "证书名称", "境外职业资格证书名称",
         "国际职业资格名称", "国际职业资格证书名称", "国（境）外职业资格名称", "台湾地区职业资格名称", "台湾职业资格名称", "职业资格",
         "职业资格证书名称", "资格证书名称", "职业资格（证书）名称", "境外职业资格（证书）名称",
         "Qualification name", "Qualification", "Qualification name (original)",
     ),
-    Column.TRANSLATED: (
+    CatalogColumn.TRANSLATED: (
         "境外职业资格译名", "职业资格译名", "资格译名", "译名", "中文译名", "中文名称", "职业资格中文名称", "证书中文名称",
         "Translated name", "Translation",
     ),
-    Column.ENGLISH: (
+    CatalogColumn.ENGLISH: (
         "英文名称", "英文名", "外文名称", "职业资格英文名称", "资格英文名称", "证书英文名称", "境外职业资格英文名称", "English name",
     ),
-    Column.ISSUER: (
+    CatalogColumn.ISSUER: (
         "证书颁发机构", "颁发机构", "颁证机构", "发证机构", "发证单位", "发证机关", "证书发放机构", "颁证单位", "颁发单位", "认证机构",
         "证书颁发单位", "颁证机构名称", "发证机构名称", "Issuing body", "Issuer",
     ),
-    Column.TITLE: (
+    CatalogColumn.TITLE: (
         "比照认定职称", "认定职称", "对应职称", "比照职称", "职称", "职称名称", "对应职称名称", "比照职称名称", "可对应职称",
         "可比照认定职称", "对应我国职称", "Title", "Titles",
     ),
-    Column.FIELD: (
+    CatalogColumn.FIELD: (
         "专业领域", "领域", "所属领域", "专业", "行业领域", "职业领域", "行业", "专业类别", "对应专业", "适用领域", "Field",
     ),
-    Column.GRADE: ("等级", "资格等级", "证书等级", "职业资格等级", "证书级别", "Grade", "Grades"),
-    Column.LEVEL: (
+    CatalogColumn.GRADE: ("等级", "资格等级", "证书等级", "职业资格等级", "证书级别", "Grade", "Grades"),
+    CatalogColumn.LEVEL: (
         "职称级别", "职称层级", "职称等级", "对应职称层级", "对应职称级别", "对应职称等级", "对应层级", "Level", "Levels",
     ),
-    Column.LABEL: ("原编号", "Label"),
-    Column.COUNTRY: (
+    CatalogColumn.LABEL: ("原编号", "Label"),
+    CatalogColumn.COUNTRY: (
         "国家/地区", "国家（地区）", "国家或地区", "国家和地区", "国别", "国别/地区", "国别（地区）", "国家", "地区", "所属国家/地区",
         "所属国家（地区）", "颁证国家/地区", "来源国家/地区", "Country", "Country/region",
     ),
-    Column.SERIES: ("职称系列", "对应职称系列", "系列", "对应系列", "职称系列（专业）", "对应职称系列（专业）", "Series"),
-    Column.TIER: ("清单类别", "清单", "清单层级", "目录类别", "类别", "批次", "目录批次", "Tier", "List"),
-    Column.CONDITIONS: (
+    CatalogColumn.SERIES: ("职称系列", "对应职称系列", "系列", "对应系列", "职称系列（专业）", "对应职称系列（专业）", "Series"),
+    CatalogColumn.TIER: ("清单类别", "清单", "清单层级", "目录类别", "类别", "批次", "目录批次", "Tier", "List"),
+    CatalogColumn.CONDITIONS: (
         "认定条件", "条件", "申报条件", "比照认定条件", "认可条件", "对应条件", "学历要求", "资历要求", "工作年限要求", "年限要求",
         "学历和工作年限要求", "学历、资历要求", "学历资历条件", "学历条件", "资历条件", "工作年限", "适用条件", "Conditions",
     ),
-    Column.VALID: ("有效期至", "有效期", "有效期限", "目录有效期", "有效期截止日期", "截止日期", "Valid until"),
-    Column.REMARK: ("备注", "说明", "备注说明", "Remark", "Remarks", "Note", "Notes"),
+    CatalogColumn.VALID: ("有效期至", "有效期", "有效期限", "目录有效期", "有效期截止日期", "截止日期", "Valid until"),
+    CatalogColumn.REMARK: ("备注", "说明", "备注说明", "Remark", "Remarks", "Note", "Notes"),
 }  # fmt: skip
 """Other heads that offices write for a column; compared without white space, case and width."""
 
@@ -111,7 +111,7 @@ class Grid:
     left_out: tuple[LeftOut, ...] = ()
 
 
-_SEVERAL: Final = frozenset({Column.CONDITIONS, Column.REMARK})
+_SEVERAL: Final = frozenset({CatalogColumn.CONDITIONS, CatalogColumn.REMARK})
 """Columns of which a table may have several, each with its own head."""
 
 
@@ -120,28 +120,30 @@ class _Head:
     """A table's head: what each position holds, which columns it names twice, which heads it has that are none of an entry's."""
 
     index: int
-    columns: Mapping[int, Column]
+    columns: Mapping[int, CatalogColumn]
     texts: Mapping[int, str]
-    twice: tuple[Column, ...]
+    twice: tuple[CatalogColumn, ...]
     unknown: tuple[str, ...]
 
     @property
-    def missing(self) -> tuple[Column, ...]:
+    def missing(self) -> tuple[CatalogColumn, ...]:
         """What an entry needs and the table lacks; a title can be told from series and level, a field from the series."""
         has = set(self.columns.values())
-        spared = {Column.TRANSLATED}
-        spared |= {Column.FIELD} if Column.SERIES in has else set()
-        spared |= {Column.TITLE} if {Column.SERIES, Column.LEVEL} <= has else set()
+        spared = {CatalogColumn.TRANSLATED}
+        spared |= {CatalogColumn.FIELD} if CatalogColumn.SERIES in has else set()
+        spared |= {CatalogColumn.TITLE} if {CatalogColumn.SERIES, CatalogColumn.LEVEL} <= has else set()
         return tuple(column for column in OFFICIAL if column not in has | spared)
 
-    def meaning(self, position: int) -> Column:
+    def meaning(self, position: int) -> CatalogColumn:
         """What a position holds for an entry. An English name is the original one beside a Chinese name, and a remark beside an
         original and a translation.
         """
         column, has = self.columns[position], set(self.columns.values())
-        if Column.ENGLISH in has and not {Column.NAME, Column.TRANSLATED} <= has:
-            return {Column.ENGLISH: Column.NAME, Column.NAME: Column.TRANSLATED}.get(column, column)
-        return Column.REMARK if column is Column.ENGLISH else column
+        if CatalogColumn.ENGLISH in has and not {CatalogColumn.NAME, CatalogColumn.TRANSLATED} <= has:
+            return {CatalogColumn.ENGLISH: CatalogColumn.NAME, CatalogColumn.NAME: CatalogColumn.TRANSLATED}.get(
+                column, column
+            )
+        return CatalogColumn.REMARK if column is CatalogColumn.ENGLISH else column
 
     def sentence(self, sheet: str | None) -> str:
         """Which heads were read and which were not."""
@@ -196,7 +198,7 @@ def read_grids(grids: Sequence[Grid], reader: RowReader) -> None:
 
 def _are_labelled(rows: Sequence[RawRow | Fault]) -> bool:
     """Whether labels stand in the place of numbers: in every row that has something there."""
-    cells = (row.cells.get(Column.NUMBER) for row in rows if isinstance(row, RawRow))
+    cells = (row.cells.get(CatalogColumn.NUMBER) for row in rows if isinstance(row, RawRow))
     keys = [text for cell in cells if cell is not None and (text := fold(cell.text))]
     return len(keys) > 1 and all(map(is_label, keys))
 
@@ -226,9 +228,9 @@ def _known(head: _Head) -> int:
 
 def _head_at(grid: Grid, index: int) -> _Head:
     """A row read as a head."""
-    columns: dict[int, Column] = {}
+    columns: dict[int, CatalogColumn] = {}
     texts: dict[int, str] = {}
-    twice: list[Column] = []
+    twice: list[CatalogColumn] = []
     unknown: list[str] = []
     for position, cell in enumerate(grid.rows[index]):
         column = _HEADS.get(_head_form(cell.text))
@@ -276,15 +278,15 @@ def _raw_rows(grid: Grid, start: int, head: _Head) -> Iterator[RawRow | Fault]:
             yield RawRow(row[0].row, _cells(row, head), grid.sheet, columns)
 
 
-def _cells(row: Sequence[Cell], head: _Head) -> dict[Column, Cell]:
+def _cells(row: Sequence[Cell], head: _Head) -> dict[CatalogColumn, Cell]:
     """A row's cells by what they hold; several remarks or conditions as one, each behind its head."""
-    found: dict[Column, Cell] = {}
+    found: dict[CatalogColumn, Cell] = {}
     meanings = [head.meaning(position) for position in head.columns]
     for position, cell in enumerate(row):
         if position not in head.columns:
             continue
         column = head.meaning(position)
-        english = head.columns[position] is Column.ENGLISH and column is Column.REMARK
+        english = head.columns[position] is CatalogColumn.ENGLISH and column is CatalogColumn.REMARK
         if meanings.count(column) > 1 or english:
             before = found.get(column, Cell("", cell.row, cell.column))
             said = f"{head.texts[position]}：{cell.text}" if cell.text.strip() else ""
@@ -292,30 +294,32 @@ def _cells(row: Sequence[Cell], head: _Head) -> dict[Column, Cell]:
             found[column] = replace(before, text=text, problem=before.problem or cell.problem)
         else:
             found[column] = cell
-    name, translated = found.get(Column.NAME), found.get(Column.TRANSLATED)
+    name, translated = found.get(CatalogColumn.NAME), found.get(CatalogColumn.TRANSLATED)
     if (
-        Column.ENGLISH in head.columns.values()
+        CatalogColumn.ENGLISH in head.columns.values()
         and translated is not None
         and (name is None or not name.text.strip())
         and not (name and name.problem)
     ):
-        found[Column.NAME] = translated  # a qualification without an English name
+        found[CatalogColumn.NAME] = translated  # a qualification without an English name
     return found
 
 
-def _is_no_entry(cells: Mapping[Column, Cell]) -> bool:
+def _is_no_entry(cells: Mapping[CatalogColumn, Cell]) -> bool:
     """Whether a row is blank, a head repeated on a new page, or a single text: a section's heading or a note.
 
     A row with a number, or with two texts, is an entry, and what it lacks is refused rather than passed over.
     """
     filled = {column: cell.text for column, cell in cells.items() if cell.problem or cell.text.strip()}
     if len(filled) <= 1:
-        return not filled.get(Column.NUMBER, "").strip().isdecimal() and not any(c.problem for c in cells.values())
+        return not filled.get(CatalogColumn.NUMBER, "").strip().isdecimal() and not any(
+            c.problem for c in cells.values()
+        )
     return all(_HEADS.get(_head_form(text)) is column for column, text in filled.items())
 
 
-def _continues(row: Sequence[Cell], columns: Mapping[int, Column]) -> bool:
+def _continues(row: Sequence[Cell], columns: Mapping[int, CatalogColumn]) -> bool:
     return any(
-        column is Column.NUMBER and position < len(row) and row[position].text.strip().isdecimal()
+        column is CatalogColumn.NUMBER and position < len(row) and row[position].text.strip().isdecimal()
         for position, column in columns.items()
     )

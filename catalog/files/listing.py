@@ -8,26 +8,30 @@ from typing import Final
 
 from catalog.faults import Fault, FaultCode
 from catalog.files.formats import MAX_ROWS
-from catalog.rows import Cell, Column, RawRow, RowReader, join_list
+from catalog.rows import CatalogColumn, Cell, RawRow, RowReader, join_list
 from domain.values import CatalogEntry
 
-KEYS: Final[Mapping[Column, str]] = {
-    Column.NUMBER: "number",
-    Column.NAME: "qualificationName",
-    Column.TRANSLATED: "translatedName",
-    Column.ISSUER: "issuingBody",
-    Column.FIELD: "field",
-    Column.LABEL: "label",
-    Column.COUNTRY: "country",
-    Column.SERIES: "series",
-    Column.TIER: "tier",
-    Column.CONDITIONS: "conditions",
-    Column.VALID: "validUntil",
-    Column.REMARK: "remark",
+KEYS: Final[Mapping[CatalogColumn, str]] = {
+    CatalogColumn.NUMBER: "number",
+    CatalogColumn.NAME: "qualificationName",
+    CatalogColumn.TRANSLATED: "translatedName",
+    CatalogColumn.ISSUER: "issuingBody",
+    CatalogColumn.FIELD: "field",
+    CatalogColumn.LABEL: "label",
+    CatalogColumn.COUNTRY: "country",
+    CatalogColumn.SERIES: "series",
+    CatalogColumn.TIER: "tier",
+    CatalogColumn.CONDITIONS: "conditions",
+    CatalogColumn.VALID: "validUntil",
+    CatalogColumn.REMARK: "remark",
 }
 """The keys of an entry; ``awards`` holds objects with ``grade`` (or null), ``title`` and ``level``."""
 
-_AWARD_KEYS: Final[Mapping[Column, str]] = {Column.GRADE: "grade", Column.TITLE: "title", Column.LEVEL: "level"}
+_AWARD_KEYS: Final[Mapping[CatalogColumn, str]] = {
+    CatalogColumn.GRADE: "grade",
+    CatalogColumn.TITLE: "title",
+    CatalogColumn.LEVEL: "level",
+}
 
 
 def as_json(entries: tuple[CatalogEntry, ...]) -> bytes:
@@ -83,11 +87,15 @@ def read_listing(text: str, reader: RowReader) -> None:
                 )
 
 
-def _cells(item: Mapping[str, object], row: int) -> dict[Column, Cell]:
-    cells = {column: _cell(item.get(key), row, key, number=column is Column.NUMBER) for column, key in KEYS.items()}
+def _cells(item: Mapping[str, object], row: int) -> dict[CatalogColumn, Cell]:
+    cells = {
+        column: _cell(item.get(key), row, key, number=column is CatalogColumn.NUMBER) for column, key in KEYS.items()
+    }
     awards = item.get("awards")
     if not isinstance(awards, list) or not all(isinstance(award, dict) for award in awards):
-        return cells | {Column.TITLE: Cell("", row, "awards", 'awards is no list; write [{"title": …, "level": …}].')}
+        return cells | {
+            CatalogColumn.TITLE: Cell("", row, "awards", 'awards is no list; write [{"title": …, "level": …}].')
+        }
     for column, key in _AWARD_KEYS.items():
         parts = [_cell(award.get(key), row, f"awards.{key}") for award in awards]
         problem = next((part.problem for part in parts if part.problem), None)

@@ -13,7 +13,7 @@ from catalog.files.grids import Grid, names_heads, read_grids, recognised_heads
 from catalog.files.listing import read_listing
 from catalog.files.workbook import read_workbook
 from catalog.notice import read_table
-from catalog.rows import Column, RowReader
+from catalog.rows import CatalogColumn, RowReader
 from catalog.text import visible
 from domain.values import CatalogEntry
 
@@ -83,7 +83,7 @@ def _read(data: bytes, fmt: FileFormat, reader: RowReader) -> None:
             reader.faults.append(text)
         elif fmt is FileFormat.JSON:
             read_listing(visible(text), reader)
-        elif f"\t{Column.NUMBER.value}\n" in text.replace("\r\n", "\n"):
+        elif f"\t{CatalogColumn.NUMBER.value}\n" in text.replace("\r\n", "\n"):
             _read_notice(visible(text).splitlines(), reader)
         else:
             _take(read_delimited(text), reader)

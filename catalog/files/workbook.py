@@ -73,7 +73,7 @@ def read_workbook(data: bytes) -> list[Grid] | Fault:
                     hidden.append(LeftOut(sheet.title, "the sheet"))
                     continue
                 # openpyxl 3.1 gives a streamed sheet's merges no name, only the path of the part that states them
-                facts = _facts(archive.read(sheet._worksheet_path))  # type: ignore[attr-defined] # noqa: SLF001
+                facts = _facts(archive.read(sheet._worksheet_path))  # type: ignore[attr-defined] # noqa: SLF001 - the library shows it nowhere else
                 sheet.reset_dimensions()
                 left_out: list[LeftOut] = []
                 rows = _rows(sheet.iter_rows(max_col=MAX_COLUMNS), facts, sheet.title, left_out)

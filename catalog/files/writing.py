@@ -13,12 +13,12 @@ from openpyxl.styles import Alignment, Font
 
 from catalog.files.delimited import guarded
 from catalog.files.listing import KEYS, as_json
-from catalog.rows import FURTHER, NOTHING, OFFICIAL, Column, join_list
+from catalog.rows import FURTHER, NOTHING, OFFICIAL, CatalogColumn, join_list
 from domain.catalog.levels import LEVEL_NAMES
 from domain.catalog.texts import texts_of
 from domain.values import CatalogEntry
 
-WRITTEN: Final = (*OFFICIAL, Column.GRADE, Column.LEVEL)
+WRITTEN: Final = (*OFFICIAL, CatalogColumn.GRADE, CatalogColumn.LEVEL)
 """The columns of a written table: the six of the notice, and the two that keep each title's grade and level. Those of ``FURTHER``
 follow, as far as an entry has something there.
 """
@@ -81,12 +81,12 @@ def _xlsx(entries: tuple[CatalogEntry, ...]) -> bytes:
     return file.getvalue()
 
 
-def _further(entries: tuple[CatalogEntry, ...]) -> tuple[Column, ...]:
+def _further(entries: tuple[CatalogEntry, ...]) -> tuple[CatalogColumn, ...]:
     """The further columns in which some entry has something."""
     return tuple(column for column in FURTHER if any(_further_text(entry, column) for entry in entries))
 
 
-def _further_text(entry: CatalogEntry, column: Column) -> str:
+def _further_text(entry: CatalogEntry, column: CatalogColumn) -> str:
     return texts_of(entry).get(KEYS[column], "")
 
 
@@ -96,7 +96,7 @@ def _list(parts: Iterable[str]) -> str:
     return f"\\{text}" if text in NOTHING else text
 
 
-def _texts(entry: CatalogEntry, further: tuple[Column, ...]) -> list[str]:
+def _texts(entry: CatalogEntry, further: tuple[CatalogColumn, ...]) -> list[str]:
     """The cells after the number, in the order of ``WRITTEN`` and of the further columns."""
     return [
         entry.qualification_name,

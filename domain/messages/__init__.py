@@ -4,8 +4,9 @@ A ``Message`` is a value: which sentence, and the facts in it. Whoever refuses, 
 writes to a person renders it in the person's language. The sentences are data beside this code, one TOML file a subject.
 """
 
-from domain.messages.catalogue import Fact, Message, facts_of, tell
+from domain.messages.catalogue import Fact, Message, facts_of, tell, term
 from domain.messages.language import Language
 from domain.messages.sentences import MessageDefect
+from domain.messages.spoken import SpokenError
 
-__all__ = ["Fact", "Language", "Message", "MessageDefect", "facts_of", "tell"]
+__all__ = ["Fact", "Language", "Message", "MessageDefect", "SpokenError", "facts_of", "tell", "term"]

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Final, TypeAlias, Union
 
 from domain.messages.language import Language
-from domain.messages.sentences import MessageDefect, Part, Sentence, sentences
+from domain.messages.sentences import MessageDefect, Part, Sentence, sentence
 
 Fact: TypeAlias = Union[str, int, date, Enum, "Message", Sequence["Fact"]]
 """What may stand in a sentence: a text that is no person's, a number, a day, a member with a term of its own, another message,
@@ -43,7 +43,7 @@ class Message:
         facts = dict(self.facts)
         return "".join(
             part.words if part.fact is None else part.words + _told(facts[part.fact], part, language)
-            for part in sentences()[self.key].parts[language]
+            for part in _sentence(self.key).parts[language]
         )
 
     def __str__(self) -> str:
@@ -56,16 +56,21 @@ def tell(key: str, /, **facts: Fact) -> Message:
     return Message(key, tuple((name, _frozen(fact)) for name, fact in facts.items()))
 
 
+def term(member: Enum) -> Message:
+    """The term of a member of a list. Raises ``MessageDefect`` where the catalogue has none."""
+    return Message(_term(member))
+
+
 def facts_of(key: str) -> frozenset[str]:
     """The names of the facts that a sentence asks for. Raises ``MessageDefect`` for a key that the catalogue does not have."""
     return _sentence(key).facts
 
 
 def _sentence(key: str) -> Sentence:
-    sentence = sentences().get(key)
-    if sentence is None:
+    found = sentence(key)
+    if found is None:
         raise MessageDefect(f"the catalogue of messages has no {key}; write it in both languages")
-    return sentence
+    return found
 
 
 def _frozen(fact: Fact) -> Fact:
@@ -98,7 +103,7 @@ def _one(fact: Fact, part: Part, language: Language) -> str:
     if isinstance(fact, Message):
         text = fact.text(language)
     elif isinstance(fact, Enum):
-        text = Message(_term(fact)).text(language)
+        text = term(fact).text(language)
     elif isinstance(fact, date):
         text = fact.isoformat()
     else:

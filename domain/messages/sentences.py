@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -16,6 +17,8 @@ from domain.messages.language import Language
 FORMS: Final = frozenset({"", "or", "quoted"})
 """How a fact may stand in its place: as it is, in a list of alternatives (``{roles:or}``), in quotation marks (``{texts:quoted}``)."""
 _LANGUAGES: Final = frozenset(Language)
+_HEAD: Final = re.compile(r"^\[([^\[\]\n]+)\]\n", re.MULTILINE)
+"""The line above each sentence, which has its key; no text begins a line so."""
 
 
 class MessageDefect(Exception):
@@ -40,29 +43,46 @@ class Sentence:
 
 
 @cache
+def sentence(key: str) -> Sentence | None:
+    """A sentence by its key, read when it is first asked for; None for a key that the files do not have.
+
+    Raises ``MessageDefect`` where it, or the order of the files, is malformed.
+    """
+    written = _written().get(key)
+    return None if written is None else _sentence(key, _texts(key, written))
+
+
+@cache
 def sentences() -> Mapping[str, Sentence]:
     """Every sentence by its key. Raises ``MessageDefect`` for a file that is malformed."""
-    found: dict[str, Sentence] = {}
+    return MappingProxyType({key: found for key in _written() if (found := sentence(key)) is not None})
+
+
+@cache
+def _written() -> Mapping[str, str]:
+    """What the files write under each key: what is read of a file is where its sentences stand, which takes a thousandth of reading all."""
+    found: dict[str, str] = {}
     for source in sorted(resources.files(__package__).iterdir(), key=lambda each: each.name):
-        if source.name.endswith(".toml"):
-            for key, texts in _tables(tomllib.loads(source.read_text(encoding="utf-8")), ""):
-                if key in found:
-                    raise MessageDefect(
-                        f"{source.name}: {key} stands twice in the catalogue; give each sentence its own key"
-                    )
-                found[key] = _sentence(key, texts)
+        if not source.name.endswith(".toml"):
+            continue
+        _, *pieces = _HEAD.split(source.read_text(encoding="utf-8"))
+        for key, written in zip(pieces[::2], pieces[1::2], strict=True):
+            if key in found:
+                raise MessageDefect(
+                    f"{source.name}: {key} stands twice in the catalogue; give each sentence its own key"
+                )
+            found[key] = written
     return MappingProxyType(found)
 
 
-def _tables(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, value in table.items():
-        key = f"{prefix}{name}"
-        if not isinstance(value, dict):
-            raise MessageDefect(f"{key} is no sentence; write it as a table of texts by language")
-        if all(isinstance(each, dict) for each in value.values()):
-            yield from _tables(value, f"{key}.")
-        else:
-            yield key, value
+def _texts(key: str, written: str) -> Mapping[str, str]:
+    try:
+        texts: dict[str, Any] = tomllib.loads(written)
+    except tomllib.TOMLDecodeError as error:
+        raise MessageDefect(f"{key} is no TOML: {error}") from None
+    if not all(isinstance(each, str) for each in texts.values()):
+        raise MessageDefect(f"{key} is no sentence; write it as a table of texts by language")
+    return texts
 
 
 def _sentence(key: str, texts: Mapping[str, str]) -> Sentence:

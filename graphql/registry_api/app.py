@@ -17,13 +17,14 @@ from starlette.types import Lifespan
 
 from application.outages import OutageOf
 from application.ports import Authenticator, Identity, IdentityProviderUnavailable, NotAuthenticated
+from domain.messages import SpokenError, tell
 from domain.refusals import RefusalCode
 from registry_api.context import Context, Services, detached
 from registry_api.evidence import DOWNLOADS, UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
 from registry_api.gate import Gate
 from registry_api.list_sizes import FIELD_COSTS, LIST_SIZES, LONG_LISTS
-from registry_api.log_files import LogFiles
+from registry_api.log_files import LogFileRoutes
 from registry_api.outages import Outages
 from registry_api.policy import public_fields
 from registry_api.reason import REASON_HEADER, reason_in
@@ -63,11 +64,11 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceFiles:
+class EvidenceStorage:
     """The evidence store, the base of its errors, and the bytes of the largest file it takes."""
 
     files: Files
-    error: type[Exception]
+    error: type[SpokenError]
     max_size: int
 
 
@@ -78,7 +79,7 @@ def create_registry_app(
     ready: HealthCheck,
     door: Door = Door(),
     routes: Sequence[BaseRoute] = (),
-    evidence: EvidenceFiles | None = None,
+    evidence: EvidenceStorage | None = None,
     outage_of: OutageOf = lambda _error: None,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
@@ -113,15 +114,15 @@ def create_registry_app(
         if not scheme:
             return None
         if scheme.lower() != "bearer" or not token.strip():
-            raise ApiError(RefusalCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
+            raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
         try:
             identity = await to_thread.run_sync(authenticator, token.strip(), limiter=proving)
         except NotAuthenticated as refused:
-            raise ApiError(RefusalCode.UNAUTHENTICATED, refused.message, {"reason": refused.code}) from None
+            raise ApiError(RefusalCode.UNAUTHENTICATED, refused.said, {"reason": refused.code}) from None
         except IdentityProviderUnavailable:
             raise ApiError(
                 ErrorCode.UNAVAILABLE,
-                "The identity provider's keys can't be fetched at present, so no token can be judged: try again in a moment.",
+                tell("server.provider_unreachable"),
             ) from None
         by_token.take(identity.actor.subject)
         return identity
@@ -144,7 +145,7 @@ def create_registry_app(
             else Caller(known=False, key=address_of(request.scope))
         )
 
-    served = [*routes, *LogFiles(services.transparency).routes()]
+    served = [*routes, *LogFileRoutes(services.transparency).routes()]
     if evidence is not None:
         served += EvidenceDoor(
             files=evidence.files,

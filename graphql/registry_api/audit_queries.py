@@ -76,9 +76,9 @@ class AuditQuery:
         """
         context = info.context
         if not 1 <= size <= MOST_DRAWN:
-            raise ApiError(ErrorCode.BAD_USER_INPUT, f"A sample has 1 to {MOST_DRAWN} cases: ask for so many.")
+            raise ApiError(ErrorCode.BAD_USER_INPUT, tell("query.sample_size", most=MOST_DRAWN))
         if not 1 <= len(seed) <= MOST_DRAWN or "\0" in seed:
-            raise ApiError(ErrorCode.BAD_USER_INPUT, f"A seed is a text of 1 to {MOST_DRAWN} signs: name one.")
+            raise ApiError(ErrorCode.BAD_USER_INPUT, tell("query.seed", most=MOST_DRAWN))
         await context.reach(up_to)
         which = by_subjects(context, filter or CaseFilter())
         return list(
@@ -122,6 +122,4 @@ def _number(cursor: str) -> tuple[object, ...]:
     try:
         return (whole_number(cursor),)
     except ValueError:
-        raise ApiError(
-            ErrorCode.INVALID_CURSOR, "This is not a cursor of this list; pass `endCursor` of the page before."
-        ) from None
+        raise ApiError(ErrorCode.INVALID_CURSOR, tell("page.cursor")) from None

@@ -206,9 +206,7 @@ class Context:
                 return await on_loop(self.home, self._at_length(work, *arguments))
             return await self._at_length(work, *arguments)
         except Abandoned:
-            raise ApiError(
-                ErrorCode.UNAVAILABLE, "The server stops, and nothing was recorded: repeat the request in a moment."
-            ) from None
+            raise ApiError(ErrorCode.UNAVAILABLE, tell("server.stopping")) from None
 
     async def _at_length(self, work: Callable[..., T], *arguments: Any) -> T:
         return await to_thread.run_sync(lambda: work(*arguments, self.wanted), limiter=self.services.long_work)
@@ -225,7 +223,7 @@ class Context:
         except ProjectionBehind as behind:
             raise ApiError(
                 ErrorCode.PROJECTION_BEHIND,
-                f"The read side is at position {behind.projected}, not yet at {behind.awaited}; ask again in a moment.",
+                tell("server.behind", projected=behind.projected, awaited=behind.awaited),
             ) from None
 
     async def reach_present(self) -> None:

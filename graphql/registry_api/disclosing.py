@@ -15,6 +15,7 @@ from strawberry.utils.str_converters import to_camel_case, to_snake_case
 from application.ports import Access, AccessNotRecorded
 from application.seals import personal_fields
 from application.viewing import Row
+from domain.messages import tell
 from graphql import ExecutionResult, FieldNode, FragmentSpreadNode, InlineFragmentNode
 from registry_api.context import Context
 from transport.documents import PreparedOperation
@@ -105,7 +106,7 @@ async def record_accesses(context: Context, operation: str) -> None:
         raise HttpRefusalError(
             503,
             ErrorCode.ACCESS_NOT_RECORDED,
-            "Reading personal data could not be recorded, so it is not shown; what a mutation did stays done. Ask again.",
+            tell("server.access_not_recorded"),
         ) from None
     context.viewer.shown.clear()
 

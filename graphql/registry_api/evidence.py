@@ -32,15 +32,16 @@ from application.ports import Identity, Purpose
 from application.queries import first
 from application.views import CaseView, EvidenceView
 from domain.identity_numbers import IdentityNumber
+from domain.messages import SpokenError, tell
 from domain.refusals import RefusalCode, Refused
 from registry_api import ids
 from registry_api.context import Context, in_thread
 from registry_api.disclosing import record_accesses
 from transport.endpoint import STATUS_HEADERS, Authenticate
-from transport.errors import ApiError, ErrorCode, HttpRefusalError, status_of
+from transport.error_responses import error_response
+from transport.errors import ApiError, ErrorCode, HttpRefusalError
 from transport.masking import Explain
 from transport.middleware import request_id_of
-from transport.negotiation import language_of
 from transport.parameters import too_slow
 from transport.rates import Buckets
 
@@ -103,7 +104,7 @@ class Places:
             raise HttpRefusalError(
                 429,
                 ErrorCode.RATE_LIMITED,
-                f"{self._most} of your files are under way already: wait for one of them, then ask again.",
+                tell("evidence.under_way", most=self._most),
                 {"Retry-After": "5", "Connection": "close"},
             )
         self._taken[subject] += 1
@@ -123,7 +124,7 @@ class EvidenceDoor:
     """
 
     files: Files
-    error: type[Exception]
+    error: type[SpokenError]
     max_size: int
     seconds: float
     authenticate: Authenticate
@@ -145,33 +146,32 @@ class EvidenceDoor:
 
     def _answering(self, work: Callable[[Request, Context], Awaitable[Response]]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
-            language = language_of(request.headers.get("accept-language"))
             try:
                 return await work(request, await self._signed_in(request))
             except ApiError as refusal:
                 headers = (
                     refusal.headers if isinstance(refusal, HttpRefusalError) else STATUS_HEADERS.get(refusal.status)
                 )
-                return _refused(refusal.status, refusal.extensions, refusal.message, headers)
+                return error_response(request.headers, refusal, headers)
             except Refused as refused:
-                spoken = {**STATUS_HEADERS.get(status_of(refused.code), {}), "Content-Language": language.value}
-                return _refused(status_of(refused.code), {"code": refused.code.value}, refused.text(language), spoken)
+                spoken = ApiError(refused.code, refused.said)
+                return error_response(request.headers, spoken, STATUS_HEADERS.get(spoken.status))
             except self.error as error:
                 code = ErrorCode[str(getattr(error, "code", "")).upper().replace("-", "_")]
-                return _refused(code.status, {"code": code.value}, str(error), {"Connection": "close"})
+                return error_response(request.headers, ApiError(code, error.said), {"Connection": "close"})
             except Exception as error:
                 explained = self.explain(error)
                 if explained is None:
                     raise
                 headers = {**STATUS_HEADERS.get(explained.status, {}), "Connection": "close"}
-                return _refused(explained.status, explained.extensions, explained.message, headers)
+                return error_response(request.headers, explained, headers)
 
         return answer
 
     async def _signed_in(self, request: Request) -> Context:
         identity = await self.authenticate(request.headers)
         if identity is None:
-            raise ApiError(RefusalCode.UNAUTHENTICATED, "Send the token as `Authorization: Bearer <token>`.")
+            raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
         return self.context(request, identity, request_id_of(request.scope))
 
     async def _upload(self, request: Request, context: Context) -> Response:
@@ -181,11 +181,11 @@ class EvidenceDoor:
             raise HttpRefusalError(
                 413,
                 ErrorCode.EVIDENCE_TOO_LARGE,
-                f"The file may have at most {self.max_size} bytes.",
+                tell("evidence.over_limit", most=self.max_size),
                 {"Connection": "close"},
             )
         if request.headers.get("content-encoding", "identity") != "identity":
-            raise HttpRefusalError(415, ErrorCode.EVIDENCE_TYPE, "Send the file as it is, without a content encoding.")
+            raise HttpRefusalError(415, ErrorCode.EVIDENCE_TYPE, tell("evidence.content_encoding"))
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         digest = _announced(request.headers.get("content-digest"))
         holder, purpose = await self._holder(request, context)
@@ -195,7 +195,7 @@ class EvidenceDoor:
                 raise HttpRefusalError(
                     503,
                     ErrorCode.UNAVAILABLE,
-                    "Too many files arrive at once: try again in a moment.",
+                    tell("evidence.too_many_arriving"),
                     {"Retry-After": "5"},
                 )
             stored = await to_thread.run_sync(
@@ -238,9 +238,7 @@ class EvidenceDoor:
             return case.holder.ref, Purpose(case_id=case.case_id)
         number = request.headers.get("x-holder-id-number")
         if number is None:
-            raise HttpRefusalError(
-                400, ErrorCode.BAD_REQUEST, "Name the holder: `?case=` and a case, or the header `X-Holder-Id-Number`."
-            )
+            raise HttpRefusalError(400, ErrorCode.BAD_REQUEST, tell("evidence.name_holder"))
         identity = IdentityNumber.of(request.headers.get("x-holder-id-type", "RESIDENT_ID"), number)
         kind, cleaned = identity.kind, identity.number
         holders = context.services.holders
@@ -254,16 +252,14 @@ class EvidenceDoor:
             raise HttpRefusalError(
                 403,
                 RefusalCode.NOT_PERMITTED,
-                "Evidence is for applicants, reviewers and privacy officers, and for auditors with the header X-Access-Reason.",
+                tell("evidence.readers"),
             )
         case, digest = await _case(context, request.query_params.get("case", "")), request.path_params["sha256"]
         stated = _stated(case, digest)
         if stated is None:  # a supplement that the read side has not seen yet
             stated = _stated(await _known_case(context, request.query_params.get("case", "")), digest)
         if stated is None or not _SHA256.fullmatch(digest):
-            raise HttpRefusalError(
-                404, ErrorCode.EVIDENCE_MISSING, "The case states no such file, or none that you may see."
-            )
+            raise HttpRefusalError(404, ErrorCode.EVIDENCE_MISSING, tell("evidence.not_stated"))
         with ExitStack() as held:
             held.enter_context(self.leaving.one(context.actor.subject if context.actor else ""))
             purposes = [Purpose(case_id=case.case_id), Purpose(uploader=case.submitted_by)]
@@ -308,7 +304,7 @@ async def _known_case(context: Context, identifier: str) -> CaseView:
     stream = ids.uuid_in(identifier, "case")
     case = await in_thread(context.services.cases.case_of, context.actor, stream) if context.actor else None
     if case is None:
-        raise HttpRefusalError(404, RefusalCode.UNKNOWN_CASE, "No such case, or none that you may see.")
+        raise HttpRefusalError(404, RefusalCode.UNKNOWN_CASE, tell("case.unknown"))
     return case
 
 
@@ -328,11 +324,4 @@ def _announced(header: str | None) -> str | None:
 
 
 def _unreadable() -> str:
-    raise HttpRefusalError(400, ErrorCode.BAD_REQUEST, "Write `Content-Digest` as sha-256=:<base64>: (RFC 9530).")
-
-
-def _refused(
-    status: int, extensions: dict[str, Any], message: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    body = {"errors": [{"message": message, "extensions": extensions}]}
-    return Response(orjson.dumps(body), status, headers, "application/json; charset=utf-8")
+    raise HttpRefusalError(400, ErrorCode.BAD_REQUEST, tell("evidence.content_digest"))

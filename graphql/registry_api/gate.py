@@ -11,6 +11,7 @@ import asyncio
 import time
 from typing import Final
 
+from domain.messages import tell
 from graphql import ExecutionResult
 from registry_api.context import Context
 from registry_api.disclosing import RecordingExecutor
@@ -54,16 +55,18 @@ class Gate:
         if not self._introspection and not {"__schema", "__type"}.isdisjoint(fields):
             raise ApiError(
                 ErrorCode.INTROSPECTION_REFUSED,
-                "This server does not tell its schema; read the published file instead.",
+                tell("request.introspection"),
             )
         verifications = questions_in(operation, request.variables)
         if verifications and context.actor is not None:
             self._by_subject.take(context.actor.subject, verifications)
         most = VERIFY_BURST if context.actor is None else self._most
         if most < verifications <= MOST_QUESTIONS:
-            hint = " without a token, or sign in" if context.actor is None else ""
             raise ApiError(
-                ErrorCode.BAD_USER_INPUT, f"These are {verifications} questions; ask at most {most} at once{hint}."
+                ErrorCode.BAD_USER_INPUT,
+                tell("verification.too_many_anonymous", found=verifications, most=most)
+                if context.actor is None
+                else tell("verification.too_many", found=verifications, most=most),
             )
         if verifications and context.actor is None:
             self._by_address.take(context.address, verifications)

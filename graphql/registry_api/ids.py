@@ -15,6 +15,7 @@ from uuid import UUID
 import strawberry
 
 from application.views import CaseView, EntryView, PastCaseView, PastTitleView, ProposedEntryView, TitleView
+from domain.messages import tell
 from transport.errors import ApiError, ErrorCode
 
 _PLACE: Final = re.compile(r"[1-9][0-9]{0,17}")
@@ -65,7 +66,7 @@ def uuid_in(identifier: str, kind: str) -> UUID:
     if place is not None:
         raise ApiError(
             ErrorCode.PAST_STATE,
-            f"This identifier names a past state of the {kind}, and here the {kind} itself is meant; pass the part before the `@`.",
+            tell("identifier.past_state", kind=kind),
         )
     return found
 
@@ -116,4 +117,4 @@ def _uuid(text: str, kind: str) -> UUID:
 
 
 def _invalid(kind: str) -> ApiError:
-    return ApiError(ErrorCode.INVALID_ID, f"This is not the identifier of a {kind}; pass one as the registry gave it.")
+    return ApiError(ErrorCode.INVALID_ID, tell("identifier.other_kind", kind=kind))

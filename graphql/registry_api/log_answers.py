@@ -19,11 +19,11 @@ async def from_log(answer: Awaitable[T]) -> T:
     try:
         return await answer
     except LogBehind as behind:
-        raise ApiError(ErrorCode.LOG_BEHIND, f"{behind} Ask again in a few seconds.") from None
+        raise ApiError(ErrorCode.LOG_BEHIND, behind.said) from None
     except LogDeviates as deviates:
-        raise ApiError(ErrorCode.LOG_DEVIATES, f"{deviates} Tell the auditors and the operator.") from None
+        raise ApiError(ErrorCode.LOG_DEVIATES, deviates.said) from None
     except LogAnswer as none:
-        raise ApiError(ErrorCode.BAD_USER_INPUT, str(none)) from None
+        raise ApiError(ErrorCode.BAD_USER_INPUT, none.said) from None
 
 
 def checkpoint(head: TreeHead) -> Checkpoint:

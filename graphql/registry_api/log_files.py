@@ -25,8 +25,10 @@ from starlette.routing import BaseRoute, Route
 from application.transparency import LogAnswer, LogBehind, LogDeviates, TransparencyLog
 from domain.log.log_errors import TileError
 from domain.log.tiles import parse_tile_path
+from domain.messages import Message, tell
 from transport.caching import tagged
-from transport.errors import ErrorCode
+from transport.error_responses import error_response
+from transport.errors import ApiError, ErrorCode
 
 PREFIX: Final = "/log"
 _ALL: Final[Mapping[str, str]] = {"Access-Control-Allow-Origin": "*"}
@@ -45,7 +47,7 @@ _PROOF: Final = re.compile(r"([1-9][0-9]{0,18})\.tlog-proof")
 TEXT: Final = "text/plain; charset=utf-8"
 
 
-class LogFiles:
+class LogFileRoutes:
     """The routes under ``/log``."""
 
     def __init__(self, log: TransparencyLog) -> None:
@@ -79,17 +81,17 @@ class LogFiles:
     async def _checkpoint(self, request: Request) -> Response:
         written = request.path_params.get("epoch")
         if written is not None and not _EPOCH.fullmatch(written):
-            return _nothing("This is no epoch of the log.")
+            return _nothing(request, tell("log.no_epoch"))
         try:
             head = await self._log.head(int(written) if written else None)
         except LogAnswer as none:
-            return _nothing(str(none))
+            return _nothing(request, none.said)
         return tagged(request, head.note, TEXT, FLEETING)
 
     async def _present_tile(self, request: Request) -> Response:
         epochs = await self._log.epochs()
         if not epochs:
-            return _nothing("There is no log yet.")
+            return _nothing(request, tell("log.not_begun"))
         path = f"{PREFIX}/{epochs[-1].epoch}/tile/{request.path_params['path']}"
         return RedirectResponse(path, 307, FLEETING)
 
@@ -97,33 +99,32 @@ class LogFiles:
         epoch = request.path_params["epoch"]
         try:
             place = parse_tile_path(f"tile/{request.path_params['path']}")
-        except TileError as error:
-            return _nothing(str(error))
+        except TileError:
+            return _nothing(request, tell("log.no_tile"))
         content = await self._log.file(int(epoch), place) if _EPOCH.fullmatch(epoch) else None
         if content is None:
-            return _nothing("There is no such tile; a partial one that was filled since is answered by the full one.")
+            return _nothing(request, tell("log.no_tile"))
         return tagged(request, content, "application/octet-stream", IMMUTABLE)
 
     async def _proof(self, request: Request) -> Response:
         written = _PROOF.fullmatch(request.path_params["file"])
         epochs = await self._log.epochs()
         if written is None or not epochs or request.path_params["epoch"] != str(epochs[-1].epoch):
-            return _nothing("A proof is <position>.tlog-proof, in the present epoch of the log.")
+            return _nothing(request, tell("log.no_proof"))
         try:
             proof = await self._log.inclusion(int(written[1]))
         except LogDeviates as deviates:
-            return _said(f"{deviates} Tell the auditors and the operator.", ErrorCode.LOG_DEVIATES)
+            return _said(request, deviates.said, ErrorCode.LOG_DEVIATES)
         except LogBehind as behind:
-            return _said(f"{behind} Ask again in a few seconds.", ErrorCode.LOG_BEHIND, 404)
+            return _said(request, behind.said, ErrorCode.LOG_BEHIND, 404)
         except LogAnswer as none:
-            return _nothing(str(none))
+            return _nothing(request, none.said)
         return tagged(request, proof.file(), TEXT, FLEETING)
 
 
-def _nothing(message: str) -> Response:
-    return _said(message, ErrorCode.NOT_FOUND, 404)
+def _nothing(request: Request, said: Message) -> Response:
+    return _said(request, said, ErrorCode.NOT_FOUND, 404)
 
 
-def _said(message: str, code: ErrorCode, status: int | None = None) -> Response:
-    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
-    return Response(orjson.dumps(body), status or code.status, NOTHING, "application/json; charset=utf-8")
+def _said(request: Request, said: Message, code: ErrorCode, status: int | None = None) -> Response:
+    return error_response(request.headers, ApiError(code, said), NOTHING, status=status)

@@ -24,7 +24,7 @@ from registry_api.types.nodes import TitleAward
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class MatchAnswer:
     """A match as the API answers it."""
 
     outcome: MatchOutcome
@@ -45,7 +45,7 @@ class MatchResult:
     catalog_version: CatalogVersion
 
 
-async def match_certificate(context: Context, form: CertificateForm, code: str | None, on: date) -> Matched:
+async def match_certificate(context: Context, form: CertificateForm, code: str | None, on: date) -> MatchAnswer:
     """Match a certificate against what is in force on a day. Raises ``Refused`` where nothing is.
 
     The text goes to the matcher as it was typed or scanned: what no certificate could say is answered NONE, not refused.
@@ -58,7 +58,7 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     return await matched(context, found)
 
 
-async def matched(context: Context, found: Found, *, reasons: bool = True) -> Matched:
+async def matched(context: Context, found: Found, *, reasons: bool = True) -> MatchAnswer:
     """A match with the entries that it names; without ``reasons`` where they may quote what is sealed."""
     version = await context.versions.load((found.version.catalog_code, found.version.number))
     if version is None:
@@ -74,7 +74,7 @@ async def matched(context: Context, found: Found, *, reasons: bool = True) -> Ma
             )
     automatic = match.entry if match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} else None
     entry = await context.entries.load((version.catalog_code, version.number, automatic.number)) if automatic else None
-    return Matched(match.outcome, entry, award_for(entry, match.grade), candidates, version)
+    return MatchAnswer(match.outcome, entry, award_for(entry, match.grade), candidates, version)
 
 
 def by_subjects(context: Context, which: CaseFilter) -> CaseFilter:

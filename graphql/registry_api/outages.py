@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from application.outages import Outage, OutageOf
+from domain.messages import tell, term
 from transport.errors import ApiError, ErrorCode
 
 log = logging.getLogger("registry_api")
@@ -31,13 +32,13 @@ class Outages:
         now = self._clock()
         if now - self._logged.get(outage, float("-inf")) >= QUIET_SECONDS:
             self._logged[outage] = now
-            log.warning("%s (%s, %s): requests are answered so.", outage.words, outage.value, type(exception).__name__)
+            log.warning("%s (%s, %s): requests are answered so.", term(outage), outage.value, type(exception).__name__)
         if outage is Outage.DISK_FULL:
             return ApiError(
                 ErrorCode.STORAGE_FULL,
-                f"{outage.words}: reading goes on, and what is recorded is safe; repeat it when the operator has made room.",
+                tell("server.full", outage=outage),
             )
         return ApiError(
             ErrorCode.UNAVAILABLE,
-            f"{outage.words}: try again in a moment, a submission with the same key.",
+            tell("server.outage", outage=outage),
         )

@@ -12,6 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 import strawberry
 
 from application.asking import Page, Window
+from domain.messages import tell
 from transport.errors import ApiError, ErrorCode
 from transport.limits import PAGE, PageSize, page_size
 
@@ -79,7 +80,7 @@ class Paging(Generic[C]):
         size, backward = page_size(self.first, default=default), self.last is not None
         if self.last is not None:
             if self.first is not None and not isinstance(self.first, PageSize):
-                raise ApiError(ErrorCode.BAD_USER_INPUT, "Ask for the `first` rows or for the `last`, not for both.")
+                raise ApiError(ErrorCode.BAD_USER_INPUT, tell("page.both_ends"))
             size = page_size(self.last, name="last")
         return Window(
             size=size,
@@ -140,5 +141,5 @@ def _decode(kind: str, cursor: str, parsers: Parsers) -> tuple[object, ...]:
         pass
     raise ApiError(
         ErrorCode.INVALID_CURSOR,
-        "This is not a cursor of this list; pass `endCursor` of the page before, or `startCursor` of the page after.",
+        tell("page.cursor"),
     )

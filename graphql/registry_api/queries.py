@@ -33,6 +33,7 @@ from application.views import (
     TitleView,
 )
 from domain.identity_numbers import IdentityNumber
+from domain.messages import tell
 from registry_api import ids, log_answers
 from registry_api.amendments import (
     AmendmentPreview,
@@ -54,7 +55,7 @@ from registry_api.inputs import (
 )
 from registry_api.log_answers import from_log
 from registry_api.lookups import (
-    Matched,
+    MatchAnswer,
     MatchResult,
     audit_row,
     by_subjects,
@@ -139,7 +140,7 @@ class Query(AuditQuery):
         certificate: CertificateInput,
         catalog_code: str | None = None,
         on: date | None = None,
-    ) -> Matched:
+    ) -> MatchAnswer:
         """What a certificate is, in one catalog or in all that are in force on a day (today by default)."""
         form: CertificateForm = certificate
         return await match_certificate(info.context, form, catalog_code, on or info.context.today)
@@ -256,7 +257,7 @@ class Query(AuditQuery):
         if len(questions) > MOST_QUESTIONS:
             raise ApiError(
                 ErrorCode.BAD_USER_INPUT,
-                f"These are {len(questions)} questions; ask at most {MOST_QUESTIONS} at once.",
+                tell("verification.too_many", found=len(questions), most=MOST_QUESTIONS),
             )
         await info.context.reach(at_least)
         return await verify(info.context, questions, as_of)
@@ -275,7 +276,7 @@ class Query(AuditQuery):
         """A case now, as the registry knew it at an instant, or at one of its versions; the state that a past identifier names."""
         context = info.context
         if (id is None) == (case_number is None):
-            raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the case by `id` or by `caseNumber`, one of the two.")
+            raise ApiError(ErrorCode.BAD_USER_INPUT, tell("query.one_case"))
         await context.reach(at_least)
         if id is not None and as_of is None and at_version is None:
             return await case_named(context, *ids.state_in(id, "case"))
@@ -422,7 +423,7 @@ class Query(AuditQuery):
         """What the registry holds of a person, named by reference or by identity document."""
         context = info.context
         if (ref is None) == (holder is None):
-            raise ApiError(ErrorCode.BAD_USER_INPUT, "Name the person by `ref` or by `holder`, one of the two.")
+            raise ApiError(ErrorCode.BAD_USER_INPUT, tell("query.one_person"))
         await context.reach(at_least)
         if holder is not None:
             identity = IdentityNumber.of(holder.id_type, holder.id_number)

@@ -10,6 +10,7 @@ import re
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
+from domain.messages import tell
 from transport.errors import ApiError, ErrorCode
 
 REASON_HEADER: Final = "X-Access-Reason"
@@ -37,12 +38,12 @@ def reason_in(header: str | None) -> str | None:
     if len(reason) > _LONGEST_REASON or not reason.isprintable():
         raise ApiError(
             ErrorCode.BAD_REQUEST,
-            f"Write the reason in `{REASON_HEADER}` in at most {_LONGEST_REASON} printable characters.",
+            tell("reason.too_long", header=REASON_HEADER, most=_LONGEST_REASON),
         )
     if reason and len(_WORDS.findall(reason)) < _FEWEST_LETTERS and not _IDEOGRAPHS.search(reason):
         raise ApiError(
             ErrorCode.BAD_REQUEST,
-            f"The reason in `{REASON_HEADER}` says nothing: write in a few words why you read personal data, since it is recorded.",
+            tell("reason.says_nothing", header=REASON_HEADER),
         )
     return reason or None
 
@@ -74,8 +75,4 @@ def _unquoted(value: str) -> str:
 
 
 def _refuse() -> str:
-    raise ApiError(
-        ErrorCode.BAD_REQUEST,
-        f"Write the reason in `{REASON_HEADER}` as plain text, or in UTF-8 with %XX for each byte, as encodeURIComponent"
-        " does, and a percent sign as %25.",
-    )
+    raise ApiError(ErrorCode.BAD_REQUEST, tell("reason.badly_encoded", header=REASON_HEADER))

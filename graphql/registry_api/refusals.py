@@ -13,7 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from application.access import Action, require
 from application.ports import EventUnreadable
-from domain.messages import Language
+from domain.messages import Language, tell
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
 from registry_api.policy import FIELDS, declare
@@ -40,9 +40,9 @@ def as_data(refused: Refused, language: Language) -> Refusal:
     return Refusal(code=refused.code.value, message=refused.text(language), field=refused.field)
 
 
-def as_error(refused: Refused, language: Language) -> ApiError:
+def as_error(refused: Refused) -> ApiError:
     """A refusal as a query answers it."""
-    return ApiError(refused.code, refused.text(language), {"field": refused.field} if refused.field else None)
+    return ApiError(refused.code, refused.said, {"field": refused.field} if refused.field else None)
 
 
 def _gate_of(resolver: Callable[..., Any]) -> Callable[[Context], None]:
@@ -75,7 +75,7 @@ def answering(action: Action | None) -> Callable[[Callable[P, Awaitable[T]]], Ca
                 gate(context)
                 return await resolver(*arguments, **named)
             except Refused as refused:
-                raise as_error(refused, context.language) from None
+                raise as_error(refused) from None
             except EventUnreadable as unreadable:
                 raise unreadable_event(unreadable) from None
 
@@ -89,12 +89,12 @@ def allow(context: Context, action: Action) -> None:
     try:
         require(context.actor, action)
     except Refused as refused:
-        raise as_error(refused, context.language) from None
+        raise as_error(refused) from None
 
 
-def unavailable(what: str) -> ApiError:
+def no_subscriptions() -> ApiError:
     """The honest answer of a field whose part of the registry is not installed."""
-    return ApiError(ErrorCode.NOT_AVAILABLE, f"This installation does not offer {what} yet; nothing was changed.")
+    return ApiError(ErrorCode.NOT_AVAILABLE, tell("server.no_subscriptions"))
 
 
 Payload = TypeVar("Payload")
@@ -127,4 +127,4 @@ def recording(
     return decorate
 
 
-__all__: list[Any] = ["Refusal", "answering", "as_data", "as_error", "recording", "unavailable"]
+__all__: list[Any] = ["Refusal", "answering", "as_data", "as_error", "no_subscriptions", "recording"]

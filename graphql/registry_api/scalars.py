@@ -10,8 +10,9 @@ from typing import Any, Final, NewType
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
-from graphql import GraphQLError, GraphQLID
-from transport.errors import BAD_USER_INPUT
+from domain.messages import Message, tell
+from graphql import GraphQLID
+from transport.errors import BAD_USER_INPUT, PlacedError
 
 Position = NewType("Position", int)
 """A place in the registry's one total order of events."""
@@ -23,14 +24,16 @@ _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})
 _DIGITS: Final = re.compile(r"\d{1,18}")
 
 
-def _refusing(parse: Callable[[str], object], shape: re.Pattern[str], wanted: str) -> Callable[[Any], object]:
+def _refusing(
+    parse: Callable[[str], object], shape: re.Pattern[str], said: Callable[[], Message]
+) -> Callable[[Any], object]:
     def parse_value(value: Any) -> object:
         if isinstance(value, str) and shape.fullmatch(value):
             try:
                 return parse(value)
             except (ValueError, OverflowError):
                 pass
-        raise GraphQLError(f"Write {wanted}.", extensions={"code": BAD_USER_INPUT})
+        raise PlacedError(BAD_USER_INPUT, said())
 
     return parse_value
 
@@ -48,7 +51,7 @@ POSITION: Final = ScalarDefinition(
     description="A place in the registry's one total order of events: a decimal string, strictly increasing, never reused.",
     specified_by_url="https://www.w3.org/TR/xmlschema11-2/#nonNegativeInteger",
     serialize=str,
-    parse_value=_refusing(int, _DIGITS, "a position as a decimal string, as the registry gave it"),
+    parse_value=_refusing(int, _DIGITS, lambda: tell("scalar.position")),
     parse_literal=None,
     origin=int,
 )
@@ -57,7 +60,7 @@ DATE: Final = ScalarDefinition(
     description="A calendar day in Asia/Shanghai, ISO 8601.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
     serialize=date.isoformat,
-    parse_value=_refusing(date.fromisoformat, _DAY, "a day as YYYY-MM-DD"),
+    parse_value=_refusing(date.fromisoformat, _DAY, lambda: tell("scalar.day")),
     parse_literal=None,
     origin=date,
 )
@@ -66,7 +69,7 @@ DATE_TIME: Final = ScalarDefinition(
     description="An instant, RFC 3339, always with offset. Naive values are refused.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
     serialize=_written,
-    parse_value=_refusing(_instant, _INSTANT, "an instant with its offset, as 2026-01-31T08:00:00+08:00"),
+    parse_value=_refusing(_instant, _INSTANT, lambda: tell("scalar.instant")),
     parse_literal=None,
     origin=datetime,
 )

@@ -8,7 +8,7 @@ import strawberry
 
 from application.access import Action
 from registry_api.context import Info
-from registry_api.refusals import allow, unavailable
+from registry_api.refusals import allow, no_subscriptions
 from registry_api.scalars import Position
 from registry_api.types.audit import AuditEvent
 from registry_api.types.cases import RecognizedTitle
@@ -27,7 +27,7 @@ class Subscription:
     ) -> AsyncGenerator[AuditEvent, None]:
         """Every event after a position, in order, without a gap; a client that comes back passes the last one it saw."""
         allow(info.context, Action.FOLLOW_EVENTS)
-        raise unavailable("subscriptions")
+        raise no_subscriptions()
         yield  # makes this a generator, as subscriptions are
 
     @strawberry.subscription
@@ -38,5 +38,5 @@ class Subscription:
     ) -> AsyncGenerator[RecognizedTitle, None]:
         """Every change of a title after a position."""
         allow(info.context, Action.FOLLOW_TITLES)
-        raise unavailable("subscriptions")
+        raise no_subscriptions()
         yield  # makes this a generator, as subscriptions are

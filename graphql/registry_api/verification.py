@@ -14,6 +14,7 @@ from application.projections.tables import TITLES
 from application.queries import one_by_key
 from application.views import TitleView
 from domain.identifiers import normalised_case_number
+from domain.messages import tell
 from domain.text import identifying_form
 from domain.values import TitleStatus
 from graphql import ArgumentNode, ListValueNode, NullValueNode, ValueNode, VariableNode
@@ -62,10 +63,10 @@ async def verify(
     """
     for number, each in enumerate(asked, 1):
         if (each.certificate_number is None) == (each.case_number is None):
-            place = "" if len(asked) == 1 else f" in question {number}"
+            alone = len(asked) == 1
             raise ApiError(
                 ErrorCode.BAD_USER_INPUT,
-                f"Ask by `certificateNumber` or by `caseNumber`{place}, by one of the two.",
+                tell("verification.one_number") if alone else tell("verification.one_number_at", place=number),
             )
     status = await context.services.reads.status(TITLES)
     at = as_of or context.services.clock()

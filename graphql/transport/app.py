@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import orjson
 import strawberry
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,10 +12,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Lifespan
 
+from domain.messages import tell
 from transport.compression import PublicCompression
 from transport.documents import DocumentCache
 from transport.endpoint import STATUS_HEADERS, Authenticate, CallerOf, ContextFactory, GraphQLEndpoint
-from transport.errors import ErrorCode
+from transport.error_responses import error_response
+from transport.errors import ApiError, ErrorCode
 from transport.execution import Executor, StrawberryExecutor, core_schema
 from transport.explorer import Example, Explorer
 from transport.health import HealthCheck, alive, health_handler
@@ -100,13 +101,12 @@ def create_app(
     )
 
 
-def _no_route(_request: Request, refused: Exception) -> Response:
+def _no_route(request: Request, refused: Exception) -> Response:
     """Where no route answers: an address that is none, or a method that its route does not take."""
     if not isinstance(refused, HTTPException):
         raise TypeError("registered for HTTPException alone")
-    error = {"message": "Nothing is at this address; ask at `/graphql`.", "extensions": {"code": ErrorCode.NOT_FOUND}}
+    refusal = ApiError(ErrorCode.NOT_FOUND, tell("request.no_route"))
     if refused.status_code == ErrorCode.METHOD_NOT_ALLOWED.status:
-        allowed = (refused.headers or {}).get("Allow", "another method")
-        error = {"message": f"Use {allowed} here.", "extensions": {"code": ErrorCode.METHOD_NOT_ALLOWED}}
-    body = orjson.dumps({"errors": [error]})
-    return Response(body, refused.status_code, refused.headers, "application/json; charset=utf-8")
+        allowed = (refused.headers or {}).get("Allow", GRAPHQL_PATH)
+        refusal = ApiError(ErrorCode.METHOD_NOT_ALLOWED, tell("request.other_method", allowed=allowed))
+    return error_response(request.headers, refusal, refused.headers, status=refused.status_code)

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from graphql.language import SKIP
 from graphql.utilities import validate_input_literal, validate_input_value
 
+from domain.messages import Message, tell
 from graphql import (
     GraphQLError,
     GraphQLInputObjectType,
@@ -27,7 +28,7 @@ from graphql import (
     is_required_input_field,
     type_from_ast,
 )
-from transport.errors import BAD_USER_INPUT
+from transport.errors import BAD_USER_INPUT, GRAPHQL_VALIDATION_FAILED, PlacedError
 
 _MOST_ERRORS: Final = 20
 
@@ -46,8 +47,9 @@ def variable_faults(
         validate_input_value(variables.get(name), cast("GraphQLInputType", type_), places)
         for path in places.distinct():
             expected, given = _follow_value(type_, variables.get(name), path)
-            sentence = f"Variable '${name}{_spelled(path)}' {_expectation(expected, given)}"
-            faults.append(GraphQLError(sentence, definition, extensions={"code": BAD_USER_INPUT}))
+            expectation, hint = _expectation(expected, given)
+            said = tell("misfit.variable", name=f"${name}{_spelled(path)}", expected=expectation, hint=hint)
+            faults.append(PlacedError(BAD_USER_INPUT, said, definition))
     return faults[:_MOST_ERRORS]
 
 
@@ -61,8 +63,12 @@ class LiteralsOfCorrectType(ValuesOfCorrectTypeRule):
             validate_input_literal(node, input_type, places)
             for path in places.distinct():
                 expected, given = _follow_literal(input_type, node, path)
-                place = f" at '{_spelled(path).removeprefix('.')}'" if path else ""
-                self.report_error(GraphQLError(f"The value here{place} {_expectation(expected, given)}", node))
+                expectation, hint = _expectation(expected, given)
+                said = tell("misfit.literal", expected=expectation, hint=hint)
+                if path:
+                    place = _spelled(path).removeprefix(".")
+                    said = tell("misfit.literal_at", name=place, expected=expectation, hint=hint)
+                self.report_error(PlacedError(GRAPHQL_VALIDATION_FAILED, said, node))
         return SKIP
 
 
@@ -110,24 +116,23 @@ def _follow_literal(type_: Any, node: ValueNode, path: tuple[str | int, ...]) ->
     return type_, given
 
 
-def _expectation(expected: Any, given: Collection[str] | None) -> str:
+def _expectation(expected: Any, given: Collection[str] | None) -> tuple[str, Message | str]:
+    """The type that is expected, and what helps to see why the value does not fit, if anything."""
     inner = get_nullable_type(expected)
     while is_list_type(inner) and given is not None:
         inner = get_nullable_type(inner.of_type)
     if isinstance(inner, GraphQLInputObjectType) and given is not None:
         return _object_expectation(inner, given)
-    hint = ""
     if isinstance(inner, GraphQLScalarType) and inner.specified_by_url is None and inner.description:
-        hint = f" ({inner.description.strip().splitlines()[0].rstrip('.')})"
-    return f"must be of type '{expected}'{hint}."
+        words = inner.description.strip().splitlines()[0].rstrip(".")
+        return str(expected), tell("expectation.described", words=words)
+    return str(expected), ""
 
 
-def _object_expectation(type_: GraphQLInputObjectType, given: Collection[str]) -> str:
+def _object_expectation(type_: GraphQLInputObjectType, given: Collection[str]) -> tuple[str, Message | str]:
     lacking = [name for name, each in type_.fields.items() if is_required_input_field(each) and name not in given]
     if lacking:
-        return f"must be of type '{type_}': it lacks {', '.join(f'`{name}`' for name in lacking)}."
+        return str(type_), tell("expectation.lacking", fields=[f"`{name}`" for name in lacking])
     if any(name not in type_.fields for name in given):
-        return (
-            f"must be of type '{type_}' and has a field that type does not know; known are {', '.join(type_.fields)}."
-        )
-    return f"must be of type '{type_}'{': give exactly one field, not null' if type_.is_one_of else ''}."
+        return str(type_), tell("expectation.strange", fields=list(type_.fields))
+    return str(type_), tell("expectation.one_of") if type_.is_one_of else ""

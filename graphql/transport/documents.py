@@ -10,6 +10,7 @@ from anyio import to_thread
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from domain.messages import Message, tell
 from graphql import (
     ArgumentNode,
     DocumentNode,
@@ -39,6 +40,7 @@ from transport.errors import (
     ApiError,
     ErrorCode,
     LimitExceededError,
+    PlacedError,
 )
 from transport.limits import Limits, check_storable, string_too_long
 from transport.scan import outline
@@ -121,13 +123,9 @@ class PreparedDocument:
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         if name is None:
-            raise ApiError(
-                OPERATION_RESOLUTION_FAILURE, "The document holds several operations: name one in `operationName`."
-            )
+            raise ApiError(OPERATION_RESOLUTION_FAILURE, tell("request.operation_untold"))
         if name not in self.operations:
-            raise ApiError(
-                OPERATION_RESOLUTION_FAILURE, "The document holds no operation of the name given in `operationName`."
-            )
+            raise ApiError(OPERATION_RESOLUTION_FAILURE, tell("request.operation_unknown"))
         return self.operations[name]
 
 
@@ -204,7 +202,7 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> PreparedDocumen
         each.check(limits)
     errors = validate(schema, document, _RULES, max_errors=_MOST_ERRORS)
     if errors:
-        raise InvalidDocumentError([_coded(error, GRAPHQL_VALIDATION_FAILED) for error in errors])
+        raise InvalidDocumentError([_invalid(error) for error in errors])
     return PreparedDocument(
         {node.name.value if node.name else None: PreparedOperation(document, node, m) for node, m in measures.items()},
         quotes,
@@ -223,7 +221,11 @@ class _Literals(Visitor):
         self.found = True
         named = (each for each in (parent, *reversed(ancestors)) if isinstance(each, ArgumentNode | ObjectFieldNode))
         place = next((each.name.value for each in named), None)
-        check_storable(node.value, f"The literal at `{place}`" if place else "A literal in the document")
+        check_storable(node.value, _literal_at(place))
+
+
+def _literal_at(name: str | None) -> Message:
+    return tell("place.literal_at", name=name) if name else tell("place.literal")
 
 
 def _check_half_pair(text: str, error: GraphQLError) -> None:
@@ -232,7 +234,7 @@ def _check_half_pair(text: str, error: GraphQLError) -> None:
     if not _HALF_PAIR.match(text, at):
         return
     opened = _OPENED.search(text[max(0, at - _NEAR) : at])
-    check_storable("\ud800", f"The literal at `{opened[1]}`" if opened else "A literal in the document")
+    check_storable("\ud800", _literal_at(opened[1] if opened else None))
 
 
 def _check_literals(document: DocumentNode) -> bool:
@@ -246,47 +248,48 @@ def _check_outline(text: str, limits: Limits) -> None:
     if len(text) > limits.document:
         raise LimitExceededError(
             ErrorCode.LIMIT_DOCUMENT,
-            "length of the document in characters",
+            tell("limit.document"),
             allowed=limits.document,
             found=len(text),
-            advice="move values into variables and split the document",
+            advice=tell("advice.split_document"),
         )
     tokens, nesting, longest, word = outline(text)
     if nesting > limits.nesting:
         raise LimitExceededError(
             ErrorCode.LIMIT_NESTING,
-            "nesting of brackets in the document",
+            tell("limit.nesting"),
             allowed=limits.nesting,
             found=nesting,
-            advice="nest less, or use variables for nested values",
+            advice=tell("advice.nest_less"),
         )
     if tokens > limits.tokens:
         raise LimitExceededError(
             ErrorCode.LIMIT_TOKENS,
-            "number of tokens in the document",
+            tell("limit.tokens"),
             allowed=limits.tokens,
             found=tokens,
-            advice="move values into variables and split the document",
+            advice=tell("advice.split_document"),
         )
     if longest > limits.string:
         raise string_too_long(limits.string, longest)
     if word > limits.word:
         raise LimitExceededError(
             ErrorCode.LIMIT_STRING,
-            "length of a name or number in characters",
+            tell("limit.word"),
             allowed=limits.word,
             found=word,
-            advice="write a shorter one",
+            advice=tell("advice.shorter_word"),
         )
 
 
 def _syntax_error(error: GraphQLError) -> GraphQLError:
     # The lexer's words quote the token it met; a literal may be about a person, so only its kind is told.
     message = _QUOTED.sub(r"\1", error.message)
-    extensions = {"code": GRAPHQL_PARSE_FAILED}
-    return GraphQLError(message, source=error.source, positions=error.positions, extensions=extensions)
+    said = tell("request.parse_failed", words=message)
+    return PlacedError(GRAPHQL_PARSE_FAILED, said, source=error.source, positions=error.positions)
 
 
-def _coded(error: GraphQLError, code: str) -> GraphQLError:
-    error.extensions = {**(error.extensions or {}), "code": code}
-    return error
+def _invalid(error: GraphQLError) -> GraphQLError:
+    if isinstance(error, PlacedError):
+        return error
+    return PlacedError(GRAPHQL_VALIDATION_FAILED, tell("request.validation_failed", words=error.message), error.nodes)

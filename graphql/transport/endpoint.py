@@ -13,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from domain.messages import tell
 from graphql import ExecutionResult, OperationType
 from transport.caching import PUBLIC, tagged
 from transport.documents import DocumentCache, InvalidDocumentError, PreparedOperation
+from transport.error_responses import spoken_in
 from transport.errors import ApiError, ErrorCode, HttpRefusalError, LimitExceededError
 from transport.execution import Executor
 from transport.limits import Limits
@@ -99,7 +101,8 @@ class GraphQLEndpoint:
         accept = request.headers.get("accept")
         if self._page and request.method in _SAFE and prefers_html(accept):
             return self._page(request)
-        masked = MaskErrors(request_id_of(request.scope), self._explain)
+        language = language_of(request.headers.get("accept-language"))
+        masked = MaskErrors(request_id_of(request.scope), language, self._explain)
         media = response_type(accept)
         try:
             return await self._answer(request, media, masked)
@@ -108,15 +111,17 @@ class GraphQLEndpoint:
                 refusal.headers if isinstance(refusal, HttpRefusalError) else STATUS_HEADERS.get(refusal.status, {})
             )
             body = {"errors": [masked.refusal(refusal)]}
-            return _response(body, media or JSON, refusal.status, headers)
+            return _response(body, media or JSON, refusal.status, {**headers, **spoken_in(request.headers)})
 
     async def _answer(self, request: Request, media: str | None, masked: MaskErrors) -> Response:
         if request.method not in {*_SAFE, "POST"}:
             raise HttpRefusalError(
-                405, ErrorCode.METHOD_NOT_ALLOWED, "Use POST, or GET for a query.", {"Allow": "GET, HEAD, POST"}
+                405, ErrorCode.METHOD_NOT_ALLOWED, tell("request.graphql_method"), {"Allow": "GET, HEAD, POST"}
             )
         if media is None:
-            raise HttpRefusalError(406, ErrorCode.NOT_ACCEPTABLE, f"Accept `{GRAPHQL_RESPONSE}` or `{JSON}`.")
+            raise HttpRefusalError(
+                406, ErrorCode.NOT_ACCEPTABLE, tell("request.not_acceptable", types=[GRAPHQL_RESPONSE, JSON])
+            )
         address = address_of(request.scope)
         async with self._in_work.turn(address):
             actor = await self._authenticate(request.headers)
@@ -138,17 +143,16 @@ class GraphQLEndpoint:
     async def _work(
         self, request: Request, media: str, masked: MaskErrors, actor: Any, parameters: GraphQLRequest
     ) -> Response:
-        caller = self._caller(request, actor)
+        caller, spoken = self._caller(request, actor), spoken_in(request.headers)
         parameters = self._persisted.resolve(parameters, caller)
         try:
             operation = await self._operation(request, parameters, caller)
         except InvalidDocumentError as invalid:
-            return _response({"errors": masked.format(invalid.errors)}, media, _request_error(media))
+            return _response({"errors": masked.format(invalid.errors)}, media, _request_error(media), spoken)
         except HttpRefusalError:
             raise
         except ApiError as refusal:
-            return _response({"errors": [masked.refusal(refusal)]}, media, _request_error(media))
-        spoken = {"Content-Language": language_of(request.headers.get("accept-language")).value}
+            return _response({"errors": [masked.refusal(refusal)]}, media, _request_error(media), spoken)
         context = self._context_factory(request, actor, request_id_of(request.scope))
         if isawaitable(context):
             context = await context
@@ -178,10 +182,12 @@ class GraphQLEndpoint:
         if operation.kind is OperationType.SUBSCRIPTION:
             raise ApiError(
                 ErrorCode.SUBSCRIPTION_REFUSED,
-                "Subscriptions need a streaming transport: this request can't carry one.",
+                tell("request.subscription"),
             )
         if request.method in _SAFE and operation.kind is not OperationType.QUERY:
-            raise HttpRefusalError(405, ErrorCode.METHOD_NOT_ALLOWED, "Send mutations with POST.", {"Allow": "POST"})
+            raise HttpRefusalError(
+                405, ErrorCode.METHOD_NOT_ALLOWED, tell("request.mutation_by_post"), {"Allow": "POST"}
+            )
         operation.measure.check_cost(parameters.variables, self._limits)
         return operation
 
@@ -202,10 +208,10 @@ class GraphQLEndpoint:
         if len(encoded) > self._limits.answer:
             raise LimitExceededError(
                 ErrorCode.LIMIT_ANSWER,
-                "size of the answer in bytes",
+                tell("limit.answer_bytes"),
                 allowed=self._limits.answer,
                 found=len(encoded),
-                advice="ask for smaller pages or fewer fields; what a mutation did stays done",
+                advice=tell("advice.smaller_answer"),
             )
         return encoded
 

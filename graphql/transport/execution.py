@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, TypeGuard, cast
 import strawberry
 from strawberry.execution import optimized_is_awaitable
 
+from domain.messages import tell
 from graphql import ExecutionResult, GraphQLSchema
 from transport.coercion import variable_faults
 from transport.documents import PreparedOperation
@@ -20,7 +21,7 @@ _IS_AWAITABLE: Final = cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimi
 
 def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
     """The graphql-core schema inside a Strawberry schema, which has no public name for it."""
-    return schema._schema  # noqa: SLF001
+    return schema._schema  # noqa: SLF001 - Strawberry shows it nowhere else
 
 
 class Executor(Protocol):
@@ -55,10 +56,10 @@ def too_many_fields(most: int) -> LimitExceededError:
     """The refusal of an operation whose answer turns out larger than its document told."""
     return LimitExceededError(
         ErrorCode.LIMIT_ANSWER,
-        "number of fields of the answer",
+        tell("limit.answer_fields"),
         allowed=most,
         found=None,
-        advice="ask for smaller pages or fewer fields; what a mutation did stays done",
+        advice=tell("advice.smaller_answer"),
     )
 
 

@@ -15,7 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from domain.messages import tell
 from transport.caching import REVALIDATED, tagged
+from transport.error_responses import error_response
+from transport.errors import ApiError, ErrorCode
 
 _TYPES: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 CONTENT_POLICY: Final = (
@@ -68,5 +71,5 @@ class Explorer:
         name = request.path_params["name"]
         content = self._files.get(name)
         if content is None:
-            return Response("No such file of the explorer.\n", 404, media_type="text/plain; charset=utf-8")
+            return error_response(request.headers, ApiError(ErrorCode.NOT_FOUND, tell("request.no_explorer_file")))
         return tagged(request, content, f"{_TYPES[name.rpartition('.')[2]]}; charset=utf-8", REVALIDATED)

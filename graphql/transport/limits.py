@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from domain.messages import Message, tell
 from transport.errors import BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, ApiError, ErrorCode, LimitExceededError
 
 
@@ -78,14 +79,14 @@ def page_size(size: int | None, *, default: int = PAGE, limits: Limits = DEFAULT
     if size is None:
         return min(default, limits.page_size)
     if size < 0:
-        raise ApiError(BAD_USER_INPUT, f"The page size `{name}` is negative: ask for zero rows or more.")
+        raise ApiError(BAD_USER_INPUT, tell("page.negative", name=name))
     if size > limits.page_size:
         raise LimitExceededError(
             PAGE_SIZE_TOO_LARGE,
-            f"page size `{name}`",
+            tell("limit.page_size", name=name),
             allowed=limits.page_size,
             found=size,
-            advice="read page by page with `after` or `before`",
+            advice=tell("advice.page_by_page"),
         )
     return size
 
@@ -95,10 +96,10 @@ def check_length(name: str, items: Sequence[object], *, limits: Limits = DEFAULT
     if len(items) > limits.page_size:
         raise LimitExceededError(
             ErrorCode.LIMIT_LIST,
-            f"length of the list `{name}`",
+            tell("limit.list", name=name),
             allowed=limits.page_size,
             found=len(items),
-            advice="send several requests",
+            advice=tell("advice.several_requests"),
         )
 
 
@@ -118,10 +119,10 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
         if count > limits.variables:
             raise LimitExceededError(
                 ErrorCode.LIMIT_VARIABLES,
-                "number of values in the variables",
+                tell("limit.variables"),
                 allowed=limits.variables,
                 found=None,
-                advice="send several requests",
+                advice=tell("advice.several_requests"),
             )
         if isinstance(value, str):
             _check_text(place, value, limit)
@@ -134,10 +135,10 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
             if len(value) > longest:
                 raise LimitExceededError(
                     ErrorCode.LIMIT_LIST,
-                    f"length of the list '{place}'",
+                    tell("limit.list", name=place),
                     allowed=longest,
                     found=len(value),
-                    advice="send several requests",
+                    advice=tell("advice.several_requests"),
                 )
             waiting.extend((f"{place}[{index}]", inner) for index, inner in enumerate(value))
     return count
@@ -146,22 +147,24 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
 def _check_text(place: str, text: str, limit: int) -> None:
     if len(text) > limit:
         raise string_too_long(limit, len(text))
-    check_storable(text, f"The variable '{place}'")
+    check_storable(text, tell("place.variable", name=place))
 
 
-def check_storable(text: str, what: str) -> None:
+def check_storable(text: str, place: Message) -> None:
     """Refuse (BAD_USER_INPUT) text with U+0000 or half a surrogate pair, which neither UTF-8 nor PostgreSQL can hold."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        which = "U+0000" if "\0" in text else "half a surrogate pair"
-        raise ApiError(BAD_USER_INPUT, f"{what} holds {which}, which no text needs: remove it.")
+        raise ApiError(
+            BAD_USER_INPUT,
+            tell("storable.nul", place=place) if "\0" in text else tell("storable.half_pair", place=place),
+        )
 
 
 def string_too_long(limit: int, found: int) -> LimitExceededError:
     """The refusal of one string, wherever it stood."""
     return LimitExceededError(
         ErrorCode.LIMIT_STRING,
-        "length of a string in characters",
+        tell("limit.string"),
         allowed=limit,
         found=found,
-        advice="send a shorter text, or upload long content as evidence",
+        advice=tell("advice.shorter_text"),
     )

@@ -5,8 +5,9 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from domain.messages import Language, tell
 from graphql import GraphQLError, ValueNode
-from transport.errors import BAD_USER_INPUT, INTERNAL, ApiError
+from transport.errors import BAD_USER_INPUT, INTERNAL, ApiError, PlacedError
 
 logger: Final = logging.getLogger("registry_api")
 
@@ -19,15 +20,15 @@ def unexplained(_exception: BaseException) -> None:
 
 
 class MaskErrors:
-    """Formats the errors of one response (GraphQL specification §7.1.2) under its request id.
+    """Formats the errors of one response (GraphQL specification §7.1.2) under its request id, in one language.
 
     Passed on: ApiError; GraphQLError with an `extensions.code`, since whoever raised it chose its words for the client;
     an argument that doesn't fit its type at run time, in words that leave the value out; what `explain` explains. Everything else
     is logged once per exception and answered as INTERNAL.
     """
 
-    def __init__(self, request_id: str, explain: Explain = unexplained) -> None:
-        self._request_id = request_id
+    def __init__(self, request_id: str, language: Language, explain: Explain = unexplained) -> None:
+        self._request_id, self._language = request_id, language
         self._explain = explain
         self._explained: dict[int, ApiError | None] = {}
         self._logged: set[int] = set()
@@ -38,14 +39,14 @@ class MaskErrors:
 
     def refusal(self, error: ApiError) -> dict[str, Any]:
         """A refusal that answers the whole request."""
-        return {"message": error.message, "extensions": error.extensions}
+        return error.shown(self._language)
 
     def defect(self, exception: BaseException, where: str) -> dict[str, Any]:
         """Log the exception unless this response already did, and the error that stands in its place."""
         if id(exception) not in self._logged:
             self._logged.add(id(exception))
             log_defect(exception, where, self._request_id)
-        return internal_error(self._request_id)
+        return internal_error(self._request_id).shown(self._language)
 
     def explained(self, exception: BaseException) -> ApiError | None:
         """The error that explains an exception; None for a defect."""
@@ -63,10 +64,10 @@ class MaskErrors:
         if isinstance(cause, ApiError):
             shown = self.refusal(cause)
         elif isinstance(cause, GraphQLError) and (cause.extensions or {}).get("code"):
-            shown = {"message": cause.message, "extensions": dict(cause.extensions or {})}
+            message = cause.said.text(self._language) if isinstance(cause, PlacedError) else cause.message
+            shown = {"message": message, "extensions": dict(cause.extensions or {})}
         elif isinstance(cause, GraphQLError) and cause.nodes and isinstance(cause.nodes[0], ValueNode):
-            message = "An argument's value does not fit its type: compare it with the schema, null included."
-            shown = {"message": message, "extensions": {"code": BAD_USER_INPUT}}
+            shown = self.refusal(ApiError(BAD_USER_INPUT, tell("request.value_misfit")))
         else:
             explained = self.explained(cause)
             shown = self.defect(cause, _field(error)) if explained is None else self.refusal(explained)
@@ -77,12 +78,9 @@ class MaskErrors:
         return shown
 
 
-def internal_error(request_id: str) -> dict[str, Any]:
+def internal_error(request_id: str) -> ApiError:
     """The error in place of a defect: enough to find the log entry, and nothing else."""
-    return {
-        "message": f"Internal error: please report it with request id {request_id}.",
-        "extensions": {"code": INTERNAL, "requestId": request_id},
-    }
+    return ApiError(INTERNAL, tell("request.defect", request=request_id), {"requestId": request_id})
 
 
 def log_defect(exception: BaseException, where: str, request_id: str) -> None:

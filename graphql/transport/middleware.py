@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
-import orjson
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from transport.errors import ApiError
+from transport.error_responses import error_response
 from transport.masking import Explain, internal_error, log_defect, unexplained
 
 _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
@@ -79,11 +77,6 @@ class Envelope:
             if explained is None:
                 log_defect(error, "the handling of a request", request_id)
             if not begun:
-                await self._response(explained, request_id)(scope, receive, send_with_headers)
-
-    def _response(self, explained: ApiError | None, request_id: str) -> Response:
-        shown, status = internal_error(request_id), 500
-        if explained is not None:
-            shown, status = {"message": explained.message, "extensions": explained.extensions}, explained.status
-        body = orjson.dumps({"errors": [shown]})
-        return Response(body, status, self._headers.get(status), "application/json; charset=utf-8")
+                refusal = explained or internal_error(request_id)
+                response = error_response(came, refusal, self._headers.get(refusal.status))
+                await response(scope, receive, send_with_headers)

@@ -6,13 +6,14 @@ Tokens come in ``Authorization``, never in a cookie, so no answer ever allows cr
 from collections.abc import Sequence
 from typing import Final
 
-import orjson
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from transport.errors import ErrorCode
+from domain.messages import tell
+from transport.error_responses import error_response
+from transport.errors import ApiError, ErrorCode
 
 SENT: Final = (
     "Authorization",
@@ -59,10 +60,8 @@ class NamedOrigins(CORSMiddleware):
         response = super().preflight_response(request_headers)
         if response.status_code < 400:
             return Response(status_code=204, headers=_without_body(response))
-        message = "This origin, method or header is not allowed here; the installation names origins in RECOGNITION_CORS_ORIGINS."
-        error = {"message": message, "extensions": {"code": ErrorCode.ORIGIN_REFUSED}}
-        body = orjson.dumps({"errors": [error]})
-        return Response(body, 403, _without_body(response), "application/json; charset=utf-8")
+        refusal = ApiError(ErrorCode.ORIGIN_REFUSED, tell("request.origin"))
+        return error_response(request_headers, refusal, _without_body(response))
 
 
 def _without_body(response: Response) -> dict[str, str]:

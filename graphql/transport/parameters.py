@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 from starlette.requests import Request
 
+from domain.messages import Message, tell
 from transport.errors import BAD_REQUEST, ErrorCode, HttpRefusalError, LimitExceededError
 from transport.limits import Limits, check_storable, check_values
 from transport.negotiation import JSON, content_type
@@ -71,7 +72,7 @@ async def arrival(request: Request, limits: Limits) -> Arrived:
         raise HttpRefusalError(
             415,
             ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-            "Send the request as `Content-Type: application/json` in UTF-8.",
+            tell("request.media_type"),
             {"Accept": JSON},
         )
     return Arrived(request, await _body(request, limits))
@@ -80,11 +81,9 @@ async def arrival(request: Request, limits: Limits) -> Arrived:
 def _in_body(body: bytes, limits: Limits) -> GraphQLRequest:
     parameters = _json(body, limits)
     if isinstance(parameters, list):
-        raise HttpRefusalError(
-            400, ErrorCode.BATCHING_REFUSED, "Batches are not taken: send each operation in a request of its own."
-        )
+        raise HttpRefusalError(400, ErrorCode.BATCHING_REFUSED, tell("request.batched"))
     if not isinstance(parameters, dict):
-        raise _malformed("The body must be a JSON object with the member `query`.")
+        raise _malformed(tell("request.no_object"))
     return _checked(parameters, limits)
 
 
@@ -98,9 +97,7 @@ async def _body(request: Request, limits: Limits) -> bytes:
 
 def too_slow() -> HttpRefusalError:
     """The refusal of a body that does not come (RFC 9110 §15.5.9)."""
-    return HttpRefusalError(
-        408, ErrorCode.BODY_TOO_SLOW, "The body did not arrive in time: send it again, faster.", {"Connection": "close"}
-    )
+    return HttpRefusalError(408, ErrorCode.BODY_TOO_SLOW, tell("request.too_slow"), {"Connection": "close"})
 
 
 async def _arriving(request: Request, limit: int) -> bytes:
@@ -135,17 +132,17 @@ def _json(text: bytes, limits: Limits, member: str | None = None) -> Any:
     if nesting > limits.json_nesting:
         raise LimitExceededError(
             ErrorCode.LIMIT_JSON_NESTING,
-            "nesting of the JSON",
+            tell("limit.json_nesting"),
             allowed=limits.json_nesting,
             found=nesting,
-            advice="send flatter variables",
+            advice=tell("advice.flatter_variables"),
         )
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         _name_half_pair(text, member)
-        where = f"The parameter `{member}`" if member else "The body"
-        raise _malformed(f"{where} is not well-formed JSON in UTF-8.") from None
+        said = tell("request.parameter_no_json", name=member) if member else tell("request.body_no_json")
+        raise _malformed(said) from None
 
 
 def _name_half_pair(text: bytes, member: str | None) -> None:
@@ -159,13 +156,18 @@ def _name_half_pair(text: bytes, member: str | None) -> None:
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, str):
-            of_variable = path.startswith("variables.")
-            check_storable(value, f"The variable '${path[10:]}'" if of_variable else f"The member '{path}'")
+            check_storable(value, _place(path))
         elif isinstance(value, dict):
-            waiting += [(path or "of the request", name) for name in value]
+            waiting += [(path, name) for name in value]
             waiting += [(f"{path}.{name}" if path else name, inner) for name, inner in value.items()]
         elif isinstance(value, list):
             waiting += [(f"{path}[{index}]", inner) for index, inner in enumerate(value)]
+
+
+def _place(path: str) -> Message:
+    if path.startswith("variables."):
+        return tell("place.variable", name=f"${path.removeprefix('variables.')}")
+    return tell("place.member", name=path) if path else tell("place.request_member")
 
 
 def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
@@ -174,11 +176,11 @@ def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
     if (query is None or query == "") and extensions.get("persistedQuery") is not None:
         query = ""
     elif not isinstance(query, str) or not query.strip():
-        raise _malformed("The member `query` must be a string that holds a GraphQL document.")
+        raise _malformed(tell("request.no_query"))
     name = parameters.get("operationName")
     if name is not None and not isinstance(name, str):
-        raise _malformed("The member `operationName` must be a string or null.")
-    check_storable(query, "The document")
+        raise _malformed(tell("request.name_no_string"))
+    check_storable(query, tell("place.document"))
     variables = _map(parameters, "variables")
     size = check_values(variables, limits)
     return GraphQLRequest(query, name, variables, extensions, size)
@@ -189,19 +191,19 @@ def _map(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise _malformed(f"The member `{name}` must be a JSON object or null.")
+        raise _malformed(tell("request.no_map", name=name))
     return value
 
 
-def _malformed(message: str) -> HttpRefusalError:
-    return HttpRefusalError(400, BAD_REQUEST, message)
+def _malformed(said: Message) -> HttpRefusalError:
+    return HttpRefusalError(400, BAD_REQUEST, said)
 
 
 def _too_large(limit: int, found: int | None) -> BodyTooLargeError:
     return BodyTooLargeError(
         ErrorCode.LIMIT_BODY,
-        "size of the request in bytes",
+        tell("limit.body"),
         allowed=limit,
         found=found,
-        advice="send less in one request",
+        advice=tell("advice.send_less"),
     )

@@ -14,13 +14,12 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
+from domain.messages import Message, tell
 from transport.documents import PreparedDocument
 from transport.errors import BAD_REQUEST, ErrorCode, HttpRefusalError
 from transport.parameters import GraphQLRequest
 from transport.rates import address_of
 
-NOT_FOUND: Final = "PersistedQueryNotFound"
-"""What clients look for, word for word."""
 _Key = tuple[str | None, str]
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 
@@ -44,12 +43,12 @@ def digest_in(extensions: Mapping[str, Any]) -> str | None:
     if named is None:
         return None
     if not isinstance(named, dict):
-        raise _malformed("`extensions.persistedQuery` must be an object of `version` and `sha256Hash`.")
+        raise _malformed(tell("request.persisted_no_object"))
     version, digest = named.get("version"), named.get("sha256Hash")
     if version != 1 or isinstance(version, bool):
-        raise _malformed("`extensions.persistedQuery.version` must be 1: the server knows no other.")
+        raise _malformed(tell("request.persisted_version"))
     if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
-        raise _malformed("`extensions.persistedQuery.sha256Hash` must be a SHA-256 in 64 hexadecimal digits.")
+        raise _malformed(tell("request.persisted_no_hash"))
     return digest.lower()
 
 
@@ -136,11 +135,11 @@ class PersistedDocuments:
             return request
         if request.query:
             if sha256(request.query.encode()).hexdigest() != digest:
-                raise _malformed("`sha256Hash` is not the SHA-256 of the document in `query`: send both anew.")
+                raise _malformed(tell("request.persisted_other"))
             return request
         text = self._shelf(caller).find(caller.key, digest)
         if text is None:
-            raise HttpRefusalError(200, ErrorCode.PERSISTED_QUERY_NOT_FOUND, NOT_FOUND)
+            raise HttpRefusalError(200, ErrorCode.PERSISTED_QUERY_NOT_FOUND, tell("request.persisted_not_found"))
         return replace(request, query=text)
 
     def keep(self, request: GraphQLRequest, prepared: PreparedDocument, caller: Caller) -> None:
@@ -153,5 +152,5 @@ class PersistedDocuments:
         return self._known if caller.known else self._anonymous
 
 
-def _malformed(message: str) -> HttpRefusalError:
-    return HttpRefusalError(400, BAD_REQUEST, message)
+def _malformed(said: Message) -> HttpRefusalError:
+    return HttpRefusalError(400, BAD_REQUEST, said)

@@ -12,10 +12,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import orjson
-from starlette.responses import Response
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.messages import tell
+from transport.error_responses import error_response
 from transport.errors import ErrorCode, HttpRefusalError
 
 _UNCOUNTED: Final = frozenset({"/healthz", "/readyz"})
@@ -67,7 +68,7 @@ def rate_limited(seconds: float) -> HttpRefusalError:
     return HttpRefusalError(
         429,
         ErrorCode.RATE_LIMITED,
-        f"Too many requests: ask again in {whole} s, and less often.",
+        tell("request.rate", seconds=whole),
         {"Retry-After": str(whole)},
     )
 
@@ -166,8 +167,6 @@ class AddressLimit:
         seconds = self._buckets.wait(caller)
         if seconds > 0:
             refusal = rate_limited(seconds)
-            body = orjson.dumps({"errors": [{"message": refusal.message, "extensions": refusal.extensions}]})
-            media = "application/json; charset=utf-8"
-            await Response(body, 429, refusal.headers, media)(scope, receive, send_in_time)
+            await error_response(Headers(scope=scope), refusal, refusal.headers)(scope, receive, send_in_time)
             return
         await self._app(scope, receive, send_in_time)

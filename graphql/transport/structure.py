@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from graphql.utilities import get_default_value_ast
 
+from domain.messages import tell
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -146,26 +147,32 @@ class Measure:
         for code, what, allowed, found, advice in (
             (
                 ErrorCode.LIMIT_HISTORY,
-                "number of histories inside one another",
+                tell("limit.histories"),
                 1,
                 self.histories,
-                "ask for the history of the case alone, page by page",
+                tell("advice.history_alone"),
             ),
             (
                 ErrorCode.LIMIT_ALIKE,
-                "number of pairs of selections under one name",
+                tell("limit.alike"),
                 limits.alike,
                 self.pairs,
-                "select a field once, or under names of its own",
+                tell("advice.select_once"),
             ),
-            (ErrorCode.LIMIT_DEPTH, "depth of the document in fields", limits.depth, self.depth, "nest fewer fields"),
-            (ErrorCode.LIMIT_ALIASES, "number of aliases", limits.aliases, self.aliases, "send several requests"),
+            (ErrorCode.LIMIT_DEPTH, tell("limit.depth"), limits.depth, self.depth, tell("advice.fewer_fields")),
+            (
+                ErrorCode.LIMIT_ALIASES,
+                tell("limit.aliases"),
+                limits.aliases,
+                self.aliases,
+                tell("advice.several_requests"),
+            ),
             (
                 ErrorCode.LIMIT_ROOT_FIELDS,
-                "number of root fields",
+                tell("limit.root_fields"),
                 limits.root_fields,
                 self.fields,
-                "send several requests",
+                tell("advice.several_requests"),
             ),
         ):
             if found > allowed:
@@ -177,10 +184,10 @@ class Measure:
         if found > limits.cost:
             raise LimitExceededError(
                 ErrorCode.LIMIT_COST,
-                "cost of the operation in fields",
+                tell("limit.cost"),
                 allowed=limits.cost,
                 found=found,
-                advice="ask for smaller pages or fewer nested lists",
+                advice=tell("advice.smaller_pages"),
             )
 
 
@@ -193,10 +200,10 @@ def measure(schema: GraphQLSchema, document: DocumentNode, limits: Limits) -> di
     if len(fragments) > limits.fragments:
         raise LimitExceededError(
             ErrorCode.LIMIT_FRAGMENTS,
-            "number of fragments",
+            tell("limit.fragments"),
             allowed=limits.fragments,
             found=len(fragments),
-            advice="join fragments that are always used together",
+            advice=tell("advice.join_fragments"),
         )
     reader = _Reader(schema, limits)
     for name in _dependencies_first(fragments):

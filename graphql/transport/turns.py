@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Final
 
+from domain.messages import tell
 from transport.errors import ErrorCode, HttpRefusalError
 
 _GONE: Final = 499
@@ -17,7 +18,7 @@ _GONE: Final = 499
 
 def client_gone() -> HttpRefusalError:
     """Ends a request whose turn came when its client had gone."""
-    return HttpRefusalError(_GONE, ErrorCode.UNAVAILABLE, "The client has gone: repeat the request.", {})
+    return HttpRefusalError(_GONE, ErrorCode.UNAVAILABLE, tell("request.client_gone"), {})
 
 
 class Turns:

@@ -26,6 +26,7 @@ from domain.log.signed_note import SignedNote
 from domain.log.tile_reader import TileReader
 from domain.log.tiles import TILE_HEIGHT, TILE_WIDTH, EntryBundle, Tile, right_edge, tile_holding
 from domain.merkle import HASH_SIZE, TransparencyError, consistency_proof, leaf_hash
+from domain.messages import tell
 from infrastructure.log.tables import PlacedTiles, level_of, tiles_statement
 from infrastructure.postgres.pools import read_rows
 
@@ -85,9 +86,9 @@ class PostgresLog:
         if index is None:
             raise _no_leaf(position, until, recorded=event[0] is not None)
         if event[0] is None:
-            raise LogDeviates(f"The event at position {position} was removed after it was logged.")
+            raise LogDeviates(tell("log.event_removed", position=position))
         if index >= head.size:
-            raise NotInTheLog(f"The tree of {head.size} leaves ends before this event; its leaf is number {index}.")
+            raise NotInTheLog(tell("log.beyond_tree", size=head.size, index=index))
         entry = LogLeaf.of(event[0], event[1], event[2], position, bytes(event[3])).encode()
         leaf = leaf_hash(entry)
         tiles = PlacedTiles(zip(levels or (), indexes or (), widths or (), contents or (), strict=True))
@@ -97,16 +98,14 @@ class PostgresLog:
         except TransparencyError as error:
             raise _damaged(error) from error
         if logged != leaf:
-            raise LogDeviates(f"The event at position {position} was changed after it was logged.")
+            raise LogDeviates(tell("log.event_changed", position=position))
         return Inclusion(position, index, entry, leaf, hashes, head)
 
     async def growth(self, from_size: int, to_size: int) -> Growth:
         """See ``TransparencyLog``."""
         head = await self.head()
         if not 0 <= from_size <= to_size <= head.size:
-            raise NotInTheLog(
-                f"Consistency is proved from a size to one no smaller, up to {head.size}, the log's present size."
-            )
+            raise NotInTheLog(tell("log.no_growth", size=head.size))
         if from_size == 0:
             return Growth(0, to_size, [])
         reader = await self._reader(head, growth_tiles(from_size, to_size, head.size))
@@ -145,8 +144,8 @@ def _head_of(rows: Sequence[Sequence[Any]], size: int | None) -> tuple[TreeHead,
     """The head of a row, and the position of the last event in it. Raises ``LogAnswer`` where there is none."""
     if not rows:
         if size is not None:
-            raise NotInTheLog(f"No checkpoint of {size} leaves was published; leave `size` out for the latest.")
-        raise LogBehind("The log has no checkpoint yet.")
+            raise NotInTheLog(tell("log.no_such_checkpoint", size=size))
+        raise LogBehind(tell("log.no_checkpoint"))
     epoch, leaves, root, note, lines, position = rows[0][:6]
     return TreeHead(epoch, leaves, bytes(root), with_cosignatures(bytes(note), lines)), position
 
@@ -192,11 +191,11 @@ def _covered(tiles: set[Tile], size: int) -> set[Tile]:
 
 def _no_leaf(position: int, until: int, *, recorded: bool) -> LogBehind | LogDeviates | NotInTheLog:
     if not recorded:
-        return NotInTheLog(f"There is no event at position {position}.")
+        return NotInTheLog(tell("log.no_event", position=position))
     if position > until:
-        return LogBehind(f"The event at position {position} is recorded and not in the log yet.")
-    return LogDeviates(f"The event at position {position} was put between others after they were logged.")
+        return LogBehind(tell("log.not_yet", position=position))
+    return LogDeviates(tell("log.event_inserted", position=position))
 
 
 def _damaged(error: TransparencyError) -> LogDeviates:
-    return LogDeviates(f"The log's tiles do not lead to the root that was signed ({error}).")
+    return LogDeviates(tell("log.tiles_damaged", error=str(error)))

@@ -11,6 +11,8 @@ from typing import Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from domain.messages import term
+
 from .errors import DatabaseUnavailableError
 from .pools import with_times
 from .sqlstates import outage_of
@@ -63,4 +65,7 @@ def why_not(error: BaseException) -> str:
     outage = outage_of(error)
     if "starting up" in said or "shutting down" in said or "recovery" in said:
         return "the server starts or stops at the moment; try again when it is up"
-    return outage.words[0].lower() + outage.words[1:] if outage else "the server refused"
+    if outage is None:
+        return "the server refused"
+    words = str(term(outage))
+    return words[0].lower() + words[1:]

@@ -126,7 +126,7 @@ class EmbeddedPostgres:
                         self._start_server(cluster)
                 pause = WATCH_SECONDS
             except (EmbeddedServerError, OSError, subprocess.SubprocessError) as error:
-                log.error("The embedded PostgreSQL can't be started; it is tried again. %s", error)  # noqa: TRY400
+                log.error("The embedded PostgreSQL can't be started; it is tried again. %s", error)  # noqa: TRY400 - the operator reads a sentence, no traces
                 pause = min(2 * pause, LONGEST_WATCH_SECONDS)
                 continue
             if running != (cluster.postmaster() is not None):

@@ -86,7 +86,7 @@ class PostgresRows:
                     copy.write_row(to_row(view))
             changed = [name for name in table.column_names if name not in table.key]
             self.connection.execute(
-                f"INSERT INTO {self._schema}.{table.name} ({names}) SELECT {names} FROM pg_temp.{_stage(table)}"  # noqa: S608
+                f"INSERT INTO {self._schema}.{table.name} ({names}) SELECT {names} FROM pg_temp.{_stage(table)}"  # noqa: S608 - names of our own tables
                 f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET"
                 f" {', '.join(f'{name} = EXCLUDED.{name}' for name in changed)}".encode()
             )

@@ -23,7 +23,7 @@ __all__ = ["Plan", "check_event_classes", "personal_paths", "plan_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Leaf:
+class _MarkedField:
     """A marked field."""
 
 
@@ -41,7 +41,7 @@ class _Each:
     element: _Node
 
 
-_Node = _Leaf | _Fields | _Each
+_Node = _MarkedField | _Fields | _Each
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +107,16 @@ def check_event_classes(event_classes: Iterable[type[Event]]) -> int:
 def _replace(node: _Node, value: Any, path: str, visit: Callable[[str, Any], Any]) -> Any:
     if value is None:
         return None
-    if isinstance(node, _Leaf):
+    if isinstance(node, _MarkedField):
         return visit(path, value)
     if isinstance(node, _Fields) and isinstance(value, dict):
         for name, child in node.children.items():
             inner = value.get(name)
             if inner is not None:
                 where = f"{path}.{name}" if path else name
-                value[name] = visit(where, inner) if type(child) is _Leaf else _replace(child, inner, where, visit)
+                value[name] = (
+                    visit(where, inner) if type(child) is _MarkedField else _replace(child, inner, where, visit)
+                )
     elif isinstance(node, _Each) and isinstance(value, list):
         value[:] = [_replace(node.element, item, f"{path}.{index}", visit) for index, item in enumerate(value)]
     return value
@@ -122,7 +124,7 @@ def _replace(node: _Node, value: Any, path: str, visit: Callable[[str, Any], Any
 
 def _patterns(node: _Node, path: str) -> Iterator[str]:
     match node:
-        case _Leaf():
+        case _MarkedField():
             yield path
         case _Each(element):
             yield from _patterns(element, f"{path}.*")
@@ -152,7 +154,7 @@ def _node_of(annotation: Any, where: str, outer: tuple[type[BaseModel], ...]) ->
         if any(isinstance(mark, PersonalData) or mark is PersonalData for mark in arguments[1:]):
             if NoneType not in get_args(arguments[0]):
                 raise EventClassError(f"{where} is personal but never None; erased data reads as None.")
-            return _Leaf()
+            return _MarkedField()
         return _node_of(arguments[0], where, outer)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _node_of_model(annotation, where, outer)
@@ -172,7 +174,7 @@ def _merged(nodes: Collection[_Node | None], where: str) -> _Node | None:
     found = [node for node in nodes if node is not None]
     if not found:
         return None
-    if all(node == found[0] for node in found) and (len(found) == len(nodes) or not isinstance(found[0], _Leaf)):
+    if all(node == found[0] for node in found) and (len(found) == len(nodes) or not isinstance(found[0], _MarkedField)):
         return found[0]
     if not all(isinstance(node, _Fields) for node in found):
         raise EventClassError(f"{where} is personal in one alternative and not in another.")

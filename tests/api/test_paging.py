@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.messages import tell
 from graphql import GraphQLObjectType, get_named_type
 from registry_api.schema import build_schema
 from tests.api.conftest import XIHU, Api
@@ -138,7 +139,7 @@ def test_first_and_last_together_are_refused(filled: Api) -> None:
     document = "query ($first: Int, $last: Int) { cases(first: $first, last: $last) { nodes { id } } }"
     for size in (1, 50):
         answer = filled.post(document, {"first": size, "last": 2}, token).json()
-        assert answer["errors"][0]["message"] == "Ask for the `first` rows or for the `last`, not for both."
+        assert answer["errors"][0]["message"] == str(tell("page.both_ends"))
         assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert filled.code("{ cases(first: 50, last: 50) { nodes { id } } }", None, token) == "BAD_USER_INPUT"
     for variables in ({"last": 2}, {"first": None, "last": 2}, {"first": 2}, {"first": 2, "last": None}):

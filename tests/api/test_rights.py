@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from application import access
-from application.access import RIGHTS, Action, Persons, Rows, can, reads_persons, scope_of
+from application.access import RIGHTS, Action, Persons, RowScope, can, reads_persons, scope_of
 from application.officers import Officers
 from catalog.authorities import load_directory
 from domain.refusals import RefusalCode, Refused
@@ -142,7 +142,7 @@ def test_a_role_without_a_row_has_no_right(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_nobody_reads_persons_who_sees_no_rows() -> None:
     """A row of the table that disclosed persons and named no cases would disclose everybody's."""
-    assert all(right.persons is Persons.MASKED for right in RIGHTS.values() if right.rows is Rows.NONE)
+    assert all(right.persons is Persons.MASKED for right in RIGHTS.values() if right.rows is RowScope.NONE)
     assert None in RIGHTS
     assert set(Role) <= set(RIGHTS)
 

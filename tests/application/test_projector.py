@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from application.folding import alias_change_view, case_after
 from application.projections.content import rows_of_issue
 from application.projections.projection import RowsOutOfStep, UnknownEvent
-from application.projections.registry import RULES, RegistryProjector, keys_needed
+from application.projections.registry import RegistryProjector, keys_needed
 from application.projections.tables import (
     AMENDMENTS,
     CASES,
@@ -78,7 +78,7 @@ def test_every_event_of_the_domain_has_a_rule():
     """A new event cannot be forgotten here, and no rule waits for an event that is gone."""
     topics = {kind.TOPIC for kind in declared_event_classes()}
     assert len(topics) > 20
-    assert set(RULES) == topics
+    assert set(RegistryProjector.RULES) == topics
 
 
 def test_the_histories_hold_every_event():
@@ -86,7 +86,7 @@ def test_the_histories_hold_every_event():
     seen = {event.TOPIC for seed in range(8) for event, _ in log_of(history(seed, SOME_ACTS))}
     apart = ("holder.", "officer.", "certificate-claim.", "entry-claim.")
     assert {topic for topic in seen if not topic.startswith(apart)} == {
-        topic for topic in RULES if not topic.startswith(apart)
+        topic for topic in RegistryProjector.RULES if not topic.startswith(apart)
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from console.case_commands import Standing
+from console.case_commands import ClockStanding
 from console.cli import app
 from domain.clocks import DeadlineState
 from tests.api.conftest import NINGBO, XIHU, Clock, opened
@@ -18,7 +18,7 @@ from tests.api.conftest import NINGBO, XIHU, Clock, opened
 
 def test_the_states_are_those_of_the_domain() -> None:
     """What ``--state`` takes is every state that a deadline is in, by its name."""
-    assert {each.name: each.value for each in Standing} == {each.name: each.value for each in DeadlineState}
+    assert {each.name: each.value for each in ClockStanding} == {each.name: each.value for each in DeadlineState}
 
 
 def test_the_due_are_listed_by_their_last_day_and_nobody_is_named(

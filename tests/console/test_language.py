@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from application.queries import ProjectionBehind
 from console.language import Tongue
+from console.sentences import sentence_of
 from domain.messages import Language
 from infrastructure.composition import open_registry
+from infrastructure.identity import TokenRefused
 from infrastructure.settings import Settings
 from tests.console.test_errors import run
 
@@ -54,3 +57,19 @@ def test_another_language_is_refused() -> None:
     done = run("--lang", "de", "catalog", "show", **LOCALES)
     assert done.returncode == 2
     assert "'zh', 'en'" in done.stderr
+
+
+def test_failures_are_said_in_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system refuses, a token, an outage and read models that lag are told in Chinese too, codes as they are."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for error, part in (
+        (FileNotFoundError(2, "No such file or directory", "x.csv"), "无法访问x.csv"),
+        (OSError("broken"), "操作系统拒绝了此操作"),
+        (MemoryError(), "内存不足"),
+        (UnicodeError(), "编码无法识别"),
+        (TokenRefused("token-expired"), "令牌已经过期，请重新登录。 (token-expired)"),
+        (ProjectionBehind(1, 2), "查询数据尚未更新"),
+    ):
+        said = sentence_of(error)
+        assert said is not None
+        assert part in said[0]

@@ -10,24 +10,25 @@ from typing import Any, Final, get_args
 
 from catalog.faults import FaultCode
 from domain.catalog.names import NoteCode
+from domain.messages import Language, tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import clean
 from infrastructure import evidence, identity
 from registry_api.schema import build_schema
-from tests.docs.sentences import class_codes, given, in_capitals, sentences, template
+from tests.docs.sentences import class_codes, given, in_capitals, in_chinese, sentences, template
 from tests.sources import ROOT, Module, all_modules
 from transport.documents import InvalidDocumentError, prepare
 from transport.errors import ErrorCode, status_of
 from transport.execution import core_schema
 from transport.limits import DEFAULT_LIMITS
-from transport.persisted import NOT_FOUND
 
 PAGE: Final = ROOT / "docs" / "errors.md"
 HEAD: Final = """\
 # Refusals and errors
 
 Whatever the registry does not do is answered with a stable `code` for programs and one sentence for a person that names the way out.
-Codes are never renamed and never change their meaning.
+Codes are never renamed and never change their meaning. Sentences are written in Chinese or English, as the client accepts
+(`Accept-Language`; `--lang` on the command line).
 
 **Refusals** come from the rules. Nothing was recorded. A mutation answers one as data (`refusal { code message field }`), a query as
 an error with the code in its `extensions`, the command line with the sentence, the code and exit code 1. **Errors** come from the
@@ -44,14 +45,19 @@ with status 401, `WWW-Authenticate: Bearer` (RFC 6750, section 3), and in `exten
 
 In the examples … stands for what varies.
 """
-FIXED: Final = {"PERSISTED_QUERY_NOT_FOUND": NOT_FOUND}
+FIXED: Final = {"PERSISTED_QUERY_NOT_FOUND": str(tell("request.persisted_not_found"))}
 """What a code says in words that a protocol fixes, which are no sentence."""
-PASSED_ON: Final = {"CHANGE_INVALID": "entry.unchanged", "LEVEL_NOT_AWARDED": "entry.level_not_awarded"}
+PASSED_ON: Final = {
+    "CHANGE_INVALID": "entry.unchanged",
+    "LEVEL_NOT_AWARDED": "entry.level_not_awarded",
+    "LOG_BEHIND": "log.not_yet",
+    "LOG_DEVIATES": "log.event_changed",
+}
 """A message of each code that is never written beside one: what makes the message passes it on."""
 FOOT: Final = """
 The page is printed from the source by `python -m tests.docs.errors`: codes from `domain/refusals.py`, `graphql/transport/errors.py`,
-`catalog/faults.py` and `domain/catalog/names.py`, sentences from where they are given and, of refusals, from the catalogue of messages in
-`domain/messages/`, which has each in Chinese too. A code without a line here can't be given.
+`catalog/faults.py` and `domain/catalog/names.py`, sentences from where they are given and from the catalogue of
+messages in `domain/messages/`. A code without a line here can't be given.
 """
 
 
@@ -107,6 +113,12 @@ def _rows(codes: Iterable[RefusalCode | ErrorCode]) -> Iterator[tuple[Any, ...]]
         yield f"`{each.value}`", status_of(each), each.meaning, example, each.way_out, _listed(places()[each.name])
 
 
+def _chinese_rows(codes: Iterable[RefusalCode | ErrorCode]) -> Iterator[tuple[Any, ...]]:
+    for each in codes:
+        example = in_chinese(spoken()[each.name])
+        yield f"`{each.value}`", each.meaning.text(Language.ZH), example, each.way_out.text(Language.ZH)
+
+
 def _table(head: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
     columns = head.count("|") - 1
     yield head
@@ -129,9 +141,14 @@ def page() -> str:
     whole = "| Code | HTTP | Meaning | Example | What helps | Where it comes from |"
     lines = [HEAD, "## Refusals\n", *_table(whole, _rows(RefusalCode))]
     lines += ["\n## Errors\n", *_table(whole, _rows(ErrorCode))]
+    chinese = "| 代码 | 含义 | 示例 | 解决办法 |"
+    lines += ["\n## 中文\n", "`Accept-Language: zh` 时，同一代码以下列中文作答；命令行用 `--lang zh`。\n"]
+    lines += _table(chinese, _chinese_rows([*RefusalCode, *ErrorCode]))
     lines.append("\n## Why a token is not believed\n\n`extensions.reason` beside UNAUTHENTICATED.\n")
     reasons = get_args(identity.RefusalReason)
-    lines += _table("| Reason | Sentence |", ((f"`{each}`", str(identity.TokenRefused(each))) for each in reasons))
+    refused = {each: identity.TokenRefused(each) for each in reasons}
+    rows = ((f"`{each}`", str(error), error.text(Language.ZH)) for each, error in refused.items())
+    lines += _table("| Reason | Sentence | 中文 |", rows)
     lines.append(
         "\n## Faults of files\n\nPrinted by the command line behind the place and the sentence; exit code 1.\n"
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import product
 from typing import Final
 
 from domain.messages import Language
@@ -161,7 +163,15 @@ def _limit(node: ast.AST, parts: list[ast.expr]) -> str | None:
     if not advice or len(parts) < 5:
         return None
     what, way_out = _rendered(parts[1], {}), _rendered(advice[0], {})
-    return f"The {what} is … and may be at most …: {way_out}." if what and way_out else None
+    return _limited(what, way_out, Language.EN) if what and way_out else None
+
+
+def _limited(what: str, way_out: str, language: Language) -> str:
+    parts = {"what": what, "advice": way_out}
+    return "".join(
+        part.words + (parts.get(part.fact, "…") if part.fact else "")
+        for part in messages()["limit.exceeded"].parts[language]
+    )
 
 
 def _words(text: str) -> list[str]:
@@ -191,6 +201,24 @@ def _rendered(node: ast.AST, texts: dict[str, str]) -> str | None:
     return None
 
 
-def template(key: str) -> str:
-    """A sentence of the catalogue of messages in English, with … for its facts."""
-    return "".join(part.words + ("…" if part.fact else "") for part in messages()[key].parts[Language.EN])
+def template(key: str, language: Language = Language.EN) -> str:
+    """A sentence of the catalogue of messages, with … for its facts."""
+    return "".join(part.words + ("…" if part.fact else "") for part in messages()[key].parts[language])
+
+
+@cache
+def _pairs() -> dict[str, str]:
+    """The Chinese of each English sentence of the catalogue, and of those about limits as they are put together."""
+    pairs = {template(key): template(key, Language.ZH) for key in messages()}
+    for what, advice in product(
+        [key for key in messages() if key.startswith("limit.")],
+        [key for key in messages() if key.startswith("advice.")],
+    ):
+        english = _limited(template(what), template(advice), Language.EN)
+        pairs[english] = _limited(template(what, Language.ZH), template(advice, Language.ZH), Language.ZH)
+    return pairs
+
+
+def in_chinese(english: str) -> str:
+    """The Chinese of a sentence as ``template`` gives it; of one that the catalogue does not have, the words themselves."""
+    return _pairs().get(english, english)

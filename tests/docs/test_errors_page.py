@@ -12,7 +12,7 @@ from domain.catalog.names import NoteCode
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from tests.docs.errors import FIXED, PAGE, codes_in, failures, page, places, spoken, write
-from tests.docs.sentences import KINDS, class_codes, given, made_up, sentences
+from tests.docs.sentences import KINDS, class_codes, given, in_chinese, made_up, sentences
 from tests.sources import ROOT, Module, all_modules, modules_of
 from transport.errors import ApiError, ErrorCode
 
@@ -29,7 +29,7 @@ def test_the_page_is_complete_and_current():
     text = PAGE.read_text(encoding="utf-8")
     assert text == page()
     rows = re.findall(r"^\| `([A-Z_]+)` \|", text, re.MULTILINE)
-    assert rows == [code.value for code in itertools.chain(*LISTS)]
+    assert rows == [code.value for code in (*RefusalCode, *ErrorCode, *RefusalCode, *ErrorCode, *FaultCode, *NoteCode)]
     assert len(RefusalCode) > 30
     assert len(ErrorCode) > 30
 
@@ -93,11 +93,11 @@ def f():
     message = f"It has {n} cells; fill them in."
     code, advice = FaultCode.CELL_EXTRA, "x"
     faults.append(Fault(code, message))
-    raise LimitExceededError(ErrorCode.LIMIT_COST, "cost of it", allowed=1, found=2, advice="ask for less")
+    raise LimitExceededError(ErrorCode.LIMIT_COST, tell("limit.cost"), allowed=1, found=2, advice=tell("advice.send_less"))
 """
     assert sentences([module(text)]) == {
         "CELL_EXTRA": "It has … cells; fill them in.",
-        "LIMIT_COST": "The cost of it is … and may be at most …: ask for less.",
+        "LIMIT_COST": "The cost of the operation in fields is … and may be at most …: send less in one request.",
     }
     own = module("class A(Exception):\n    'What it is.'\n    code = 'a-b'\ndef f():\n    raise A('It is broken.')")
     assert list(class_codes(own)) == [("A", "a-b", "What it is.")]
@@ -123,9 +123,17 @@ def test_a_code_tells_its_status():
         503,
         507,
     }
-    assert ApiError(ErrorCode.UNAVAILABLE, "x.").status == 503
-    assert ApiError(RefusalCode.UNAUTHENTICATED, "x.").status == 401
-    assert ApiError(RefusalCode.WRONG_STATE, "x.").status == 400
+    assert ApiError(ErrorCode.UNAVAILABLE, tell("request.client_gone")).status == 503
+    assert ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer")).status == 401
+    assert ApiError(RefusalCode.WRONG_STATE, tell("case.moved_once")).status == 400
+
+
+def test_every_code_is_told_in_chinese():
+    """Meaning, way out and the sentence given with each code of the API have Chinese, but what a protocol fixes."""
+    for code in (*RefusalCode, *ErrorCode):
+        if code.name in {*FIXED, "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "INTERNAL"}:
+            continue
+        assert re.search(r"[\u4e00-\u9fff]", in_chinese(spoken()[code.name])), (code, spoken()[code.name])
 
 
 def test_writing_it_gives_the_page(tmp_path):

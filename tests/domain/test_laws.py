@@ -19,7 +19,7 @@ from tests.domain.catalogs import ADMINISTRATOR, NOTICE, SECOND_ADMINISTRATOR, a
 from tests.domain.scenario import NOON, act, replay
 
 DAYS = st.dates(date(2023, 10, 25), date(2024, 3, 1))
-INSTANTS = st.datetimes(datetime(2023, 10, 25), datetime(2024, 3, 1), timezones=st.just(UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(2023, 10, 25), datetime(2024, 3, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 NUMBERS = st.integers(1, 12)
 CHANGES = st.one_of(
     NUMBERS.map(add), st.builds(revise, NUMBERS, st.sampled_from(["One", "Two"])), NUMBERS.map(withdraw)

@@ -8,12 +8,17 @@ import inspect
 import pickle
 import pkgutil
 import re
+import tomllib
 from datetime import date
 from enum import Enum
+from functools import cache
+from importlib import resources
+from typing import get_args
 
 import pytest
 
 import domain
+from application.outages import Outage
 from domain.base import Event
 from domain.case.events import Matched
 from domain.identity_numbers import IdentityKind
@@ -22,26 +27,40 @@ from domain.messages import sentences as sentences_module
 from domain.messages.sentences import sentences
 from domain.refusals import RefusalCode, Refused
 from domain.values import CaseStatus, MatchOutcome, PersonalData, Role
+from infrastructure.identity import RefusalReason
 from tests.golden.archive import event_classes
 from tests.sources import all_modules
+from transport.errors import ErrorCode
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 HALF_WIDTH = re.compile(r"[,;?!](?=\s|$|[\u4e00-\u9fff])|[\u4e00-\u9fff“”]\.|\([^)]*[\u4e00-\u9fff][^)]*\)|\"")
 PLACES = re.compile(r"\{[^}]*\}|`[^`]*`")
+PARTS = ("limit.", "advice.", "place.", "expectation.", "event.stored")
+"""The beginnings of the keys of parts of sentences; ``limit.exceeded`` is whole."""
+WORDS_OF_OTHERS = {"request.persisted_not_found", "request.parse_failed", "request.validation_failed"}
+"""Words that a protocol fixes, or that a library says after our own sentence in Chinese."""
 FRAGMENTS = {"entry.alias_says", "entry.aliases_say", "entry.withdraw_aliases", "entry.leave_aliases_out"}
 FRAGMENTS.add("entry.withdraw_and_leave_out")
 FRAGMENTS |= {"note.not_by_own_name", "note.no_longer_by_own_name"}
 FRAGMENTS |= {f"identity_form.{each.value.lower()}" for each in IdentityKind}
 """Clauses that stand in another message."""
-MADE_FROM_LISTS = {"domain.base": 1, "domain.identity_numbers": 1, "domain.refusals": 2}
+MADE_FROM_LISTS = {
+    "domain.base": 1,
+    "domain.identity_numbers": 1,
+    "domain.refusals": 2,
+    "infrastructure.identity": 2,
+    "transport.errors": 2,
+}
 """Where a key is made of the member of a list, and how often; everywhere else it is written out."""
 
 
+@cache
 def domain_enums() -> dict[str, type[Enum]]:
-    """Every list of members in the domain by its name."""
+    """Every list of members in the domain and of outages by its name."""
     modules = [importlib.import_module(each.name) for each in pkgutil.walk_packages(domain.__path__, "domain.")]
     classes = (each for module in modules for _, each in inspect.getmembers(module, inspect.isclass))
-    return {each.__name__: each for each in classes if issubclass(each, Enum) and each.__module__.startswith("domain.")}
+    own = (each for each in classes if issubclass(each, Enum) and each.__module__.startswith("domain."))
+    return {each.__name__: each for each in (*own, Outage)}
 
 
 def written_keys() -> tuple[set[str], dict[str, int]]:
@@ -58,6 +77,7 @@ def written_keys() -> tuple[set[str], dict[str, int]]:
     return keys, made
 
 
+@cache
 def terms() -> set[str]:
     """The keys of all terms of lists that have any."""
     named = {key.split(".")[0] for key in sentences()} & domain_enums().keys()
@@ -66,7 +86,12 @@ def terms() -> set[str]:
 
 def codes() -> set[str]:
     """The keys of what codes mean, and of what helps."""
-    return {f"{code.value}.{part}" for code in RefusalCode for part in ("meaning", "way_out")}
+    return {f"{code.value}.{part}" for code in (*RefusalCode, *ErrorCode) for part in ("meaning", "way_out")}
+
+
+def token_reasons() -> set[str]:
+    """The keys of why a token is not believed."""
+    return {each.replace("-", ".", 1).replace("-", "_") for each in get_args(RefusalReason)}
 
 
 def summaries() -> set[str]:
@@ -84,7 +109,7 @@ def test_every_key_is_written_and_used():
     keys, made = written_keys()
     assert made == MADE_FROM_LISTS
     assert len(keys) > 100
-    assert sentences().keys() == keys | codes() | terms() | summaries()
+    assert sentences().keys() == keys | codes() | terms() | summaries() | token_reasons()
 
 
 def test_a_summary_tells_nothing_personal():
@@ -101,16 +126,19 @@ def test_a_summary_tells_nothing_personal():
 def test_a_sentence_reads_as_its_language_does(key):
     """Chinese is written in ideographs and full-width marks, English without any; sentences end, and say the way out."""
     zh, en = text_of(key, Language.ZH), text_of(key, Language.EN)
+    if key in WORDS_OF_OTHERS:
+        return
     assert HAN.search(zh)
     assert not HAN.search(en)
     assert not HALF_WIDTH.search(PLACES.sub("", zh)), zh
-    if key in terms() | FRAGMENTS or key.startswith("summary."):
+    part = key.startswith(PARTS) and not key.startswith("limit.exceeded")
+    if part or key in terms() | FRAGMENTS or key.startswith("summary."):
         return
     assert zh.endswith("。")
     assert en.endswith(".")
     bare = PLACES.sub("", zh)
     assert len(HAN.findall(bare)) >= len(re.findall(r"[A-Za-z]", bare)), zh
-    assert key.endswith(("meaning", "way_out")) or ";" in en or ":" in en, en
+    assert key.endswith(("meaning", "way_out")) or key.startswith("misfit.") or ";" in en or ":" in en, en
 
 
 def test_facts_are_told_as_the_language_tells_them():
@@ -175,8 +203,27 @@ def test_a_malformed_catalogue_is_a_defect(texts, named):
         sentences_module._sentence("x.y", texts)
 
 
-def test_a_message_is_not_made_without_a_key():
-    """A table that holds a text where a sentence should be is named."""
-    with pytest.raises(MessageDefect, match=r"x\.y is no sentence"):
-        list(sentences_module._tables({"y": "text"}, "x."))
+def test_a_key_holds_a_sentence():
+    """What stands under a key is a table of texts; anything else is named, and what is no TOML too."""
+    for written, named in (("en.x = 'a'", "x.y is no sentence"), ("en = a", "x.y is no TOML")):
+        with pytest.raises(MessageDefect, match=re.escape(named)):
+            sentences_module._texts("x.y", written)
     assert Message("case.matched") == tell("case.matched")
+
+
+def test_the_files_are_what_is_read_of_them():
+    """Where sentences stand is found by the lines above them; TOML itself finds the same keys with the same texts."""
+    whole = {}
+    for source in resources.files("domain.messages").iterdir():
+        if source.name.endswith(".toml"):
+            for head, table in tomllib.loads(source.read_text(encoding="utf-8")).items():
+                whole |= flattened(head, table)
+    assert whole.keys() == sentences_module._written().keys()
+    assert all(sentences_module._texts(key, sentences_module._written()[key]) == whole[key] for key in whole)
+
+
+def flattened(key, table):
+    """Tables of texts by their whole keys."""
+    if any(isinstance(each, str) for each in table.values()):
+        return {key: table}
+    return {name: texts for head, inner in table.items() for name, texts in flattened(f"{key}.{head}", inner).items()}

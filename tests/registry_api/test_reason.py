@@ -1,12 +1,12 @@
 """The reason for reading persons in clear, in every spelling that clients send."""
 
-import re
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.messages import tell
 from registry_api.reason import reason_in
 from transport.errors import ApiError
 
@@ -55,7 +55,7 @@ def test_a_malformed_encoding_is_refused(header: str) -> None:
     with pytest.raises(ApiError) as refused:
         reason_in(header)
     assert refused.value.status == 400
-    assert re.fullmatch(r"Write the reason in `X-Access-Reason` .* as %25\.", refused.value.message)
+    assert refused.value.said == tell("reason.badly_encoded", header="X-Access-Reason")
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\u202eabc", "审" * 501, "\x7f", "\u2028x\ue000"])

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from domain.messages import tell
 from domain.refusals import RefusalCode
 from transport.app import create_app
 from transport.errors import ApiError, ErrorCode
@@ -79,7 +80,7 @@ class Query:
 
     @strawberry.field
     def refused(self) -> int | None:
-        raise ApiError(ErrorCode.NOT_AVAILABLE, "The office is closed: come back on Monday.", {"day": "Monday"})
+        raise ApiError(ErrorCode.NOT_AVAILABLE, tell("server.no_subscriptions"), {"day": "Monday"})
 
 
 @strawberry.type
@@ -104,7 +105,7 @@ async def authenticate(headers: Headers) -> str:
     """`Bearer good` is Alice, nobody is a guest, anyone else is refused."""
     sent = headers.get("authorization")
     if sent not in {None, "Bearer good"}:
-        raise ApiError(RefusalCode.UNAUTHENTICATED, "The token is not valid: get a new one.")
+        raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.signature"))
     return "alice" if sent else "guest"
 
 

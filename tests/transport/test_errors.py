@@ -1,12 +1,17 @@
 """What an error tells the client and the log, and what it never does."""
 
 import logging
+import re
 from typing import Any
 
 import pytest
 
+from domain.messages import tell
 from tests.transport.sample import SECRET, sample_app
-from tests.transport.test_transport import ask, code
+from tests.transport.test_transport import ask, code, send
+from transport.negotiation import GRAPHQL_RESPONSE
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def test_a_defect_is_logged_once_and_masked(caplog: pytest.LogCaptureFixture) -> None:
@@ -42,7 +47,7 @@ def test_a_defect_outside_resolvers_is_masked_too(caplog: pytest.LogCaptureFixtu
 def test_a_refusal_passes_word_for_word() -> None:
     """ApiError reaches the client with its code and further extensions, and the field's path."""
     error = ask("{ refused }").json()["errors"][0]
-    assert error["message"] == "The office is closed: come back on Monday."
+    assert error["message"] == str(tell("server.no_subscriptions"))
     assert error["extensions"] == {"code": "NOT_AVAILABLE", "day": "Monday"}
     assert error["path"] == ["refused"]
 
@@ -96,3 +101,37 @@ def test_null_for_an_argument_with_a_default_is_the_clients_fault(caplog: pytest
     response = ask("query Q($n: Int = 1) { length(count: $n) }", variables={"n": None})
     assert code(response) == "BAD_USER_INPUT"
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("path", "request_", "named"),
+    [
+        ("/nowhere", {}, "NOT_FOUND"),
+        ("/graphql/explorer/nothing.js", {"method": "GET"}, "NOT_FOUND"),
+        ("/graphql", {"method": "DELETE"}, "METHOD_NOT_ALLOWED"),
+        ("/healthz", {"method": "PUT"}, "METHOD_NOT_ALLOWED"),
+        ("/graphql", {"headers": {"Accept": "image/png"}}, "NOT_ACCEPTABLE"),
+        ("/graphql", {"content": b"x"}, "UNSUPPORTED_MEDIA_TYPE"),
+        ("/graphql", {"json": [1]}, "BATCHING_REFUSED"),
+        ("/graphql", {"json": 1}, "BAD_REQUEST"),
+        ("/graphql", {"json": {"query": ""}}, "BAD_REQUEST"),
+        ("/graphql", {"json": {"query": "{"}}, "GRAPHQL_PARSE_FAILED"),
+        ("/graphql", {"json": {"query": "{ nothing }"}}, "GRAPHQL_VALIDATION_FAILED"),
+        ("/graphql", {"json": {"query": CHECK, "variables": {"c": {}}}}, "BAD_USER_INPUT"),
+        ("/graphql", {"json": {"query": "{ actor }", "variables": {"x": "a" * 200_000}}}, "LIMIT_STRING"),
+        ("/graphql", {"json": {"query": "{ actor }", "variables": {"x": "\0"}}}, "BAD_USER_INPUT"),
+        ("/graphql", {"json": {"query": "{ " + "a " * 3000 + "}"}}, "LIMIT_TOKENS"),
+        ("/graphql", {"json": {"query": "query A { actor } query B { actor }"}}, "OPERATION_RESOLUTION_FAILURE"),
+        ("/graphql", {"json": {"query": "{ refused }"}}, "NOT_AVAILABLE"),
+        ("/graphql", {"json": {"query": "{ broken }"}}, "INTERNAL"),
+        ("/graphql", {"json": {"query": "{ actor }"}, "headers": {"Authorization": "Bearer bad"}}, "UNAUTHENTICATED"),
+    ],
+)
+def test_every_door_speaks_the_language_that_is_asked_for(path: str, request_: dict[str, Any], named: str) -> None:
+    """Before GraphQL and within it: Chinese where it is accepted, English otherwise, and the answer says which it is."""
+    for languages, chinese in (("zh-CN", True), ("en", False)):
+        headers = {"Accept": GRAPHQL_RESPONSE, **request_.get("headers", {}), "Accept-Language": languages}
+        response = send(**{"method": "POST", "path": path, **request_, "headers": headers})
+        assert code(response) == named
+        assert bool(HAN.search(response.json()["errors"][0]["message"])) is chinese
+        assert response.headers["content-language"] == ("zh" if chinese else "en")

@@ -8,6 +8,7 @@ import pytest
 import strawberry
 from strawberry.extensions import QueryDepthLimiter
 
+from domain.messages import tell
 from tests.transport.sample import Query, client_of, sample_app
 from transport.errors import ApiError, ErrorCode
 from transport.execution import StrawberryExecutor
@@ -204,7 +205,7 @@ def test_a_refusal_of_the_context_answers_the_whole_request() -> None:
     """UNAVAILABLE is a 503 for any media type."""
 
     def unavailable(*_args: Any) -> None:
-        raise ApiError(ErrorCode.UNAVAILABLE, "The store is being restored: try again in a minute.")
+        raise ApiError(ErrorCode.UNAVAILABLE, tell("server.stopping"))
 
     response = ask("{ actor }", app=sample_app(context_factory=unavailable))
     assert (response.status_code, code(response)) == (503, "UNAVAILABLE")

@@ -29,14 +29,14 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
 """By schema coordinate."""
 
 
-class Part(Protocol):
+class DescribedPart(Protocol):
     """Whatever of a schema can be described."""
 
     description: str | None
     extensions: dict[str, Any]
 
 
-def parts(schema: GraphQLSchema) -> Iterator[tuple[str, str, Part]]:
+def parts(schema: GraphQLSchema) -> Iterator[tuple[str, str, DescribedPart]]:
     """Everything in a schema that people see and that its authors name: coordinate, shared name, and the part itself."""
     for name, kind in schema.type_map.items():
         if name.startswith("__"):
@@ -74,7 +74,7 @@ def describe(schema: GraphQLSchema) -> set[str]:
     return used
 
 
-def _docstring(part: Part) -> str | None:
+def _docstring(part: DescribedPart) -> str | None:
     """That of the resolver behind a field, if there is one."""
     field = part.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     resolver = field.base_resolver if isinstance(field, StrawberryField) else None

@@ -10,7 +10,7 @@ import strawberry
 from application.audit import FindingRow
 from application.views import AwardView, VersionView
 from registry_api.context import Info
-from registry_api.lookups import Matched, MatchResult
+from registry_api.lookups import MatchAnswer, MatchResult
 from registry_api.pages import Edge, PageInfo
 from registry_api.scalars import Position
 from registry_api.types.catalog import CatalogVersion
@@ -102,7 +102,7 @@ class Rederived:
 
     catalog_version: VersionView
     rule_set: str
-    match: Matched | None = None
+    match: MatchAnswer | None = None
     award: AwardView | None = None
     same: bool | None = None
     not_derivable: str | None = None
