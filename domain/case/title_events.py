@@ -310,7 +310,7 @@ class ReviewRecorded(CaseEvent):
         if state.reopened_by(event.outcome):
             wait_no_longer(state, event)
             state.supplement_by = None
-            state.decide_by = event.decide_by
+            state.decide_from, state.decide_by = shanghai_day(event.timestamp), event.decide_by
             state.status = CaseStatus.SUBMITTED if state.entry_number is None else CaseStatus.MATCHED
             state.decided_at = None
             state.decided_by = None
