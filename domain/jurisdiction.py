@@ -142,7 +142,9 @@ class RuleChange(_Rules):
     @model_validator(mode="after")
     def _says_something(self) -> RuleChange:
         parts = [value for name, value in self if name != "since" and value is not None]
-        if not any(any(value is not None for _, value in part) if isinstance(part, BaseModel) else part for part in parts):
+        if not any(
+            any(value is not None for _, value in part) if isinstance(part, BaseModel) else part for part in parts
+        ):
             raise ValueError("nothing changes on this day; name a rule, or leave the day out")
         return self
 
