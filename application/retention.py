@@ -21,7 +21,8 @@ DECIDED: Final = frozenset({CaseStatus.APPROVED, CaseStatus.REJECTED, CaseStatus
 @dataclass(frozen=True, slots=True)
 class RetentionTerms:
     """What is kept until when: an integrity record in force, and a decision while a review may reach it (Administrative Reconsideration
-    Law, article 20). Both are the jurisdiction's, as its rules are on the day on which erasure is asked for.
+    Law, article 20). Both are the jurisdiction's, as its rules are on the day on which erasure is asked for; and so is whether a title
+    that stands is. What is proposed about a title is decided first, everywhere: nobody evades a revocation by an erasure.
     """
 
     rules: ProvincialRules
@@ -31,6 +32,10 @@ class RetentionTerms:
         kept = self.rules.retention_on(today)
         if kept.decision_open_to_review and any(case.status in OPEN and case.title_stands for case in cases):
             raise Refused(RefusalCode.RETENTION_REQUIRED, tell("holder.kept_until_decided"), "ref")
+        if any(case.proposal is not None for case in cases):
+            raise Refused(RefusalCode.RETENTION_REQUIRED, tell("holder.kept_while_proposed"), "ref")
+        if kept.title_that_stands and any(case.title_stands for case in cases):
+            raise Refused(RefusalCode.RETENTION_REQUIRED, tell("holder.kept_for_title"), "ref")
         in_force = [each.lapses_on for each in records if each.in_force_on(today)]
         filed = max(in_force, default=date.min) if kept.integrity_record_in_force else date.min
         decided = cases if kept.decision_open_to_review else ()

@@ -87,10 +87,13 @@ class IntegrityTerm(_Rules):
 
 
 class Retention(_Rules):
-    """What is kept although a person asks for erasure: a record in force, and a decision that a review may still reach."""
+    """What is kept although a person asks for erasure: a record in force, a decision that a review may still reach, and, where the
+    province says so, a title that stands; where it does not, the title ends with the erasure.
+    """
 
     integrity_record_in_force: bool
     decision_open_to_review: bool
+    title_that_stands: bool = False
     source: Said
 
 

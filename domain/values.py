@@ -168,7 +168,9 @@ class ReviewOutcome(StrEnum):
 
 
 class ClosingRule(StrEnum):
-    """Why the registry closed an open case by itself: another case was awarded its certificate, or its holder was erased."""
+    """Why the registry closed an open case, or let a title end, by itself: another case was awarded its certificate, or its holder was
+    erased.
+    """
 
     CERTIFICATE_AWARDED_ELSEWHERE = "CERTIFICATE_AWARDED_ELSEWHERE"
     HOLDER_ERASED = "HOLDER_ERASED"
