@@ -157,8 +157,8 @@ class Claims:
         self._move(act, loaded, case, target, strict=True)
         claim, rejected = loaded.certificate(case.state.claim_id), list[RecognitionCase]()
         if claim is not None:
-            rejected = self._reject_others(act, loaded, claim, case.id)
             claim.award(act, case.id)
+            rejected = self._reject_others(act, loaded, claim, case.id)
         return [*rejected, *loaded.happened()]
 
     def ended(self, act: Act, before: CaseState, known: Briefing, *, by_fraud: bool = False) -> Streams:
