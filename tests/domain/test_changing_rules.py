@@ -246,7 +246,10 @@ def test_what_is_due_soon_is_counted_by_the_rules_of_the_day_of_reading():
         ("[[rules]]\nfrom = 2025-06-03\n", "`rules[1]`: nothing changes on this day"),
         ("[[rules]]\nfrom = 2025-06-03\n[rules.periods]\n", "`rules[1]`: nothing changes on this day"),
         ("[[rules]]\nfrom = 'soon'\n[rules.integrity]\nyears = 5\nsource = 'x'\n", "`rules[1].from`"),
-        ("[[rules]]\nfrom = 2023-11-01\n[rules.integrity]\nyears = 5\nsource = 'x'\n", "not after 2023-11-01"),
+        (
+            "[[rules]]\nfrom = 2023-11-01\n[rules.integrity]\nyears = 5\nsource = 'x'\n",
+            "`rules`: rules[1].from is 2023-11-01, which is not after 2023-11-01",
+        ),
         (
             LATER + "[[rules]]\nfrom = 2025-09-01\n[rules.integrity]\nyears = 5\nsource = 'x'\n",
             "rules[3].from is 2025-09-01",
