@@ -16,7 +16,7 @@ from uuid import UUID
 from domain.authorities import AuthorityDirectory
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import Actor, Role
+from domain.values import Actor, Role, is_account
 
 
 class Action(StrEnum):
@@ -129,11 +129,28 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
 }
 """One row a role, None an anonymous caller. A role without a row may nothing, sees nothing and reads nobody in clear."""
 
+ACCOUNT: Final = Right(
+    _SIGNED_IN
+    | {
+        Action.READ_CASES,
+        Action.READ_STATISTICS,
+        Action.READ_AUDIT_LOG,
+        Action.READ_INTEGRITY_RECORDS,
+        Action.AMEND_CATALOG,
+    },
+    RowScope.ALL_AND_RESTRICTED,
+    Persons.IN_CLEAR,
+)
+"""What an account of the operating system may on the command line, whatever role it is recorded in: whoever has the keys of the
+registry at hand reads everything, on the record, and administers catalogs, with a second administrator; it decides no case.
+"""
 _NO_RIGHT: Final = Right(frozenset(), RowScope.NONE, Persons.MASKED)
 
 
 def right_of(actor: Actor | None) -> Right:
-    """The row of an actor's role; of a role without one, no right at all."""
+    """The row of an actor's role, or that of accounts of an operating system; of a role without one, no right at all."""
+    if actor is not None and is_account(actor.subject):
+        return ACCOUNT
     return RIGHTS.get(actor.role if actor else None, _NO_RIGHT)
 
 

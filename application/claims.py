@@ -19,6 +19,7 @@ from domain.base import Act, Aggregate
 from domain.case.case import RecognitionCase
 from domain.case.events import CertificateClaimMoved, Rejected, Withdrawn
 from domain.case.state import OPEN, CaseState
+from domain.case.title_events import Surrendered
 from domain.claim import CertificateClaim, Claimant, title_on_certificate
 from domain.entry_claim import EntryClaim
 from domain.guards import Circumstances
@@ -156,8 +157,8 @@ class Claims:
         self._move(act, loaded, case, target, strict=True)
         claim, rejected = loaded.certificate(case.state.claim_id), list[RecognitionCase]()
         if claim is not None:
-            rejected = self._reject_others(act, loaded, claim, case.id)
             claim.award(act, case.id)
+            rejected = self._reject_others(act, loaded, claim, case.id)
         return [*rejected, *loaded.happened()]
 
     def ended(self, act: Act, before: CaseState, known: Briefing, *, by_fraud: bool = False) -> Streams:
@@ -176,21 +177,25 @@ class Claims:
         return loaded.happened()
 
     def erased(self, act: Act, cases: Iterable[RecognitionCase]) -> Streams:
-        """The holder's data is erased: the registry withdraws their undecided cases, whose claims are free.
-
-        A case whose title stands while its decision is taken anew stays as it is.
+        """The holder's data is erased: the registry withdraws their undecided cases and lets their titles end, and what these claimed is
+        free: for a title without its holder proves nothing, and keeps nobody from the certificate.
         """
-        open_cases = [each for each in cases if each.state.status in OPEN and not each.state.title_stands]
-        entries = {each.id: self._entries(each.state) for each in open_cases}
-        loaded = self._load(act, [each.state.claim_id for each in open_cases], set[UUID]().union(*entries.values()))
-        for case in open_cases:
-            case.decide(Withdrawn, _by_registry(act), self._known, reason=None, code=ClosingRule.HOLDER_ERASED)
+        closed = [
+            each
+            for each in cases
+            if each.state.proposal is None and (each.state.title_stands or each.state.status in OPEN)
+        ]
+        entries = {each.id: self._entries(each.state) for each in closed}
+        loaded = self._load(act, [each.state.claim_id for each in closed], set[UUID]().union(*entries.values()))
+        for case in closed:
+            kind = Surrendered if case.state.title_stands else Withdrawn
+            case.decide(kind, _by_registry(act), self._known, reason=None, code=ClosingRule.HOLDER_ERASED)
             claim = loaded.certificate(case.state.claim_id)
             if claim is not None:
                 claim.release(act, case.id)
             for entry in entries[case.id]:
                 loaded.release_entry(entry, case.id)
-        return [*open_cases, *loaded.happened()]
+        return [*closed, *loaded.happened()]
 
     def reopened(self, act: Act, case: CaseState) -> Streams:
         """A review opened the case again: it claims its certificate again, beside whoever claims it now.

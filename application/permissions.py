@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from application.access import RIGHTS, Action, Persons
+from application.access import ACCOUNT, RIGHTS, Action, Persons, Right
 from domain.values import Role
 
-_COLUMNS: Final[tuple[Role | None, ...]] = (None, *Role)
 _HEAD: Final = """# Who may do what
 
 Printed from `application/access.py` by `python -m application.permissions`; a test keeps it so. A ● says that the role may
 ask; which rows it then sees or changes is the second table, and the domain's own rules (jurisdiction on the day, own case,
 second officer) come after both. What a role may not see looks as if it were not there.
+
+`account` is an account of the operating system on the command line, where no token is given: recorded as `os:<uid>/<name>@<host>` in
+the role ADMINISTRATOR, a subject that no token bears, and one person to every rule that asks for two.
 """
 _FOOT: Final = """
 Data that is restricted (kept, not processed) is shown to privacy officers alone, and no decision is taken on it. Each request that
@@ -23,14 +25,16 @@ row cannot be written, nothing is shown (`ACCESS_NOT_RECORDED`).
 
 def matrix() -> str:
     """The matrix and what each role sees, as Markdown."""
-    names = ["anonymous" if role is None else role.value for role in _COLUMNS]
-    lines = [f"| Action | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    rights: dict[str, Right | None] = {
+        "anonymous" if role is None else role.value: RIGHTS.get(role) for role in (None, *Role)
+    }
+    rights["account"] = ACCOUNT
+    lines = [f"| Action | {' | '.join(rights)} |", "|---" * (len(rights) + 1) + "|"]
     for action in Action:
-        marks = ["●" if role in RIGHTS and action in RIGHTS[role].actions else "" for role in _COLUMNS]
+        marks = ["●" if right and action in right.actions else "" for right in rights.values()]
         lines.append(f"| {action.value} | {' | '.join(marks)} |")
     lines += ["", "| Role | Rows of cases and titles | Persons in these rows |", "|---|---|---|"]
-    for name, role in zip(names, _COLUMNS, strict=True):
-        right = RIGHTS.get(role)
+    for name, right in rights.items():
         lines.append(f"| {name} | {right.rows if right else 'none'} | {right.persons if right else Persons.MASKED} |")
     return _HEAD + "\n" + "\n".join(lines) + "\n" + _FOOT
 

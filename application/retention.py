@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final, Self
+from datetime import date
+from typing import Final
 
 from domain.case.state import OPEN, CaseState
 from domain.integrity import IntegrityState
@@ -20,35 +20,36 @@ DECIDED: Final = frozenset({CaseStatus.APPROVED, CaseStatus.REJECTED, CaseStatus
 
 @dataclass(frozen=True, slots=True)
 class RetentionTerms:
-    """What is kept until when: an integrity record in force, and a decision while a review may reach it, in calendar days from it
-    (Administrative Reconsideration Law, article 20). Both are the jurisdiction's.
+    """What is kept until when: an integrity record in force, and a decision while a review may reach it (Administrative Reconsideration
+    Law, article 20). Both are the jurisdiction's, as its rules are on the day on which erasure is asked for; and so is whether a title
+    that stands is. What is proposed about a title is decided first, everywhere: nobody evades a revocation by an erasure.
     """
 
-    review_days: int
-    integrity_record_in_force: bool
-    decision_open_to_review: bool
-
-    @classmethod
-    def of(cls, rules: ProvincialRules) -> Self:
-        """As the jurisdiction says."""
-        kept = rules.retention
-        return cls(rules.periods.review.days, kept.integrity_record_in_force, kept.decision_open_to_review)
+    rules: ProvincialRules
 
     def require_over(self, cases: Sequence[CaseState], records: Iterable[IntegrityState], today: date) -> None:
         """Raise ``Refused`` (RETENTION_REQUIRED) where a person's cases or integrity records are still to be kept."""
-        if self.decision_open_to_review and any(case.status in OPEN and case.title_stands for case in cases):
+        kept = self.rules.retention_on(today)
+        if kept.decision_open_to_review and any(case.status in OPEN and case.title_stands for case in cases):
             raise Refused(RefusalCode.RETENTION_REQUIRED, tell("holder.kept_until_decided"), "ref")
+        if any(case.proposal is not None for case in cases):
+            raise Refused(RefusalCode.RETENTION_REQUIRED, tell("holder.kept_while_proposed"), "ref")
+        if kept.title_that_stands and any(case.title_stands for case in cases):
+            raise Refused(RefusalCode.RETENTION_REQUIRED, tell("holder.kept_for_title"), "ref")
         in_force = [each.lapses_on for each in records if each.in_force_on(today)]
-        filed = max(in_force, default=date.min) if self.integrity_record_in_force else date.min
-        reviewable = max(map(self._reviewable_until, cases), default=date.min)
+        filed = max(in_force, default=date.min) if kept.integrity_record_in_force else date.min
+        decided = cases if kept.decision_open_to_review else ()
+        reviewable = max(map(self._reviewable_until, decided), default=date.min)
         if filed >= max(today, reviewable):
             raise Refused(RefusalCode.RETENTION_REQUIRED, tell("holder.kept_for_integrity", until=filed), "ref")
         if reviewable >= today:
             raise Refused(RefusalCode.RETENTION_REQUIRED, tell("holder.kept_for_review", until=reviewable), "ref")
 
     def _reviewable_until(self, case: CaseState) -> date:
-        """The last day on which a review may be asked for; the first of all days where nothing was decided."""
-        if not self.decision_open_to_review or case.status not in DECIDED or case.decided_at is None:
+        """The last day on which a review may be asked for, as the decision stated it, or else as the rules of its day give it; the first
+        of all days where nothing was decided.
+        """
+        if case.status not in DECIDED or case.decided_at is None:
             return date.min
         decided = max(shanghai_day(case.decided_at), case.ending.on if case.ending else date.min)
-        return decided + timedelta(days=self.review_days)
+        return case.review_until or self.rules.kept_through(decided)

@@ -147,4 +147,4 @@ def _place(location: tuple[int | str, ...]) -> str:
     place = ""
     for part in parts:
         place += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if place else str(part)
-    return f"`{place or 'competences'}`"
+    return f"`{place or 'rules'}`"

@@ -1,6 +1,7 @@
 """``recognition case``: a case as it is, as it was, and how it came about.
 
-Whoever holds the database's keys reads in clear; that they did is recorded like any other reading, before it is shown.
+Whoever runs a command under their account of the machine holds the keys and reads in clear; with a token, they read what its role
+does. That they did is recorded like any other reading, before it is shown.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.case_reading import OPERATION, Number, Reason, no_such_case, operator, record, told
+from console.acting import Token
+from console.case_reading import Number, Reason, case_of, no_such_case, record, told, viewer_of
 from console.case_replay import replay
 from console.opened import asking
 from console.options import AsJson, day
@@ -48,14 +50,15 @@ InForceOn = Annotated[
 
 
 @app.command()
-def show(number: Number, reason: Reason = OPERATION, as_json: AsJson = False) -> None:
+def show(number: Number, reason: Reason = None, token: Token = None, as_json: AsJson = False) -> None:
     """Show a case as its latest event left it, and the title it led to."""
-    from application.queries import first, one_by_key
-    from application.questions import case_numbered, titles_of_cases
+    from application.access import Action
+    from application.queries import one_by_key
+    from application.questions import titles_of_cases
 
     async def question(registry: StandingRegistry) -> tuple[CaseView | None, TitleView | None]:
-        viewer = operator(registry, reason)
-        case = await first(registry.reads, case_numbered(viewer.scope, number))
+        viewer = viewer_of(registry, token, Action.READ_CASES, reason)
+        case = await case_of(registry, viewer, number)
         if case is None:
             return None, None
         title = (await one_by_key(registry.reads, titles_of_cases([case.case_id]))).get(case.case_id)
@@ -73,14 +76,13 @@ def show(number: Number, reason: Reason = OPERATION, as_json: AsJson = False) ->
 
 
 @app.command()
-def history(number: Number, reason: Reason = OPERATION, as_json: AsJson = False) -> None:
+def history(number: Number, reason: Reason = None, token: Token = None, as_json: AsJson = False) -> None:
     """Show every event of a case, with who, when and why, and the state it left."""
-    from application.queries import first
-    from application.questions import case_numbered
+    from application.access import Action
 
     async def question(registry: StandingRegistry) -> Sequence[dict[str, Any]]:
-        viewer = operator(registry, reason)
-        case = await first(registry.reads, case_numbered(viewer.scope, number))
+        viewer = viewer_of(registry, token, Action.READ_CASES, reason)
+        case = await case_of(registry, viewer, number)
         events = (await registry.reads.streams([case.case_id]))[case.case_id] if case else []
         lines = told(viewer, events)
         await record(registry, viewer, "case history")
@@ -149,10 +151,12 @@ def _due(case: CaseView, deadline: StandingDeadline) -> dict[str, Any]:
 @app.command()
 def integrity(
     in_force_on: InForceOn = None,
-    reason: Reason = OPERATION,
+    reason: Reason = None,
+    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the integrity archive: which titles were revoked for fraud, until when that counts, and whether it was overturned."""
+    from application.access import Action
     from application.asking import Window
     from application.questions import IntegrityFilter, integrity_archive
     from application.viewing import RecordRow
@@ -160,7 +164,7 @@ def integrity(
     which = IntegrityFilter(in_force_on=in_force_on)
 
     async def question(registry: StandingRegistry) -> Sequence[IntegrityRecordView]:
-        viewer = operator(registry, reason)
+        viewer = viewer_of(registry, token, Action.READ_INTEGRITY_RECORDS, reason)
         page = await registry.reads.page(integrity_archive(viewer.scope, which, Window(_MOST_RECORDS)))
         shown = [
             viewer.show(RecordRow.of(each, viewer.scope, each.record_id), each, "integrity record")

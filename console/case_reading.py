@@ -7,19 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from console.acting import acting
 from console.language import spoken
 from console.opened import which_registry
 from console.talk import REFUSED, fail
 
 if TYPE_CHECKING:
+    from application.access import Action
     from application.queries import Positioned
     from application.viewing import Viewer
+    from application.views import CaseView
     from infrastructure.standing import StandingRegistry
 
 OPERATION: Final = "operation of the registry"
 
 Number = Annotated[str, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB; in small letters too.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why the case is read; recorded with the access.")]
+Reason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason", help="Why the case is read; recorded with the access. An auditor reads persons with one only."
+    ),
+]
 
 
 def no_such_case(number: str) -> NoReturn:
@@ -27,21 +35,36 @@ def no_such_case(number: str) -> NoReturn:
     fail(f"There is no case {number} in {which_registry()}; check the number, and which registry is asked.", REFUSED)
 
 
-def operator(registry: StandingRegistry, reason: str) -> Viewer:
-    """Whoever runs the command, under their account's name: they hold the keys, so they see everything."""
-    import os
-    import pwd
-
-    from application.access import Scope
+def viewer_of(registry: StandingRegistry, token: str | None, action: Action, reason: str | None) -> Viewer:
+    """Whoever reads, with their rights: the bearer of the token, or the account under which the command runs, for ``OPERATION`` unless
+    a reason is given. Raises ``Refused`` where they may not.
+    """
+    from application.access import require, scope_of
     from application.viewing import Viewer
-    from domain.values import Actor, Role
+    from catalog.authorities import load_directory
+    from catalog.jurisdiction import load_jurisdiction
+    from domain.values import shanghai_day
 
-    actor = Actor(subject=f"operator:{pwd.getpwuid(os.getuid()).pw_name}", role=Role.SYSTEM)
-    return Viewer(actor, Scope(everything=True, restricted=True), registry.seals, reason)
+    actor = acting(token)
+    require(actor, action)
+    directory = load_directory(load_jurisdiction(registry.settings.jurisdiction))
+    why = " ".join(reason.split()) if reason else ""
+    if not why and token is None:
+        why = OPERATION
+    return Viewer(actor, scope_of(actor, directory, shanghai_day(registry.clock())), registry.seals, why or None)
+
+
+async def case_of(registry: StandingRegistry, viewer: Viewer, number: str) -> CaseView | None:
+    """The case of a number, where the viewer sees it by their office; nobody is shown a case of their own here, but by the API."""
+    from application.queries import first
+    from application.questions import case_numbered
+
+    case = await first(registry.reads, case_numbered(viewer.scope, number))
+    return case if case is not None and viewer.officially(case) else None
 
 
 async def record(registry: StandingRegistry, viewer: Viewer, operation: str) -> None:
-    """Record what the operator is shown of persons in clear; without that nothing is shown."""
+    """Record what somebody is shown of persons in clear; without that nothing is shown."""
     from application.ports import Access
 
     if viewer.actor is None or not viewer.shown:
@@ -51,7 +74,7 @@ async def record(registry: StandingRegistry, viewer: Viewer, operation: str) -> 
         actor=viewer.actor,
         client="console",
         request_id="",
-        reason=viewer.reason or operation,
+        reason=viewer.reason or f"{viewer.actor.role.value}: {operation}",
         operation=operation,
         fields={ref: frozenset(kinds) for ref, kinds in viewer.shown.items()},
     )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from console.case_reading import OPERATION, Number, Reason, no_such_case, operator, record, told
+from console.acting import Token
+from console.case_reading import Number, Reason, case_of, no_such_case, record, told, viewer_of
 from console.language import spoken
 from console.opened import asking
 from console.options import AsJson, instant
@@ -35,21 +36,21 @@ def replay(
             help="As it was known at this instant, as 2026-11-23T09:00:00+08:00.",
         ),
     ] = None,
-    reason: Reason = OPERATION,
+    reason: Reason = None,
+    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Replay a case from its events: who did what, when and why, what it changed, and the rules that allowed it.
 
     Exit code 1 where an event breaks a rule.
     """
+    from application.access import Action
     from application.folding import case_views
-    from application.queries import first
-    from application.questions import case_numbered
     from infrastructure.audit.replay import judged
 
     async def question(registry: StandingRegistry) -> list[dict[str, Any]]:
-        viewer = operator(registry, reason)
-        case = await first(registry.reads, case_numbered(viewer.scope, number))
+        viewer = viewer_of(registry, token, Action.READ_CASES, reason)
+        case = await case_of(registry, viewer, number)
         if case is None:
             return []
         events = (await registry.reads.streams([case.case_id], at))[case.case_id]

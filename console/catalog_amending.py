@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from console.acting import Token, provenance
 from console.catalog_aliases import alias_history, cells, change_data, show_alias_changes
 from console.catalog_files import as_data, read_by, read_file, show_differences
 from console.catalog_vocabulary import show_word_changes, word_change_data
@@ -18,7 +19,6 @@ from console.language import spoken
 from console.opened import answered, official_catalog, reading, writing
 from console.options import (
     LARGEST,
-    As,
     AsJson,
     Code,
     Departments,
@@ -28,7 +28,6 @@ from console.options import (
     NoticeTitle,
     day,
     notice_of,
-    provenance,
 )
 from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
 
@@ -81,9 +80,7 @@ def amend(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show its effect and record nothing.")] = False,
     code: Code = None,
-    subject: Annotated[
-        str | None, typer.Option("--as", metavar="SUBJECT", help="The administrator who acts; needless for a dry run.")
-    ] = None,
+    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose an amendment that leads to what a file says; with --dry-run, only show what it would do.
@@ -104,7 +101,7 @@ def amend(
     entries = read_file(file) if file is not None else None
     alias_changes = read_by(read_alias_changes, aliases) if aliases is not None else ()
     word_changes = read_by(read_word_changes, vocabulary) if vocabulary is not None else ()
-    by = None if dry_run else provenance(subject)
+    by = None if dry_run else provenance(token)
     with reading() if by is None else writing() as registry:
         which = code or official_catalog()
         catalog = registry.shelf.catalog(which)
@@ -184,19 +181,19 @@ def _show(effect: _Effect, title: str) -> None:
     )
     if effect.amendment:
         say("Proposed. Another administrator issues it:")
-        say(f"  recognition catalog issue {effect.amendment} --as SUBJECT")
+        say(f"  RECOGNITION_TOKEN=… recognition catalog issue {effect.amendment}")
 
 
 def issue(
     amendment: Annotated[UUID, typer.Argument(help="The amendment's identifier, as `amend` and `history` print it.")],
-    subject: As,
     code: Code = None,
+    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Issue another administrator's amendment, and match pending cases anew where it asks for that."""
     from domain.identifiers import catalog_id
 
-    by = provenance(subject)
+    by = provenance(token)
     with writing() as registry:
         which = code or official_catalog()
         number, position = registry.catalogs.issue(by, catalog_id(which), amendment)
@@ -211,13 +208,13 @@ def issue(
 def discard(
     amendment: Annotated[UUID, typer.Argument(help="The amendment's identifier.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it is dropped.")],
-    subject: As,
     code: Code = None,
+    token: Token = None,
 ) -> None:
     """Drop a proposed amendment."""
     from domain.identifiers import catalog_id
 
-    by = provenance(subject)
+    by = provenance(token)
     with writing() as registry:
         registry.catalogs.discard(by, catalog_id(code or official_catalog()), amendment, reason)
     say("Discarded.")
@@ -225,11 +222,11 @@ def discard(
 
 def publish(
     proposal: Annotated[UUID, typer.Argument(help="The proposal's identifier, as `propose` printed it.")],
-    subject: As,
+    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Publish another administrator's proposed catalog."""
-    by = provenance(subject)
+    by = provenance(token)
     with writing() as registry:
         code, position = registry.catalog_proposals.publish(by, proposal)
     if as_json:

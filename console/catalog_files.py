@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 from rich.markup import escape
 
+from console.acting import Token, provenance
 from console.language import spoken
 from console.opened import official_catalog, reading, writing
 from console.options import (
-    As,
     AsJson,
     Code,
     Departments,
@@ -26,7 +26,6 @@ from console.options import (
     Version,
     day,
     notice_of,
-    provenance,
 )
 from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
 
@@ -88,9 +87,7 @@ def import_(
         date | None,
         typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="With --code: the day it takes effect."),
     ] = None,
-    subject: Annotated[
-        str | None, typer.Option("--as", metavar="SUBJECT", help="With --code: the administrator who acts.")
-    ] = None,
+    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Read and check a file, telling all its faults at once; with --code, propose it as a further catalog."""
@@ -104,7 +101,7 @@ def import_(
         if name is None or notice is None or effective is None:
             fail("A further catalog needs --name, --notice and --effective; give all three.")
         stated = notice_of(notice, notice_number, levels, departments)
-        propose_catalog(entries, code, name, stated, effective, subject, aliases=aliases, as_json=as_json)
+        propose_catalog(entries, code, name, stated, effective, token, aliases=aliases, as_json=as_json)
         return
     if as_json:
         sys.stdout.buffer.write(export_entries(entries, "json"))
@@ -119,19 +116,19 @@ def propose(
     name: Annotated[str, typer.Option("--name", help="The catalog's name.")],
     notice: NoticeTitle,
     effective: Effective,
-    subject: As,
     notice_number: NoticeNumber = None,
     levels: Levels = None,
     departments: Departments = None,
     aliases: Annotated[
         Path | None, typer.Option("--aliases", help="Aliases to publish with it, as `amend` takes them.")
     ] = None,
+    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Propose a further catalog from a file; another administrator publishes it."""
     entries = read_file(file)
     stated = notice_of(notice, notice_number, levels, departments)
-    propose_catalog(entries, code, name, stated, effective, subject, aliases=aliases, as_json=as_json)
+    propose_catalog(entries, code, name, stated, effective, token, aliases=aliases, as_json=as_json)
 
 
 def propose_catalog(
@@ -140,7 +137,7 @@ def propose_catalog(
     name: str,
     notice: Notice,
     effective: date,
-    subject: str | None,
+    token: str | None,
     *,
     aliases: Path | None = None,
     as_json: bool,
@@ -149,7 +146,7 @@ def propose_catalog(
     from application.catalog_proposals import catalog_terms
 
     own = read_aliases(aliases) if aliases is not None else ()
-    by = provenance(subject)
+    by = provenance(token)
     with writing() as registry:
         terms = catalog_terms(code, name, notice, effective, entries, own)
         refusals = list(registry.catalog_proposals.refusals(terms))
@@ -164,7 +161,7 @@ def propose_catalog(
         print_json({"proposal": str(proposal), "code": code, "entries": len(entries), "position": position})
         return
     say(f"Proposed {code} with {len(entries)} entries. Another administrator publishes it:")
-    say(f"  recognition catalog publish {proposal} --as SUBJECT")
+    say(f"  RECOGNITION_TOKEN=… recognition catalog publish {proposal}")
 
 
 def diff(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.acting import account
 from console.opened import answered, reading, writing
 from console.options import AsJson
 from console.program import Group
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from infrastructure.log.sequencer import LogFiles
 
 app = typer.Typer(help="The transparency log: its state, keys, epochs and proofs.", no_args_is_help=True, cls=Group)
-Operator = Annotated[str, typer.Option("--as", metavar="OPERATOR", help="The operator who acts; recorded.")]
 
 
 @app.command()
@@ -84,17 +84,19 @@ def key(as_json: AsJson = False) -> None:
 
 @app.command("rotate")
 def rotate_key(
-    operator: Operator,
     retire: Annotated[
         bool, typer.Option("--retire-old", help="Let only the newest key sign, once everybody has it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add a key that signs beside the present one from now on; with --retire-old, let the older ones sign no more."""
+    """Add a key that signs beside the present one from now on; with --retire-old, let the older ones sign no more.
+
+    Recorded under your account of this machine.
+    """
     from infrastructure.log.epochs import rotate
 
     with writing(catch_up=False) as registry:
-        vkeys = rotate(registry.database.owner_url, _files(registry), _named(operator), retire=retire)
+        vkeys = rotate(registry.database.owner_url, _files(registry), account(), retire=retire)
     if as_json:
         print_json({"vkeys": vkeys})
         return
@@ -106,21 +108,23 @@ def rotate_key(
 
 @app.command("epoch")
 def begin(
-    operator: Operator,
     reason: Annotated[str, typer.Option("--reason", help="Why; recorded, and published beside the log.")],
     force: Annotated[
         bool, typer.Option("--although-it-goes-on", help="Begin one even though the log can go on.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Begin a new epoch, where what was signed is lost for good: another origin and key, from the first event on."""
+    """Begin a new epoch, where what was signed is lost for good: another origin and key, from the first event on.
+
+    Recorded under your account of this machine.
+    """
     from infrastructure.log.epochs import begin_epoch
 
     if not reason.strip():
         fail("Say with --reason why a new epoch is begun; it is recorded and published.")
     with writing(catch_up=False) as registry:
         url, name = registry.database.owner_url, registry.settings.log_name
-        begun = begin_epoch(url, _files(registry), name, _named(operator), reason.strip(), force=force)
+        begun = begin_epoch(url, _files(registry), name, account(), reason.strip(), force=force)
     if as_json:
         print_json(begun)
         return
@@ -133,12 +137,15 @@ def begin(
 
 
 @app.command("resume")
-def resume_log(operator: Operator, as_json: AsJson = False) -> None:
-    """Go on although a witness said that it had confirmed more of the log than there is: where the witness errs, not the database."""
+def resume_log(as_json: AsJson = False) -> None:
+    """Go on although a witness said that it had confirmed more of the log than there is: where the witness errs, not the database.
+
+    Recorded under your account of this machine.
+    """
     from infrastructure.log.epochs import resume
 
     with writing(catch_up=False) as registry:
-        lifted = resume(registry.database.owner_url, _named(operator))
+        lifted = resume(registry.database.owner_url, account())
     if as_json:
         print_json({"lifted": lifted})
     else:
@@ -210,9 +217,3 @@ def _files(registry: Any) -> LogFiles:
     from infrastructure.composition import log_files
 
     return log_files(registry.settings)
-
-
-def _named(operator: str) -> str:
-    if not operator.strip():
-        fail("This is recorded; say who acts with --as OPERATOR.")
-    return operator.strip()

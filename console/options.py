@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 if TYPE_CHECKING:
-    from domain.values import Notice, Provenance
+    from domain.values import Notice
 
 LARGEST: Final = 2**31 - 1
 """Numbers of entries and versions are PostgreSQL's integers."""
@@ -70,7 +70,6 @@ Version = Annotated[
     int | None, typer.Option("--version", min=1, max=LARGEST, help="The version; the one in force by default.")
 ]
 On = Annotated[date | None, typer.Option("--on", parser=day, metavar="YYYY-MM-DD", help="In force on this day.")]
-As = Annotated[str, typer.Option("--as", metavar="SUBJECT", help="The administrator who acts.")]
 NoticeTitle = Annotated[str, typer.Option("--notice", help="The title of the notice behind it.")]
 NoticeNumber = Annotated[str | None, typer.Option("--notice-number", help="The notice's number, where it has one.")]
 Levels = Annotated[
@@ -99,18 +98,3 @@ def notice_of(
 
     stated = [TitleLevel(level.value) for level in levels] if levels else None
     return clean_notice(number, title, stated, departments or ())
-
-
-def provenance(subject: str | None) -> Provenance:
-    """The administrator named by ``--as``; whoever has the database's rights may name one."""
-    from console.talk import fail
-    from domain.text import subject_form
-    from domain.values import Actor, Provenance, Role
-    from infrastructure.settings import Settings
-
-    if not subject or not subject.strip():
-        fail("This is an administrator's act; say whose with --as SUBJECT. Proposing and issuing take two.")
-    return Provenance(
-        actor=Actor(subject=subject_form(subject, tells_case=Settings().subjects_tell_case), role=Role.ADMINISTRATOR),
-        client="command line",
-    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.acting import account
 from console.opened import reading, writing
 from console.options import AsJson
 from console.program import Group
@@ -99,7 +100,7 @@ def rebuild(
     asked = _named(name)
     with writing(catch_up=False) as registry, _progress("rebuilding") as progress:
         try:
-            disregarded = require_lawful(registry.database.app_url, "projections rebuild", although, operator())
+            disregarded = require_lawful(registry.database.app_url, "projections rebuild", although, account())
         except EventsUnlawfulError as unlawful:
             fail(f"{unlawful} ({unlawful.code})", REFUSED)
         if disregarded is not None:
@@ -131,16 +132,8 @@ def quarantine(
     if len(reason.strip()) < 3:
         fail("Say why the event is set aside, in a few words, with --reason.")
     with reading() as registry:
-        wrong = set_aside_over(registry.database.owner_url, registry.mapper, position, reason.strip(), operator())
+        wrong = set_aside_over(registry.database.owner_url, registry.mapper, position, reason.strip(), account())
     say(f"{wrong} It is set aside; `recognition projections status` shows it.")
-
-
-def operator() -> str:
-    """Whoever runs the command, by the name of their account."""
-    import os
-    import pwd
-
-    return f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
 
 
 def _tell_of_findings() -> None:

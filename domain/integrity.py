@@ -37,7 +37,7 @@ class IntegrityState(State):
 def term_kept(attempt: Attempt) -> Refused | None:
     """A record stands from the day of the revocation, which is the day of filing, for as many years as the province gives."""
     event, day = attempt.event, shanghai_day(attempt.event.timestamp)
-    until = years_later(day, attempt.known.rules.integrity.years)
+    until = years_later(day, attempt.known.rules.integrity_on(day).years)
     if event.filed_on == day and event.lapses_on == until:
         return None
     return Refused(RefusalCode.DAY_MISMATCH, tell("integrity.days_stated", day=day, until=until))
@@ -131,7 +131,7 @@ class IntegrityRecord(Aggregate):
             ground=ground,
             findings=findings,
             filed_on=day,
-            lapses_on=years_later(day, known.rules.integrity.years),
+            lapses_on=years_later(day, known.rules.integrity_on(day).years),
         )
 
     def overturn(self, act: Act, reason: str | None) -> None:

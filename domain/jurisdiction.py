@@ -1,19 +1,20 @@
 """What differs from province to province: who recognises from when, in which periods, and what is kept for how long.
 
 These are facts of a notice and of a bureau's own orders, read from a file (``catalog/jurisdiction.toml``); the rules of the notice
-that are the same everywhere stand beside the events they guard.
+that are the same everywhere stand beside the events they guard. A rule that changes, changes from a day: each act is judged by the
+rules of its own day, a period by those of the day on which it began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, InstanceOf, StringConstraints, model_validator
 
 from domain.authorities import AuthorityKind, DivisionLevel
 from domain.clocks import BeyondKnownYears, ReadOn, StatutoryClock, Suspension, WorkingCalendar
@@ -29,7 +30,11 @@ __all__ = [
     "Periods",
     "ProvincialRules",
     "Retention",
+    "RuleChange",
 ]
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 """A name or a source in words."""
@@ -82,10 +87,13 @@ class IntegrityTerm(_Rules):
 
 
 class Retention(_Rules):
-    """What is kept although a person asks for erasure: a record in force, and a decision that a review may still reach."""
+    """What is kept although a person asks for erasure: a record in force, a decision that a review may still reach, and, where the
+    province says so, a title that stands; where it does not, the title ends with the erasure.
+    """
 
     integrity_record_in_force: bool
     decision_open_to_review: bool
+    title_that_stands: bool = False
     source: Said
 
 
@@ -98,12 +106,59 @@ class Competence(_Rules):
     source: Said
 
 
+def _each_once(competences: tuple[Competence, ...]) -> tuple[Competence, ...]:
+    seen: set[tuple[AuthorityKind, DivisionLevel]] = set()
+    for each in competences:
+        if (each.kind, each.division) in seen:
+            raise ValueError(f"{each.kind} of a {each.division} stands twice; keep one of the two")
+        seen.add((each.kind, each.division))
+    return competences
+
+
+class ChangedPeriods(_Rules):
+    """Periods that are other ones from a day on; None for one that stays as it was."""
+
+    accept: Period | None = None
+    supplement: Period | None = None
+    decide: Period | None = None
+    answer: AnswerPeriod | None = None
+    review: Period | None = None
+    due_soon: Annotated[int, Field(ge=0, le=60)] | None = None
+
+
+class ChangedWorkingDays(_Rules):
+    """What is done, from a day on, about years whose holidays nobody has announced."""
+
+    beyond_known_years: BeyondKnownYears
+
+
+class RuleChange(_Rules):
+    """What is another rule from a day on; None for what stays as it was. ``competences`` stand in place of all before."""
+
+    since: Annotated[date, Field(validation_alias="from")]
+    periods: ChangedPeriods | None = None
+    integrity: IntegrityTerm | None = None
+    retention: Retention | None = None
+    competences: Annotated[tuple[Competence, ...], AfterValidator(_each_once)] | None = None
+    working_days: ChangedWorkingDays | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> RuleChange:
+        parts = [value for name, value in self if name != "since" and value is not None]
+        if not any(
+            any(value is not None for _, value in part) if isinstance(part, BaseModel) else part for part in parts
+        ):
+            raise ValueError("nothing changes on this day; name a rule, or leave the day out")
+        return self
+
+
 class ProvincialRules(_Rules):
-    """The rules of one province.
+    """The rules of one province, as they were first and as they changed.
 
     ``division`` is its code (GB/T 2260); ``case_prefix`` opens every case number; nothing is recognised on a day before
     ``commencement``; ``catalog_code`` names the catalog of the notice under which it recognises. ``calendar`` knows the working
-    days of the country, and ``beyond_known_years`` says what is done about the years that it does not know.
+    days of the country, and ``beyond_known_years`` says what is done about the years that it does not know. ``changes`` are in the
+    order of their days; what may change is asked for by the day.
     """
 
     division: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]0{4}$")]
@@ -115,30 +170,44 @@ class ProvincialRules(_Rules):
     periods: Periods
     integrity: IntegrityTerm
     retention: Retention
-    competences: tuple[Competence, ...]
+    competences: Annotated[tuple[Competence, ...], AfterValidator(_each_once)]
     beyond_known_years: BeyondKnownYears
     calendar: InstanceOf[WorkingCalendar]
+    changes: Annotated[tuple[RuleChange, ...], Field(validation_alias="rules")] = ()
 
     @model_validator(mode="after")
-    def _each_competence_once(self) -> ProvincialRules:
-        seen: set[tuple[AuthorityKind, DivisionLevel]] = set()
-        for each in self.competences:
-            if (each.kind, each.division) in seen:
-                raise ValueError(f"{each.kind} of a {each.division} stands twice; keep one of the two")
-            seen.add((each.kind, each.division))
+    def _changes_in_order(self) -> ProvincialRules:
+        before = self.commencement
+        for number, each in enumerate(self.changes, 1):
+            if each.since <= before:
+                raise ValueError(
+                    f"rules[{number}].from is {each.since}, which is not after {before}; changes stand in the order of their"
+                    " days, the first after the commencement"
+                )
+            before = each.since
         return self
 
-    def awards(self, kind: AuthorityKind, division: DivisionLevel) -> frozenset[TitleLevel]:
-        """The levels that an authority of this kind awards in a division of this level; none where nothing is said of it."""
+    def awards(self, kind: AuthorityKind, division: DivisionLevel, day: date) -> frozenset[TitleLevel]:
+        """The levels that an authority of this kind awards on a day in a division of this level; none where nothing is said of it."""
+        competences = self._last(day, lambda change: change.competences, self.competences)
         return next(
-            (each.levels for each in self.competences if (each.kind, each.division) == (kind, division)),
+            (each.levels for each in competences if (each.kind, each.division) == (kind, division)),
             frozenset(),
         )
 
-    def period(self, kind: DeadlineKind) -> Period:
-        """The period of one kind of deadline."""
-        period: Period = getattr(self.periods, kind.value.lower())
-        return period
+    def period(self, kind: DeadlineKind, day: date) -> Period:
+        """The period of one kind of deadline that begins on a day."""
+        name = kind.value.lower()
+        first: Period = getattr(self.periods, name)
+        return self._last(day, lambda change: getattr(change.periods, name, None), first)
+
+    def integrity_on(self, day: date) -> IntegrityTerm:
+        """How long a record stands that is filed on a day."""
+        return self._last(day, lambda change: change.integrity, self.integrity)
+
+    def retention_on(self, day: date) -> Retention:
+        """What is kept of a person who asks for erasure on a day."""
+        return self._last(day, lambda change: change.retention, self.retention)
 
     def clock(
         self,
@@ -147,8 +216,8 @@ class ProvincialRules(_Rules):
         suspensions: Iterable[Suspension] = (),
         done_at: datetime | None = None,
     ) -> StatutoryClock:
-        """The clock of this kind from a day on, as long as this province gives."""
-        period = self.period(kind)
+        """The clock of this kind from a day on, as long as this province gives on that day."""
+        period = self.period(kind, start)
         return StatutoryClock(
             kind, start, period.days, tuple(suspensions), done_at, period.unit is PeriodUnit.CALENDAR_DAYS
         )
@@ -158,26 +227,34 @@ class ProvincialRules(_Rules):
 
         Raises ``Refused`` (WORKING_DAYS_UNKNOWN) where the calendar does not know the year.
         """
-        if not self.periods.answer.days:
+        if not self.period(DeadlineKind.ANSWER, served_on).days:
             return served_on
-        return self.clock(DeadlineKind.ANSWER, served_on).due_on(self._counting(), served_on)
+        return self.clock(DeadlineKind.ANSWER, served_on).due_on(self._counting(served_on), served_on)
 
     def due_on(self, kind: DeadlineKind, start: date) -> date | None:
         """The last day of a period that begins on a day; None where the calendar does not know the year."""
         with suppress(Refused):
-            return self.clock(kind, start).due_on(self._counting(), start)
+            return self.clock(kind, start).due_on(self._counting(start), start)
         return None
 
-    def prolonged(self, kind: DeadlineKind, due_on: date, waited: Suspension) -> date | None:
-        """The last day of a period after a time that is not counted; None where the calendar does not know the year.
+    def kept_through(self, decided_on: date) -> date:
+        """The last day on which a decision of a day may be brought to review, for as long as which its papers are kept.
+
+        In a year that the calendar does not know, every weekday counts as worked.
+        """
+        weekdays = replace(self.calendar, beyond=BeyondKnownYears.WEEKDAYS)
+        return self.clock(DeadlineKind.REVIEW, decided_on).due_on(weekdays, decided_on)
+
+    def prolonged(self, kind: DeadlineKind, start: date, due_on: date, waited: Suspension) -> date | None:
+        """The last day of a period that began on a day, after a time that is not counted; None where the calendar does not know the year.
 
         Raises ``ValueError`` while that time goes on.
         """
         if waited.end is None:
             raise ValueError(f"What is awaited since {waited.start} has not come; prolong the period when it has.")
-        calendar = self._counting()
+        calendar = self._counting(start)
         with suppress(Refused):
-            if self.period(kind).unit is PeriodUnit.CALENDAR_DAYS:
+            if self.period(kind, start).unit is PeriodUnit.CALENDAR_DAYS:
                 return calendar.worked_from(due_on + (waited.end - waited.start))
             days = calendar.between(waited.start, waited.end)
             return calendar.after(due_on, days) if days else due_on
@@ -189,7 +266,17 @@ class ProvincialRules(_Rules):
         This is a reminder and no period: in a year that the calendar does not know, every weekday counts as worked.
         """
         weekdays = replace(self.calendar, beyond=BeyondKnownYears.WEEKDAYS)
-        return ReadOn(day, weekdays.after(day, self.periods.due_soon + 1))
+        soon = self._last(day, lambda change: getattr(change.periods, "due_soon", None), self.periods.due_soon)
+        return ReadOn(day, weekdays.after(day, soon + 1))
 
-    def _counting(self) -> WorkingCalendar:
-        return replace(self.calendar, beyond=self.beyond_known_years)
+    def _counting(self, day: date) -> WorkingCalendar:
+        changed = self._last(day, lambda change: change.working_days, None)
+        return replace(self.calendar, beyond=changed.beyond_known_years if changed else self.beyond_known_years)
+
+    def _last(self, day: date, stated: Callable[[RuleChange], S | None], first: T) -> S | T:
+        """What the last change up to a day says, of those that say anything of it; what stood first where none does."""
+        for change in reversed(self.changes):
+            said = stated(change) if change.since <= day else None
+            if said is not None:
+                return said
+        return first

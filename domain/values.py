@@ -78,7 +78,8 @@ class Role(StrEnum):
 
 
 class Actor(_Value):
-    """Who acts: the subject of a verified token, in a role, for an authority where the role has one.
+    """Who acts: the subject of a verified token, in a role, for an authority where the role has one; or an account of the operating
+    system on the command line.
 
     ``holder_ref`` is the actor's own holder reference, where the identity provider knows it, so that nobody decides about
     themselves.
@@ -88,6 +89,26 @@ class Actor(_Value):
     role: Role
     authority_code: str | None = None
     holder_ref: UUID | None = None
+
+
+_ACCOUNT: Final = "os:"
+
+
+def account_subject(uid: int, name: str, host: str) -> str:
+    """The subject of an account of an operating system, as it is recorded; no token bears one (``is_account``)."""
+    return f"{_ACCOUNT}{uid}/{name}@{host.casefold()}"
+
+
+def is_account(subject: str) -> bool:
+    """Whether a subject is an account of an operating system."""
+    return subject.casefold().startswith(_ACCOUNT)
+
+
+def same_subject(one: str, other: str) -> bool:
+    """Whether two acts under these subjects are one person's. An account is one whatever its machine is called at the time."""
+    if is_account(one) and is_account(other):
+        return one.rpartition("@")[0] == other.rpartition("@")[0]
+    return one == other
 
 
 REGISTRY_ITSELF: Final = Actor(subject="registry", role=Role.SYSTEM)
@@ -147,7 +168,9 @@ class ReviewOutcome(StrEnum):
 
 
 class ClosingRule(StrEnum):
-    """Why the registry closed an open case by itself: another case was awarded its certificate, or its holder was erased."""
+    """Why the registry closed an open case, or let a title end, by itself: another case was awarded its certificate, or its holder was
+    erased.
+    """
 
     CERTIFICATE_AWARDED_ELSEWHERE = "CERTIFICATE_AWARDED_ELSEWHERE"
     HOLDER_ERASED = "HOLDER_ERASED"

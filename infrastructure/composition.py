@@ -151,7 +151,7 @@ def open_registry(
             StoredPersonalData(database.pool, keyring, holders, evidence),
             Claims(journal, shelf, holders, known),
             clock,
-            RetentionTerms.of(rules),
+            RetentionTerms(rules),
         )
         readers = read_pool(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from application.ports import Identity, IdentityProviderUnavailable, NotAuthenticated
 from domain.messages import Message, facts_of, tell
 from domain.text import subject_form
-from domain.values import Actor, Role
+from domain.values import Actor, Role, is_account
 from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey
 from infrastructure.private_files import others_may_read, write_private
 
@@ -74,7 +74,7 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 
 
 class _Claims(BaseModel):
-    """The claims the registry reads; SYSTEM is no role that anybody signs in with."""
+    """The claims the registry reads; SYSTEM is no role that anybody signs in with, an account of a machine no subject."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -164,7 +164,7 @@ class TokenVerifier:
             found = _Claims.model_validate(claims)
         except ValidationError:
             raise _NotBelieved("token-claims") from None
-        if found.role is Role.SYSTEM:
+        if found.role is Role.SYSTEM or is_account(subject_form(found.sub)):
             raise _NotBelieved("token-claims")
         return found.identity(tells_case=self._tells_case)
 
@@ -211,13 +211,15 @@ class DevelopmentKeyError(Exception):
 class DevelopmentIssuer:
     """Issues short-lived tokens where no identity provider is set up; its key stays in the data directory, mode 0600."""
 
+    FILE: ClassVar[str] = "development-issuer.json"
+
     def __init__(self, data_dir: Path, *, max_lifetime: int = 8 * 3600, clock: Callable[[], float] = time.time) -> None:
         """Make the Ed25519 key on first use; ``max_lifetime`` is in seconds, ``clock`` tells seconds since 1970.
 
         Raises ``PermissionError`` when others may read the key's file, and ``DevelopmentKeyError`` when it holds no key.
         """
         self._max_lifetime, self._clock = max_lifetime, clock
-        path = data_dir / "development-issuer.json"
+        path = data_dir / self.FILE
         if not path.exists():
             fresh = OKPKey.generate_key(
                 "Ed25519", {"kid": f"dev-{secrets.token_hex(4)}", "use": "sig", "alg": "Ed25519"}
@@ -245,13 +247,17 @@ class DevelopmentIssuer:
         """A token for a role; ``lifetime`` in seconds, the longest allowed by default.
 
         Without a subject it is a random one, ``dev-reviewer-3f9a…``, so that two tokens are two people. Raises ``ValueError``
-        for a longer lifetime, and for SYSTEM, which nobody signs in as.
+        for a longer lifetime, for SYSTEM, which nobody signs in as, and for the subject of an account.
         """
         seconds = self._max_lifetime if lifetime is None else lifetime
         if not 0 < seconds <= self._max_lifetime:
             raise ValueError(f"A development token lives between 1 and {self._max_lifetime} seconds.")
         if role is Role.SYSTEM:
             raise ValueError("SYSTEM is the registry itself; choose a role that somebody has.")
+        if subject is not None and is_account(subject_form(subject)):
+            raise ValueError(
+                "No token bears the subject of an account of a machine; leave out the os: at its beginning."
+            )
         now = int(self._clock())
         claims = {
             "iss": DEVELOPMENT_ISSUER,

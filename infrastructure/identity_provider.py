@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from application.ports import Identity
-from infrastructure.identity import TokenVerifier
+from application.ports import Authenticator, Identity
+from infrastructure.identity import DevelopmentIssuer, TokenRefused, TokenVerifier
 from infrastructure.jwks import JwksMalformedError, JwksUnavailableError, KeySet, file_source
 from infrastructure.jwks_over_http import url_source
 from infrastructure.settings import Settings
@@ -74,3 +74,22 @@ def open_identity_provider(settings: Settings) -> IdentityProvider | None:
         tells_case=settings.subjects_tell_case,
     )
     return IdentityProvider(keys, verifier, is_file=is_file)
+
+
+def judge_of_tokens(settings: Settings) -> Authenticator:
+    """Whoever tells whether a token is to be believed, for one command: the provider with its keys at hand, or the development issuer.
+
+    Nothing is made: where no development token was ever issued, none is believed. Raises ``IdentityProviderError`` and
+    ``DevelopmentKeyError``.
+    """
+    provider = open_identity_provider(settings)
+    if provider is not None:
+        provider.start()
+        return provider.verify
+    if (settings.data_dir / DevelopmentIssuer.FILE).exists():
+        return DevelopmentIssuer(settings.data_dir).verifier().verify
+    return _none_believed
+
+
+def _none_believed(token: str) -> Identity:  # noqa: ARG001 - whatever it says
+    raise TokenRefused("token-key-unknown")

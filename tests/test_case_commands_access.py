@@ -22,7 +22,7 @@ def test_an_operators_reading_is_recorded(api: Api, monkeypatch) -> None:  # noq
         rows = owner.execute(
             "SELECT role, reason, operation FROM registry.access_log WHERE client = 'console'"
         ).fetchall()
-        assert rows == [("SYSTEM", "complaint 12", "case show")]
+        assert rows == [("ADMINISTRATOR", "complaint 12", "case show")]
         owner.execute("REVOKE INSERT ON registry.access_log FROM registry_app")
     refused = CliRunner().invoke(app, ["case", "history", number])
     assert refused.exit_code == 1

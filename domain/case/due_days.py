@@ -27,7 +27,7 @@ RECORDED: Final = frozenset({DeadlineKind.ACCEPT, DeadlineKind.SUPPLEMENT, Deadl
 
 
 def due_days(due: Mapping[str, DeadlineKind], act: Act, known: Any) -> dict[str, date | None]:
-    """The last days of periods that begin with an act, as the province's rules give them."""
+    """The last days of periods that begin with an act, as the province's rules of its day give them."""
     begun = shanghai_day(act.at)
     return {field: known.rules.due_on(kind, begun) for field, kind in due.items()}
 
@@ -37,7 +37,7 @@ def prolonged(state: CaseState, came: date, known: Any) -> date | None:
     if state.waiting_since is None or state.decide_by is None:
         return None
     day: date | None = known.rules.prolonged(
-        DeadlineKind.DECIDE, state.decide_by, Suspension(state.waiting_since, came)
+        DeadlineKind.DECIDE, state.decide_from, state.decide_by, Suspension(state.waiting_since, came)
     )
     return day
 

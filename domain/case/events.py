@@ -95,6 +95,7 @@ class Submitted(Created, CaseEvent):
             catalog_code=event.catalog_code,
             catalog_version=event.catalog_version,
             accept_by=event.accept_by,
+            decide_from=event.submitted_on,
             decide_by=event.decide_by,
         )
 

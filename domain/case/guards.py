@@ -157,7 +157,7 @@ def due_as_given(due: Mapping[str, DeadlineKind], applies: Callable[[Attempt], b
 
     @guard(Asks.WHEN, "set by the jurisdiction")
     def due_days_given(attempt: Attempt) -> Refused | None:
-        """The last day of a period that an event states is the one that the jurisdiction's rules give."""
+        """The last day of a period that an event states is the one that the jurisdiction's rules of its day give."""
         act = Act(attempt.event.by, attempt.event.timestamp)
         given = due_days(due, act, attempt.known) if applies(attempt) else {}
         return next(filter(None, (_stated(attempt, field, given.get(field)) for field in due)), None)
@@ -325,11 +325,12 @@ def title_settled(attempt: Attempt) -> Refused | None:
 
 @guard(Asks.WHO, "article 1, 按照职称管理权限")
 def within_competence(attempt: Attempt) -> Refused | None:
-    """The decider's authority awards titles of this level, as the province's rules have it."""
+    """The decider's authority awards titles of this level, as the province's rules of the day have it."""
     entry, code = _entry_of(attempt), attempt.event.by.actor.authority_code
     award = entry.award_for(attempt.state.grade) if entry else None
-    rank = attempt.known.jurisdiction.rank(code, shanghai_day(attempt.event.timestamp)) if code else None
-    if award is None or rank is None or award.level in attempt.known.rules.awards(*rank):
+    day = shanghai_day(attempt.event.timestamp)
+    rank = attempt.known.jurisdiction.rank(code, day) if code else None
+    if award is None or rank is None or award.level in attempt.known.rules.awards(*rank, day):
         return None
     return Refused(
         RefusalCode.BEYOND_COMPETENCE,

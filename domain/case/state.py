@@ -97,7 +97,8 @@ class CaseState(State):
     ``automatic`` is the (entry, grade) that the matcher was sure of; ``overridden_by`` who matched to another instead, by hand.
     ``first_act_on`` is the day of an officer's first act, ``awaited`` the days from which and up to which a supplement was
     awaited, ``missed`` the deadlines that were recorded as missed. ``accept_by``, ``supplement_by``, ``decide_by`` and ``review_until``
-    are the last days that events pinned; None where none runs, or where nobody could know it.
+    are the last days that events pinned; None where none runs, or where nobody could know it. ``decide_from`` is the day on which the
+    period to decide began: its rules are those of that day.
     """
 
     case_id: UUID
@@ -138,6 +139,7 @@ class CaseState(State):
     missed: tuple[tuple[DeadlineKind, date], ...] = ()
     accept_by: date | None = None
     supplement_by: date | None = None
+    decide_from: date
     decide_by: date | None = None
     review_until: date | None = None
 

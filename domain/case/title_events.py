@@ -18,6 +18,7 @@ from domain.case.state import CaseState, Ending, Proposal
 from domain.messages import Message, tell
 from domain.values import (
     CaseStatus,
+    ClosingRule,
     DeadlineKind,
     Evidence,
     Experience,
@@ -217,11 +218,17 @@ class Annulled(_EndedByDecision):
 
 
 class Surrendered(_Ended):
-    """The holder gives the title up (注销)."""
+    """The title is given up (注销): by its holder, with a ``reason``; or by the erasure of its holder, with a ``code``."""
 
     TOPIC: ClassVar[str] = "recognition-case.surrendered"
     reason: PersonalProse
     surrendered_on: date
+    code: ClosingRule | None = None
+
+    @property
+    def summary(self) -> Message:
+        """By its holder or by rule."""
+        return super().summary if self.code is None else tell("summary.recognition-case.surrendered-by-rule")
 
     @classmethod
     def derived(cls, state: CaseState | None, act: Act) -> dict[str, Any]:
@@ -310,7 +317,7 @@ class ReviewRecorded(CaseEvent):
         if state.reopened_by(event.outcome):
             wait_no_longer(state, event)
             state.supplement_by = None
-            state.decide_by = event.decide_by
+            state.decide_from, state.decide_by = shanghai_day(event.timestamp), event.decide_by
             state.status = CaseStatus.SUBMITTED if state.entry_number is None else CaseStatus.MATCHED
             state.decided_at = None
             state.decided_by = None

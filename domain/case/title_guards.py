@@ -246,6 +246,16 @@ def leads_somewhere(attempt: Attempt) -> Refused | None:
     return nothing_proposed(attempt)
 
 
+def _by_holder(event: events.Surrendered) -> bool:
+    """Whether a title was given up by its holder."""
+    return event.code is None
+
+
+def _by_rule(event: events.Surrendered) -> bool:
+    """Whether a title ended by rule."""
+    return event.code is not None
+
+
 def _reopens(attempt: Attempt) -> bool:
     return bool(attempt.state.reopened_by(attempt.event.outcome))
 
@@ -257,6 +267,9 @@ CONFIRMING: Final = (another_officer, notice_given, holder_heard, confirmed_as_p
 """How another officer ends a title, after what was proposed and after the holder was heard."""
 HOLDER: Final = (holder_only, same_holder)
 """What the holder does."""
+
+BY_ERASURE: Final = (registry_only, same_holder)
+"""How a title ends whose holder's data is erased: by the registry itself, in the transaction of the erasure."""
 
 GUARDS: Final[Guards] = {
     **COURSE,
@@ -281,7 +294,13 @@ GUARDS: Final[Guards] = {
         dated("annulled_on"),
         due_as_given(DECIDED_DUE),
     ),
-    events.Surrendered: (*HOLDER, title_stands, nothing_proposed, dated("surrendered_on")),
+    events.Surrendered: (
+        *(each.where(_by_holder) for each in HOLDER),
+        *(each.where(_by_rule) for each in BY_ERASURE),
+        title_stands,
+        nothing_proposed,
+        dated("surrendered_on"),
+    ),
     events.ReinstatementProposed: (*OFFICER, title_ended, did_not_end_it, nothing_proposed),
     events.Reinstated: (
         *OFFICER,

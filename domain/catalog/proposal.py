@@ -21,7 +21,7 @@ from domain.catalog.catalog import Catalog
 from domain.guards import Asks, Attempt, Circumstances, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word
+from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word, same_subject
 
 
 class CatalogTerms(Immutable):
@@ -73,7 +73,7 @@ def an_administrator(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHO, "article 5")
 def not_its_proposer(attempt: Attempt) -> Refused | None:
     """The administrator who proposed a catalog does not publish it."""
-    if attempt.state.proposed_by != attempt.event.by.actor.subject:
+    if not same_subject(attempt.state.proposed_by, attempt.event.by.actor.subject):
         return None
     return Refused(RefusalCode.SAME_ADMINISTRATOR, tell("proposal.not_its_proposer"))
 

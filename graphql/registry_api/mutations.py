@@ -172,7 +172,10 @@ class Mutation(TitleMutations, CatalogMutations):
 
     @_erasure_field
     async def erase_holder(self, info: Info, ref: strawberry.ID, legal_basis: str) -> ErasureAnswer:
-        """Erase a person's data for good (PIPL article 47): their key, their files, and whatever the rows hold of them."""
+        """Erase a person's data for good (PIPL article 47): their key, their files, and whatever the rows hold of them.
+
+        Undecided cases are withdrawn and titles that stand end with it; their certificates are free.
+        """
         context = info.context
         files = context.services.holder_files
         done = await in_thread(files.erase, acting(context), ids.holder_in(ref), legal_basis)

@@ -6,6 +6,7 @@ Both ways: a case without what belongs to it is found, and so is what belongs to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
@@ -22,10 +23,11 @@ from domain.case.state import OPEN
 from domain.case.title_events import Reinstated, ReviewRecorded, Revoked
 from domain.claim import CertificateClaim, CertificateClaimState
 from domain.entry_claim import EntryClaim
+from domain.holder import Holder
 from domain.identifiers import holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.messages import tell
-from domain.values import CaseStatus
+from domain.values import CaseStatus, Role
 from infrastructure.audit.streams import CheckedStream
 
 _STREAMS: Final = (
@@ -36,6 +38,12 @@ _TOPICS: Final = (
     "SELECT originator_id, originator_version, topic FROM registry.events"
     " WHERE originator_id = ANY(%s) AND topic = ANY(%s) AND position <= %s"
 )
+_PERSONS: Final = (
+    "SELECT originator_id, topic, recorded_at FROM registry.events"
+    " WHERE originator_id = ANY(%s) AND topic = ANY(%s) AND position <= %s ORDER BY originator_id, originator_version"
+)
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
+_HELD: Final = [Holder.Restricted.TOPIC, Holder.RestrictionLifted.TOPIC, Holder.Erased.TOPIC]
 _CLAIM_EVENTS: Final = {kind.TOPIC: kind for kind in CertificateClaim.GUARDS}
 _LOOSENING: Final = RELEASING | {ReviewRecorded}
 _FILED: Final = [IntegrityRecord.Filed.TOPIC, IntegrityRecord.Overturned.TOPIC]
@@ -57,6 +65,7 @@ class Links:
         whole = [each for each in streams if not each.broken]
         self._claims_of([each for each in whole if each.kind is RecognitionCase])
         self._records_of([each for each in whole if each.kind is RecognitionCase])
+        self._persons_of([each for each in whole if each.kind is RecognitionCase])
         self._cases_of_claims([each for each in whole if each.kind in {CertificateClaim, EntryClaim}])
         self._cases_of_records([each for each in whole if each.kind is IntegrityRecord])
 
@@ -92,6 +101,31 @@ class Links:
     def _erased(self, holders: Iterable[UUID]) -> set[UUID]:
         streams = {holder_stream(each): each for each in holders}
         return {streams[stream] for stream, _, _ in self._topics(list(streams), ["holder.erased"])}
+
+    def _persons_of(self, cases: Sequence[CheckedStream]) -> None:
+        """Of a person whose data is restricted or erased nothing is recorded but what the registry does by rule."""
+        streams = {each.stream_id: holder_stream(each.state.holder_ref) for each in cases}
+        spans = self._not_processed(list(set(streams.values())))
+        for each in cases:
+            for began, ended in spans.get(streams[each.stream_id], ()):
+                for event in each.events:
+                    if began < event.timestamp < ended and event.by.actor.role is not Role.SYSTEM:
+                        version = event.originator_version
+                        self._find(each, "NOT_PROCESSED", "persons_are_processed", "audit.not_processed", version)
+
+    def _not_processed(self, holders: Sequence[UUID]) -> dict[UUID, list[tuple[datetime, datetime]]]:
+        """By the streams of holders, from when and until when their data was not processed."""
+        spans: dict[UUID, list[tuple[datetime, datetime]]] = {}
+        if holders:
+            with self._connection.cursor(binary=True) as cursor:
+                rows = cursor.execute(_PERSONS, [list(holders), _HELD, self._until]).fetchall()
+            for stream, topic, at in rows:
+                found = spans.setdefault(stream, [])
+                if topic != Holder.RestrictionLifted.TOPIC:
+                    found.append((at, _EVER))
+                elif found:
+                    found[-1] = (found[-1][0], at)
+        return spans
 
     def _records_of(self, cases: Sequence[CheckedStream]) -> None:
         expected: dict[UUID, tuple[CheckedStream, int, bool]] = {}
@@ -184,6 +218,8 @@ def _revocations(events: Sequence[Event]) -> list[tuple[int, bool]]:
 
 def _said(key: str, version: int) -> Any:
     match key:
+        case "audit.not_processed":
+            return tell("audit.not_processed", version=version)
         case "audit.claim_not_held":
             return tell("audit.claim_not_held")
         case "audit.record_missing":

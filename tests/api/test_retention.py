@@ -5,12 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from application.claims import Claims
+from infrastructure.audit.check import check_all
 from tests.api.conftest import Api
 from tests.api.test_claims import ONE, TITLES, TWO, approved, case_of, submitted
+from tests.api.test_verification import ONE as VERIFY
 from tests.api.test_warnings import fraud
 
 ERASE = """mutation ($ref: ID!) { eraseHolder(ref: $ref, legalBasis: "PIPL article 47, request 7") {
     position refusal { code message field } } }"""
+
+ENDED = """query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { status
+    title { status endedOn holder { name erased } } history { type data summary actor { role } } } }"""
 
 
 def erased(api: Api, case: Any) -> Any:
@@ -71,3 +79,59 @@ def test_what_was_submitted_in_the_moment_of_the_erasure_is_withdrawn_too(api: A
     case = case_of(submitted(api, ONE))
     assert erased(api, case)["refusal"] is None
     assert case_of(submitted(api, ONE, files=[]))["status"] == "MATCHED"
+
+
+def test_a_title_ends_with_the_erasure_of_its_holder_and_frees_its_certificate(api: Api) -> None:
+    """By the registry, in the erasure itself: no title that nobody can prove is counted as current, verification knows nothing
+    of it, and the person is recognised anew on the certificate.
+    """
+    case = case_of(submitted(api, ONE))
+    case_of(approved(api, case))
+    api.clock.now += timedelta(days=61)
+    done = erased(api, case)
+    assert done["refusal"] is None
+    read = api.ask(ENDED, {"id": case["id"], "p": done["position"]}, api.token("AUDITOR"))["case"]
+    assert (read["status"], read["title"]["status"], read["title"]["endedOn"]) == (
+        "SURRENDERED",
+        "SURRENDERED",
+        "2027-01-23",
+    )
+    assert (read["title"]["holder"]["name"], read["title"]["holder"]["erased"]) == (None, True)
+    last = read["history"][-1]
+    assert (last["type"], last["actor"]["role"]) == ("recognition-case.surrendered", "SYSTEM")
+    assert (last["data"]["code"], last["data"]["reason"]) == ("HOLDER_ERASED", None)
+    for question in ({"certificate": "N1"}, {"case": case["caseNumber"]}):
+        found = api.ask(VERIFY, question | {"name": ONE["name"], "at": done["position"]})["verifyTitle"]
+        assert found == {"known": False, "valid": False, "title": None}
+    again = case_of(submitted(api, ONE, files=[]))
+    assert again["holder"]["ref"] != case["holder"]["ref"]
+    assert case_of(approved(api, again))["status"] == "APPROVED"
+    assert check_all(api.registry.audited).findings == []
+
+
+def test_an_erasure_of_before_that_left_a_title_standing_is_repeated(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an older release left CURRENT ends when the erasure is asked for again, though the key is long gone."""
+    case = case_of(submitted(api, ONE))
+    case_of(approved(api, case))
+    api.clock.now += timedelta(days=61)
+    with monkeypatch.context() as patch:
+        patch.setattr(Claims, "erased", lambda *_: ())
+        assert erased(api, case)["refusal"] is None
+    done = erased(api, case)
+    assert done["refusal"] is None
+    read = api.ask(ENDED, {"id": case["id"], "p": done["position"]}, api.token("AUDITOR"))["case"]
+    assert read["title"]["status"] == "SURRENDERED"
+    assert case_of(approved(api, case_of(submitted(api, TWO))))["status"] == "APPROVED"
+
+
+def test_an_erasure_is_no_way_out_of_a_revocation(api: Api) -> None:
+    """What is proposed about a title is decided first, sixty days after its approval or a thousand; declined, the person is erased."""
+    case = case_of(submitted(api, ONE))
+    case_of(approved(api, case))
+    api.clock.now += timedelta(days=61)
+    assert api.decide("proposeRevocation", case["id"], ground="forged", findings="denied")["refusal"] is None
+    refusal = erased(api, case)["refusal"]
+    assert refusal["code"] == "RETENTION_REQUIRED"
+    assert "restrictHolder" in refusal["message"]
+    assert api.decide("declineProposal", case["id"], reason="it is genuine")["refusal"] is None
+    assert erased(api, case)["refusal"] is None

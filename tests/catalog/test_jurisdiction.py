@@ -33,15 +33,15 @@ def test_zhejiang_is_as_its_notice_says():
     assert rules.beyond_known_years is BeyondKnownYears.REFUSE
     levels = {division.code: division.level for division in load_directory().divisions}
     for authority in load_authorities():
-        assert rules.awards(authority.kind, levels[authority.division_code]) == BOTH
+        assert rules.awards(authority.kind, levels[authority.division_code], rules.commencement) == BOTH
 
 
 def test_every_period_says_where_it_comes_from():
     """A period has its source, or says that the bureau set it."""
     rules = load_jurisdiction().rules
     for kind in DeadlineKind:
-        assert rules.period(kind).source
-    assert rules.period(DeadlineKind.DECIDE).source.startswith("set by the bureau")
+        assert rules.period(kind, rules.commencement).source
+    assert rules.period(DeadlineKind.DECIDE, rules.commencement).source.startswith("set by the bureau")
 
 
 def test_a_clock_is_as_long_as_the_province_gives():
@@ -51,8 +51,8 @@ def test_a_clock_is_as_long_as_the_province_gives():
     assert here.clock(DeadlineKind.DECIDE, day).due_on(calendar, day) == calendar.after(day, 20)
     assert there.clock(DeadlineKind.DECIDE, day).due_on(calendar, day) == calendar.after(day, 30)
     assert here.clock(DeadlineKind.REVIEW, day).calendar_days
-    assert there.awards(AuthorityKind.ECONOMY_AND_INFORMATION, DivisionLevel.COUNTY) == {TitleLevel.JUNIOR}
-    assert there.awards(AuthorityKind.HUMAN_RESOURCES, DivisionLevel.COUNTY) == frozenset()
+    assert there.awards(AuthorityKind.ECONOMY_AND_INFORMATION, DivisionLevel.COUNTY, day) == {TitleLevel.JUNIOR}
+    assert there.awards(AuthorityKind.HUMAN_RESOURCES, DivisionLevel.COUNTY, day) == frozenset()
 
 
 def test_a_holder_answers_for_as_long_as_the_province_gives():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.console.signing import by
 from tests.console.test_catalog_commands import NOTICE, REFUSED, UNUSABLE, Run, answer
 from tests.console.test_catalog_commands import run as run  # noqa: PLC0414 - the fixture of its sibling
 
@@ -57,10 +58,10 @@ def test_aliases_alone_become_version_2(run: Run, tmp_path: Path) -> None:
     ]
     assert "Amazon Guru" in run(*words, "--dry-run").stdout
     assert "No alias ever changed" in run("history", "--aliases").stderr
-    proposed = answer(run(*words, "--json", "--as", "first"))["amendment"]
+    proposed = answer(run(*words, "--json", *by("first")))["amendment"]
     assert [row["status"] for row in answer(run("history", "--aliases", "--json"))] == ["proposed by first"] * 2
-    assert "SAME_ADMINISTRATOR" in run("issue", proposed, "--as", "first", ends=REFUSED).stderr
-    run("issue", proposed, "--as", "second")
+    assert "SAME_ADMINISTRATOR" in run("issue", proposed, *by("first"), ends=REFUSED).stderr
+    run("issue", proposed, *by("second"))
     history = answer(run("history", "--json"))
     assert [(row["version"], row["changes"], row["aliases"]) for row in history] == [(1, 0, 0), (2, 0, 2)]
     assert answer(run("history", "--aliases", "--json")) == [
@@ -96,10 +97,10 @@ def test_an_entry_known_as_unlisted_comes_with_the_withdrawal_of_its_alias(run: 
     words = ("amend", entries, "--partial", *NOTICE, "--json")
     refused = run(*words, "--dry-run", ends=REFUSED)
     assert [each["code"] for each in answer(refused)["refusals"]] == ["NAME_UNLISTED"]
-    assert "NAME_UNLISTED" in run(*words, "--as", "first", ends=REFUSED).stderr
+    assert "NAME_UNLISTED" in run(*words, *by("first"), ends=REFUSED).stderr
     names = ("AWS Certified Cloud Practitioner", "AWS 认证云从业者")
     file = changes(tmp_path, *(f"WITHDRAWN,QUALIFICATION,{name},,,listed from now on" for name in names))
-    told = answer(run(*words, "--aliases", file, "--as", "first"))
+    told = answer(run(*words, "--aliases", file, *by("first")))
     assert ([each["number"] for each in told["changes"]], told["refusals"]) == ([101], [])
     assert told["amendment"]
 
@@ -115,7 +116,7 @@ def test_what_the_signers_should_know_is_told(run: Run, tmp_path: Path) -> None:
 def test_a_file_is_refused_for_all_its_faults(run: Run, tmp_path: Path) -> None:
     """With rows and columns, before anything is opened or recorded."""
     file = changes(tmp_path, "REVISED,QUALIFICATION,CCNP,,32,why", "ADDED,QUALIFICATION,CCNP,,x,why")
-    result = run("amend", "--aliases", file, *NOTICE, "--as", "first", ends=REFUSED)
+    result = run("amend", "--aliases", file, *NOTICE, *by("first"), ends=REFUSED)
     for place in ("row 2, column A", "row 3, column E"):
         assert place in result.stderr
     assert "2 faults" in result.stderr
@@ -124,8 +125,8 @@ def test_a_file_is_refused_for_all_its_faults(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "ends"),
     [
-        (("amend", *NOTICE, "--as", "first"), UNUSABLE),
-        (("amend", "--aliases", "no-such-file.csv", *NOTICE, "--as", "first"), UNUSABLE),
+        (("amend", *NOTICE), UNUSABLE),
+        (("amend", "--aliases", "no-such-file.csv", *NOTICE), UNUSABLE),
         (("history", "11", "--aliases"), UNUSABLE),
         (("aliases", "--version", "9"), UNUSABLE),
         (("aliases", "--catalog", "no-such-catalog"), REFUSED),

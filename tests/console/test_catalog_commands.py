@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from console.cli import app
 from infrastructure.composition import open_registry
 from infrastructure.settings import Settings
+from tests.console.signing import by
 
 REFUSED, UNUSABLE = 1, 2
 Run = Callable[..., Result]
@@ -102,12 +103,12 @@ def test_an_office_s_workbook_becomes_version_2(run: Run, tmp_path: Path) -> Non
     ]
     assert dry["amendment"] is None
     assert len(answer(run("history", "--json"))) == 1
-    assert "--as" in run(*words, ends=UNUSABLE).stderr
-    proposed = answer(run(*words, "--as", "first"))
+    assert "token-malformed" in run(*words, "--token", "first", ends=UNUSABLE).stderr
+    proposed = answer(run(*words, *by("first")))
     assert proposed["amendment"]
-    same = run("issue", proposed["amendment"], "--as", "first", ends=REFUSED)
+    same = run("issue", proposed["amendment"], *by("first"), ends=REFUSED)
     assert "SAME_ADMINISTRATOR" in same.stderr
-    issued = answer(run("issue", proposed["amendment"], "--as", "second", "--json"))
+    issued = answer(run("issue", proposed["amendment"], *by("second"), "--json"))
     assert (issued["version"], issued["rematched"]) == (2, 0)
     history = answer(run("history", "--json"))
     assert [(row["version"], row["effective"]) for row in history] == [(1, "2023-11-01"), (2, "2027-01-01")]
@@ -125,11 +126,11 @@ def test_a_further_catalog_is_published_by_another_administrator(run: Run, tmp_p
     file, code = tmp_path / "catalog.json", "zj-2026-others"
     run("export", "--format", "json", "-o", file)
     words = ("propose", file, "--code", code, "--name", "目录（其他领域）", *NOTICE, "--json")
-    proposal = answer(run(*words, "--as", "first"))["proposal"]
-    assert "SAME_ADMINISTRATOR" in run("publish", proposal, "--as", "first", ends=REFUSED).stderr
-    assert answer(run("publish", proposal, "--as", "second", "--json"))["catalog"] == code
-    assert "PROPOSAL_CLOSED" in run("publish", proposal, "--as", "second", ends=REFUSED).stderr
-    assert "CATALOG_EXISTS" in run(*words, "--as", "first", ends=REFUSED).stderr
+    proposal = answer(run(*words, *by("first")))["proposal"]
+    assert "SAME_ADMINISTRATOR" in run("publish", proposal, *by("first"), ends=REFUSED).stderr
+    assert answer(run("publish", proposal, *by("second"), "--json"))["catalog"] == code
+    assert "PROPOSAL_CLOSED" in run("publish", proposal, *by("second"), ends=REFUSED).stderr
+    assert "CATALOG_EXISTS" in run(*words, *by("first"), ends=REFUSED).stderr
     copy = tmp_path / "copy.csv"
     run("export", "--catalog", code, "--version", "1", "-o", copy)
     assert answer(run("diff", "1", copy, "--json")) == []
@@ -142,8 +143,8 @@ def test_a_further_catalog_is_published_by_another_administrator(run: Run, tmp_p
         (("diff", "1", "no-such-file.csv"), UNUSABLE),
         (("history", "500"), REFUSED),
         (("export", "--catalog", "no-such-catalog"), REFUSED),
-        (("issue", "5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10", "--as", "second"), REFUSED),
-        (("publish", "5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10", "--as", "second"), REFUSED),
+        (("issue", "5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10"), REFUSED),
+        (("publish", "5f0c4ab2-6c1e-5c57-9d3b-3f2f9d6f7a10"), REFUSED),
     ],
 )
 def test_what_is_not_there_is_one_sentence_with_a_way_out(run: Run, words: Sequence[str], ends: int) -> None:
@@ -189,21 +190,21 @@ def test_a_catalog_of_senior_titles_is_proposed_with_its_levels_and_aliases(run:
         ["change", "kind", "text", "issuer", "numbers", "ground"],
         ["added", "qualification", "Sea Surveyor", None, "1", "its own usage"],
     )
-    words = ("propose", file, "--code", "example-sea", "--name", "目录", *NOTICE, "--as", "first", "--aliases", aliases)
+    words = ("propose", file, "--code", "example-sea", "--name", "目录", *NOTICE, *by("first"), "--aliases", aliases)
     refused = run(*words, ends=REFUSED)
     assert "LEVEL_NOT_AWARDED" in refused.stderr
     levels = ("--level", "junior", "--level", "ASSOCIATE_SENIOR", "--department", "甲厅", "--department", "乙厅")
     done = run(*words, *levels, "--json")
     assert "CATALOG_OVERLAP" in done.stderr
-    assert run("publish", answer(done)["proposal"], "--as", "second").stdout == "Published example-sea as version 1.\n"
+    assert run("publish", answer(done)["proposal"], *by("second")).stdout == "Published example-sea as version 1.\n"
     shown = answer(run("aliases", "Sea Surveyor", "--catalog", "example-sea", "--version", "1", "--json"))
     assert [each["text"] for each in shown["aliases"]] == ["Sea Surveyor"]
 
 
 def test_a_catalog_is_ended_from_the_command_line(run: Run) -> None:
     """Proposed by one, issued by another, without a file."""
-    done = answer(run("amend", *NOTICE, "--ends-on", "2027-12-31", "--as", "first", "--json"))
+    done = answer(run("amend", *NOTICE, "--ends-on", "2027-12-31", *by("first"), "--json"))
     assert done["refusals"] == []
-    run("issue", done["amendment"], "--as", "second")
+    run("issue", done["amendment"], *by("second"))
     early = answer(run("amend", *NOTICE, "--ends-on", "2026-12-31", "--dry-run", "--json", ends=REFUSED))
     assert [each["code"] for each in early["refusals"]] == ["ENDS_TOO_EARLY"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.console.signing import by
 from tests.console.test_catalog_commands import NOTICE, REFUSED, UNUSABLE, Run, answer
 from tests.console.test_catalog_commands import run as run  # noqa: PLC0414 - the fixture of its sibling
 
@@ -42,8 +43,8 @@ def test_words_alone_become_version_2(run: Run, tmp_path: Path) -> None:
         ("ADDED", "VARIANT", "guru"),
         ("WITHDRAWN", "COURSE", "nanodegree"),
     ]
-    proposed = answer(run(*words, "--json", "--as", "first"))["amendment"]
-    run("issue", proposed, "--as", "second")
+    proposed = answer(run(*words, "--json", *by("first")))["amendment"]
+    run("issue", proposed, *by("second"))
     assert [(row["version"], row["words"]) for row in answer(run("history", "--json"))] == [(1, 0), (2, 2)]
     found = [
         [each["text"] for each in answer(run("vocabulary", text, "--version", version, "--json"))["vocabulary"]]

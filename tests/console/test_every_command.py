@@ -61,7 +61,6 @@ SAMPLE: Final = {
 OPTION: Final = {
     "--notice": "通知",
     "--effective": "2027-01-01",
-    "--as": "first",
     "--reason": "why",
     "--code": "zj-2026-x",
     "--name": "目录",
@@ -105,7 +104,6 @@ def sound(path: tuple[str, ...]) -> list[str]:
     given = [SAMPLE[each.name] for each in arguments(command) if each.required or path == ("match",)]
     named = [[flag_of(each), OPTION[flag_of(each)]] for each in options(command) if each.required]
     extra = ["entries.csv"] if path == ("catalog", "amend") else []
-    extra += ["--as", "first"] if path == ("catalog", "amend") else []
     return [*path, *given, *extra, *itertools.chain(*named)]
 
 

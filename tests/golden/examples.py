@@ -94,7 +94,7 @@ def examples() -> Iterator[Event]:
         cases.DECLINED,
         cases.REVOKED,
         cases.ANNULLED,
-        cases.SURRENDERED,
+        replace(cases.SURRENDERED, facts={**cases.SURRENDERED.facts, "code": ClosingRule.HOLDER_ERASED}),
         cases.BACK_PROPOSED,
         cases.REINSTATED,
         cases.REASSESSED,
