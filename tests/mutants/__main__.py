@@ -36,6 +36,8 @@ from tests.mutants.trials import Outcome, Verdict
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 PAGE = ROOT / "docs" / "mutants.md"
+PATIENCE = 5.0
+"""Seconds of tests, as they were traced, that are spent on one mutant in one stage."""
 NOBODY = "no test executes the line"
 OUTCOMES = KEPT / "outcomes.jsonl"
 
@@ -68,8 +70,8 @@ def _tests() -> str:
 class Run:
     """One run: the mutants, what is known of them, and what is found out."""
 
-    def __init__(self, mutants: Sequence[Mutant]) -> None:
-        self.mutants = mutants
+    def __init__(self, mutants: Sequence[Mutant], patience: float = PATIENCE) -> None:
+        self.mutants, self.patience = mutants, patience
         self.known: dict[str, Kept] = {}
         self._sources = sources()
         self._members = enumerations(self._sources)
@@ -124,13 +126,17 @@ class Run:
 
         def try_all(there: trials.Bodies) -> None:
             for mutant in self.told(waiting, stage):
-                by = {each.name: each.seconds for each in tests if each.executes(mutant.path, mutant.line)}
+                by = {
+                    each.name: each.seconds
+                    for each in self._asked(mutant, tests)
+                    if each.executes(mutant.path, mutant.line)
+                }
                 if not by:
                     self.note(mutant, Verdict(Outcome.UNFIT, NOBODY, 0.0), stage)
                     continue
-                order = trials.in_order(by, self._killers(mutant))
+                order = trials.in_order(by, self._killers(mutant), self.patience)
                 source, tree = self._sources[mutant.path], self._mutated(mutant)
-                allowed = trials.allowance(by.values())
+                allowed = trials.allowance(by[test] for test in order)
                 self.note(mutant, there.attempt(mutant.path, source, tree, order, allowed), stage)
 
         if waiting:
@@ -141,16 +147,19 @@ class Run:
     def imports(self, tests: Sequence[Traced], waiting: Sequence[Mutant], stage: str, host: Host) -> None:
         """Try what runs while a module is imported, and what nothing else killed, by the tests that execute anything of the module."""
         for mutant in self.told(waiting, stage):
-            near = {each.name: each.seconds for each in tests if mutant.path in each.lines}
-            if mutant.in_function and (exact := [e for e in tests if e.executes(mutant.path, mutant.line)]):
-                near = {each.name: each.seconds for each in exact}
-            order = trials.in_order(near, self._killers(mutant))
+            some = [each for each in self._asked(mutant, tests) if mutant.path in each.lines]
+            exact = [each for each in some if mutant.in_function and each.executes(mutant.path, mutant.line)]
+            near = {each.name: each.seconds for each in exact or some}
+            order = trials.in_order(near, self._killers(mutant), self.patience)
             verdict, tree = Verdict(Outcome.SURVIVED, "", 0.0), self._mutated(mutant)
-            for some in (order[:25], order[25:]):
-                if some and verdict.outcome is Outcome.SURVIVED:
-                    allowed = trials.allowance(near[test] for test in some)
-                    verdict = trials.imported(mutant.path, tree, some, allowed, host)
+            for part in (order[:25], order[25:]):
+                if part and verdict.outcome is Outcome.SURVIVED:
+                    allowed = trials.allowance(near[test] for test in part)
+                    verdict = trials.imported(mutant.path, tree, part, allowed, host)
             self.note(mutant, verdict, stage)
+
+    def _asked(self, mutant: Mutant, tests: Iterable[Traced]) -> list[Traced]:
+        return [each for each in tests if PAGES.get(each.name, mutant.path) == mutant.path]
 
     def _killers(self, mutant: Mutant) -> Counter[str]:
         return self._kills[mutant.path] + self._kills[f"{mutant.path} {mutant.place}"]
@@ -236,12 +245,15 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=SEED, help="of the sample; another one is another sample")
     parser.add_argument("--only", metavar="PATH", help="mutants of this module or folder alone; nothing is written")
     parser.add_argument("--domain-only", action="store_true", help="no tests of the API; nothing is written")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE, help="seconds of tests to spend on one mutant in each stage"
+    )
     asked = parser.parse_args(arguments)
     KEPT.mkdir(parents=True, exist_ok=True)
     if asked.fresh:
         OUTCOMES.unlink(missing_ok=True)
     mutants = chosen(sources(), seed=asked.seed)
-    run = Run([each for each in mutants if not asked.only or each.path.startswith(asked.only)])
+    run = Run([each for each in mutants if not asked.only or each.path.startswith(asked.only)], asked.patience)
     say(f"{len(run.mutants)} mutants, of which {len(run.open(None))} are to be tried")
     begun = time.monotonic()
     with Host() as host:
@@ -266,7 +278,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
 def stage(run: Run, folders: tuple[str, ...], after: str | None, host: Host) -> None:
     """Try by the tests of these folders: bodies first, then by import what that left."""
     name = "first" if after is None else "further"
-    tests = [each for each in traced(files(folders)) if each.name not in PAGES]
+    tests = traced(files(folders))
     run.bodies(tests, after, f"{name}, bodies", host)
     again = run.open(f"{name}, bodies", Outcome.SURVIVED, Outcome.UNFIT)
     if after is not None:

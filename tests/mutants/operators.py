@@ -42,6 +42,8 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 CALLED = {"any": "all", "all": "any", "min": "max", "max": "min"}
 UNSAID = frozenset({"slots", "repr"})
 """Keywords that say how a value lies in memory or prints, and nothing else."""
+PRINTED = "guard"
+"""What this decorator is given is printed on the page of rules and does nothing."""
 FOR_PROGRAMMERS = frozenset({"TypeError", "ValueError", "LookupError", "KeyError", "RuntimeError"})
 """Errors whose texts nobody but a programmer reads; whether they are raised is asked."""
 TYPES = frozenset({"TypeVar", "NewType", "Callable", "Mapping", "Iterator", "Iterable"})
@@ -175,7 +177,7 @@ def _says_nothing(node: ast.AST) -> bool:
         or text
         or layout
         or names_types
-        or _called(node) in FOR_PROGRAMMERS
+        or _called(node) in {PRINTED, *FOR_PROGRAMMERS}
     )
 
 

@@ -10,9 +10,11 @@ A child ends with its first failing test, without tidying up: the databases it l
 from __future__ import annotations
 
 import ast
+import bisect
 import gc
 import importlib.abc
 import importlib.util
+import itertools
 import os
 import resource
 import select
@@ -271,9 +273,11 @@ def collected(files: Iterable[str], host: Host, try_all: Callable[[Bodies], None
         os._exit(status)
 
 
-def in_order(tests: Mapping[str, float], kills: Mapping[str, int]) -> list[str]:
-    """Those that killed neighbours first, the quickest before others."""
-    return sorted(tests, key=lambda test: (-min(kills.get(test, 0), 3), tests[test]))
+def in_order(tests: Mapping[str, float], kills: Mapping[str, int], patience: float) -> list[str]:
+    """Those that killed neighbours first, the quickest before others; as many as ``patience`` seconds allow, and at least one."""
+    order = sorted(tests, key=lambda test: (-min(kills.get(test, 0), 3), tests[test]))
+    spent = list(itertools.accumulate(tests[test] for test in order))
+    return order[: max(1, bisect.bisect_right(spent, patience))]
 
 
 def allowance(seconds: Iterable[float]) -> float:
