@@ -375,6 +375,101 @@ def test_a_title_that_stood_while_its_decision_was_taken_anew_was_recognised_whe
     assert (anew.recognized_on, anew.ending, anew.review_until) == (DAY, None, DAY)
 
 
+def test_a_case_that_is_open_again_starts_its_periods_anew():
+    """No supplement is awaited any more, and nothing is proposed about what is decided anew; a decision that stands keeps all."""
+    asked = replace(given("asked").when(lambda _: None).state, status=CaseStatus.REJECTED, proposal=proposed(OFFICER))
+    review = replace(cases.reviewed(ReviewOutcome.OVERTURNED, reopens=True))
+    review = replace(review, facts=review.facts | {"decide_by": date(2030, 1, 1)})
+    opened = after(asked, review)
+    assert (opened.awaited, opened.supplement_by, opened.proposal) == (((TODAY, DAY),), None, None)
+    assert (opened.decide_by, opened.status) == (date(2030, 1, 1), CaseStatus.SUBMITTED)
+    upheld = after(asked, cases.reviewed(ReviewOutcome.UPHELD))
+    assert (upheld.awaited, upheld.supplement_by, upheld.proposal) == (
+        asked.awaited,
+        asked.supplement_by,
+        asked.proposal,
+    )
+    assert upheld.decide_by == asked.decide_by
+
+
+def test_each_missed_deadline_is_remembered():
+    """The second beside the first, so that neither is recorded again."""
+    once = after(given("approved").when(lambda _: None).state, cases.MISSED)
+    other = noted(cases.DeadlineMissed, deadline=DeadlineKind.ACCEPT, due_on=date(2024, 5, 4)).by(REGISTRY)
+    assert after(once, other).missed == (
+        (DeadlineKind.DECIDE, date(2024, 5, 5)),
+        (DeadlineKind.ACCEPT, date(2024, 5, 4)),
+    )
+
+
+def test_an_amendment_moves_a_case_once_and_each_is_remembered():
+    """So that no third moves it back."""
+    once = after(given("matched").when(lambda _: None).state, cases.REMATCH)
+    second = uuid4()
+    again = after(once, noted(cases.RematchRequired, catalog_version=3, amendment_id=second).by(REGISTRY))
+    assert (again.rematched_for, again.catalog_version) == ((AMENDMENT, second), 3)
+
+
+def test_an_ending_without_a_proposal_in_its_history_has_one_officer():
+    """A history written by another way is read as far as it goes."""
+    ended = after(given("approved").when(lambda _: None).state, cases.REVOKED)
+    assert (ended.ending.officers, ended.ending.findings) == (frozenset({"colleague"}), None)
+    told = after(given("approved").when(lambda _: None).state, cases.NOTICED)
+    assert told.proposal is None
+    assert after(given("approved").when(lambda _: None).state, cases.WAIVED).proposal is None
+
+
+def test_what_a_command_leaves_out_follows_from_the_act():
+    """Ground, day, holder and the last days are derived where nobody states them, and what is stated stands, to be refused or kept."""
+    stated = {"review_until": REVIEW, "decide_by": REVIEW}
+    for kind in (Approved, cases.Rejected, cases.Revoked, cases.Annulled):
+        assert kind.completed({}, act(), cases.KNOWN, None)["review_until"] == REVIEW
+        assert kind.completed({"review_until": None, "x": 1}, act(), cases.KNOWN, None) == {
+            "review_until": None,
+            "x": 1,
+        }
+    heard = given("heard").when(lambda _: None).state
+    derived = {
+        cases.Revoked: {"ground": "forged", "revoked_on": TODAY},
+        cases.Annulled: {"ground": "forged", "annulled_on": TODAY},
+        cases.Surrendered: {"surrendered_on": TODAY},
+        cases.Reinstated: {"reason": "forged"},
+        Approved: {"recognized_on": TODAY},
+        cases.Rejected: {},
+    }
+    for kind, facts in derived.items():
+        assert kind.derived(heard, act()) == {"holder_ref": cases.HOLDER, **facts}
+        nothing = {name: None if name in {"ground", "reason"} else fact for name, fact in facts.items()}
+        assert kind.derived(None, act()) == nothing
+        assert kind.derived(replace(heard, proposal=None), act()) == {"holder_ref": cases.HOLDER, **nothing}
+    rejected = given("rejected").when(lambda _: None).state
+    for outcome, opens in (
+        (ReviewOutcome.OVERTURNED, True),
+        (ReviewOutcome.REMANDED, True),
+        (ReviewOutcome.UPHELD, False),
+    ):
+        made = cases.ReviewRecorded.completed({"outcome": outcome}, act(), cases.KNOWN, rejected)
+        assert ("decide_by" in made, made["outcome"]) == (opens, outcome)
+        assert (
+            cases.ReviewRecorded.completed({"outcome": outcome, **stated}, act(), cases.KNOWN, rejected)["decide_by"]
+            == REVIEW
+        )
+
+
+def test_the_period_to_answer_is_counted_from_the_day_of_service_and_from_no_day_to_come():
+    """A notice served on a day before today runs from that day; of a later one nothing is counted, since it is refused."""
+    counted = cases.KNOWN.rules.answer_until
+    for served, begun in (
+        (date(2024, 5, 6), date(2024, 5, 6)),
+        (date(2024, 5, 9), date(2024, 5, 9)),
+        (date(2024, 6, 3), DAY),
+    ):
+        made = cases.NoticeGiven.completed({"served_on": served}, act(at=LATER), cases.KNOWN, None)
+        assert made == {"served_on": served, "answer_until": counted(begun)}
+    stated = cases.NoticeGiven.completed({"served_on": TODAY, "answer_until": DAY}, act(at=LATER), cases.KNOWN, None)
+    assert stated["answer_until"] == DAY
+
+
 TOLD = [
     (cases.listed(), "No automatic match; 1 candidates for a reviewer"),
     (cases.matched(88), "Matched by a reviewer to entry 88, version 1"),
