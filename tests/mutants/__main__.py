@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import time
 import tomllib
@@ -77,6 +78,7 @@ class Run:
         self._members = enumerations(self._sources)
         self._kills: dict[str, Counter[str]] = defaultdict(Counter)
         self._begun = time.monotonic()
+        _tests()  # as they are now: what is edited while mutants are tried was not asked
         self.read()
 
     def read(self) -> None:
@@ -251,7 +253,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     KEPT.mkdir(parents=True, exist_ok=True)
     if asked.fresh:
-        OUTCOMES.unlink(missing_ok=True)
+        shutil.rmtree(KEPT)
+        KEPT.mkdir()
     mutants = chosen(sources(), seed=asked.seed)
     run = Run([each for each in mutants if not asked.only or each.path.startswith(asked.only)], asked.patience)
     say(f"{len(run.mutants)} mutants, of which {len(run.open(None))} are to be tried")

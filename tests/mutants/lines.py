@@ -1,4 +1,6 @@
-"""Which lines each test executes: recorded once by running the tests, and kept in ``var/mutants`` until they or the code change.
+"""Which lines each test executes: recorded once by running the tests, and kept in ``var/mutants`` until their file changes.
+
+Of a module that changed since, a test that executed anything counts as executing every line; ``--fresh`` records anew.
 
 What is executed while a test file is collected belongs to no test. A function that keeps its answers is executed by the first
 test that asks, so a survivor is tried once more by every test that executes anything of its module.
@@ -24,6 +26,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "var" / "mutants"
 FOLDERS = ("domain", "application")
+EVERY = -1
+"""All bits: every line."""
 PYTEST = ("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "tests.mutants.settled", "--tb=no", "--capture=no")
 """How tests are run here: in their own order, and with properties tried on the same examples each time."""
 
@@ -60,9 +64,14 @@ def traced(files: Iterable[str]) -> list[Traced]:
         command = [sys.executable, "-m", "tests.mutants.lines", *unknown]
         subprocess.run(command, cwd=ROOT, check=False)
     found, failed = [], []
+    current = {path: digest(text) for path, text in sources().items()}
     for file in files:
-        for name, (seconds, passed, lines) in json.loads(_page(file).read_text(encoding="utf-8")).items():
-            found.append(Traced(name, seconds, {path: int(bits, 16) for path, bits in lines.items()}))
+        page = json.loads(_page(file).read_text(encoding="utf-8"))
+        same = {path for path, text in page["modules"].items() if current.get(path) == text}
+        for name, (seconds, passed, lines) in page["tests"].items():
+            found.append(
+                Traced(name, seconds, {path: int(bits, 16) if path in same else EVERY for path, bits in lines.items()})
+            )
             failed += [] if passed else [name]
     if failed:
         raise SystemExit("these tests fail without any mutant: " + ", ".join(failed))
@@ -71,7 +80,7 @@ def traced(files: Iterable[str]) -> list[Traced]:
 
 def _page(file: str) -> Path:
     text = (ROOT / file).read_text(encoding="utf-8")
-    return KEPT / "lines" / f"{digest(file, text, *sources().values())}.json"
+    return KEPT / "lines" / f"{digest(file, text)}.json"
 
 
 class Recorder:
@@ -110,10 +119,11 @@ class Recorder:
 
     def pytest_sessionfinish(self) -> None:
         """Write a page for each file."""
+        modules = {path: digest(text) for path, text in sources().items()}
         for file, tests in self._tests.items():
             page = _page(file)
             page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(json.dumps(tests, ensure_ascii=False), encoding="utf-8")
+            page.write_text(json.dumps({"modules": modules, "tests": tests}, ensure_ascii=False), encoding="utf-8")
 
     def _enter(self, frame: FrameType, _event: str, _arg: Any) -> Any:
         code = frame.f_code

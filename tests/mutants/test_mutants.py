@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from tests.mutants.__main__ import Kept, Run, equivalents, judged
-from tests.mutants.lines import Traced, sources
+from tests.mutants.lines import EVERY, Traced, sources
 from tests.mutants.operators import enumerations, mutants, mutated
 from tests.mutants.scope import PAGES, ROOT, SAMPLE, SEED, WHOLE, chosen
 from tests.mutants.trials import Outcome, _Mutated, allowance, forked, in_order
@@ -108,6 +108,7 @@ def test_those_that_killed_neighbours_are_asked_first():
     assert allowance([1.0, 2.0]) > 9
     assert Traced("t", 1.0, {"domain/base.py": 0b1000}).executes("domain/base.py", 3)
     assert not Traced("t", 1.0, {"domain/base.py": 0b1000}).executes("domain/base.py", 2)
+    assert Traced("t", 1.0, {"domain/base.py": EVERY}).executes("domain/base.py", 2000)
 
 
 def test_a_survivor_without_a_reason_and_a_reason_without_a_survivor_are_wrong():
