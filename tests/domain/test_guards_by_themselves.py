@@ -230,6 +230,22 @@ def test_who_confirms_what_was_proposed_is_another():
     assert {Approved, Matched, Rejected, Revoked} <= set(GUARDS)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "past", "led"),
+    [
+        (ReviewOutcome.UPHELD, "proposed", True),
+        (ReviewOutcome.REMANDED, "proposed", False),
+        (ReviewOutcome.OVERTURNED, "proposed", False),
+        (ReviewOutcome.REMANDED, "approved", True),
+        (ReviewOutcome.UPHELD, "approved", True),
+    ],
+)
+def test_what_is_proposed_is_decided_before_a_decision_is_open_again(outcome, past, led):
+    """A review that upholds opens nothing, and is recorded beside a proposal."""
+    refusal = title_guards.leads_somewhere(attempt(cases.reviewed(outcome), past))
+    assert (refusal is None) is led
+
+
 def test_what_is_missing_is_not_found_wrong_twice():
     """Without an entry nothing is said of its title's level, nor of a grade: that it is not matched is said once."""
     assert codes(cases.APPROVED, "submitted") == {RefusalCode.NOT_MATCHED}

@@ -332,7 +332,7 @@ def test_what_the_matcher_was_sure_of_is_remembered_beside_a_reviewers_choice():
         assert by_hand.candidates == (CANDIDATE,)
         again = after(by_hand, by_rule(*sure, candidates=()))
         assert (again.overridden_by, again.automatic, again.candidates) == (None, sure, (CANDIDATE,))
-    moved = after(after(after(submitted, by_rule(88, "1级")), cases.matched(1)), cases.REMATCH)
+    moved = after(after(after(submitted, by_rule(88, "1级")), cases.matched(88, "2级")), cases.REMATCH)
     assert (moved.automatic, moved.overridden_by, moved.candidates, moved.grade) == (None, None, (), None)
     first_choice = after(submitted, cases.matched(1))
     assert first_choice.overridden_by is None
