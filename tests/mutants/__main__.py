@@ -245,7 +245,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--fresh", action="store_true", help="forget what earlier runs found")
     parser.add_argument("--seed", type=int, default=SEED, help="of the sample; another one is another sample")
-    parser.add_argument("--only", metavar="PATH", help="mutants of this module or folder alone; nothing is written")
+    parser.add_argument(
+        "--only", metavar="PATH", action="append", help="mutants of this module or folder alone; nothing is written"
+    )
     parser.add_argument("--domain-only", action="store_true", help="no tests of the API; nothing is written")
     parser.add_argument(
         "--patience", type=float, default=PATIENCE, help="seconds of tests to spend on one mutant in each stage"
@@ -256,7 +258,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
         shutil.rmtree(KEPT)
         KEPT.mkdir()
     mutants = chosen(sources(), seed=asked.seed)
-    run = Run([each for each in mutants if not asked.only or each.path.startswith(asked.only)], asked.patience)
+    run = Run([each for each in mutants if not asked.only or each.path.startswith(tuple(asked.only))], asked.patience)
     say(f"{len(run.mutants)} mutants, of which {len(run.open(None))} are to be tried")
     begun = time.monotonic()
     with Host() as host:
