@@ -12,7 +12,7 @@ from application.access import (
     Action,
     CaseRow,
     Persons,
-    Rows,
+    RowScope,
     Scope,
     can,
     reads_persons,
@@ -158,6 +158,7 @@ def test_whoever_is_refused_is_told_which_roles_may(monkeypatch):
     assert "APPLICANT" in said
     assert said.index("APPLICANT") < said.index("REVIEWER")
     assert "SYSTEM" not in said
+    assert "ADMINISTRATOR" not in said
     nobody = {role: right for role, right in RIGHTS.items() if Action.ERASE not in right.actions}
     monkeypatch.setattr("application.access.RIGHTS", nobody)
     with pytest.raises(Refused) as impossible:
@@ -181,5 +182,21 @@ def test_what_a_role_sees_is_said_in_words():
         "in clear, recorded",
         "masked; in clear with a reason, recorded",
     ]
-    assert Rows.OWN.value == "those they submitted or hold"
+    assert RowScope.OWN.value == "those they submitted or hold"
     assert all(action.value == action.name for action in Action)
+
+
+def test_a_role_without_a_row_has_no_right(monkeypatch):
+    """A role that somebody adds may nothing, sees nothing and reads nobody, until the table has a row for it."""
+    rows = {role: right for role, right in RIGHTS.items() if role is not Role.AUDITOR}
+    monkeypatch.setattr("application.access.RIGHTS", rows)
+    actor = Actor(subject="somebody", role=Role.AUDITOR)
+    assert not any(can(actor, action) for action in Action)
+    scope = scope_of(actor, AUTHORITIES, TODAY)
+    assert scope == Scope()
+    assert not reads_persons(actor, "a reason")
+
+
+def test_nobody_reads_persons_who_sees_no_rows():
+    """A row of the table that disclosed persons and named no cases would disclose everybody's."""
+    assert all(right.persons is Persons.MASKED for right in RIGHTS.values() if right.rows is RowScope.NONE)

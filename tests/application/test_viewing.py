@@ -153,7 +153,18 @@ def test_an_erased_person_is_shown_as_erased(keyring, row):
     already = reader.show(row, replace(row.holder, erased=True), "holder")
     assert already.erased
     assert reader.value(row, "work_field") is None
-    assert HOLDER not in viewer(keyring).shown
+    again = viewer(keyring)
+    assert again.value(row, "work_field") is None
+    assert again.shown == {}
+
+
+def test_a_person_whose_erasure_is_recorded_reads_as_erased_before_the_key_is_destroyed(keyring, row):
+    """The row says so already; an event of the case that holds nothing personal shows nobody."""
+    assert viewer(keyring).show(row, replace(row.holder, erased=True), "holder").erased
+    reader = viewer(keyring)
+    moved = given("rematch").when(lambda _: None).past[-1]
+    assert reader.facts(moved, row)["catalog_version"] == 2
+    assert reader.shown == {}
 
 
 def test_a_value_that_is_not_there_is_none_and_noted_nowhere(keyring, row):
