@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench siege siege-short log-go bench-log lock clean help
+.PHONY: check serve demo test lint format schema clients eval speed bench siege siege-short mutants log-go bench-log lock clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -55,6 +55,9 @@ siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that l
 
 siege-short: $(VENV)/.dev ## the same in under a minute: fails where the server does, and prints the times
 	$(BIN)/python -m benchmarks.siege --short
+
+mutants: $(VENV)/.dev ## small changes to rules, rights and what is shown: each has to be noticed by a test; goes on where it was broken off
+	nice -n 10 $(BIN)/python -m tests.mutants
 
 eval: $(VENV)/.dev ## score the matcher on labelled certificates
 	$(BIN)/python benchmarks/matching_eval.py

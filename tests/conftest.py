@@ -1,6 +1,7 @@
 """A real PostgreSQL for every test that asks: one embedded server a test process, a fresh migrated database a test."""
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -96,7 +97,7 @@ def database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
 
 
 def _database(postgres: EmbeddedPostgres, template: str) -> Iterator[TestDatabase]:
-    name = f"test_{next(_numbers)}"
+    name = f"test_{os.getpid()}_{next(_numbers)}"
     statement = SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
     # As the superuser, since a forced drop ends whatever connections a test has left, its superuser's too.
     with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:

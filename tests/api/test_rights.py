@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from application import access
-from application.access import RIGHTS, Action, Persons, RowScope, can, reads_persons, scope_of
 from application.officers import Officers
-from catalog.authorities import load_directory
 from domain.refusals import RefusalCode, Refused
 from domain.values import Actor, Provenance, Role
 from tests.api.conftest import NINGBO, XIHU, Api
@@ -127,24 +123,6 @@ def test_behind_an_identity_provider_nobody_unknown_decides(api: Api) -> None:
     )
     assert known.identified(unknown) == unknown
     assert case["status"] == "MATCHED"
-
-
-def test_a_role_without_a_row_has_no_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A role that somebody adds may nothing, sees nothing and reads nobody, until the table has a row for it."""
-    rows = {role: right for role, right in RIGHTS.items() if role is not Role.AUDITOR}
-    monkeypatch.setattr(access, "RIGHTS", rows)
-    actor = Actor(subject="somebody", role=Role.AUDITOR)
-    assert not any(can(actor, action) for action in Action)
-    scope = scope_of(actor, load_directory(), date(2026, 11, 1))
-    assert scope == access.Scope()
-    assert not reads_persons(actor, "a reason")
-
-
-def test_nobody_reads_persons_who_sees_no_rows() -> None:
-    """A row of the table that disclosed persons and named no cases would disclose everybody's."""
-    assert all(right.persons is Persons.MASKED for right in RIGHTS.values() if right.rows is RowScope.NONE)
-    assert None in RIGHTS
-    assert set(Role) <= set(RIGHTS)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from domain.claim import CertificateClaim, Claimant
 from domain.entry_claim import EntryClaim
+from domain.guards import Attempt, breaches
 from domain.identifiers import entry_claim_id
 from domain.namesakes import birth_date, forms_of, forms_sought
 from domain.refusals import RefusalCode
@@ -50,6 +51,34 @@ def test_the_same_person_is_not(past):
     """Nobody contests their own claim, and a fraud keeps the certificate from who committed it, whatever they show."""
     again = Claimant(SAME_PERSONS, HOLDER)
     given(*past).when(lambda claim: claim.claim(act(), again, 9)).refused(RefusalCode.CERTIFICATE_ALREADY_CLAIMED)
+
+
+def test_all_who_wait_and_all_who_forfeited_are_remembered():
+    """A third beside two, and a second fraud beside the first; the others keep their claims."""
+    third = Claimant(SAME_PERSONS, SAME_PERSONS)
+    retaken = Happened(CertificateClaim.Retaken, {"case_id": SAME_PERSONS, "holder_ref": SAME_PERSONS})
+    contested = Happened(CertificateClaim.Contested, {"case_id": SAME_PERSONS, "holder_ref": SAME_PERSONS, "files": 1})
+    forfeited = Happened(CertificateClaim.Forfeited, {"case_id": OTHER})
+    for happened in (retaken, contested):
+        state = given(CLAIMED, CONTESTED, happened).when(lambda _: None).state
+        assert state.claimants == (MINE, THEIRS, third)
+    one = given(CLAIMED, CONTESTED, AWARDED, FORFEITED).when(lambda _: None).state
+    assert (one.claimants, one.forfeited, one.title_of) == ((THEIRS,), (MINE,), None)
+    both = given(CLAIMED, CONTESTED, AWARDED, FORFEITED, forfeited).when(lambda _: None).state
+    assert (both.claimants, both.forfeited) == ((), (MINE, THEIRS))
+    beside = given(CLAIMED, CONTESTED, AWARDED, forfeited).when(lambda _: None).state
+    assert (beside.claimants, beside.forfeited, beside.title_of) == ((MINE,), (THEIRS,), CASE)
+
+
+def test_a_second_claim_is_refused_beside_the_number():
+    """The form shows the sentence at the certificate's number; awarding to a case again is no second title."""
+    awarded = given(CLAIMED, CONTESTED, AWARDED)
+    awarded.when(lambda claim: claim.award(act(), OTHER)).refused(RefusalCode.CERTIFICATE_HOLDS_TITLE)
+    refused = given(CLAIMED).when(lambda claim: claim.claim(act(), THEIRS, 0))
+    assert refused.refused(RefusalCode.CERTIFICATE_ALREADY_CLAIMED).field == "certificate.certificateNumber"
+    again = AWARDED.at(STREAM, 3, "")
+    state = given(CLAIMED, AWARDED).when(lambda _: None).state
+    assert list(breaches(CertificateClaim.GUARDS, Attempt(again, state, None))) == []
 
 
 def test_a_case_that_claims_already_changes_nothing():
