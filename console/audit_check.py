@@ -31,6 +31,10 @@ def check(
         int | None,
         typer.Option("--since", metavar="POSITION", min=0, help="The streams that gained events after this position."),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", metavar="N", min=1, help="Processes that share a check of everything; one a core."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask every recorded history again by the rules of the live commands, and hold all against the transparency log.
@@ -48,7 +52,7 @@ def check(
 
     with reading() as registry, _progress() as progress:
         begun = time.monotonic()
-        done = _done(registry, case, since, progress, told)
+        done = _done(registry, case, since, processes, progress, told)
         done.seconds = round(time.monotonic() - begun, 3)
     if as_json:
         print_json(_as_json(done))
@@ -99,9 +103,15 @@ def sentence(found: Finding) -> str:
 
 
 def _done(
-    registry: StandingRegistry, case: str | None, since: int | None, progress: Progress, told: Told
+    registry: StandingRegistry,
+    case: str | None,
+    since: int | None,
+    processes: int | None,
+    progress: Progress,
+    told: Told,
 ) -> AuditReport:
     from infrastructure.audit.check import check_all, check_case, check_since
+    from infrastructure.audit.shares import cores
 
     if case is not None:
         found = check_case(registry.audited, case, told)
@@ -113,7 +123,7 @@ def _done(
         return found
     if since is not None:
         return check_since(registry.audited, since, progress, told)
-    return check_all(registry.audited, progress, told)
+    return check_all(registry.audited, progress, told, processes=processes or cores())
 
 
 def _as_json(done: AuditReport) -> dict[str, Any]:
