@@ -12,15 +12,17 @@ import typer
 from console.language import spoken
 from console.opened import reading, which_registry
 from console.options import AsJson
+from console.table_files import AsFile, Format, written
 from console.talk import REFUSED, err, fail, note, print_json, say
 
 if TYPE_CHECKING:
-    from application.audit import Finding
+    from application.audit import Finding, FindingRow
     from infrastructure.audit.check import AuditReport
     from infrastructure.standing import StandingRegistry
 
 Told = Callable[["Finding"], None]
 Progress = Callable[[int, int], None]
+_HEADS = ("code", "rule", "stream", "version", "position", "message")
 
 
 def check(
@@ -62,7 +64,7 @@ def check(
         raise typer.Exit(REFUSED)
 
 
-def findings(as_json: AsJson = False) -> None:
+def findings(output: AsFile = None, fmt: Format = None, as_json: AsJson = False) -> None:
     """Show what the last check of everything found, and up to which position it read; exit code 1 where it found anything."""
     from infrastructure.audit.runs import last_findings
 
@@ -84,7 +86,7 @@ def findings(as_json: AsJson = False) -> None:
             for each in rows
         ]
         print_json({"checkedThrough": str(last.checked_through), "checkedAt": last.checked_at, "findings": told})
-    else:
+    elif not written(output, fmt, "findings", _HEADS, map(_cells, rows)):
         for each in rows:
             parts = (("stream", each.stream_id), ("version", each.version), ("position", each.position))
             place = ", ".join(f"{name} {value}" for name, value in parts if value is not None)
@@ -95,6 +97,10 @@ def findings(as_json: AsJson = False) -> None:
         )
     if rows:
         raise typer.Exit(REFUSED)
+
+
+def _cells(each: FindingRow) -> tuple[Any, ...]:
+    return each.code, each.rule, each.stream_id, each.version, each.position, each.text(spoken())
 
 
 def sentence(found: Finding) -> str:

@@ -10,6 +10,7 @@ import typer
 from console.language import spoken
 from console.opened import asking
 from console.options import AsJson, day
+from console.table_files import AsFile, Format, written
 from console.talk import note, print_json, say
 
 
@@ -23,6 +24,8 @@ def outliers(
     within: Annotated[
         int, typer.Option("--within", metavar="SECONDS", min=1, help="An approval is quick so long after submission.")
     ] = 60,
+    output: AsFile = None,
+    fmt: Format = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what stands out among officers: shares of approvals, overrides, quick approvals, and two who confirm each other.
@@ -42,6 +45,21 @@ def outliers(
     end = datetime.combine((last or date(9999, 12, 30)) + timedelta(days=1), time.min, SHANGHAI)
     counts = asking(lambda registry: to_thread.run_sync(officer_counts, registry.database.app_url, begin, end, within))
     found = standing_out(counts)
+    heads = ("kind", "officers", "number", "of", "others", "others of", "message")
+    table = (
+        (
+            each.kind.value,
+            ", ".join(each.officers),
+            each.own.number,
+            each.own.of,
+            each.others.number,
+            each.others.of,
+            each.said.text(spoken()),
+        )
+        for each in found
+    )
+    if written(output, fmt, "outliers", heads, table):
+        return
     if as_json:
         rows = [
             {
