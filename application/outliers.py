@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
-from typing import Final
+from typing import Any, Final
 
 from domain.messages import Message, tell
 
@@ -104,7 +104,7 @@ def _among(
 
 
 def _said(kind: OutlierKind, officer: str, own: Share, others: Share, within: int) -> Message:
-    facts = {
+    facts: dict[str, Any] = {
         "officer": officer,
         "number": own.number,
         "of": own.of,

@@ -9,8 +9,8 @@ from io import BytesIO, StringIO
 from typing import Any, Final, Literal
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from catalog.files.delimited import guarded
 
@@ -29,7 +29,7 @@ def table_file(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], 
     return _csv(heads, rows) if fmt == "csv" else _xlsx(title, heads, rows)
 
 
-def put_text(cell: Cell, text: str) -> None:
+def put_text(cell: Any, text: str) -> None:
     """Put a text into a cell as text, whatever it begins with."""
     # ST_Xstring (ECMA-376): what looks like an escape in the text is itself escaped
     cell.value = _ESCAPED.sub("_x005F_", text)
@@ -63,7 +63,7 @@ def _xlsx(title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> by
                 cell.value = each
             widths[column - 1] = max(widths[column - 1], min(len(str(each or "")), _LONGEST))
     for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[sheet.cell(1, column).column_letter].width = width + 2
+        sheet.column_dimensions[get_column_letter(column)].width = width + 2
     file = BytesIO()
     workbook.save(file)
     return file.getvalue()

@@ -149,7 +149,7 @@ def _by_itself(
                 rows,
                 of_part,
                 found,
-                lambda part_done=of_part: told(done.events + part_done.events),
+                _telling(told, done, of_part),
                 stopping,
                 known,
             )
@@ -158,6 +158,10 @@ def _by_itself(
         for each in _whole(audited, asking, 0, done.position, lambda _done, _of: None):
             found.add(each)
         yield _Checked(parts, found.findings)
+
+
+def _telling(told: Callable[[int], None], done: AuditReport, of_part: AuditReport) -> Callable[[], None]:
+    return lambda: told(done.events + of_part.events)
 
 
 def _shared(
