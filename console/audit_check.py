@@ -12,15 +12,17 @@ import typer
 from console.language import spoken
 from console.opened import reading, which_registry
 from console.options import AsJson
+from console.table_files import AsFile, Format, written
 from console.talk import REFUSED, err, fail, note, print_json, say
 
 if TYPE_CHECKING:
-    from application.audit import Finding
+    from application.audit import Finding, FindingRow
     from infrastructure.audit.check import AuditReport
     from infrastructure.standing import StandingRegistry
 
 Told = Callable[["Finding"], None]
 Progress = Callable[[int, int], None]
+_HEADS = ("code", "rule", "stream", "version", "position", "message")
 
 
 def check(
@@ -30,6 +32,10 @@ def check(
     since: Annotated[
         int | None,
         typer.Option("--since", metavar="POSITION", min=0, help="The streams that gained events after this position."),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", metavar="N", min=1, help="Processes that share a check of everything; one a core."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +54,7 @@ def check(
 
     with reading() as registry, _progress() as progress:
         begun = time.monotonic()
-        done = _done(registry, case, since, progress, told)
+        done = _done(registry, case, since, processes, progress, told)
         done.seconds = round(time.monotonic() - begun, 3)
     if as_json:
         print_json(_as_json(done))
@@ -58,7 +64,7 @@ def check(
         raise typer.Exit(REFUSED)
 
 
-def findings(as_json: AsJson = False) -> None:
+def findings(output: AsFile = None, fmt: Format = None, as_json: AsJson = False) -> None:
     """Show what the last check of everything found, and up to which position it read; exit code 1 where it found anything."""
     from infrastructure.audit.runs import last_findings
 
@@ -80,7 +86,7 @@ def findings(as_json: AsJson = False) -> None:
             for each in rows
         ]
         print_json({"checkedThrough": str(last.checked_through), "checkedAt": last.checked_at, "findings": told})
-    else:
+    elif not written(output, fmt, "findings", _HEADS, map(_cells, rows)):
         for each in rows:
             parts = (("stream", each.stream_id), ("version", each.version), ("position", each.position))
             place = ", ".join(f"{name} {value}" for name, value in parts if value is not None)
@@ -93,15 +99,25 @@ def findings(as_json: AsJson = False) -> None:
         raise typer.Exit(REFUSED)
 
 
+def _cells(each: FindingRow) -> tuple[Any, ...]:
+    return each.code, each.rule, each.stream_id, each.version, each.position, each.text(spoken())
+
+
 def sentence(found: Finding) -> str:
     """A finding in one line: where, what, and which rule."""
     return f"{found.place or 'everything'}: {found.said.text(spoken())} ({found.rule})"
 
 
 def _done(
-    registry: StandingRegistry, case: str | None, since: int | None, progress: Progress, told: Told
+    registry: StandingRegistry,
+    case: str | None,
+    since: int | None,
+    processes: int | None,
+    progress: Progress,
+    told: Told,
 ) -> AuditReport:
     from infrastructure.audit.check import check_all, check_case, check_since
+    from infrastructure.audit.shares import cores
 
     if case is not None:
         found = check_case(registry.audited, case, told)
@@ -113,7 +129,7 @@ def _done(
         return found
     if since is not None:
         return check_since(registry.audited, since, progress, told)
-    return check_all(registry.audited, progress, told)
+    return check_all(registry.audited, progress, told, processes=processes or cores())
 
 
 def _as_json(done: AuditReport) -> dict[str, Any]:

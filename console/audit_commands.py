@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from console import audit_check, log_commands
+from console import audit_check, audit_outliers, log_commands
 from console.opened import asking
 from console.options import AsJson, day
 from console.program import Group
+from console.table_files import AsFile, Format, written
 from console.talk import REFUSED, UNUSABLE, fail, jsonable, note, print_json, print_rows, say, say_error
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.add_typer(log_commands.app, name="log")
 app.command()(audit_check.check)
 app.command()(audit_check.findings)
+app.command()(audit_outliers.outliers)
 
 Keys = Annotated[list[str], typer.Option("--key", help="The log's verifier key, and those of witnesses; repeatable.")]
 
@@ -137,6 +139,8 @@ def statistics(
     authority: Annotated[
         str | None, typer.Option("--authority", metavar="CODE", help="Cases of this authority.")
     ] = None,
+    output: AsFile = None,
+    fmt: Format = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how many cases there were, how they went, and the days from submission to decision; days are those of Shanghai."""
@@ -168,4 +172,6 @@ def statistics(
         )
         for each in rows
     ]
-    print_rows("Statistics", (*(each.value.lower() for each in keys), *measures), table)
+    heads = (*(each.value.lower() for each in keys), *measures)
+    if not written(output, fmt, "statistics", heads, table):
+        print_rows("Statistics", heads, table)

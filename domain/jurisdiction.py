@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, InstanceOf, StringConstraints, model_validator
@@ -234,7 +235,7 @@ class ProvincialRules(_Rules):
     def due_on(self, kind: DeadlineKind, start: date) -> date | None:
         """The last day of a period that begins on a day; None where the calendar does not know the year."""
         with suppress(Refused):
-            return self.clock(kind, start).due_on(self._counting(start), start)
+            return _due_on(self.clock(kind, start), self._counting(start))
         return None
 
     def kept_through(self, decided_on: date) -> date:
@@ -280,3 +281,9 @@ class ProvincialRules(_Rules):
             if said is not None:
                 return said
         return first
+
+
+@lru_cache(maxsize=4096)
+def _due_on(clock: StatutoryClock, calendar: WorkingCalendar) -> date:
+    """The last day of a clock without suspensions; kept, since a few periods a day are asked of every event of that day."""
+    return clock.due_on(calendar, clock.start)

@@ -227,6 +227,7 @@ def audited_by(
         files=log_files(settings),
         known=lambda: circumstances(directory, shelf, where.rules),
         clock=clock,
+        settings=settings,
     )
 
 

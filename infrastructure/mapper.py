@@ -27,7 +27,7 @@ from infrastructure.postgres.recorder import EnvelopedEvent
 from infrastructure.sealing.errors import SealBrokenError, SealingError
 from infrastructure.sealing.keyring import Keyring
 from infrastructure.sealing.plan import plan_of
-from infrastructure.sealing.seals import SEALED, is_sealed, place, seal, unsealing
+from infrastructure.sealing.seals import SEALED, is_sealed, place, places, seal, unsealing
 
 _COLUMNS: Final = {"originator_id", "originator_version"}
 _NAMES_HOLDER: Final = re.compile(rb'"holder_ref":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
@@ -169,7 +169,7 @@ class EventMapper(Mapper[UUID]):
 
     def _opener(self, stored: StoredEvent, state: dict[str, Any]) -> Callable[[str, Any], Any]:
         found: list[Callable[[dict[str, str], bytes], Any] | None] = []
-        stream_id = str(stored.originator_id)
+        place_of = places(stored.originator_id, stored.originator_version, stored.topic)
 
         def open_at(path: str, value: Any) -> Any:
             if not is_sealed(value):
@@ -179,7 +179,7 @@ class EventMapper(Mapper[UUID]):
                 found.append(None if key is None else unsealing(key))
             if found[0] is None:
                 return None
-            return found[0](value, place(stream_id, stored.originator_version, stored.topic, path))
+            return found[0](value, place_of(path))
 
         return open_at
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable
 from io import BytesIO, StringIO
 from typing import Final, Literal
@@ -13,6 +12,7 @@ from openpyxl.styles import Alignment, Font
 
 from catalog.files.delimited import guarded
 from catalog.files.listing import KEYS, as_json
+from catalog.files.sheets import put_text
 from catalog.rows import FURTHER, NOTHING, OFFICIAL, CatalogColumn, join_list
 from domain.catalog.levels import LEVEL_NAMES
 from domain.catalog.texts import texts_of
@@ -25,7 +25,6 @@ follow, as far as an entry has something there.
 
 _WIDTHS: Final = (6, 52, 36, 48, 18, 12, 12, 14)
 _FURTHER_WIDTH: Final = 20
-_ESCAPED: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def export_entries(entries: Iterable[CatalogEntry], fmt: Literal["csv", "xlsx", "json"]) -> bytes:
@@ -71,11 +70,8 @@ def _xlsx(entries: tuple[CatalogEntry, ...]) -> bytes:
         sheet.cell(row, 1, entry.number)
         for position, text in enumerate(_texts(entry, further), start=2):
             cell = sheet.cell(row, position)
-            # ST_Xstring (ECMA-376): what looks like an escape in the text is itself escaped
-            cell.value = _ESCAPED.sub("_x005F_", text)
-            cell.data_type = "s"
+            put_text(cell, text)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
-            cell.quotePrefix = guarded(text) != text
     file = BytesIO()
     workbook.save(file)
     return file.getvalue()

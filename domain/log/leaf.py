@@ -43,9 +43,9 @@ class LogLeaf:
     digest: bytes
 
     def __post_init__(self) -> None:
-        if not all(type(number) is int and 1 <= number <= MAX_NUMBER for number in (self.version, self.position)):
+        if not (_is_number(self.version) and _is_number(self.position)):
             raise LeafError("Version and position of a leaf are whole numbers from 1 to 2^53 - 1.")
-        if not _TOPIC.fullmatch(self.topic):
+        if not _is_topic(self.topic):
             raise LeafError("The topic of a leaf is 1 to 255 visible ASCII characters.")
         if len(self.digest) != 32:
             raise LeafError("The digest of a leaf is the 32 bytes of SHA-256 of the stored event.")
@@ -91,6 +91,15 @@ class LogLeaf:
     def describes(self, stored: bytes) -> bool:
         """Whether these are the stored bytes that the leaf commits to."""
         return sha256(stored).digest() == self.digest
+
+
+def _is_number(number: int) -> bool:
+    return type(number) is int and 1 <= number <= MAX_NUMBER
+
+
+@lru_cache(maxsize=1024)
+def _is_topic(topic: str) -> bool:
+    return _TOPIC.fullmatch(topic) is not None
 
 
 @lru_cache(maxsize=1024)

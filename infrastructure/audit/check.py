@@ -7,8 +7,8 @@ on where it stood. What is found is told as it is found.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -21,16 +21,21 @@ from domain.identifiers import normalised_case_number
 from infrastructure.audit import whole
 from infrastructure.audit.links import Links
 from infrastructure.audit.runs import AuditRunningError, OpenRun
+from infrastructure.audit.shares import Shares
 from infrastructure.audit.streams import Range, Rows, StreamCheck, batches, rows_of_range, rows_of_streams
+from infrastructure.collector import seldom_collecting
 from infrastructure.locks import AUDIT
 from infrastructure.log.sequencer import LogFiles
 from infrastructure.mapper import EventMapper
 from infrastructure.sealing.errors import SealingError
 from infrastructure.sealing.rotation import Pool
+from infrastructure.settings import Settings
 
 MOST_PARTS: Final = 64
 A_PART: Final = 20_000
-"""Events that a part has about; what an interruption costs at most."""
+"""Events that a part has about; what an interruption costs each process at most."""
+WORTH_SHARING: Final = 4
+"""Parts from which on processes are begun for them: each takes a second or two to be ready."""
 _CHUNK: Final = 1_000
 _SINCE: Final = (
     "SELECT DISTINCT originator_id FROM registry.events WHERE position > %s AND position <= %s ORDER BY originator_id"
@@ -61,6 +66,8 @@ class Audited:
     files: LogFiles
     known: Callable[[], Circumstances]
     clock: Callable[[], datetime]
+    settings: Settings | None = None
+    """By which other processes open the same; without them an audit is done by one."""
 
 
 @dataclass(slots=True)
@@ -82,30 +89,124 @@ def check_all(
     progress: Progress = lambda _done, _of: None,
     report: Report = lambda _found: None,
     stopping: Callable[[], bool] = lambda: False,
+    processes: int = 1,
 ) -> AuditReport:
-    """Audit everything, and keep what was found as the last run.
+    """Audit everything, and keep what was found as the last run; by several ``processes`` where there is much to read.
 
-    Raises ``AuditRunningError`` where somebody else does so at this moment, and ``Stopped`` when told to stop.
+    Raises ``AuditRunningError`` where somebody else does so at this moment, ``Stopped`` when told to stop, and ``ShareLostError``
+    where one of the processes is gone.
     """
-    with _alone(audited.url) as keeping, psycopg.connect(audited.url, autocommit=True) as connection:
+    with _alone(audited.url) as keeping, seldom_collecting():
         run = OpenRun.begin(keeping)
         done = AuditReport(run.checked_through, resumed=run.resumed, earlier=run.found)
-        known = audited.known()
         parts = min(MOST_PARTS, 1 + run.events // A_PART)  # the same when the run is gone on with
-        for part in range(parts):
-            if part in run.done:
-                continue
-            found = _Told(report)
-            rows = rows_of_range(connection, Range.part(part, parts), run.checked_through)
-            _check_rows(audited, keeping, rows, done, found, lambda: progress(done.events, run.events), stopping, known)
-            run.keep(keeping, part, found.findings, ends=False)
-            done.findings += found.findings
-        found = _Told(report)
-        for each in _whole(audited, keeping, 0, run.checked_through, progress):
-            found.add(each)
-        run.keep(keeping, parts, found.findings, ends=True)
-        done.findings += found.findings
+        left = [part for part in range(parts) if part not in run.done]
+        checked = (
+            _shared(audited, done.position, parts, left, processes, stopping)
+            if processes > 1 and len(left) >= WORTH_SHARING and audited.settings is not None
+            else _by_itself(audited, done, parts, left, lambda events: progress(events, run.events), report, stopping)
+        )
+        with contextlib.closing(checked):
+            for each in checked:
+                for found in each.findings if each.untold else ():
+                    report(found)
+                run.keep(keeping, each.part, each.findings, ends=each.part == parts)
+                done.events += each.events
+                done.streams += each.streams
+                done.findings += each.findings
+                progress(done.events, run.events)
         return done
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A part that is done; the one after the last is what is asked of everything at once. ``untold``: its findings were not told yet."""
+
+    part: int
+    findings: Sequence[Finding]
+    events: int = 0
+    streams: int = 0
+    untold: bool = False
+
+
+def _by_itself(
+    audited: Audited,
+    done: AuditReport,
+    parts: int,
+    left: Sequence[int],
+    told: Callable[[int], None],
+    report: Report,
+    stopping: Callable[[], bool],
+) -> Generator[_Checked]:
+    known = audited.known()
+    with _reading(audited.url) as (connection, asking, _):
+        for part in left:
+            of_part, found = AuditReport(done.position), _Told(report)
+            rows = rows_of_range(connection, Range.part(part, parts), done.position)
+            _check_rows(
+                audited,
+                asking,
+                rows,
+                of_part,
+                found,
+                _telling(told, done, of_part),
+                stopping,
+                known,
+            )
+            yield _Checked(part, found.findings, of_part.events, of_part.streams)
+        found = _Told(report)
+        for each in _whole(audited, asking, 0, done.position, lambda _done, _of: None):
+            found.add(each)
+        yield _Checked(parts, found.findings)
+
+
+def _telling(told: Callable[[int], None], done: AuditReport, of_part: AuditReport) -> Callable[[], None]:
+    return lambda: told(done.events + of_part.events)
+
+
+def _shared(
+    audited: Audited, until: int, parts: int, left: Sequence[int], processes: int, stopping: Callable[[], bool]
+) -> Generator[_Checked]:
+    if audited.settings is None:
+        raise TypeError("processes open what they audit by its settings")
+    with Shares(processes, _Opened.by, audited.settings) as shares:
+        everything = shares.begin(_whole_apart, until, audited.clock())
+        for each in shares.each(_part_apart, [(part, parts, until) for part in left]):
+            if stopping():
+                raise Stopped
+            yield each
+        yield _Checked(parts, everything(), untold=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a process that shares an audit works with, as long as it is."""
+
+    audited: Audited
+    known: Circumstances
+
+    @classmethod
+    @contextlib.contextmanager
+    def by(cls, settings: Settings) -> Iterator[_Opened]:
+        """Open the registry that the settings name, as it stands."""
+        from infrastructure.standing import open_standing_registry  # noqa: PLC0415 - which opens audits among the rest
+
+        with open_standing_registry(settings) as registry:
+            yield cls(registry.audited, registry.audited.known())
+
+
+def _part_apart(opened: _Opened, part: int, parts: int, until: int) -> _Checked:
+    done, found = AuditReport(until), _Told(lambda _found: None)
+    with _reading(opened.audited.url) as (connection, asking, _):
+        rows = rows_of_range(connection, Range.part(part, parts), until)
+        _check_rows(opened.audited, asking, rows, done, found, lambda: None, known=opened.known)
+    return _Checked(part, found.findings, done.events, done.streams, untold=True)
+
+
+def _whole_apart(opened: _Opened, until: int, now: datetime) -> list[Finding]:
+    audited = replace(opened.audited, clock=lambda: now)
+    with _reading(audited.url) as (_, asking, _now):
+        return list(_whole(audited, asking, 0, until, lambda _done, _of: None))
 
 
 def check_since(

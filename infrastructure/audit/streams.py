@@ -96,9 +96,9 @@ def rows_of_streams(connection: psycopg.Connection[Any], streams: Sequence[UUID]
 
 def _rows(connection: psycopg.Connection[Any], statement: str, params: Sequence[Any]) -> Rows:
     with connection.transaction(), connection.cursor("audited", binary=True) as cursor:
-        cursor.itersize = AT_ONCE
         cursor.execute(statement.encode(), params)
-        yield from map(AuditedRow._make, cursor)
+        while rows := cursor.fetchmany(AT_ONCE):
+            yield from map(AuditedRow._make, rows)
 
 
 def batches(rows: Rows) -> Iterator[list[list[AuditedRow]]]:

@@ -106,7 +106,7 @@ def _counted(entries: Iterator[bytes], total: int, progress: Progress) -> Iterat
 
 
 def _events(connection: psycopg.Connection[Any], head: Head) -> Iterator[LogLeaf]:
-    with connection.cursor("logged", withhold=False) as cursor:
-        cursor.itersize = _AT_ONCE
-        for row in cursor.execute(_EVENTS, [head.position]):
-            yield leaf_of(TailedEvent._make(row))
+    with connection.cursor("logged", binary=True) as cursor:
+        cursor.execute(_EVENTS, [head.position])
+        while rows := cursor.fetchmany(_AT_ONCE):
+            yield from map(leaf_of, map(TailedEvent._make, rows))

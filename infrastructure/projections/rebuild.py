@@ -10,18 +10,20 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import psycopg
 
 from application.projections.projection import Key, Projection, Projector, Table
+from infrastructure.collector import seldom_collecting
 from infrastructure.locks import PROJECTING, REBUILD, of_projection
 from infrastructure.mapper import EventMapper
 from infrastructure.projections.batches import CHANNEL, Batch, project_batch, read_events, stream_before
 from infrastructure.projections.compare import Comparison, compare, differing_keys, digests
 from infrastructure.projections.errors import RebuildRunningError
-from infrastructure.projections.rows import PostgresRows
+from infrastructure.projections.rows import PostgresRows, Put, write_beside
 from infrastructure.projections.schema import (
     DatabaseUrls,
     ensure_read_model_exists,
@@ -34,6 +36,8 @@ from infrastructure.projections.schema import (
 
 MOST_EVENTS: Final = 10_000
 _PATIENCE: Final = "2s"
+_SIDE_BY_SIDE: Final = 2
+"""Tables whose indexes are made at once."""
 
 Progress = Callable[[int, int], None]
 """Told the position reached and the position aimed at, after each batch."""
@@ -124,15 +128,16 @@ def _shadow(
 ) -> Iterator[_Shadow]:
     for projection in projections:
         ensure_read_model_exists(database.owner_url, projection)
-    with psycopg.connect(database.owner_url, autocommit=True) as connection:
+    with psycopg.connect(database.owner_url, autocommit=True) as connection, seldom_collecting():
         _lock_out_others(connection)
-        shadow = _Shadow(connection, mapper, projections, progress)
         try:
-            shadow.create()
-            yield shadow
+            with _parts(database.owner_url, connection, mapper, projections) as parts:
+                shadow = _Shadow(connection, mapper, parts, database.owner_url, progress)
+                shadow.create()
+                yield shadow
         finally:
             if not connection.closed:
-                shadow.drop_leftovers()
+                _drop_leftovers(connection, projections)
                 connection.execute("SELECT pg_advisory_unlock(%s)", [REBUILD])
 
 
@@ -165,6 +170,23 @@ def _compared(database: DatabaseUrls, shadow: _Shadow) -> tuple[int, tuple[Compa
     return max(at.values()), tuple(found)
 
 
+def _drop_leftovers(connection: psycopg.Connection[Any], projections: Sequence[Projection]) -> None:
+    """Drop the tables on their way and the replaced ones; where somebody still reads these, the next run does."""
+    for schema in (name for each in projections for name in (each.next_schema, each.old_schema)):
+        with contextlib.suppress(psycopg.errors.LockNotAvailable), connection.transaction():
+            connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'".encode())
+            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+
+
+def _index(url: str, projection: Projection, table: Table[Any]) -> None:
+    """Make the indexes of a new table, one after another, since PostgreSQL names them; and its statistics."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET maintenance_work_mem = '128MB'")
+        for statement in index_statements(projection, projection.next_schema, [table]):
+            connection.execute(statement.encode())
+        connection.execute(f"ANALYZE {projection.next_schema}.{table.name}".encode())
+
+
 def _comparisons(
     live: psycopg.Connection[Any], rebuilt: psycopg.Connection[Any], projection: Projection
 ) -> tuple[Comparison, ...]:
@@ -181,11 +203,45 @@ def _position(connection: psycopg.Connection[Any], projection: Projection) -> in
 
 @dataclass(slots=True)
 class _Part:
-    """One projection's new tables on their way: its rules, and the rows that the last batch left."""
+    """One projection's new tables on their way: its rules, and what writes its rows beside the folding, over a connection of its own.
+
+    ``kept`` are the rows of the last batch: they may still be on their way into the tables while the next batch is folded.
+    """
 
     projection: Projection
     projector: Projector
-    kept: Mapping[Table[Any], Mapping[Key, Any]] = field(default_factory=dict)
+    connection: psycopg.Connection[Any]
+    writer: ThreadPoolExecutor
+    kept: Put = field(default_factory=dict)
+    writing: Future[None] | None = None
+
+    def write(self, rows: PostgresRows) -> None:
+        """Begin to write what a batch put, once the batch before it is written."""
+        self.wait()
+        self.kept = rows.taken()
+        self.writing = self.writer.submit(write_beside, self.connection, self.projection.next_schema, self.kept)
+
+    def wait(self) -> None:
+        """Until all is written; an error of the writing is raised here."""
+        writing, self.writing = self.writing, None
+        if writing is not None:
+            writing.result()
+
+
+@contextlib.contextmanager
+def _parts(
+    url: str, reading: psycopg.Connection[Any], mapper: EventMapper, projections: Sequence[Projection]
+) -> Iterator[list[_Part]]:
+    with contextlib.ExitStack() as stack:
+        parts = []
+        for each in projections:
+            connection = stack.enter_context(psycopg.connect(url, autocommit=True))
+            connection.execute(
+                "SET synchronous_commit = off"
+            )  # the exchange of the tables commits all that was before it
+            writer = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix=f"rebuild-{each.name}"))
+            parts.append(_Part(each, each.projector(stream_before(reading, mapper)), connection, writer))
+        yield parts
 
 
 class _Shadow:
@@ -195,32 +251,25 @@ class _Shadow:
         self,
         connection: psycopg.Connection[Any],
         mapper: EventMapper,
-        projections: Sequence[Projection],
+        parts: Sequence[_Part],
+        url: str,
         progress: Progress | None,
     ) -> None:
         self.connection = connection
-        self.projections = projections
+        self.projections = [each.projection for each in parts]
         self.position = 0
         self.events = 0
         self._mapper = mapper
         self._progress = progress
-        self._parts = [_Part(each, each.projector(stream_before(connection, mapper))) for each in projections]
+        self._parts, self._url = parts, url
 
     def create(self) -> None:
         """Make the tables, empty, after dropping what an interrupted run left."""
-        self.drop_leftovers()
+        _drop_leftovers(self.connection, self.projections)
         for each in self.projections:
             with self.connection.transaction():
                 for statement in table_statements(each, each.next_schema):
                     self.connection.execute(statement.encode())
-            PostgresRows.prepare(self.connection, each.next_schema, each.tables)
-
-    def drop_leftovers(self) -> None:
-        """Drop the tables on their way and the replaced ones; where somebody still reads these, the next run does."""
-        for schema in (name for each in self.projections for name in (each.next_schema, each.old_schema)):
-            with contextlib.suppress(psycopg.errors.LockNotAvailable), self.connection.transaction():
-                self.connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'".encode())
-                self.connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
     def is_comparable(self, projection: Projection) -> bool:
         """Whether the live tables have this release's shape."""
@@ -236,18 +285,19 @@ class _Shadow:
         return int(row[0]) if row else 0
 
     def fill(self, until: int) -> None:
-        """Project the events up to a position, each batch decoded once and in a transaction of its own."""
+        """Project the events up to a position, each batch decoded once; one is folded while the one before it is written."""
         while stored := read_events(self.connection, self.position, MOST_EVENTS, until):
-            with self.connection.transaction():
-                batch = Batch.decoded(stored, self._mapper, self.connection)
-                for part in self._parts:
-                    rows = PostgresRows(self.connection, part.projection.next_schema, part.kept)
-                    project_batch(batch, self._mapper, part.projector, rows)
-                    part.kept = rows.flush()
+            batch = Batch.decoded(stored, self._mapper, self.connection)
+            for part in self._parts:
+                rows = PostgresRows(self.connection, part.projection.next_schema, part.kept)
+                project_batch(batch, self._mapper, part.projector, rows)
+                part.write(rows)
             self.position = stored[-1].position
             self.events += len(stored)
             if self._progress:
                 self._progress(self.position, until)
+        for part in self._parts:
+            part.wait()
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
@@ -265,11 +315,10 @@ class _Shadow:
 
     def swap(self) -> None:
         """Put the new tables in place of the live ones, at the position of the last event, in one transaction."""
-        for each in self.projections:
-            for statement in index_statements(each, each.next_schema):
-                self.connection.execute(statement.encode())
-            for table in each.tables:
-                self.connection.execute(f"ANALYZE {each.next_schema}.{table.name}".encode())
+        tables = [(each, table) for each in self.projections for table in each.tables]
+        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="rebuild-index") as indexing:
+            for _ in indexing.map(lambda each: _index(self._url, *each), tables):
+                pass
         self.fill(self.head())
         with self.frozen():
             self.fill(max(self.head(), *map(self.live_position, self.projections)))

@@ -43,12 +43,12 @@ def table_statements(projection: Projection, schema: str) -> list[str]:
     return statements
 
 
-def index_statements(projection: Projection, schema: str) -> list[str]:
-    """The statements that make the indexes beside the keys; PostgreSQL names them after their columns."""
+def index_statements(projection: Projection, schema: str, tables: Iterable[Table[Any]] | None = None) -> list[str]:
+    """The statements that make the indexes beside the keys, of all tables or some; PostgreSQL names them after their columns."""
     return [
         f"CREATE INDEX ON {schema}.{table.name} ({', '.join(index.columns)})"
         + (f" WHERE {index.where}" if index.where else "")
-        for table in projection.tables
+        for table in (projection.tables if tables is None else tables)
         for index in table.indexes
     ]
 

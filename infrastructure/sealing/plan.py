@@ -6,11 +6,11 @@ any has no plan, so that its events pass storage untouched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -42,6 +42,11 @@ class _Each:
 
 
 _Node = _MarkedField | _Fields | _Each
+_Visit = Callable[[str, Any], Any]
+"""What stands in place of a personal value, given its path."""
+_Below = Sequence[tuple[str, Callable[[Any, _Visit], Any]]]
+_FIRST: Final = 16
+"""Elements of a list whose paths are written once a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,13 @@ class Plan:
     ``paths`` are patterns such as ``holder.name`` and ``experience.*.employer``; ``holder_path`` leads to the reference.
     """
 
-    root: _Node
+    replacing: Callable[[Any, _Visit], Any]
     paths: tuple[str, ...]
     holder_path: tuple[str, ...]
 
-    def replace(self, state: dict[str, Any], visit: Callable[[str, Any], Any]) -> None:
+    def replace(self, state: dict[str, Any], visit: _Visit) -> None:
         """Replace, in place, each personal value of an event's JSON by ``visit(path, value)``; None stays None."""
-        _replace(self.root, state, "", visit)
+        self.replacing(state, visit)
 
     def holder_ref(self, state: dict[str, Any]) -> UUID:
         """The reference of the holder whom an event's JSON is about. Raises ``KeyError`` or ``ValueError`` without one."""
@@ -76,7 +81,7 @@ def plan_of(event_class: type[Event]) -> Plan | None:
     root = _node_of_model(event_class, event_class.__name__, ())
     if root is None:
         return None
-    return Plan(root, tuple(_patterns(root, "")), _holder_path(event_class))
+    return Plan(_replacing(root, ""), tuple(_patterns(root, "")), _holder_path(event_class))
 
 
 def personal_paths(event_class: type[Event]) -> tuple[str, ...]:
@@ -104,21 +109,36 @@ def check_event_classes(event_classes: Iterable[type[Event]]) -> int:
     return examined
 
 
-def _replace(node: _Node, value: Any, path: str, visit: Callable[[str, Any], Any]) -> Any:
-    if value is None:
-        return None
-    if isinstance(node, _MarkedField):
-        return visit(path, value)
-    if isinstance(node, _Fields) and isinstance(value, dict):
-        for name, child in node.children.items():
+def _replacing(node: _Node, path: str) -> Callable[[Any, _Visit], Any]:
+    """What replaces, in place, the personal values below a node at this path, which are not None."""
+    match node:
+        case _MarkedField():
+            return lambda value, visit: visit(path, value)
+        case _Fields(children):
+            below = [(name, _replacing(child, f"{path}.{name}" if path else name)) for name, child in children.items()]
+            return lambda value, visit: _replace_fields(below, value, visit)
+        case _Each(element):
+            first = [_replacing(element, f"{path}.{index}") for index in range(_FIRST)]
+            return lambda value, visit: _replace_each(element, path, first, value, visit)
+
+
+def _replace_fields(below: _Below, value: Any, visit: _Visit) -> Any:
+    if isinstance(value, dict):
+        for name, replaced in below:
             inner = value.get(name)
             if inner is not None:
-                where = f"{path}.{name}" if path else name
-                value[name] = (
-                    visit(where, inner) if type(child) is _MarkedField else _replace(child, inner, where, visit)
-                )
-    elif isinstance(node, _Each) and isinstance(value, list):
-        value[:] = [_replace(node.element, item, f"{path}.{index}", visit) for index, item in enumerate(value)]
+                value[name] = replaced(inner, visit)
+    return value
+
+
+def _replace_each(
+    element: _Node, path: str, first: Sequence[Callable[[Any, _Visit], Any]], value: Any, visit: _Visit
+) -> Any:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            if item is not None:
+                replaced = first[index] if index < _FIRST else _replacing(element, f"{path}.{index}")
+                value[index] = replaced(item, visit)
     return value
 
 

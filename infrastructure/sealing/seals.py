@@ -6,6 +6,7 @@ import base64
 import binascii
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,7 +28,18 @@ _PADDING: Final = 32
 
 def place(stream_id: UUID | str, version: int, topic: str, path: str) -> bytes:
     """The additional data that binds a seal to one field of one event, in canonical bytes."""
-    return orjson.dumps(["recognition-registry/seal/1", str(stream_id), version, topic, path])
+    return places(stream_id, version, topic)(path)
+
+
+def places(stream_id: UUID | str, version: int, topic: str) -> Callable[[str], bytes]:
+    """``place`` for the fields of one event, by their paths."""
+    event = orjson.dumps(["recognition-registry/seal/1", str(stream_id), version, topic])[:-1]
+    return lambda path: b"%b,%b]" % (event, _in_json(path))
+
+
+@lru_cache(maxsize=4096)
+def _in_json(path: str) -> bytes:
+    return orjson.dumps(path)
 
 
 def seal(key: bytes, value: Any, bound_to: bytes) -> dict[str, str]:
