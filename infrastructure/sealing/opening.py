@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from application.sealed_values import SEALED, place
 from application.seals import seal_in
 from infrastructure.sealing.keyring import Keyring
-from infrastructure.sealing.seals import SEALED, place, unseal
+from infrastructure.sealing.seals import unseal
 
 
 class KeyringSeals:
