@@ -144,8 +144,8 @@ class EventMapper(Mapper[UUID]):
 
     def _read(self, stored: StoredEvent, opener: _Opener) -> Event:
         event_class, state = _class_of(stored), state_of(stored.state)
-        place = (stored.originator_id, stored.originator_version)
-        return event_of(event_class, *place, state, lambda: opener(stored, state))
+        stream_id: Any = stored.originator_id
+        return event_of(event_class, stream_id, stored.originator_version, state, lambda: opener(stored, state))
 
     def _opener(self, stored: StoredEvent, state: dict[str, Any]) -> Callable[[str, Any], Any]:
         found: list[Callable[[dict[str, str], bytes], Any] | None] = []
