@@ -15,7 +15,7 @@ from application.audit import Finding
 from application.pack.contents import PackedEvent, Place
 from application.replay_audit import Replay, Violation
 from application.sealed_values import SEALED, Opening, is_sealed, opens, place
-from application.stored_events import Opens, Unreadable, event_of, state_of
+from application.stored_events import Opens, Unreadable, event_of, replace_sealed, state_of
 from domain.base import Aggregate, Event
 from domain.guards import Circumstances
 from domain.messages import Message, tell
@@ -67,10 +67,10 @@ class JudgedStream:
 
 
 class Reader:
-    """Reads packed events, with the disclosed values in their places; notes which of them it met."""
+    """Reads packed events, with the disclosed values, whose openings were verified, in their places."""
 
     def __init__(self, disclosed: Mapping[Place, Opening]) -> None:
-        self._disclosed, self.met = disclosed, set[Place]()
+        self._disclosed = disclosed
 
     def read(self, packed: PackedEvent, *, alike: bool = False) -> Event:
         """The event. Raises ``Wrong``."""
@@ -87,19 +87,31 @@ class Reader:
     def _opener(self, packed: PackedEvent, *, alike: bool) -> Opens:
         def stands_for(path: str, value: Any) -> str:
             if not is_sealed(value):
-                said = tell("pack.not_sealed", field=path)
-                raise wrong("SEAL_BROKEN", "persons_are_sealed", said, packed)
-            at = Place(packed.stream_id, packed.version, path)
-            opening = self._disclosed.get(at)
-            if opening is None:
-                return ALIKE if alike else f"\x1f{value[SEALED]}"
-            self.met.add(at)
-            if not opens(value[SEALED], opening, place(packed.stream_id, packed.version, packed.topic, path)):
-                said = tell("pack.opening_false", field=path)
-                raise wrong("DISCLOSED_DIFFERS", "disclosed_as_sealed", said, packed)
-            return opening.value
+                raise wrong("SEAL_BROKEN", "persons_are_sealed", tell("pack.not_sealed", field=path), packed)
+            opening = self._disclosed.get(Place(packed.stream_id, packed.version, path))
+            if opening is not None:
+                return opening.value
+            return ALIKE if alike else f"\x1f{value[SEALED]}"
 
         return stands_for
+
+
+def require_opened(packed: PackedEvent, disclosed: Mapping[str, Opening]) -> None:
+    """What was disclosed of an event, by path, is what is sealed there. Raises ``Wrong``."""
+    sealed: dict[str, str] = {}
+
+    def note(path: str, value: Any) -> Any:
+        sealed[path] = value[SEALED]
+        return value
+
+    try:
+        replace_sealed(state_of(packed.state), "", note)
+    except Unreadable:
+        raise wrong("UNREADABLE", "events_can_be_read", tell("audit.unreadable", topic=packed.topic), packed) from None
+    for path, opening in disclosed.items():
+        bound_to = place(packed.stream_id, packed.version, packed.topic, path)
+        if path not in sealed or not opens(sealed[path], opening, bound_to):
+            raise wrong("DISCLOSED_DIFFERS", "disclosed_as_sealed", tell("pack.opening_false", field=path), packed)
 
 
 def judge(

@@ -21,7 +21,7 @@ from application.links import holds, is_to_claim, revocations
 from application.pack import contents
 from application.pack.contents import CASE_FORMAT, Malformed, PackedEvent, Place
 from application.pack.deriving import PackedCatalogs, Sealed, derive, shelf_of
-from application.pack.judging import JudgedStream, Reader, Wrong, by_stream, judge, sealed_at, wrong
+from application.pack.judging import JudgedStream, Reader, Wrong, by_stream, judge, require_opened, sealed_at, wrong
 from application.sealed_values import Opening
 from domain.case.case import RecognitionCase
 from domain.catalog.catalog import Catalog
@@ -102,6 +102,7 @@ def verify_case(data: bytes, *vkeys: str) -> Verified:
     _require_whole(pack)
     for each in pack.events:
         _require_logged(each, trusted)
+    _require_opened(pack)
     directory, rules = _read(contents.directory_in, pack.raw), _read(contents.rules_in, pack.raw)
     reader = Reader(pack.disclosed)
     streams = by_stream(pack.events)
@@ -109,8 +110,6 @@ def verify_case(data: bytes, *vkeys: str) -> Verified:
     known = circumstances(directory, shelf, rules)
     for stream, packed in streams.items():
         pack.judged[stream] = judge(packed, known, reader)
-    if missed := sorted(pack.disclosed.keys() - reader.met):
-        raise _at(missed[0], "DISCLOSED_DIFFERS", "disclosed_as_sealed", tell("pack.opening_of_nothing"))
     return _verified(pack, trusted, shelf, catalogs, known)
 
 
@@ -226,6 +225,19 @@ def _require_logged(each: PackedEvent, trusted: TrustedCheckpoint) -> None:
     else:
         return
     raise wrong("NOT_LOGGED", "log_as_signed", said, each)
+
+
+def _require_opened(pack: _Pack) -> None:
+    """What was disclosed is what was sealed, by the commitments in the bytes that were signed."""
+    waiting = dict(pack.disclosed)
+    for each in pack.events:
+        mine = {at.path: opening for at, opening in pack.disclosed.items() if _is(each, at.stream_id, at.version)}
+        if mine:
+            require_opened(each, mine)
+            for path in mine:
+                del waiting[Place(each.stream_id, each.version, path)]
+    for at in sorted(waiting):
+        raise _at(at, "DISCLOSED_DIFFERS", "disclosed_as_sealed", tell("pack.opening_of_nothing"))
 
 
 @lru_cache(maxsize=2)
