@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
@@ -91,7 +92,7 @@ def verify(
     begun = time.perf_counter()
     try:
         with _opened(file) as source:
-            head = source.peek(_PEEKED)[:_PEEKED]  # type: ignore[attr-defined]  # a buffered reader has it
+            head = source.peek(_PEEKED)[:_PEEKED]
             facts = _verified_whole(source, key) if _of_everything(head) else _verified_case(source, key)
     except Wrong as wrong:
         found = wrong.found
@@ -121,11 +122,9 @@ def _of_everything(head: bytes) -> bool:
     return WHOLE_FORMAT.encode() in head.split(b",", 1)[0]
 
 
-@contextlib.contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _opened(file: Path) -> BufferedReader:
     try:
-        with file.open("rb") as source:
-            yield source
+        return file.open("rb")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no such path"
         fail(f"The file {file} cannot be read ({why}); name an audit pack.")
@@ -223,15 +222,19 @@ def _export_everything(out: Path) -> dict[str, Any]:
 
 def _written(out: Path, write: Callable[[BinaryIO], object]) -> None:
     """Write a file in one step: a pack that was interrupted is none."""
-    part = out.with_name(f"{out.name}.part")
+    part: Path | None = None
     try:
+        part = out.with_name(f"{out.name}.part")
         with part.open("wb") as file:
             write(file)
         part.replace(out)
-    except OSError as error:
-        fail(f"The file {out} cannot be written ({error.strerror}); name another with -o.")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such path"
+        fail(f"The file {out} cannot be written ({why}); name another with -o.")
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            with contextlib.suppress(OSError, ValueError):
+                part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

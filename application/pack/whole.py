@@ -84,7 +84,7 @@ def _header(line: bytes) -> Mapping[str, Any]:
             raise _malformed(name)
     if header["format"] != WHOLE_FORMAT or not isinstance(header["registry"], dict):
         raise _malformed("format")
-    if "exportedAt" not in header["registry"]:
+    if not {"exportedAt", "catalogEvents"} <= header["registry"].keys():
         raise _malformed("registry")
     found: Mapping[str, Any] = header
     return found
@@ -142,6 +142,9 @@ def _streams(
 
 
 def _known(catalogs: list[PackedEvent], header: Mapping[str, Any], reader: Reader) -> Circumstances:
+    found = len(catalogs)
+    if found != header["registry"]["catalogEvents"]:
+        raise wrong("EVENT_MISSING", "catalogs_come_first", tell("pack.catalogs_incomplete", found=found))
     part = "directory"
     try:
         directory = contents.directory_in(header[part])

@@ -47,6 +47,7 @@ _STREAMS: Final = (
     " ORDER BY e.originator_id, e.originator_version"
 )
 _CATALOGS: Final = "SELECT originator_id FROM registry.events WHERE topic = %s ORDER BY position"
+_CATALOG_EVENTS: Final = "SELECT count(*) FROM registry.events WHERE starts_with(topic, 'catalog.') AND position <= %s"
 _OFFICERS: Final = (
     "SELECT originator_id FROM registry.events WHERE topic = %s"
     " AND convert_from(state, 'UTF8')::jsonb ->> 'subject' = ANY(%s)"
@@ -127,6 +128,7 @@ def export_everything(audited: Audited) -> Iterator[tuple[bytes, int, int]]:
             "registry": {
                 "origin": snapshot.origin,
                 "leaves": snapshot.head.size,
+                "catalogEvents": snapshot.catalog_events(),
                 "exportedAt": _instant(audited.clock()),
             },
             **snapshot.known(),
@@ -182,6 +184,11 @@ class _Snapshot:
     def catalogs(self) -> list[UUID]:
         """The streams of catalogs, in the order of publication."""
         return [stream for (stream,) in self.connection.execute(_CATALOGS, [CatalogPublished.TOPIC])]
+
+    def catalog_events(self) -> int:
+        """How many events the catalogs have up to the checkpoint."""
+        row = self.connection.execute(_CATALOG_EVENTS, [self.head.position]).fetchone()
+        return int(row[0]) if row else 0
 
     def officers(self, subjects: Iterable[str]) -> list[UUID]:
         """The streams of those of whom somebody said who they are."""
@@ -271,7 +278,7 @@ def _disclosed(
             shown.setdefault(holder, set()).add(name)
     for field in asked:
         if not any(name == field or name.startswith(f"{field}.") for name in there):
-            raise PackRefused(tell("pack.no_field", field=field, fields=sorted(there)))
+            raise PackRefused(tell("pack.no_field", field=field, fields=sorted({name.split(".")[0] for name in there})))
     return found, {holder: frozenset(names) for holder, names in shown.items()}
 
 

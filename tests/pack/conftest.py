@@ -40,6 +40,10 @@ class Archive:
         with psycopg.connect(registry.database.app_url) as connection:
             Sequencer(log_files(registry.settings)).run(connection)
 
+    def as_owner(self, statement: str, *params: Any) -> list[Any]:
+        with psycopg.connect(self.owner_url) as connection:
+            return connection.execute(statement.encode(), params or None).fetchall()
+
     @property
     def vkey(self) -> str:
         return epochs(self.api.registry.database.app_url)[-1].vkeys[0]

@@ -68,9 +68,12 @@ def test_a_pack_is_verified_in_an_empty_folder_without_a_registry(archive: Archi
     """In a process of its own that names no database and loads nothing of infrastructure: exit code 0, the time told."""
     (tmp_path / "case.json").write_bytes(archive.export(archive.revoked, *_PRESENT).data)
     script = (
-        "import sys\nfrom console.cli import app\ntry:\n app(sys.argv[1:])\nexcept SystemExit as end:\n code = end.code\n"
-        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
-        "assert not loaded & {'infrastructure', 'psycopg', 'registry_api', 'strawberry'}, loaded\nsys.exit(code)"
+        "import sys\nimport application.pack.verifying, application.pack.whole\n"
+        "first = {name.partition('.')[0] for name in sys.modules}\n"
+        "assert not first & {'infrastructure', 'psycopg', 'console', 'catalog'}, first\n"
+        "from console.cli import app\ntry:\n app(sys.argv[1:])\nexcept SystemExit as end:\n code = end.code\n"
+        "loaded = {name for name in sys.modules if name.partition('.')[0] in {'infrastructure', 'psycopg', 'strawberry'}}\n"
+        "assert loaded <= {'infrastructure', 'infrastructure.settings'}, loaded\nsys.exit(code)"
     )
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("DATABASE", "RECOGNITION"))}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "graphql"), *filter(None, sys.path)])
