@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
 import typer
 
+from console.acting import Token, acting
 from console.language import spoken
 from console.opened import asking, reading
 from console.options import AsJson
@@ -46,6 +47,7 @@ def export(
     reason: Annotated[
         str | None, typer.Option("--reason", help="Why persons are disclosed; recorded with the access.")
     ] = None,
+    token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Export a case as one file that anybody verifies without this registry: events, catalogs, rules, proofs, checkpoint.
@@ -62,11 +64,11 @@ def export(
 
     try:
         if everything:
-            told = _export_everything(out)
+            told = _export_everything(out, token)
         else:
-            told = _export_case(case or "", out, disclose or [], (reason or "").strip() or None)
+            told = _export_case(case or "", out, disclose or [], (reason or "").strip() or None, token)
     except PackRefused as refused:
-        fail(refused.said.text(spoken()), REFUSED)
+        fail(refused.text(spoken()), REFUSED)
     if as_json:
         print_json(told)
     else:
@@ -180,19 +182,24 @@ def _verified_whole(source: BinaryIO, keys: list[str]) -> dict[str, Any]:
     }
 
 
-def _export_case(number: str, out: Path, disclose: list[str], reason: str | None) -> dict[str, Any]:
-    from console.case_reading import no_such_case, operator
+def _export_case(number: str, out: Path, disclose: list[str], reason: str | None, token: str | None) -> dict[str, Any]:
+    from application.access import Action
+    from console.case_reading import case_of, no_such_case, record, viewer_of
 
     async def question(registry: StandingRegistry) -> ExportedCase | None:
-        from application.ports import Access
         from infrastructure.audit.packing import export_case
 
+        viewer = viewer_of(registry, token, Action.READ_AUDIT_LOG, reason)
+        case = await case_of(registry, viewer, number)
+        if case is None:
+            return None
+        if disclose and not viewer.in_clear(case):
+            fail("You may not read the person of this case, so nothing is disclosed; leave out --disclose.", REFUSED)
         found = export_case(registry.audited, registry.seals, number, disclose, reason)
-        actor = operator(registry, reason or "").actor
-        if found is not None and found.shown and actor is not None:
-            await registry.access_log.append(
-                Access(registry.clock(), actor, "console", "", reason or "", "audit export", found.shown)
-            )
+        for holder, fields in (found.shown if found is not None else {}).items():
+            for each in fields:
+                viewer.note(holder, each)
+        await record(registry, viewer, "audit export")
         return found
 
     found = asking(question)
@@ -202,11 +209,13 @@ def _export_case(number: str, out: Path, disclose: list[str], reason: str | None
     return {"file": str(out), "bytes": len(found.data), "events": found.events, "leaves": found.leaves}
 
 
-def _export_everything(out: Path) -> dict[str, Any]:
+def _export_everything(out: Path, token: str | None) -> dict[str, Any]:
+    from application.access import Action, require
     from infrastructure.audit.packing import export_everything
 
     written = 0
     with reading() as registry, _progress("exporting") as told:
+        require(acting(token), Action.READ_AUDIT_LOG)
 
         def write(file: BinaryIO) -> None:
             nonlocal written

@@ -28,7 +28,7 @@ from domain.catalog.timeline import CatalogPublished
 from domain.identifiers import entry_claim_id, holder_stream, integrity_record_id
 from domain.log.tile_reader import TileReader
 from domain.merkle import TransparencyError, leaf_hash
-from domain.messages import Message, tell
+from domain.messages import SpokenError, tell
 from domain.officer import Officer
 from infrastructure.audit.check import Audited, case_of
 from infrastructure.log.keys import active_vkeys, signing_keys
@@ -57,12 +57,8 @@ _INDEX: Final = re.compile(r"\.\d+(?=\.|$)")
 _AT_ONCE: Final = 2_000
 
 
-class PackRefused(Exception):
+class PackRefused(SpokenError):
     """No pack is made; the message says why, and the way out."""
-
-    def __init__(self, said: Message) -> None:
-        super().__init__(str(said))
-        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
