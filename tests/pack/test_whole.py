@@ -84,7 +84,7 @@ def move(lines: Lines) -> None:
 DRILLS: Final[dict[str, tuple[Callable[[Lines], object], set[str]]]] = {
     "one byte": (alter, {"log_as_signed"}),
     "first removed": (lambda lines: lines.pop(1), {"catalogs_come_first"}),
-    "middle removed": (lambda lines: lines.pop(index_of(lines, "recognition-case.matched")), {"history_unbroken"}),
+    "middle removed": (lambda lines: lines.pop(index_of(lines, "recognition-case.matched")), {"history_unbroken", "log_is_complete"}),
     "a whole stream removed": (lambda lines: lines.pop(index_of(lines, "entry-claim.claimed")), {"log_is_complete", "history_unbroken"}),
     "the last line removed": (lambda lines: lines.pop(), {"log_is_complete"}),
     "one twice": (lambda lines: lines.append(lines[-1]), {"streams_without_gaps"}),
