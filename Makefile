@@ -42,12 +42,13 @@ clients: $(VENV)/.dev ## Apollo, Relay, urql, generators and Python clients agai
 speed: $(VENV)/.dev ## how long a match takes on one core
 	$(BIN)/python benchmarks/matching_speed.py
 
-bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, the audit, cases written
+bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, the audit, packs, cases written
 	$(BIN)/python benchmarks/matching_speed.py
 	$(BIN)/python benchmarks/preview_speed.py
 	$(BIN)/python benchmarks/log_speed.py
 	$(BIN)/python benchmarks/rebuild_speed.py
 	$(BIN)/python benchmarks/audit_speed.py
+	$(BIN)/python benchmarks/pack_speed.py
 	$(BIN)/python benchmarks/write_speed.py
 
 siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that looks up; writes docs/siege.md

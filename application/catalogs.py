@@ -17,7 +17,7 @@ from application.journal import Conflict, Journal
 from application.overlaps import overlaps
 from application.ports import Clock
 from application.several_catalogs import Found, GoverningVersion, lapsed, settled
-from domain.base import Act
+from domain.base import Act, Event
 from domain.catalog.amendment import AmendmentTerms, vocabulary_after
 from domain.catalog.catalog import Catalog
 from domain.catalog.changes import with_content, with_moved_aliases
@@ -80,6 +80,16 @@ class CatalogIndex(Protocol):
         """The position of the last event of any catalog; 0 before the first."""
 
 
+class CatalogStreams(Protocol):
+    """The streams of catalogs, as a shelf reads them."""
+
+    def load(self, kind: type[Catalog], stream_id: UUID) -> Catalog | None:
+        """A catalog as all its events leave it; None where there is none."""
+
+    def events_of(self, stream_id: UUID, *, after: int | None = None) -> Iterator[Event]:
+        """A stream's events in order, from just after a version on."""
+
+
 class Shelf:
     """Every catalog, in process, kept up to date by reading what its stream gained; safe for several threads.
 
@@ -87,7 +97,7 @@ class Shelf:
     used, and of each the answers last given: a match follows from the version, the name, the body and the grade alone.
     """
 
-    def __init__(self, journal: Journal, published: CatalogIndex) -> None:
+    def __init__(self, journal: CatalogStreams, published: CatalogIndex) -> None:
         self._journal = journal
         self._published = published
         self._lock = Lock()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from console import audit_check, audit_outliers, log_commands
+from console import audit_check, audit_outliers, audit_pack, log_commands
 from console.opened import asking
 from console.options import AsJson, day
 from console.program import Group
@@ -25,6 +25,8 @@ app.add_typer(log_commands.app, name="log")
 app.command()(audit_check.check)
 app.command()(audit_check.findings)
 app.command()(audit_outliers.outliers)
+app.command()(audit_pack.export)
+app.command()(audit_pack.verify)
 
 Keys = Annotated[list[str], typer.Option("--key", help="The log's verifier key, and those of witnesses; repeatable.")]
 

@@ -22,6 +22,7 @@ from application.deadlines import Deadlines
 from application.holders import HolderFiles
 from application.journal import Journal
 from application.officers import Officers
+from application.personal_plan import check_event_classes
 from application.ports import Authenticator, Clock
 from application.rematching import Rematching
 from application.retention import RetentionTerms
@@ -64,7 +65,6 @@ from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master_opening import open_master_keys
 from infrastructure.sealing.opening import KeyringSeals
-from infrastructure.sealing.plan import check_event_classes
 from infrastructure.sealing.rotation import Pool, finishing_process
 from infrastructure.settings import Settings
 

@@ -16,18 +16,19 @@ import orjson
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, MapperDeserialisationError, StoredEvent
 from eventsourcing.utils import TopicError, get_topic, resolve_topic
-from pydantic import ValidationError
 
 import domain.streams  # noqa: F401 - makes every topic resolvable
+from application.personal_plan import plan_of
 from application.ports import EventUnreadable
+from application.sealed_values import SEALED, is_sealed, place, places
 from application.seals import Seal, text_of
+from application.stored_events import Unreadable, event_of, holder_of, state_of
 from domain.base import Event
-from domain.messages import Message, SpokenError, tell
+from domain.messages import Message, tell
 from infrastructure.postgres.recorder import EnvelopedEvent
 from infrastructure.sealing.errors import SealBrokenError, SealingError
 from infrastructure.sealing.keyring import Keyring
-from infrastructure.sealing.plan import plan_of
-from infrastructure.sealing.seals import SEALED, is_sealed, place, places, seal, unsealing
+from infrastructure.sealing.seals import seal, unsealing
 
 _COLUMNS: Final = {"originator_id", "originator_version"}
 _NAMES_HOLDER: Final = re.compile(rb'"holder_ref":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
@@ -56,10 +57,6 @@ class StoredEventError(EventUnreadable, MapperDeserialisationError):
         self.topic = stored.topic
         self.stream_id = stored.originator_id
         self.version = stored.originator_version
-
-
-class _Unreadable(SpokenError):
-    pass
 
 
 class EventMapper(Mapper[UUID]):
@@ -140,32 +137,15 @@ class EventMapper(Mapper[UUID]):
             return self._read(stored_event, opener)
         except SealingError as error:
             unreadable = StoredEventError(stored_event, str(error), error.code)
-        except _Unreadable as error:
+        except Unreadable as error:
             unreadable = StoredEventError(stored_event, error.said)
         # Raised out here, so that no traceback carries the inner error: pydantic's would show the values it refused.
         raise unreadable
 
     def _read(self, stored: StoredEvent, opener: _Opener) -> Event:
-        event_class, state = _class_of(stored), _state_of(stored)
-        version = state.pop("class_version", 1)
-        if not isinstance(version, int) or not 1 <= version <= event_class.class_version:
-            raise _Unreadable(tell("unreadable.newer"))
-        open_at = opener(stored, state)
-        if version < event_class.class_version:
-            _replace_sealed(state, "", open_at)
-            _upcast(event_class, state, version)
-        elif (plan := plan_of(event_class)) is not None:
-            plan.replace(state, open_at)
-        state["timestamp"] = state.pop("recorded_at", None)
-        state["originator_id"] = stored.originator_id
-        state["originator_version"] = stored.originator_version
-        try:
-            return event_class.model_validate(state)
-        except ValidationError as error:
-            faults = sorted(
-                {f"{'.'.join(map(str, e['loc']))} ({e['type']})" for e in error.errors(include_input=False)}
-            )
-        raise _Unreadable(tell("unreadable.model", places=faults))
+        event_class, state = _class_of(stored), state_of(stored.state)
+        stream_id: Any = stored.originator_id
+        return event_of(event_class, stream_id, stored.originator_version, state, lambda: opener(stored, state))
 
     def _opener(self, stored: StoredEvent, state: dict[str, Any]) -> Callable[[str, Any], Any]:
         found: list[Callable[[dict[str, str], bytes], Any] | None] = []
@@ -175,7 +155,7 @@ class EventMapper(Mapper[UUID]):
             if not is_sealed(value):
                 raise SealBrokenError(f"The personal field {path} is stored without a seal.")
             if not found:
-                key = self._keyring.existing_key(_holder_of(state))
+                key = self._keyring.existing_key(holder_of(state))
                 found.append(None if key is None else unsealing(key))
             if found[0] is None:
                 return None
@@ -197,62 +177,16 @@ def _class_of(stored: StoredEvent) -> type[Event]:
     try:
         found = resolve_topic(stored.topic)
     except (TopicError, ValueError):
-        raise _Unreadable(tell("unreadable.no_class")) from None
+        raise Unreadable(tell("unreadable.no_class")) from None
     if not (isinstance(found, type) and issubclass(found, Event)):
-        raise _Unreadable(tell("unreadable.no_class"))
+        raise Unreadable(tell("unreadable.no_class"))
     return found
-
-
-def _state_of(stored: StoredEvent) -> dict[str, Any]:
-    try:
-        state = orjson.loads(stored.state)
-    except orjson.JSONDecodeError:
-        state = None
-    if not isinstance(state, dict):
-        raise _Unreadable(tell("unreadable.no_object"))
-    return state
-
-
-def _holder_of(state: dict[str, Any]) -> UUID:
-    """The holder of an event in any class version: these two places are permanent, since seals depend on them."""
-    holder = state.get("holder")
-    reference = state.get("holder_ref") or (holder.get("ref") if isinstance(holder, dict) else None)
-    try:
-        return UUID(reference)
-    except (TypeError, ValueError, AttributeError):
-        raise _Unreadable(tell("unreadable.no_holder")) from None
 
 
 def _holder_to_warm(stored: StoredEvent) -> UUID | None:
     if b'"sealed":' not in stored.state:
         return None
     try:
-        return _holder_of(_state_of(stored))
-    except _Unreadable:
+        return holder_of(state_of(stored.state))
+    except Unreadable:
         return None  # reading the event itself says what is wrong with it
-
-
-def _replace_sealed(value: Any, path: str, open_at: Callable[[str, Any], Any]) -> Any:
-    """Open whatever is sealed in an event of an older shape, which today's plan does not describe."""
-    if is_sealed(value):
-        return open_at(path, value)
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            value[name] = _replace_sealed(inner, f"{path}.{name}" if path else name, open_at)
-    elif isinstance(value, list):
-        value[:] = [_replace_sealed(inner, f"{path}.{index}", open_at) for index, inner in enumerate(value)]
-    return value
-
-
-def _upcast(event_class: type[Event], state: dict[str, Any], version: int) -> None:
-    for step in range(version, event_class.class_version):
-        name = f"upcast_v{step}_v{step + 1}"
-        upcast = getattr(event_class, name, None)
-        if upcast is None:
-            raise _Unreadable(tell("unreadable.no_upcast", name=name))
-        try:
-            upcast(state)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            upcast = None
-        if upcast is None:
-            raise _Unreadable(tell("unreadable.upcast_misfit", name=name))

@@ -10,6 +10,7 @@ import psycopg
 
 from application.catalogs import Catalogs, Shelf
 from application.journal import Journal
+from application.personal_plan import check_event_classes
 from application.ports import Clock
 from application.projections.all import PROJECTIONS
 from domain.jurisdiction import ProvincialRules
@@ -35,7 +36,6 @@ from infrastructure.reads import PostgresReads
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import ExistingMasterKeys
 from infrastructure.sealing.opening import KeyringSeals
-from infrastructure.sealing.plan import check_event_classes
 from infrastructure.sealing.rotation import Pool
 from infrastructure.settings import Settings
 

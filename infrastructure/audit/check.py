@@ -231,7 +231,7 @@ def check_since(
 def check_case(audited: Audited, number: str, report: Report = lambda _found: None) -> AuditReport | None:
     """Audit one case by its number, and what other streams say of it; None where there is no such case."""
     with _reading(audited.url) as (connection, asking, until):
-        stream = _case_of(asking, number)
+        stream = case_of(asking, number)
         if stream is None:
             return None
         done, found = AuditReport(until), _Told(report)
@@ -304,7 +304,7 @@ def _reading(url: str) -> Iterator[tuple[psycopg.Connection[Any], psycopg.Connec
         yield connection, asking, row[0] if row else 0
 
 
-def _case_of(connection: psycopg.Connection[Any], number: str) -> UUID | None:
+def case_of(connection: psycopg.Connection[Any], number: str) -> UUID | None:
     """The stream of a case by its number, which is the low 50 bits of the stream's identifier."""
     digits = normalised_case_number(number).replace("-", "")[-10:]
     if len(digits) != 10 or not all(each in _DIGITS for each in digits):

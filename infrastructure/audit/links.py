@@ -5,7 +5,7 @@ Both ways: a case without what belongs to it is found, and so is what belongs to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, Final
@@ -15,19 +15,18 @@ import orjson
 import psycopg
 
 from application.audit import Finding
-from application.cases import RELEASING
-from domain.base import Event, evolve
+from application.links import holds, is_to_claim, revocations
+from domain.base import evolve
 from domain.case.case import RecognitionCase
-from domain.case.events import Approved, Submitted
-from domain.case.state import OPEN
-from domain.case.title_events import Reinstated, ReviewRecorded, Revoked
+from domain.case.events import Submitted
+from domain.case.title_events import Revoked
 from domain.claim import CertificateClaim, CertificateClaimState
 from domain.entry_claim import EntryClaim
 from domain.holder import Holder
 from domain.identifiers import holder_stream, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.messages import tell
-from domain.values import CaseStatus, Role
+from domain.values import Role
 from infrastructure.audit.streams import CheckedStream
 
 _STREAMS: Final = (
@@ -45,7 +44,6 @@ _PERSONS: Final = (
 _EVER: Final = datetime.max.replace(tzinfo=UTC)
 _HELD: Final = [Holder.Restricted.TOPIC, Holder.RestrictionLifted.TOPIC, Holder.Erased.TOPIC]
 _CLAIM_EVENTS: Final = {kind.TOPIC: kind for kind in CertificateClaim.GUARDS}
-_LOOSENING: Final = RELEASING | {ReviewRecorded}
 _FILED: Final = [IntegrityRecord.Filed.TOPIC, IntegrityRecord.Overturned.TOPIC]
 
 
@@ -70,9 +68,9 @@ class Links:
         self._cases_of_records([each for each in whole if each.kind is IntegrityRecord])
 
     def _claims_of(self, cases: Sequence[CheckedStream]) -> None:
-        claiming = [each for each in cases if each.state.claim_id and _claims(each)]
+        claiming = [each for each in cases if each.state.claim_id and is_to_claim(each.state, each.events)]
         claims = self._certificates(list({each.state.claim_id for each in claiming}))
-        suspects = [each for each in claiming if not _held(claims.get(each.state.claim_id), each)]
+        suspects = [each for each in claiming if not _held(claims, each)]
         erased = self._erased({each.state.holder_ref for each in suspects})
         for each in suspects:
             if each.state.title_stands or each.state.holder_ref not in erased:
@@ -130,7 +128,7 @@ class Links:
     def _records_of(self, cases: Sequence[CheckedStream]) -> None:
         expected: dict[UUID, tuple[CheckedStream, int, bool]] = {}
         for each in cases:
-            for revoked, overturned in _revocations(each.events):
+            for revoked, overturned in revocations(each.events):
                 expected[integrity_record_id(each.stream_id, revoked)] = (each, revoked, overturned)
         found: dict[UUID, set[str]] = {}
         for stream, _, topic in self._topics(list(expected), _FILED):
@@ -179,23 +177,9 @@ class Links:
         self._report(Finding(code, rule, said, case.stream_id, version, position))
 
 
-def _claims(case: CheckedStream) -> bool:
-    """Whether a case is to have its certificate: one whose title stands, and an undecided one from which nothing took the claim.
-
-    What an amendment moves to another body, and what a review opens again, may wait for its approval to claim.
-    """
-    if case.state.title_stands:
-        return case.state.status is CaseStatus.APPROVED
-    moved = bool(case.state.rematched_for) or any(type(event) in _LOOSENING for event in case.events)
-    return case.state.status in OPEN and not moved
-
-
-def _held(claim: Any, case: CheckedStream) -> bool:
-    """Whether a claim, as its decoded events have it, is this case's, and no other case's title stands on it."""
-    own = str(case.stream_id)
-    return (
-        claim is not None and claim.claimed_by(own) and (not case.state.title_stands or claim.title_of in {None, own})
-    )
+def _held(claims: Mapping[UUID, Any], case: CheckedStream) -> bool:
+    """Whether a case has its claim, as the claim's decoded events have it."""
+    return holds(claims.get(case.state.claim_id), str(case.stream_id), title_stands=case.state.title_stands)
 
 
 def _cases_named(state: Any) -> set[UUID]:
@@ -203,17 +187,6 @@ def _cases_named(state: Any) -> set[UUID]:
     if isinstance(state, CertificateClaimState):
         return {each.case_id for each in (*state.claimants, *state.forfeited)}
     return {state.case_id} if state.case_id else set()
-
-
-def _revocations(events: Sequence[Event]) -> list[tuple[int, bool]]:
-    """The versions at which a case was revoked, and whether the title was given back since."""
-    found: list[tuple[int, bool]] = []
-    for event in events:
-        if isinstance(event, Revoked):
-            found.append((event.originator_version, False))
-        elif isinstance(event, Reinstated | Approved) and found:
-            found[-1] = (found[-1][0], True)
-    return found
 
 
 def _said(key: str, version: int) -> Any:

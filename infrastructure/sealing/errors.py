@@ -6,8 +6,6 @@
     ├── SealBrokenError          seal-broken: altered, moved, or sealed under another key
     ├── HolderKeyMissingError    holder-key-missing: no key and no tombstone; never taken for erasure
     └── MasterKeyError           master-key: unknown, malformed, or readable by others
-    TypeError
-    └── EventClassError          an event class that storage could not seal or read back
 
 No message holds personal data, a key or a ciphertext.
 """
@@ -57,7 +55,3 @@ class MasterKeyError(SealingError):
     """A master key is unknown, malformed, or its file is open to other users."""
 
     code = "master-key"
-
-
-class EventClassError(TypeError):
-    """An event class cannot be sealed or read back as it is declared; found at start-up, before anything is stored."""

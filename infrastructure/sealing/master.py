@@ -24,9 +24,10 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from application.sealed_values import NONCE_BYTES
 from infrastructure.private_files import others_may_read, write_private
 from infrastructure.sealing.errors import MasterKeyError, SealBrokenError
-from infrastructure.sealing.seals import KEY_BYTES, NONCE_BYTES
+from infrastructure.sealing.seals import KEY_BYTES
 
 log = logging.getLogger(__name__)
 

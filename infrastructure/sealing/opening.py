@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from application.seals import seal_in
+from application.sealed_values import SEALED, Opening, place
+from application.seals import Seal, seal_in
 from infrastructure.sealing.keyring import Keyring
-from infrastructure.sealing.seals import SEALED, place, unseal
+from infrastructure.sealing.seals import opening_of, unseal
 
 
 class KeyringSeals:
@@ -34,3 +35,13 @@ class KeyringSeals:
             return None
         opened: str | None = unseal(key, {SEALED: seal.sealed}, place(stream_id, seal.version, seal.topic, seal.path))
         return opened
+
+    def opening(self, holder_ref: UUID, stream_id: UUID, seal: Seal) -> Opening | None:
+        """What shows to others that a seal holds its value; None after erasure, and for a seal without a commitment.
+
+        Raises as ``opened``.
+        """
+        key = self._keyring.existing_key(holder_ref)
+        if key is None:
+            return None
+        return opening_of(key, {SEALED: seal.sealed}, place(stream_id, seal.version, seal.topic, seal.path))

@@ -1,4 +1,7 @@
-"""One sealed value: AES-256-GCM under a holder's data key, bound to the place where it stands (NIST SP 800-38D)."""
+"""Sealing values: AES-256-GCM under a holder's data key, bound to the place where each stands (NIST SP 800-38D).
+
+The form of a seal, and what shows to others that it holds a value, is told in ``application.sealed_values``.
+"""
 
 from __future__ import annotations
 
@@ -6,64 +9,52 @@ import base64
 import binascii
 import os
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from application.sealed_values import (
+    COMMITMENT_BYTES,
+    COMMITTED,
+    NONCE_BYTES,
+    SALT_BYTES,
+    SEALED,
+    Opening,
+    commitment,
+    padded,
+)
 from infrastructure.sealing.errors import SealBrokenError
 
-SEALED: Final = "sealed"
-"""The one key of the JSON object that stands in for a sealed value."""
-
 KEY_BYTES: Final = 32
-NONCE_BYTES: Final = 12
+_HEAD: Final = NONCE_BYTES + COMMITMENT_BYTES
 _URLSAFE: Final = bytes.maketrans(b"-_", b"+/")
-_PADDING: Final = 32
-"""Plaintexts are padded to this multiple, so that a length says little about a name, also after erasure."""
-
-
-def place(stream_id: UUID | str, version: int, topic: str, path: str) -> bytes:
-    """The additional data that binds a seal to one field of one event, in canonical bytes."""
-    return places(stream_id, version, topic)(path)
-
-
-def places(stream_id: UUID | str, version: int, topic: str) -> Callable[[str], bytes]:
-    """``place`` for the fields of one event, by their paths."""
-    event = orjson.dumps(["recognition-registry/seal/1", str(stream_id), version, topic])[:-1]
-    return lambda path: b"%b,%b]" % (event, _in_json(path))
-
-
-@lru_cache(maxsize=4096)
-def _in_json(path: str) -> bytes:
-    return orjson.dumps(path)
 
 
 def seal(key: bytes, value: Any, bound_to: bytes) -> dict[str, str]:
     """Seal a JSON value under a 256-bit key with a fresh random 96-bit nonce; the answer is JSON again."""
-    plain = orjson.dumps(value)
-    nonce = os.urandom(NONCE_BYTES)
-    # Blanks after a JSON text mean nothing to its parser, so the padding needs no removal.
-    ciphertext = AESGCM(key).encrypt(nonce, plain.ljust(-(-len(plain) // _PADDING) * _PADDING), bound_to)
-    return {SEALED: base64.urlsafe_b64encode(nonce + ciphertext).decode("ascii")}
-
-
-def is_sealed(value: Any) -> bool:
-    """Whether a JSON value is one that ``seal`` made, by its shape."""
-    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(SEALED), str)
+    plain, nonce, salt = padded(value), os.urandom(NONCE_BYTES), os.urandom(SALT_BYTES)
+    stated = commitment(salt, plain, bound_to)
+    ciphertext = AESGCM(key).encrypt(nonce, salt + plain, bound_to + stated)
+    return {SEALED: COMMITTED + base64.urlsafe_b64encode(nonce + stated + ciphertext).decode("ascii")}
 
 
 def unsealing(key: bytes) -> Callable[[dict[str, str], bytes], Any]:
-    """What opens seals under one key, made once for many of them; see ``unseal``."""
+    """What opens seals of either form under one key, made once for many of them; see ``unseal``."""
     decrypt = AESGCM(key).decrypt
 
     def opened(sealed: dict[str, str], bound_to: bytes) -> Any:
+        text = sealed[SEALED]
         try:
-            raw = binascii.a2b_base64(sealed[SEALED].encode("ascii").translate(_URLSAFE), strict_mode=True)
-            return orjson.loads(decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to))
+            if not text.startswith(COMMITTED):
+                raw = _raw(text)
+                return orjson.loads(decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], bound_to))
+            raw = _raw(text[len(COMMITTED) :])
+            stated = raw[NONCE_BYTES:_HEAD]
+            plain = decrypt(raw[:NONCE_BYTES], raw[_HEAD:], bound_to + stated)
+            if commitment(plain[:SALT_BYTES], plain[SALT_BYTES:], bound_to) == stated:
+                return orjson.loads(plain[SALT_BYTES:])
         except (InvalidTag, binascii.Error, UnicodeEncodeError, ValueError):
             pass
         raise SealBrokenError(
@@ -76,3 +67,19 @@ def unsealing(key: bytes) -> Callable[[dict[str, str], bytes], Any]:
 def unseal(key: bytes, sealed: dict[str, str], bound_to: bytes) -> Any:
     """The value behind a seal. Raises ``SealBrokenError`` if it was altered, stands elsewhere, or is under another key."""
     return unsealing(key)(sealed, bound_to)
+
+
+def opening_of(key: bytes, sealed: dict[str, str], bound_to: bytes) -> Opening | None:
+    """What shows to others that a seal holds its value; None for a seal of the first form. Raises as ``unseal`` does."""
+    value = unseal(key, sealed, bound_to)
+    text = sealed[SEALED]
+    if not text.startswith(COMMITTED):
+        return None
+    raw = _raw(text[len(COMMITTED) :])
+    return Opening(
+        AESGCM(key).decrypt(raw[:NONCE_BYTES], raw[_HEAD:], bound_to + raw[NONCE_BYTES:_HEAD])[:SALT_BYTES], value
+    )
+
+
+def _raw(text: str) -> bytes:
+    return binascii.a2b_base64(text.encode("ascii").translate(_URLSAFE), strict_mode=True)

@@ -27,11 +27,13 @@ ROOT: Final = typer.main.get_command(app)
 CLOSED: Final = "postgresql://nobody:pass-word@127.0.0.1:1/none"
 LONG_RUNNING: Final = {("serve",), ("demo",)}
 """Commands that make a registry of their own and stay."""
-OTHERS: Final = {("audit", "watch"), ("audit", "witness"), ("audit", "log", "verify")}
+OTHERS: Final = {("audit", "watch"), ("audit", "witness"), ("audit", "log", "verify"), ("audit", "verify")}
 """Commands about another department's registry, by its address, key or file; they ask none of their own."""
 NEEDS_NO_REGISTRY: Final = {("catalog", "import")}
 WRITES_A_KEY: Final = {("token",)}
 """Development tokens are signed by a key that the first of them makes."""
+TAKES_ONE: Final = {("match",), ("audit", "export")}
+"""Commands that want their argument or an option in its place."""
 HOSTILE: Final = {
     "NUL": "a\0b",
     "huge": "长" * 100_000,
@@ -48,6 +50,7 @@ HOSTILE: Final = {
 }
 SAMPLE: Final = {
     "number": "1",
+    "case": "ZJ2026-4T9QK-7H2MB",
     "search": "AWS",
     "name": "AWS SA Pro",
     "file": "entries.csv",
@@ -101,7 +104,7 @@ def flag_of(option: Any) -> str:
 def sound(path: tuple[str, ...]) -> list[str]:
     """A call with everything that the command demands, of the right shape."""
     command = COMMANDS[path]
-    given = [SAMPLE[each.name] for each in arguments(command) if each.required or path == ("match",)]
+    given = [SAMPLE[each.name] for each in arguments(command) if each.required or path in TAKES_ONE]
     named = [[flag_of(each), OPTION[flag_of(each)]] for each in options(command) if each.required]
     extra = ["entries.csv"] if path == ("catalog", "amend") else []
     return [*path, *given, *extra, *itertools.chain(*named)]

@@ -9,14 +9,15 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import register_topic, resolve_topic
 
+from application.personal_plan import check_event_classes, personal_paths
+from application.sealed_values import is_sealed, place
 from domain import streams
 from domain.base import Created
 from domain.catalog.timeline import AmendmentIssued, CatalogPublished
 from domain.messages import Language
 from domain.values import Personal
 from infrastructure.mapper import StoredEventError
-from infrastructure.sealing.plan import check_event_classes, personal_paths
-from infrastructure.sealing.seals import is_sealed, place, seal
+from infrastructure.sealing.seals import seal
 from tests.golden import write
 from tests.golden.archive import (
     FOLDER,

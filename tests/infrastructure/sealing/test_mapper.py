@@ -13,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from application.personal_plan import EventClassError
+from application.sealed_values import place
 from domain.base import Created
 from domain.refusals import RefusalCode
 from domain.values import Personal
 from infrastructure.mapper import EventMapper, StoredEventError
-from infrastructure.sealing.errors import EventClassError, HolderErased
+from infrastructure.sealing.errors import HolderErased
 from infrastructure.sealing.keyring import InMemoryKeyring
-from infrastructure.sealing.seals import place, seal
+from infrastructure.sealing.seals import seal
 from tests.infrastructure.sealing.samples import BY, Enrolled, Noted, Plain, enrolled, facts
 
 SECRETS = ["张伟", "11010519491231002X", "Bosch", "Siemens", "Zhang.pdf", "Wei", "met in person"]

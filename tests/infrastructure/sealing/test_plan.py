@@ -9,10 +9,9 @@ from uuid import UUID
 import pytest
 
 import domain
+from application.personal_plan import EventClassError, check_event_classes, personal_paths, plan_of
 from domain.base import Created, Event, Immutable
 from domain.values import Experience, Person, Personal, PersonalData
-from infrastructure.sealing.errors import EventClassError
-from infrastructure.sealing.plan import check_event_classes, personal_paths, plan_of
 from tests.infrastructure.sealing.samples import Enrolled, Noted, Plain
 
 

@@ -17,9 +17,12 @@ from pydantic import BaseModel
 
 from domain.base import Event
 from domain.values import PersonalData
-from infrastructure.sealing.errors import EventClassError
 
-__all__ = ["Plan", "check_event_classes", "personal_paths", "plan_of"]
+__all__ = ["EventClassError", "Plan", "check_event_classes", "personal_paths", "plan_of"]
+
+
+class EventClassError(TypeError):
+    """An event class cannot be sealed or read back as it is declared; found at start-up, before anything is stored."""
 
 
 @dataclass(frozen=True, slots=True)
