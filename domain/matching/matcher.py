@@ -22,7 +22,7 @@ from domain.matching.normalise import Folded, Oddity, fold
 from domain.matching.search import Search
 from domain.matching.vocabulary import Vocabulary
 from domain.matching.written import Source, as_written
-from domain.values import Alias, AliasKind, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
+from domain.values import Alias, AliasKind, CatalogEntry, MatchCandidate, MatchOutcome, Reason, TitleAward
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
@@ -95,7 +95,7 @@ class Matcher:
         if turned.entry is None:
             return match
         found = turned.candidates[0]
-        because = found.model_copy(update={"reasons": (reasons.swapped(), *found.reasons)})
+        because = found.model_copy(update={"reasons": (reasons.SWAPPED, *found.reasons)})
         return replace(turned, outcome=MatchOutcome.CONFIDENT, candidates=(because,))
 
     def _match(self, name: str, issuing_body: str, grade: str | None) -> Match:
@@ -197,7 +197,7 @@ class Matcher:
             return Standing.CONTRADICTS
         return asked.issuer.standing(bodies, also)
 
-    def _contradicted(self, number: int, asked: Asked) -> str:
+    def _contradicted(self, number: int, asked: Asked) -> Reason:
         """That the issuer given is another body, or that the name itself names one."""
         body = self._entries[number].issuing_body
         given = asked.issuer.standing(self._bodies[number], self._also[number]) is Standing.CONTRADICTS
@@ -219,7 +219,7 @@ class Matcher:
             why.append(reasons.issuer_supports(entry.issuing_body))
         elif standing is Standing.SILENT:
             sure = self._within(number, asked, finding)
-            why.append(reasons.issuer_named_within() if sure else self._why_silent(finding))
+            why.append(reasons.ISSUER_NAMED_WITHIN if sure else self._why_silent(finding))
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
         else:
@@ -235,16 +235,16 @@ class Matcher:
             sure = False
         if asked.odd or refused:
             sure, outcome = False, MatchOutcome.NONE
-            why.extend(reasons.odd(oddity) for oddity in sorted(asked.odd))
+            why.extend(reasons.ODD[oddity] for oddity in sorted(asked.odd))
         exact = asked.exact and finding.way is Way.WORDS
         score = 1.0 if exact else _SCORES[finding.way]
         if not sure:
             score = round(score * (0.5 if outcome is MatchOutcome.NONE else 0.8), 3)
         level = award.grade if award else None
         if exact:
-            why[0] = reasons.same_text()
+            why[0] = reasons.SAME_TEXT
         elif self._is_course(number, asked):
-            why[0] = reasons.other_words()
+            why[0] = reasons.OTHER_WORDS
         candidate = MatchCandidate(number=number, grade=level, score=score, reasons=tuple(why))
         if not sure:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
@@ -260,25 +260,25 @@ class Matcher:
         own = max(fold(name).text.count(level) for name in (entry.qualification_name, entry.translated_name))
         return not 0 < named <= own
 
-    def _why_silent(self, finding: Finding) -> str:
+    def _why_silent(self, finding: Finding) -> Reason:
         """Why the name alone does not say who issued it: others certify under it, or nobody knows that nobody does."""
-        others = list(self._vocabulary.also_by(finding.bag))
-        return reasons.issuer_shared(others) if others else reasons.issuer_silent()
+        others = list(dict.fromkeys(self._vocabulary.also_by(finding.bag)))
+        return reasons.issuer_shared(others) if others else reasons.ISSUER_SILENT
 
-    def _lacks(self, number: int, finding: Finding, asked: Asked) -> list[str]:
+    def _lacks(self, number: int, finding: Finding, asked: Asked) -> list[Reason]:
         """What a name lacks that decides: its end, where it breaks off; in Latin letters the year of the official name;
         and the word that makes an occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
         """
-        lacking = [reasons.dangling()] if asked.reading.dangling else []
+        lacking = [reasons.DANGLING] if asked.reading.dangling else []
         if asked.reading.hedged:
-            lacking.append(reasons.hedged())
+            lacking.append(reasons.HEDGED)
         lacking.extend(finding.doubts)
         if self._is_course(number, asked):
             lacking.append(reasons.course(asked.reading.course))
         if asked.latin and finding.way is Way.WORDS and not self._search.in_latin(finding.bag, number):
-            lacking.append(reasons.translated_back())
+            lacking.append(reasons.TRANSLATED_BACK)
         if asked.reading.advert and not asked.issuer.given:
-            lacking.append(reasons.advert())
+            lacking.append(reasons.ADVERT)
         if asked.reading.codes:
             return lacking
         year, occupation = self._years[number], self._occupations.get(number)
@@ -288,9 +288,9 @@ class Matcher:
         if apart and asked.reading.compact not in self._aliased:
             lacking.append(reasons.missing([apart]))
         if self._half(number, finding, asked.reading.compact):
-            lacking.append(reasons.not_whole())
+            lacking.append(reasons.NOT_WHOLE)
         if finding.bag == occupation and not any(map(self._vocabulary.certifies, asked.reading.pieces)):
-            lacking.append(reasons.missing(["certified"]))
+            lacking.append(reasons.MISSING_CERTIFIED)
         return lacking
 
     def _half(self, number: int, finding: Finding, compact: str) -> bool:
@@ -310,7 +310,7 @@ class Matcher:
         ]
         return tuple(self._candidate(other, 0.5, finding.bag, asked) for other in others)
 
-    def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[str]]:
+    def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[Reason]]:
         """The title a grade leads to, whether the grade speaks against the entry, and why."""
         said = asked.grades | asked.reading.grades
         listed = {grade_key(fold(award.grade).text): award for award in entry.awards if award.grade}
@@ -318,19 +318,19 @@ class Matcher:
             return listed[SINGLE_GRADE], False, []
         if not listed:
             return (
-                (None, not self._by_words(entry, asked), [reasons.grade_unlisted(", ".join(sorted(said)))])
+                (None, not self._by_words(entry, asked), [reasons.grade_unlisted(sorted(said))])
                 if said
                 else (entry.award_for(None), False, [])
             )
         if said - listed.keys():
             against = not self._by_words(entry, asked)
-            return None, against, [reasons.grade_unlisted(", ".join(sorted(said - listed.keys())))]
+            return None, against, [reasons.grade_unlisted(sorted(said - listed.keys()))]
         inside = asked.reading.grades
         deciding = asked.grades if asked.grades and (not inside or asked.grades <= inside) else said
         if asked.grades and inside and not asked.grades <= inside:
-            return None, False, [reasons.grade_contradicts()]
+            return None, False, [reasons.GRADE_CONTRADICTS]
         if len(deciding) != 1:
-            return None, False, [reasons.grade_open()]
+            return None, False, [reasons.GRADE_OPEN]
         award = listed[next(iter(deciding))]
         return award, False, [reasons.grade_decides(award.grade or "", award.title)]
 
@@ -346,8 +346,8 @@ class Matcher:
         score: float,
         bag: frozenset[str],
         asked: Asked,
-        known: tuple[str, ...] = (),
-        doubts: tuple[str, ...] = (),
+        known: tuple[Reason, ...] = (),
+        doubts: tuple[Reason, ...] = (),
     ) -> MatchCandidate:
         """An entry to be offered, and why; ``known`` are reasons that stand in the place of a comparison of words, ``doubts``
         those that come after it.

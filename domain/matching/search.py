@@ -21,7 +21,7 @@ from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
 from domain.matching.spelling import Speller
 from domain.matching.written import as_written, shown
-from domain.values import AliasKind
+from domain.values import AliasKind, Reason
 
 _LISTED: Final = re.compile(
     r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|bzw\.?|beziehungsweise|resp\.?|respectively|as well as|sowie)\s|\s&\s|[和与及或]"
@@ -131,12 +131,12 @@ class Search:
             if frozenset[str]().union(*(form.bag for form in inside if form.single == number)) == bag
         ]
         if len(covering) == 1 and all(form.bag <= bag and form.single == covering[0] for form in maximal):
-            return Finding(frozenset(covering), Way.NAMES, (reasons.several_names(),), bag=bag)
+            return Finding(frozenset(covering), Way.NAMES, (reasons.SEVERAL_NAMES,), bag=bag)
         common = frozenset[int].intersection(*(form.numbers for form in maximal))
         if len(common) == 1 < len(maximal) and all(common <= form.numbers for form in inside):
-            return Finding(common, Way.NAMES, (reasons.one_in_common(),), bag=bag)
+            return Finding(common, Way.NAMES, (reasons.ONE_IN_COMMON,), bag=bag)
         if len(numbers) > 1 and all(form.numbers for form in maximal):
-            return Finding(numbers, Way.NAMES, (reasons.several_meant(),), bag=bag)
+            return Finding(numbers, Way.NAMES, (reasons.SEVERAL_MEANT,), bag=bag)
         return Finding(bag=bag)
 
     def _coded(self, reading: Reading, said: frozenset[str]) -> Finding | None:
@@ -151,7 +151,7 @@ class Search:
         named = reasons.exams_named([shown(exam) for exam in sorted(exams)])
         if not rest:
             return (
-                Finding(common, Way.NAMES, (named,), bag=reading.bag, doubts=(reasons.several_exams(),))
+                Finding(common, Way.NAMES, (named,), bag=reading.bag, doubts=(reasons.SEVERAL_EXAMS,))
                 if len(exams) > 1 and len(common) > 1
                 else None
             )
@@ -161,12 +161,12 @@ class Search:
         if alone.way is Way.NONE:
             alike = frozenset(number for number in common if rest <= self._vocabulary_of(number))
             sure = len(alike) == 1 == len(common) and all(self._leads(exam) for exam in exams)
-            return Finding(alike, Way.NAMES, (reasons.own_words(), named), bag=reading.bag) if sure else None
+            return Finding(alike, Way.NAMES, (reasons.OWN_WORDS, named), bag=reading.bag) if sure else None
         if len(alone.numbers) == 1 and not alone.unlisted and alone.numbers <= common:
             return Finding(alone.numbers, Way.NAMES, (*alone.reasons, named), bag=rest)
         numbers = (alone.numbers & common) or (alone.numbers | common)
         why = (*alone.reasons, named) if alone.numbers or alone.offers else (named,)
-        return Finding(numbers, Way.NAMES, why, bag=reading.bag, doubts=(reasons.exam_of_another(),))
+        return Finding(numbers, Way.NAMES, why, bag=reading.bag, doubts=(reasons.EXAM_OF_ANOTHER,))
 
     def _leads(self, exam: str) -> bool:
         """Whether an examination leads to one certification alone."""
@@ -228,7 +228,7 @@ class Search:
         both = first.numbers & second.numbers
         if first.unlisted or second.unlisted or len(both) != 1 or len(first.numbers | second.numbers) > len(both):
             return Finding()
-        return Finding(both, Way.NAMES, (reasons.two_languages(),), bag=first.bag | second.bag)
+        return Finding(both, Way.NAMES, (reasons.TWO_LANGUAGES,), bag=first.bag | second.bag)
 
     def without_countries(self, reading: Reading) -> frozenset[int]:
         """What the name can mean without every country it names, whoever issued it."""
@@ -247,7 +247,7 @@ class Search:
                 others |= alone.numbers
         if others <= finding.numbers:
             return finding
-        return Finding(finding.numbers | others, Way.NAMES, (reasons.several_meant(),), bag=finding.bag)
+        return Finding(finding.numbers | others, Way.NAMES, (reasons.SEVERAL_MEANT,), bag=finding.bag)
 
     def _spelt(
         self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
@@ -286,7 +286,7 @@ class Search:
         if numbers <= finding.numbers:
             other = next(form for form in beginning if not form.numbers)
             return replace(finding, unlisted=True, doubts=(*finding.doubts, reasons.also_unlisted(other.source)))
-        return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_meant(),), bag=finding.bag)
+        return Finding(finding.numbers | numbers, Way.NAMES, (reasons.SEVERAL_MEANT,), bag=finding.bag)
 
     def scored(self, bag: frozenset[str], compact: str) -> tuple[dict[int, float], float]:
         """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list."""
@@ -376,7 +376,7 @@ class Search:
         )
 
 
-def _same_as(forms: Sequence[Form], numbers: frozenset[int]) -> str:
+def _same_as(forms: Sequence[Form], numbers: frozenset[int]) -> Reason:
     """That a text says what these known names say: one entry, or several of which it does not say which."""
     source = next((form.source for form in forms if form.numbers == numbers), forms[0].source)
     return reasons.one_of_several(source, sorted(numbers)) if len(numbers) > 1 else reasons.same_words(source)

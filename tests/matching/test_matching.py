@@ -12,6 +12,7 @@ from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
 from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher, Vocabulary, matcher_for
+from domain.messages import Language
 from domain.values import MatchOutcome
 
 HERE = Path(__file__).parent
@@ -119,11 +120,12 @@ def test_official_texts_match_their_own_entry(entry):
         assert (match.outcome, match.entry) == (MatchOutcome.EXACT, entry)
 
 
-def test_reasons_are_bilingual_and_the_matched_entry_is_a_candidate():
-    """Every candidate has reasons in English and Chinese, and an automatic match stands among its candidates."""
+def test_reasons_are_told_in_both_languages_and_the_matched_entry_is_a_candidate():
+    """Every candidate has reasons, each a sentence in English and one in Chinese, and an automatic match stands among its candidates."""
     for _, match in answers(cases(HERE / "labelled.jsonl")):
         assert all(each.reasons for each in match.candidates)
-        assert all(". / " in reason and reason.endswith("。") for each in match.candidates for reason in each.reasons)
+        told = [reason for each in match.candidates for reason in each.because]
+        assert all(str(reason).endswith(".") and reason.text(Language.ZH).endswith("。") for reason in told)
         assert match.entry is None or match.entry.number in {each.number for each in match.candidates}
 
 
