@@ -81,7 +81,11 @@ class Matcher:
         for form in forms:
             for number in form.numbers if form.official else ():
                 self._courses[number].add(form.course)
-        self._grades = {grade_key(fold(award.grade).text) for entry in entries for award in entry.awards if award.grade}
+        self._awards = {
+            entry.number: {grade_key(fold(award.grade).text): award for award in entry.awards if award.grade}
+            for entry in entries
+        }
+        self._grades = frozenset[str]().union(*self._awards.values())
         self._told_apart = {entry.number: told_apart(entry, vocabulary, self._book) for entry in entries}
         self._aliased = {compacted(alias.text) for alias in aliases if alias.kind is AliasKind.QUALIFICATION}
         self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
@@ -262,7 +266,7 @@ class Matcher:
 
     def _why_silent(self, finding: Finding) -> Reason:
         """Why the name alone does not say who issued it: others certify under it, or nobody knows that nobody does."""
-        others = list(dict.fromkeys(self._vocabulary.also_by(finding.bag)))
+        others = tuple(dict.fromkeys(self._vocabulary.also_by(finding.bag)))
         return reasons.issuer_shared(others) if others else reasons.ISSUER_SILENT
 
     def _lacks(self, number: int, finding: Finding, asked: Asked) -> list[Reason]:
@@ -283,10 +287,10 @@ class Matcher:
             return lacking
         year, occupation = self._years[number], self._occupations.get(number)
         if year and year not in finding.bag and asked.reading.compact.isascii():
-            lacking.append(reasons.missing([year]))
+            lacking.append(reasons.missing((year,)))
         apart = self._told_apart[number].get(asked.reading.compact)
         if apart and asked.reading.compact not in self._aliased:
-            lacking.append(reasons.missing([apart]))
+            lacking.append(reasons.missing((apart,)))
         if self._half(number, finding, asked.reading.compact):
             lacking.append(reasons.NOT_WHOLE)
         if finding.bag == occupation and not any(map(self._vocabulary.certifies, asked.reading.pieces)):
@@ -313,7 +317,7 @@ class Matcher:
     def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[Reason]]:
         """The title a grade leads to, whether the grade speaks against the entry, and why."""
         said = asked.grades | asked.reading.grades
-        listed = {grade_key(fold(award.grade).text): award for award in entry.awards if award.grade}
+        listed = self._awards[entry.number]
         if SINGLE_GRADE in listed and len(listed) == 1 and not said:
             return listed[SINGLE_GRADE], False, []
         if not listed:
@@ -337,7 +341,7 @@ class Matcher:
     def _by_words(self, entry: CatalogEntry, asked: Asked) -> bool:
         """Whether the grades said and those of the entry are not of one kind, figures or words, so that a reviewer compares them."""
         said = asked.grades | asked.reading.grades
-        own = {grade_key(fold(award.grade).text) for award in entry.awards if award.grade} - {SINGLE_GRADE}
+        own = self._awards[entry.number].keys() - {SINGLE_GRADE}
         return bool(said) and not all(each.isdigit() for each in said | own)
 
     def _candidate(
@@ -358,13 +362,13 @@ class Matcher:
         if form.bag == bag and not known:
             several = len(form.numbers) > 1
             why.append(
-                reasons.one_of_several(form.source, sorted(form.numbers))
+                reasons.one_of_several(form.source, tuple(sorted(form.numbers)))
                 if several
                 else reasons.same_words(form.source)
             )
         lacking, more = (frozenset[str](), frozenset[str]()) if known else (form.bag - bag, bag - form.bag)
         if lacking:
-            why.append(reasons.missing(as_written(lacking, form.written, form.spelling)))
+            why.append(reasons.missing(tuple(as_written(lacking, form.written, form.spelling))))
         if more:
             why.append(reasons.beyond(as_written(more, asked.reading.written, asked.name)))
         standing = self._standing(number, asked)

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from domain.matching.normalise import Oddity
 from domain.messages import Message, tell
 from domain.values import TYPED, AliasKind, Reason, ReasonFact
+
+
+_kept = lru_cache(maxsize=4_096)
+"""Reasons with facts of the catalog alone are made once; what quotes typed text is never kept."""
 
 
 def _because(message: Message) -> Reason:
@@ -58,6 +63,7 @@ ODD: Final = {
 }
 
 
+@_kept
 def same_words(source: str) -> Reason:
     """The significant words are those of a known name."""
     return _because(tell("match.same_words", source=source))
@@ -78,7 +84,8 @@ def cut(source: str) -> Reason:
     return _because(tell("match.cut", source=source))
 
 
-def missing(words: Sequence[str]) -> Reason:
+@_kept
+def missing(words: tuple[str, ...]) -> Reason:
     """The entry says more than the input."""
     return _because(tell("match.missing", words=words))
 
@@ -88,16 +95,19 @@ def beyond(words: Sequence[str]) -> Reason:
     return _because(tell("match.beyond", typed=words))
 
 
-def one_of_several(source: str, numbers: Sequence[int]) -> Reason:
+@_kept
+def one_of_several(source: str, numbers: tuple[int, ...]) -> Reason:
     """A known name means several entries."""
     return _because(tell("match.one_of_several", source=source, numbers=numbers))
 
 
+@_kept
 def only_level(level: str) -> Reason:
     """The level is missing and exists once."""
     return _because(tell("match.only_level", level=level))
 
 
+@_kept
 def near(kind: AliasKind, source: str) -> Reason:
     """The name is that of a certification near the entry's."""
     if kind is AliasKind.RENAMED:
@@ -107,11 +117,13 @@ def near(kind: AliasKind, source: str) -> Reason:
     return _because(tell("match.near_composite", source=source))
 
 
+@_kept
 def also_unlisted(source: str) -> Reason:
     """A qualification that the catalog does not list bears the words too."""
     return _because(tell("match.also_unlisted", source=source))
 
 
+@_kept
 def course(name: str) -> Reason:
     """The text names a learning programme."""
     return _because(tell("match.course", name=name))
@@ -122,31 +134,37 @@ def exams_named(exams: Sequence[str]) -> Reason:
     return _because(tell("match.exams_named", exams=exams))
 
 
+@_kept
 def issuer_supports(body: str) -> Reason:
     """The issuer is the entry's."""
     return _because(tell("match.issuer_supports", body=body))
 
 
-def issuer_shared(others: Sequence[str]) -> Reason:
+@_kept
+def issuer_shared(others: tuple[str, ...]) -> Reason:
     """No issuer is given, and other bodies certify under the name too."""
     return _because(tell("match.issuer_shared", others=others))
 
 
+@_kept
 def issuer_unknown(body: str) -> Reason:
     """The issuer isn't known to be the entry's."""
     return _because(tell("match.issuer_unknown", body=body))
 
 
+@_kept
 def issuer_contradicts(body: str) -> Reason:
     """The issuer is another body."""
     return _because(tell("match.issuer_contradicts", body=body))
 
 
+@_kept
 def name_contradicts(body: str) -> Reason:
     """The name bears another body."""
     return _because(tell("match.name_contradicts", body=body))
 
 
+@_kept
 def grade_decides(grade: str, title: str) -> Reason:
     """A grade decides the title."""
     return _because(tell("match.grade_decides", grade=grade, title=title))

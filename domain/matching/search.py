@@ -64,6 +64,7 @@ class Search:
         self._generic = lexicon.vocabulary.levels | lexicon.vocabulary.trade
         self._weights = {word: 1.0 / (1.0 + math.log(len(held))) for word, held in self._postings.items()}
         self._lengths = [len(form.bag) for form in self.forms]
+        self._latin = [form.compact.isascii() for form in self.forms]
         self._sizes = [sum(self._weights[word] for word in form.bag) for form in self.forms]
 
     def _sharing(self, bag: frozenset[str]) -> dict[int, int]:
@@ -74,11 +75,6 @@ class Search:
         """The known names that are made of some of these words."""
         lengths = self._lengths
         return [self.forms[index] for index, shared in self._sharing(bag).items() if shared == lengths[index]]
-
-    def _alike(self, bag: frozenset[str], latin: bool) -> list[tuple[Form, int]]:
-        """The known names that share words with these, and how many; names in Han characters only for a text that holds some."""
-        shared = ((self.forms[index], count) for index, count in self._sharing(bag).items())
-        return [(form, count) for form, count in shared if form.compact.isascii() or not latin]
 
     def find(
         self, folded: Folded, more: Sequence[str] = (), issuers: frozenset[str] = frozenset()
@@ -302,7 +298,7 @@ class Search:
         telling = {word for word in bag if self.tells(frozenset({word}))}
         near = {index for word in telling for index in self._postings.get(word, ())}
         if compact.isascii():
-            near = {index for index in near if self.forms[index].compact.isascii()}
+            near = {index for index in near if self._latin[index]}
         near |= ratios.keys()
         weights: dict[int, float] = defaultdict(float, dict.fromkeys(near, 0.0))
         for word in bag & self._postings.keys():
@@ -324,13 +320,15 @@ class Search:
 
     def around(self, bag: frozenset[str], *, latin: bool) -> tuple[frozenset[int], frozenset[int]]:
         """The entries of which some name holds all of these words; and those of which some name stands whole within them, with
-        no longer one around it.
+        no longer one around it. Names in Han characters only for a text that holds some.
         """
-        alike = self._alike(bag, latin)
-        size = len(bag)
-        holding = frozenset[int]().union(*(form.numbers for form, shared in alike if shared == size))
-        held = [form for form, shared in alike if form.numbers and shared == len(form.bag) < size]
-        held = [form for form in held if self.tells(form.bag)]
+        size, lengths = len(bag), self._lengths
+        alike = [(index, shared) for index, shared in self._sharing(bag).items() if shared in {size, lengths[index]}]
+        if latin:
+            alike = [(index, shared) for index, shared in alike if self._latin[index]]
+        holding = frozenset[int]().union(*(self.forms[index].numbers for index, shared in alike if shared == size))
+        held = [self.forms[index] for index, shared in alike if shared == lengths[index] < size]
+        held = [form for form in held if form.numbers and self.tells(form.bag)]
         longest = [form for form in held if not any(form.bag < other.bag for other in held)]
         return holding, frozenset[int]().union(*(form.numbers for form in longest))
 
@@ -379,7 +377,7 @@ class Search:
 def _same_as(forms: Sequence[Form], numbers: frozenset[int]) -> Reason:
     """That a text says what these known names say: one entry, or several of which it does not say which."""
     source = next((form.source for form in forms if form.numbers == numbers), forms[0].source)
-    return reasons.one_of_several(source, sorted(numbers)) if len(numbers) > 1 else reasons.same_words(source)
+    return reasons.one_of_several(source, tuple(sorted(numbers))) if len(numbers) > 1 else reasons.same_words(source)
 
 
 def _is_of(form: Form, said: frozenset[str]) -> bool:
