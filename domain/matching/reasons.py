@@ -15,7 +15,6 @@ from domain.matching.normalise import Oddity
 from domain.messages import Message, tell
 from domain.values import TYPED, AliasKind, Reason, ReasonFact
 
-
 _kept = lru_cache(maxsize=4_096)
 """Reasons with facts of the catalog alone are made once; what quotes typed text is never kept."""
 
