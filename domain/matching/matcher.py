@@ -169,8 +169,15 @@ class Matcher:
         return finding.numbers | self._search.without_countries(reading)
 
     def _by_issuer(self, finding: Finding, asked: Asked) -> Finding:
-        """The same finding, or of namesakes the one that officially bears the name, if its body alone issued the certificate."""
-        if finding.way is not Way.WORDS or finding.unlisted or len(finding.numbers) < 2 or not asked.issuer.given:
+        """The same finding, or of namesakes the one whose body the name itself bears, or the one that officially bears the name, if
+        its body alone issued the certificate.
+        """
+        if finding.way is not Way.WORDS or finding.unlisted or len(finding.numbers) < 2:
+            return finding
+        borne = frozenset(n for n in finding.numbers if all(k & self._bodies[n] for k in asked.reading.issuers))
+        if asked.reading.issuers and len(borne) == 1:
+            return replace(finding, numbers=borne, reasons=(self._search.means(min(borne), finding.bag),))
+        if not asked.issuer.given:
             return finding
         named = frozenset(n for n in finding.numbers if asked.issuer.names_only(self._bodies[n]))
         compact = asked.reading.compact
@@ -281,8 +288,6 @@ class Matcher:
             lacking.append(reasons.course(asked.reading.course))
         if asked.latin and finding.way is Way.WORDS and not self._search.in_latin(finding.bag, number):
             lacking.append(reasons.TRANSLATED_BACK)
-        if asked.reading.advert and not asked.issuer.given:
-            lacking.append(reasons.ADVERT)
         if asked.reading.codes:
             return lacking
         year, occupation = self._years[number], self._occupations.get(number)

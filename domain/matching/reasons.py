@@ -42,7 +42,6 @@ TRANSLATED_BACK: Final = _because(tell("match.translated_back"))
 NOT_WHOLE: Final = _because(tell("match.not_whole"))
 DANGLING: Final = _because(tell("match.dangling"))
 HEDGED: Final = _because(tell("match.hedged"))
-ADVERT: Final = _because(tell("match.advert"))
 SWAPPED: Final = _because(tell("match.swapped"))
 OTHER_WORDS: Final = _because(tell("match.other_words"))
 SEVERAL_EXAMS: Final = _because(tell("match.several_exams"))
@@ -114,6 +113,12 @@ def near(kind: AliasKind, source: str) -> Reason:
     if kind is AliasKind.COMPONENT:
         return _because(tell("match.near_component", source=source))
     return _because(tell("match.near_composite", source=source))
+
+
+@_kept
+def both_names(source: str) -> Reason:
+    """The text bears the name that the entry's certification was renamed to as well."""
+    return _because(tell("match.both_names", source=source))
 
 
 @_kept

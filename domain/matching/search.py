@@ -184,7 +184,20 @@ class Search:
         if countries and bag > countries and (found := self._same(bag - countries, said)).way is not Way.NONE:
             return found
         found = self._with_level(reading, bag, said)
-        return found if found.way is not Way.NONE else self._in_two_languages(folded, said)
+        found = found if found.way is not Way.NONE else self._in_two_languages(folded, said)
+        return found if found.way is not Way.NONE else self._under_both_names(reading, said)
+
+    def _under_both_names(self, reading: Reading, said: frozenset[str]) -> Finding:
+        """What a text means that writes a certification's listed name beside the one that it was renamed to."""
+        for form in self._within(reading.bag):
+            if form.kind is not AliasKind.RENAMED or not _concerns(form, said):
+                continue
+            rest = reading.bag - form.bag
+            found = self._same(rest, said) if rest else Finding()
+            found = found if found.way is not Way.NONE else self._with_level(reading, rest, said)
+            if found.numbers and found.numbers == form.offers and not found.unlisted:
+                return replace(found, way=Way.NAMES, reasons=(*found.reasons, reasons.both_names(form.source)))
+        return Finding(bag=reading.bag)
 
     def _with_level(self, reading: Reading, bag: frozenset[str], said: frozenset[str]) -> Finding:
         """What a name without a level means, where it says who certifies, does not break off within a word, and is known with
@@ -328,7 +341,7 @@ class Search:
             alike = [(index, shared) for index, shared in alike if self._latin[index]]
         holding = frozenset[int]().union(*(self.forms[index].numbers for index, shared in alike if shared == size))
         held = [self.forms[index] for index, shared in alike if shared == lengths[index] < size]
-        held = [form for form in held if form.numbers and self.tells(form.bag)]
+        held = [form for form in held if form.numbers and (len(form.bag) > 1 or self.tells(form.bag))]
         longest = [form for form in held if not any(form.bag < other.bag for other in held)]
         return holding, frozenset[int]().union(*(form.numbers for form in longest))
 
@@ -357,6 +370,10 @@ class Search:
         """Whether a text holds a known name of an entry letter by letter, or an official one."""
         forms = (form for form in self._own[number] if form.official or not official)
         return any(form.bag == bag and form.compact in compact for form in forms)
+
+    def means(self, number: int, bag: frozenset[str]) -> Reason:
+        """That a text of these words says what a name of an entry says."""
+        return _same_as([form for form in self._by_bag[bag] if number in form.numbers], frozenset({number}))
 
     def in_latin(self, bag: frozenset[str], number: int) -> bool:
         """Whether a name of an entry in Latin letters is made of these words."""

@@ -59,7 +59,7 @@ _STRIPPED: Final = tuple(
     )
 )
 _BORN: Final = re.compile(rf",?\s\(?(?:geb(?:oren)?\.?|born)(?: am| on)? {_DATE}(?: (?:in|at) \w+)?\)?,?")
-_ADVERT: Final = re.compile(r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)")
+_GENDERS: Final = re.compile(r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)")
 _LEADING: Final = re.compile(
     r"^(?P<before>.{0,240}?\b(?:"
     r"(?:has|have|having) (?:successfully )?(?:completed|met|fulfilled|satisfied|passed) (?:all )?(?:of )?(?:the )?(?:\w+ ){0,4}requirements"
@@ -70,19 +70,24 @@ _LEADING: Final = re.compile(
     r"|is (?:hereby |officially )?(?:awarded|granted)(?: the)?(?: (?:title|designation|status)(?: of)?)?"
     r"|(?:recogni[sz]ed|registered|certified|designated)(?: (?:with|by) .{3,60}?)? as(?: an?)?(?: the)?"
     r"|entitled to (?:use|bear) the (?:designation|title|post-?nominals?|letters)(?: of)?(?: an?)?"
-    r"|(?:abschluss)?pruefung (?:in (?:dem |einem )?|im |zum |zur )?(?:staatlich )?(?:anerkannten )?ausbildungsberuf(?: (?:des|der|zum|zur|als))?"
+    r"|(?:awarded|presented|given|issued|conferred) (?:up)?(?:on|to) .{3,60}? (?:(?:up)?on|for) (?:having )?(?:successful(?:ly)? )?"
+    r"(?:achiev(?:ing|ement of)|earn(?:ing|ed)|attain(?:ing|ed|ment of)|obtain(?:ing|ed)|pass(?:ing|ed)"
+    r"|(?:complet(?:ing|ed|ion of)|meeting|met|fulfill?(?:ing|ed|ment of)|satisf(?:ying|ied)) (?:all )?(?:of )?(?:the )?requirements (?:for|of))"
+    r"(?: (?:the|an?))?"
+    r"|(?:abschluss)?pruefung (?:in (?:dem |einem )?|im |zum |zur )?(?:staatlich )?(?:anerkannten )?(?:ausbildungs)?beruf(?: (?:des|der|zum|zur|als))?"
     r")\s?:?\s)(?P<name>.+)$"
 )
 _AWARDED: Final = re.compile(
     r"^(?P<before>.{0,120}?\b(?:hereby )?(?:awards|grants|presents) (?:this|the) )(?P<name>.+?)(?P<after> to \w+(?: \w+){1,2}(?:,.*)?)$"
 )
 _PROVED: Final = re.compile(
-    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|经.{0,30}?[,，]\s?(?:特|现|兹)?)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|认证|注册|登记|聘任|评定)为)"
+    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|.{0,12}?经.{0,30}?[,，]\s?(?:特|现|兹)?(?:.{2,8}?)?|.{0,4}?持(?:证|有)人.{2,20}?"
+    r"|.{0,12}?授予.{2,12}?[,，]\s?以?(?:表彰|证明)其)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|认证|注册|登记|聘任|评定)为)"
     r"(?:.{0,10}?(?:并|后|，|,)(?:已|被)?(?:获得|取得|授予))?)(?P<name>.+)$"
 )
 _PROVED_IN_JAPANESE: Final = re.compile(
     r"^(?P<before>(?:.{0,20}?(?:は|殿)\s?[、,]?\s?)?)(?P<name>.+?)\s?(?P<after>"
-    r"(?:として|である|された|される|有する|した|する|こと|ここに|合格|认定|试验|资格|检定|称号|取得|登录|[のにをとし、,\s]){1,20}"
+    r"(?:として|である|された|される|有する|した|する|こと|ここに|合格|认定|试验|资格|检定|称号|取得|登录|ので|认定证|合格证|证书|[のにをとし、,\s]){1,20}"
     r"(?:证|认|授)(?:明|定|与)?(?:する|いたします|します|める|めます)\s?[。.]?)$"
 )
 _PERSONS: Final = tuple(
@@ -145,11 +150,6 @@ def without_particulars(text: str) -> tuple[str, frozenset[str]]:
     return text, frozenset(years)
 
 
-def is_advert(text: str) -> bool:
-    """Whether a folded text bears the sign of all genders, as advertisements of posts do and certificates do not."""
-    return _ADVERT.search(text) is not None
-
-
 def without_genders(text: str) -> str:
-    """A folded text without that sign."""
-    return _ADVERT.sub(" ", text)
+    """A folded text without the sign of all genders (m/w/d)."""
+    return _GENDERS.sub(" ", text)
