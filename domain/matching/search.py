@@ -297,14 +297,17 @@ class Search:
             return replace(finding, unlisted=True, doubts=(*finding.doubts, reasons.also_unlisted(other.source)))
         return Finding(finding.numbers | numbers, Way.NAMES, (reasons.SEVERAL_MEANT,), bag=finding.bag)
 
-    def scored(self, bag: frozenset[str], compact: str) -> tuple[dict[int, float], float]:
-        """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list."""
+    def scored(self, bag: frozenset[str], compact: str, *, strange: bool) -> tuple[dict[int, float], float]:
+        """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list.
+
+        Letters alone make a name alike only where the text is ``strange``, holding a word that nothing knows, as a damaged one does.
+        """
         whole = sum(self._weights.get(word, 1.0) for word in bag)
         scores: dict[int, float] = {}
         other = 0.0
         alike = (
             process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40)
-            if len(compact) >= _ALIKE
+            if strange and len(compact) >= _ALIKE
             else []
         )
         ratios = {index: ratio for _, ratio, index in alike}

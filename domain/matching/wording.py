@@ -70,7 +70,7 @@ _LEADING: Final = re.compile(
     r"|is (?:hereby |officially )?(?:awarded|granted)(?: the)?(?: (?:title|designation|status)(?: of)?)?"
     r"|(?:recogni[sz]ed|registered|certified|designated)(?: (?:with|by) .{3,60}?)? as(?: an?)?(?: the)?"
     r"|entitled to (?:use|bear) the (?:designation|title|post-?nominals?|letters)(?: of)?(?: an?)?"
-    r"|(?:awarded|presented|given|issued|conferred) (?:up)?(?:on|to) .{3,60}? (?:(?:up)?on|for) (?:having )?(?:successful(?:ly)? )?"
+    r"|(?:awarded|presented|given|issued|conferred) (?:up)?(?:on|to) .{3,60}? (?:(?:up)?on|for|in recognition of) (?:having )?(?:successful(?:ly)? )?"
     r"(?:achiev(?:ing|ement of)|earn(?:ing|ed)|attain(?:ing|ed|ment of)|obtain(?:ing|ed)|pass(?:ing|ed)"
     r"|(?:complet(?:ing|ed|ion of)|meeting|met|fulfill?(?:ing|ed|ment of)|satisf(?:ying|ied)) (?:all )?(?:of )?(?:the )?requirements (?:for|of))"
     r"(?: (?:the|an?))?"
@@ -81,9 +81,13 @@ _AWARDED: Final = re.compile(
     r"^(?P<before>.{0,120}?\b(?:hereby )?(?:awards|grants|presents) (?:this|the) )(?P<name>.+?)(?P<after> to \w+(?: \w+){1,2}(?:,.*)?)$"
 )
 _PROVED: Final = re.compile(
-    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|.{0,12}?经.{0,30}?[,，]\s?(?:特|现|兹)?(?:.{2,8}?)?|.{0,4}?持(?:证|有)人.{2,20}?"
+    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|.{0,12}?经.{0,30}?[,，]\s?(?:特|现|兹)?(?:.{2,8}?)?|.{0,4}?持(?:证|有)人.{2,20}?|兹有.{2,20}?[,，]\s?"
+    r"|(?:该|上述)(?:同志|人员).{0,20}?|(?:祝贺|恭喜)您?(?:已|成功)?"
     r"|.{0,12}?授予.{2,12}?[,，]\s?以?(?:表彰|证明)其)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|认证|注册|登记|聘任|评定)为)"
     r"(?:.{0,10}?(?:并|后|，|,)(?:已|被)?(?:获得|取得|授予))?)(?P<name>.+)$"
+)
+_FULFILLED: Final = re.compile(
+    r"^(?P<before>.{0,24}?(?:完成|满足|达到|符合)了?)(?P<name>.+?)(?P<after>的?(?:全部|所有|各项)?(?:要求|条件)(?:[,，].{0,16})?[。.]?)$"
 )
 _PROVED_IN_JAPANESE: Final = re.compile(
     r"^(?P<before>(?:.{0,20}?(?:は|殿)\s?[、,]?\s?)?)(?P<name>.+?)\s?(?P<after>"
@@ -119,7 +123,7 @@ def _is_formal(sentence: str, words: Vocabulary) -> bool:
 def without_wording(text: str, words: Vocabulary) -> tuple[str, str]:
     """A folded text without the sentence that leads to the name, and that sentence; work linear in a bounded text."""
     around = ""
-    for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED, _PROVED_IN_JAPANESE):
+    for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED, _FULFILLED, _PROVED_IN_JAPANESE):
         found = pattern.match(text)
         if found and _is_formal(found["before"], words):
             text, around = found["name"], f"{around} {found['before']}"
