@@ -58,6 +58,9 @@ _STRIPPED: Final = tuple(
         r"\bthis is to certify(?: that)?\b",
     )
 )
+_NUMBERED: Final = re.compile(r"\d|元年")
+_WORDED: Final = tuple(pattern for pattern in _STRIPPED if r"\d" not in pattern.pattern)
+"""Those that a text without numbers may hold."""
 _BORN: Final = re.compile(rf",?\s\(?(?:geb(?:oren)?\.?|born)(?: am| on)? {_DATE}(?: (?:in|at) \w+)?\)?,?")
 _GENDERS: Final = re.compile(r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)")
 _LEADING: Final = re.compile(
@@ -144,6 +147,10 @@ def without_particulars(text: str) -> tuple[str, frozenset[str]]:
     text = _ROW.sub("", text)
     years: set[str] = set()
     text = _BORN.sub(" ", text)
+    if _NUMBERED.search(text) is None:
+        for pattern in _WORDED:
+            text = pattern.sub(" ", text)
+        return text, frozenset()
     for pattern in _STRIPPED[:5]:
         text = pattern.sub(" ", text)
     while found := _SET_OFF.search(text):
