@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
+from application.seals import is_personal
 from domain.base import Event
 from domain.values import PersonalData
 
@@ -57,13 +58,18 @@ def reason_in(shown: dict[str, Any]) -> str | None:
 
 def _shown(value: Any, opens: Opens | None) -> Any:
     if isinstance(value, BaseModel):
-        return {
-            name: _personal(getattr(value, name), opens) if _is_personal(field) else _shown(getattr(value, name), opens)
-            for name, field in type(value).model_fields.items()
-        }
+        return {name: _field(getattr(value, name), field, opens) for name, field in type(value).model_fields.items()}
     if isinstance(value, tuple):
         return [_shown(item, opens) for item in value]
     return to_jsonable_python(value)
+
+
+def _field(value: Any, field: FieldInfo, opens: Opens | None) -> Any:
+    if _is_personal(field):
+        return _personal(value, opens)
+    if get_origin(field.annotation) is tuple and any(map(is_personal, get_args(field.annotation))):
+        return [text for each in value if (text := _personal(each, opens)) is not None]
+    return _shown(value, opens)
 
 
 def _personal(value: str | None, opens: Opens | None) -> str | None:

@@ -24,6 +24,8 @@ from application.views import (
     PastTitleView,
     PinnedView,
     ProposalView,
+    ReasonFactView,
+    ReasonView,
     TitleView,
     WordChangeView,
 )
@@ -40,7 +42,7 @@ from domain.case.title_events import (
 )
 from domain.catalog.amendment import AliasChange, WordChange
 from domain.identifiers import title_id
-from domain.values import Actor, CatalogEntry, DeadlineKind, Evidence, MatchCandidate, ProposalKind, TitleStatus
+from domain.values import Actor, CatalogEntry, DeadlineKind, Evidence, MatchCandidate, ProposalKind, Reason, TitleStatus
 
 
 def case_view(state: CaseState, position: int) -> CaseView:
@@ -337,12 +339,17 @@ def _candidates(candidates: Iterable[MatchCandidate]) -> tuple[CandidateView, ..
             number=c.number,
             grade=c.grade,
             score=c.score,
-            reasons=c.reasons,
+            reasons=tuple(map(_reason, c.reasons)),
             catalog_code=c.catalog_code,
             catalog_version=c.catalog_version,
         )
         for c in candidates
     )
+
+
+def _reason(reason: Reason) -> ReasonView:
+    facts = tuple(ReasonFactView(name=fact.name, values=fact.values) for fact in reason.facts)
+    return ReasonView(code=reason.code, facts=facts, typed=reason.typed)
 
 
 def _evidence(evidence: Iterable[Evidence]) -> tuple[EvidenceView, ...]:

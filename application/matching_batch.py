@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from application.several_catalogs import Found
+from domain.messages import Language
 from domain.values import MatchOutcome
 
 Ask = Callable[[str, str, str | None], Found | None]
@@ -40,7 +41,7 @@ class ListedCertificate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A certificate and its match. ``reasons`` are what could not be read, then those of the surest candidate."""
+    """A certificate and its match. Its reasons are what could not be read, then those of the surest candidate."""
 
     certificate: ListedCertificate
     found: Found
@@ -55,11 +56,11 @@ class Answered:
         """The numbers of the entries on offer, surest first; the matched entry among them."""
         return tuple(candidate.number for candidate in self.found.match.candidates)
 
-    @property
-    def reasons(self) -> tuple[str, ...]:
+    def reasons(self, language: Language) -> tuple[str, ...]:
         """Why, for the surest candidate; empty where nothing is on offer."""
         offered = self.found.match.candidates
-        return (*self.certificate.problems, *(offered[0].because if offered else ()))
+        because = offered[0].because if offered else ()
+        return (*self.certificate.problems, *(each.text(language) for each in because))
 
 
 @dataclass(slots=True)

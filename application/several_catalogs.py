@@ -14,7 +14,7 @@ from typing import Final
 from domain.matching import Match, reasons
 from domain.matching.matcher import MOST_CANDIDATES
 from domain.matching.normalise import fold
-from domain.values import CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
+from domain.values import CatalogEntry, MatchCandidate, MatchOutcome, Reason, TitleAward
 
 SURE: Final = (MatchOutcome.EXACT, MatchOutcome.CONFIDENT)
 
@@ -111,6 +111,6 @@ def placed(found: Found, candidate: MatchCandidate, under: GoverningVersion) -> 
     return candidate.model_copy(update=where)
 
 
-def _because(found: Found, reason: str) -> Found:
+def _because(found: Found, reason: Reason) -> Found:
     candidates = tuple(each.model_copy(update={"reasons": (*each.reasons, reason)}) for each in found.match.candidates)
     return replace(found, match=replace(found.match, candidates=candidates))

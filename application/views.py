@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from domain.messages import Message
 from domain.values import (
     AliasChangeKind,
     AliasKind,
@@ -23,6 +24,7 @@ from domain.values import (
     TitleLevel,
     TitleStatus,
     WordKind,
+    told_reason,
 )
 
 
@@ -65,6 +67,28 @@ class EvidenceView:
 
 
 @dataclass(kw_only=True)
+class ReasonFactView:
+    """A fact of a reason that is the catalog's own: its name in the sentence, and what stands there."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class ReasonView:
+    """Why an entry is offered: the key of a sentence in the catalogue of messages, its facts, and what it quotes of typed text."""
+
+    code: str
+    facts: tuple[ReasonFactView, ...]
+    typed: tuple[Personal, ...]
+
+    @property
+    def told(self) -> Message:
+        """See ``told_reason``."""
+        return told_reason(self.code, {fact.name: fact.values for fact in self.facts}, self.typed)
+
+
+@dataclass(kw_only=True)
 class CandidateView:
     """An entry that may be meant, by number; ``catalog_code`` and ``catalog_version`` where it stands in another catalog than the
     one that the case is under.
@@ -73,14 +97,14 @@ class CandidateView:
     number: int
     grade: str | None
     score: float
-    reasons: tuple[Personal, ...]
+    reasons: tuple[ReasonView, ...]
     catalog_code: str | None = None
     catalog_version: int | None = None
 
     @property
-    def because(self) -> tuple[str, ...]:
-        """The reasons, as far as they can be read: none where they are masked, nor after an erasure."""
-        return tuple(reason for reason in self.reasons if reason is not None)
+    def because(self) -> tuple[Message, ...]:
+        """The reasons as sentences; without their quotes where those are masked or erased."""
+        return tuple(reason.told for reason in self.reasons)
 
 
 @dataclass(kw_only=True)

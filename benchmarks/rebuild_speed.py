@@ -27,6 +27,7 @@ from domain.case.case import RecognitionCase  # noqa: E402 - after the path is s
 from domain.case.events import Approved  # noqa: E402 - after the path is set
 from domain.claim import CertificateClaim  # noqa: E402 - after the path is set
 from domain.guards import Circumstances  # noqa: E402 - after the path is set
+from domain.matching import reasons  # noqa: E402 - after the path is set
 from domain.values import (  # noqa: E402 - after the path is set
     Actor,
     Certificate,
@@ -94,7 +95,7 @@ def decided_case(number: int, known: Circumstances, code: str) -> tuple[Recognit
         outcome=MatchOutcome.EXACT,
         entry_number=56 + number % 6,
         grade=None,
-        candidates=[MatchCandidate(number=56 + number % 6, grade=None, score=1.0, reasons=("The name is the same.",))],
+        candidates=[MatchCandidate(number=56 + number % 6, grade=None, score=1.0, reasons=(reasons.SAME_TEXT,))],
         rule_set="benchmark",
     )
     case.decide(

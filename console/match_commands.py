@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
 
 import typer
 
+from console.language import spoken
 from console.opened import reading, today
 from console.options import AsJson, On
 from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
@@ -73,7 +74,7 @@ def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str |
                 "outcome": match.outcome,
                 "entry": match.entry,
                 "award": match.award,
-                "candidates": match.candidates,
+                "candidates": [_answer(each) for each in match.candidates],
                 "catalog": found.version.catalog_code,
                 "version": found.version.number,
                 "ruleSet": match.rule_set,
@@ -83,7 +84,7 @@ def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str |
     say(f"{match.outcome.value}  {_title(match.entry, match.award)}")
     columns = ("entry", "qualification", "issuing body", "score", "reasons")
     rows = [
-        (_place_of(each), entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(each.because))
+        (_place_of(each), entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(_told(each)))
         for each, entry in zip(match.candidates, entries, strict=True)
     ]
     if rows:
@@ -97,6 +98,25 @@ def _entry_of(shelf: Shelf, found: Found, candidate: MatchCandidate) -> CatalogE
     if entry is None:
         raise LookupError(f"{code} has no entry {candidate.number}")
     return entry
+
+
+def _told(candidate: MatchCandidate) -> list[str]:
+    """The reasons of a candidate, in the language of the command."""
+    language = spoken()
+    return [each.text(language) for each in candidate.because]
+
+
+def _answer(candidate: MatchCandidate) -> dict[str, Any]:
+    """A candidate for programs: its reasons as sentences, and as ``codes`` with their facts."""
+    return {
+        "number": candidate.number,
+        "grade": candidate.grade,
+        "score": candidate.score,
+        "reasons": _told(candidate),
+        "codes": candidate.reasons,
+        "catalogCode": candidate.catalog_code,
+        "catalogVersion": candidate.catalog_version,
+    }
 
 
 def _place_of(candidate: MatchCandidate) -> str:
@@ -182,7 +202,7 @@ def _row(answered: Answered) -> tuple[str, ...]:
         match.award.title if match.award else "",
         f"{match.candidates[0].score:.3f}" if match.candidates else "",
         " ".join(map(str, answered.candidates)),
-        "\n".join(answered.reasons),
+        "\n".join(answered.reasons(spoken())),
         version.catalog_code,
         str(version.number),
         match.rule_set,

@@ -7,6 +7,7 @@ before it reaches an event. Personal data is marked where it stands, with ``Pers
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from domain.messages import Message, facts_of
 from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -324,24 +326,68 @@ class Experience(_Value):
     field: Personal
 
 
+TYPED: Final = "typed"
+"""The fact of a reason that quotes what somebody typed."""
+
+
+class ReasonFact(_Value):
+    """A fact of a reason that is the catalog's own: its name in the sentence, and what stands there."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+class Reason(_Value):
+    """Why a match is as it is: the key of a sentence in the catalogue of messages, and its facts, never the sentence itself.
+
+    ``typed`` quotes what somebody typed; it is empty where the sentence quotes nothing.
+    """
+
+    code: str
+    facts: tuple[ReasonFact, ...] = ()
+    typed: tuple[Personal, ...] = ()
+
+    @property
+    def told(self) -> Message:
+        """See ``told_reason``."""
+        return told_reason(self.code, {fact.name: fact.values for fact in self.facts}, self.typed)
+
+
+def told_reason(code: str, facts: Mapping[str, tuple[str, ...]], typed: Sequence[str | None]) -> Message:
+    """A reason as a sentence; without its quotes where they are masked or erased, as none of ``typed`` can be read then.
+
+    Raises ``MessageDefect`` for a code or facts that the catalogue of messages does not have.
+    """
+    quotes = tuple(each for each in typed if each is not None)
+    if TYPED not in facts_of(code):
+        return Message(code, tuple(facts.items()))
+    if quotes:
+        return Message(code, (*facts.items(), (TYPED, quotes)))
+    return Message(f"{code}_withheld", tuple(facts.items()))
+
+
 class MatchCandidate(_Value):
     """An entry that may be meant, its score in 0..1, and the reasons a reviewer reads before confirming.
 
-    Reasons may quote what somebody typed. ``catalog_code`` and ``catalog_version`` say where the entry stands, where that is
+    ``catalog_code`` and ``catalog_version`` say where the entry stands, where that is
     another catalog than the one the match is made under.
     """
 
     number: int
     grade: str | None = None
     score: float
-    reasons: tuple[Personal, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     catalog_code: str | None = None
     catalog_version: int | None = None
 
     @property
-    def because(self) -> tuple[str, ...]:
-        """The reasons, as far as they can be read: none where they are masked, nor after an erasure."""
-        return tuple(reason for reason in self.reasons if reason is not None)
+    def because(self) -> tuple[Message, ...]:
+        """The reasons as sentences."""
+        return tuple(reason.told for reason in self.reasons)
+
+    def without_quotes(self) -> MatchCandidate:
+        """The same, its reasons without what somebody typed."""
+        return self.model_copy(update={"reasons": tuple(r.model_copy(update={"typed": ()}) for r in self.reasons)})
 
 
 class AliasKind(StrEnum):

@@ -67,6 +67,8 @@ from domain.values import (
     Person,
     ProposalKind,
     Provenance,
+    Reason,
+    ReasonFact,
     ReviewOutcome,
     Role,
     TitleAward,
@@ -80,6 +82,10 @@ FIRST_DAY = date(2023, 11, 1)
 NAMES = ("王小明", "Zoë Müller", "O'Brien", "\\N", "back\\slash\ttab", 'quo"te', "élève 🎓", "-", "{}")
 TITLES = (("助理工程师", TitleLevel.JUNIOR), ("工程师", TitleLevel.INTERMEDIATE))
 AUTHORITIES = ("330100-JX", "330200-RS", "330106-JX")
+REASONS = (
+    Reason(code="match.same_words", facts=(ReasonFact(name="source", values=("名称相近", "\\N")),)),
+    Reason(code="match.beyond", typed=("词", "\\")),
+)
 SYSTEM = Actor(subject="registry", role=Role.SYSTEM)
 
 
@@ -322,7 +328,7 @@ class World:
             outcome=MatchOutcome.EXACT if entry else MatchOutcome.AMBIGUOUS,
             entry_number=entry.number if entry else None,
             grade=self.random.choice(entry.awards).grade if entry else None,
-            candidates=[MatchCandidate(number=1, grade=None, score=self.random.random(), reasons=("名称相近", "\\"))],
+            candidates=[MatchCandidate(number=1, grade=None, score=self.random.random(), reasons=REASONS)],
             rule_set="1",
         )
 

@@ -244,7 +244,7 @@ class ResultingNames:
             return Note(NoteCode.NAME_NOT_MATCHED, said, "aliasChanges")
         if shared:
             return Note(NoteCode.NAME_SHARED, tell("note.shared", head=head, others=shared), "changes")
-        why = " ".join(reason for each in match.candidates for reason in each.because[-1:])
+        why = list(dict.fromkeys(reason for each in match.candidates for reason in each.because[-1:]))
         said = tell("note.not_matched_because", head=head, why=why) if why else tell("note.not_matched", head=head)
         return Note(NoteCode.NAME_NOT_MATCHED, said, "changes")
 

@@ -36,6 +36,7 @@ class Damaged:
         self._speller = speller
         self._compacts = [form.compact for form in self._forms]
         self._alphabetical = sorted(self._forms, key=lambda form: form.compact)
+        self._beginnings = [form.compact for form in self._alphabetical]
 
     def near(self, reading: Reading) -> Finding | None:
         """The one known name a few characters away, if every word that is known is its own."""
@@ -73,7 +74,7 @@ class Damaged:
 
     def beginning(self, compact: str) -> list[Form]:
         """The known names that begin with a text, that text itself among them."""
-        first = bisect_left(self._alphabetical, compact, key=lambda form: form.compact)
+        first = bisect_left(self._beginnings, compact)
         return list(takewhile(lambda form: form.compact.startswith(compact), islice(self._alphabetical, first, None)))
 
     def cut(self, reading: Reading) -> Finding | None:

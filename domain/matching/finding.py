@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from domain.values import Reason
+
 
 class Way(IntEnum):
     """How a name was recognised, surest first."""
@@ -25,8 +27,8 @@ class Finding:
 
     numbers: frozenset[int] = frozenset()
     way: Way = Way.NONE
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     unlisted: bool = False
     bag: frozenset[str] = field(default_factory=frozenset)
     offers: frozenset[int] = frozenset()
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Reason, ...] = ()

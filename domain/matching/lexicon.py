@@ -10,7 +10,7 @@ from typing import Final
 from domain.matching.mending import Mender
 from domain.matching.normalise import Folded
 from domain.matching.vocabulary import Meaning, Vocabulary
-from domain.matching.wording import is_advert, without_genders, without_particulars, without_persons, without_wording
+from domain.matching.wording import without_genders, without_particulars, without_persons, without_wording
 from domain.matching.written import Written
 
 _GENDER: Final = re.compile(
@@ -59,7 +59,7 @@ class Reading:
     A name is ``hedged`` that begins with a word in brackets, as in (Junior) Engineer, or ends in a question mark; ``certain``
     are its words without the bracket. ``in_sentence`` where a certificate's sentence led to the name; ``sentence`` where the text
     is one. ``years`` stood set off beside the name, ``row`` is the number that the text begins with, ``course`` the name of a
-    learning programme in it, which begins with a level where the text says so many times and certifies before; an ``advert`` bears the sign of all genders. ``written`` are the parts that the words stand for. ``said`` are the bodies spoken of elsewhere,
+    learning programme in it, which begins with a level where the text says so many times and certifies before. ``written`` are the parts that the words stand for. ``said`` are the bodies spoken of elsewhere,
     ``coded_by`` those that number examinations like the ones named.
     """
 
@@ -82,7 +82,6 @@ class Reading:
     row: str = ""
     course: str = ""
     leveled: int = 0
-    advert: bool = False
     written: list[Written] = field(default_factory=list)
 
     @property
@@ -190,11 +189,7 @@ class Lexicon:
             text = without_persons(text, self._tells)
         raw = _PIECE.findall(text)
         reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "", said=said)
-        reading.sentence, reading.advert, (reading.course, reading.leveled) = (
-            sentence,
-            is_advert(text),
-            self._course(raw),
-        )
+        reading.sentence, (reading.course, reading.leveled) = sentence, self._course(raw)
         text, reading.years = without_particulars(without_genders(text))
         self._hedge(folded, text, reading)
         numbers, text = self.vocabulary.numbers_in(text)

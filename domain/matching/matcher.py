@@ -22,7 +22,7 @@ from domain.matching.normalise import Folded, Oddity, fold
 from domain.matching.search import Search
 from domain.matching.vocabulary import Vocabulary
 from domain.matching.written import Source, as_written
-from domain.values import Alias, AliasKind, CatalogEntry, MatchCandidate, MatchOutcome, TitleAward
+from domain.values import Alias, AliasKind, CatalogEntry, MatchCandidate, MatchOutcome, Reason, TitleAward
 
 MOST_CANDIDATES: Final = 15
 _SCORES: Final = {Way.WORDS: 0.97, Way.NAMES: 0.95, Way.SPELLING: 0.92, Way.NEAR: 0.9, Way.CUT: 0.86}
@@ -81,7 +81,11 @@ class Matcher:
         for form in forms:
             for number in form.numbers if form.official else ():
                 self._courses[number].add(form.course)
-        self._grades = {grade_key(fold(award.grade).text) for entry in entries for award in entry.awards if award.grade}
+        self._awards = {
+            entry.number: {grade_key(fold(award.grade).text): award for award in entry.awards if award.grade}
+            for entry in entries
+        }
+        self._grades = frozenset[str]().union(*self._awards.values())
         self._told_apart = {entry.number: told_apart(entry, vocabulary, self._book) for entry in entries}
         self._aliased = {compacted(alias.text) for alias in aliases if alias.kind is AliasKind.QUALIFICATION}
         self._official = {(form.compact, number) for form in forms if form.official for number in form.numbers}
@@ -95,7 +99,7 @@ class Matcher:
         if turned.entry is None:
             return match
         found = turned.candidates[0]
-        because = found.model_copy(update={"reasons": (reasons.swapped(), *found.reasons)})
+        because = found.model_copy(update={"reasons": (reasons.SWAPPED, *found.reasons)})
         return replace(turned, outcome=MatchOutcome.CONFIDENT, candidates=(because,))
 
     def _match(self, name: str, issuing_body: str, grade: str | None) -> Match:
@@ -165,8 +169,15 @@ class Matcher:
         return finding.numbers | self._search.without_countries(reading)
 
     def _by_issuer(self, finding: Finding, asked: Asked) -> Finding:
-        """The same finding, or of namesakes the one that officially bears the name, if its body alone issued the certificate."""
-        if finding.way is not Way.WORDS or finding.unlisted or len(finding.numbers) < 2 or not asked.issuer.given:
+        """The same finding, or of namesakes the one whose body the name itself bears, or the one that officially bears the name, if
+        its body alone issued the certificate.
+        """
+        if finding.way is not Way.WORDS or finding.unlisted or len(finding.numbers) < 2:
+            return finding
+        borne = frozenset(n for n in finding.numbers if all(k & self._bodies[n] for k in asked.reading.issuers))
+        if asked.reading.issuers and len(borne) == 1:
+            return replace(finding, numbers=borne, reasons=(self._search.means(min(borne), finding.bag),))
+        if not asked.issuer.given:
             return finding
         named = frozenset(n for n in finding.numbers if asked.issuer.names_only(self._bodies[n]))
         compact = asked.reading.compact
@@ -197,7 +208,7 @@ class Matcher:
             return Standing.CONTRADICTS
         return asked.issuer.standing(bodies, also)
 
-    def _contradicted(self, number: int, asked: Asked) -> str:
+    def _contradicted(self, number: int, asked: Asked) -> Reason:
         """That the issuer given is another body, or that the name itself names one."""
         body = self._entries[number].issuing_body
         given = asked.issuer.standing(self._bodies[number], self._also[number]) is Standing.CONTRADICTS
@@ -219,7 +230,7 @@ class Matcher:
             why.append(reasons.issuer_supports(entry.issuing_body))
         elif standing is Standing.SILENT:
             sure = self._within(number, asked, finding)
-            why.append(reasons.issuer_named_within() if sure else self._why_silent(finding))
+            why.append(reasons.ISSUER_NAMED_WITHIN if sure else self._why_silent(finding))
         elif standing is Standing.UNKNOWN:
             why.append(reasons.issuer_unknown(entry.issuing_body))
         else:
@@ -235,16 +246,16 @@ class Matcher:
             sure = False
         if asked.odd or refused:
             sure, outcome = False, MatchOutcome.NONE
-            why.extend(reasons.odd(oddity) for oddity in sorted(asked.odd))
+            why.extend(reasons.ODD[oddity] for oddity in sorted(asked.odd))
         exact = asked.exact and finding.way is Way.WORDS
         score = 1.0 if exact else _SCORES[finding.way]
         if not sure:
             score = round(score * (0.5 if outcome is MatchOutcome.NONE else 0.8), 3)
         level = award.grade if award else None
         if exact:
-            why[0] = reasons.same_text()
+            why[0] = reasons.SAME_TEXT
         elif self._is_course(number, asked):
-            why[0] = reasons.other_words()
+            why[0] = reasons.OTHER_WORDS
         candidate = MatchCandidate(number=number, grade=level, score=score, reasons=tuple(why))
         if not sure:
             return Match(outcome, candidates=(candidate, *self._beside(finding, number, asked)))
@@ -260,37 +271,35 @@ class Matcher:
         own = max(fold(name).text.count(level) for name in (entry.qualification_name, entry.translated_name))
         return not 0 < named <= own
 
-    def _why_silent(self, finding: Finding) -> str:
+    def _why_silent(self, finding: Finding) -> Reason:
         """Why the name alone does not say who issued it: others certify under it, or nobody knows that nobody does."""
-        others = list(self._vocabulary.also_by(finding.bag))
-        return reasons.issuer_shared(others) if others else reasons.issuer_silent()
+        others = tuple(dict.fromkeys(self._vocabulary.also_by(finding.bag)))
+        return reasons.issuer_shared(others) if others else reasons.ISSUER_SILENT
 
-    def _lacks(self, number: int, finding: Finding, asked: Asked) -> list[str]:
+    def _lacks(self, number: int, finding: Finding, asked: Asked) -> list[Reason]:
         """What a name lacks that decides: its end, where it breaks off; in Latin letters the year of the official name;
         and the word that makes an occupation a certification (Certified Welding Inspector, Cisco Certified Architect).
         """
-        lacking = [reasons.dangling()] if asked.reading.dangling else []
+        lacking = [reasons.DANGLING] if asked.reading.dangling else []
         if asked.reading.hedged:
-            lacking.append(reasons.hedged())
+            lacking.append(reasons.HEDGED)
         lacking.extend(finding.doubts)
         if self._is_course(number, asked):
             lacking.append(reasons.course(asked.reading.course))
         if asked.latin and finding.way is Way.WORDS and not self._search.in_latin(finding.bag, number):
-            lacking.append(reasons.translated_back())
-        if asked.reading.advert and not asked.issuer.given:
-            lacking.append(reasons.advert())
+            lacking.append(reasons.TRANSLATED_BACK)
         if asked.reading.codes:
             return lacking
         year, occupation = self._years[number], self._occupations.get(number)
         if year and year not in finding.bag and asked.reading.compact.isascii():
-            lacking.append(reasons.missing([year]))
+            lacking.append(reasons.missing((year,)))
         apart = self._told_apart[number].get(asked.reading.compact)
         if apart and asked.reading.compact not in self._aliased:
-            lacking.append(reasons.missing([apart]))
+            lacking.append(reasons.missing((apart,)))
         if self._half(number, finding, asked.reading.compact):
-            lacking.append(reasons.not_whole())
+            lacking.append(reasons.NOT_WHOLE)
         if finding.bag == occupation and not any(map(self._vocabulary.certifies, asked.reading.pieces)):
-            lacking.append(reasons.missing(["certified"]))
+            lacking.append(reasons.MISSING_CERTIFIED)
         return lacking
 
     def _half(self, number: int, finding: Finding, compact: str) -> bool:
@@ -310,34 +319,34 @@ class Matcher:
         ]
         return tuple(self._candidate(other, 0.5, finding.bag, asked) for other in others)
 
-    def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[str]]:
+    def _award(self, entry: CatalogEntry, asked: Asked) -> tuple[TitleAward | None, bool, list[Reason]]:
         """The title a grade leads to, whether the grade speaks against the entry, and why."""
         said = asked.grades | asked.reading.grades
-        listed = {grade_key(fold(award.grade).text): award for award in entry.awards if award.grade}
+        listed = self._awards[entry.number]
         if SINGLE_GRADE in listed and len(listed) == 1 and not said:
             return listed[SINGLE_GRADE], False, []
         if not listed:
             return (
-                (None, not self._by_words(entry, asked), [reasons.grade_unlisted(", ".join(sorted(said)))])
+                (None, not self._by_words(entry, asked), [reasons.grade_unlisted(sorted(said))])
                 if said
                 else (entry.award_for(None), False, [])
             )
         if said - listed.keys():
             against = not self._by_words(entry, asked)
-            return None, against, [reasons.grade_unlisted(", ".join(sorted(said - listed.keys())))]
+            return None, against, [reasons.grade_unlisted(sorted(said - listed.keys()))]
         inside = asked.reading.grades
         deciding = asked.grades if asked.grades and (not inside or asked.grades <= inside) else said
         if asked.grades and inside and not asked.grades <= inside:
-            return None, False, [reasons.grade_contradicts()]
+            return None, False, [reasons.GRADE_CONTRADICTS]
         if len(deciding) != 1:
-            return None, False, [reasons.grade_open()]
+            return None, False, [reasons.GRADE_OPEN]
         award = listed[next(iter(deciding))]
         return award, False, [reasons.grade_decides(award.grade or "", award.title)]
 
     def _by_words(self, entry: CatalogEntry, asked: Asked) -> bool:
         """Whether the grades said and those of the entry are not of one kind, figures or words, so that a reviewer compares them."""
         said = asked.grades | asked.reading.grades
-        own = {grade_key(fold(award.grade).text) for award in entry.awards if award.grade} - {SINGLE_GRADE}
+        own = self._awards[entry.number].keys() - {SINGLE_GRADE}
         return bool(said) and not all(each.isdigit() for each in said | own)
 
     def _candidate(
@@ -346,8 +355,8 @@ class Matcher:
         score: float,
         bag: frozenset[str],
         asked: Asked,
-        known: tuple[str, ...] = (),
-        doubts: tuple[str, ...] = (),
+        known: tuple[Reason, ...] = (),
+        doubts: tuple[Reason, ...] = (),
     ) -> MatchCandidate:
         """An entry to be offered, and why; ``known`` are reasons that stand in the place of a comparison of words, ``doubts``
         those that come after it.
@@ -358,13 +367,13 @@ class Matcher:
         if form.bag == bag and not known:
             several = len(form.numbers) > 1
             why.append(
-                reasons.one_of_several(form.source, sorted(form.numbers))
+                reasons.one_of_several(form.source, tuple(sorted(form.numbers)))
                 if several
                 else reasons.same_words(form.source)
             )
         lacking, more = (frozenset[str](), frozenset[str]()) if known else (form.bag - bag, bag - form.bag)
         if lacking:
-            why.append(reasons.missing(as_written(lacking, form.written, form.spelling)))
+            why.append(reasons.missing(tuple(as_written(lacking, form.written, form.spelling))))
         if more:
             why.append(reasons.beyond(as_written(more, asked.reading.written, asked.name)))
         standing = self._standing(number, asked)
@@ -407,7 +416,7 @@ class Matcher:
         if 0 < len(holding) <= MOST_CANDIDATES:
             offered = tuple(self._candidate(n, _HELD, bag, asked) for n in sorted({*holding, *inside}))
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
-        scores, other = self._search.scored(bag, asked.reading.compact)
+        scores, other = self._search.scored(bag, asked.reading.compact, strange=bool(asked.reading.unknown))
         scores |= dict.fromkeys(inside, 1.0)
         ranked = sorted(
             (

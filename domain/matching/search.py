@@ -21,7 +21,7 @@ from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded
 from domain.matching.spelling import Speller
 from domain.matching.written import as_written, shown
-from domain.values import AliasKind
+from domain.values import AliasKind, Reason
 
 _LISTED: Final = re.compile(
     r"\s?[/;|+、,，；]\s?|\s(?:or|and|und|oder|bzw\.?|beziehungsweise|resp\.?|respectively|as well as|sowie)\s|\s&\s|[和与及或]"
@@ -64,6 +64,7 @@ class Search:
         self._generic = lexicon.vocabulary.levels | lexicon.vocabulary.trade
         self._weights = {word: 1.0 / (1.0 + math.log(len(held))) for word, held in self._postings.items()}
         self._lengths = [len(form.bag) for form in self.forms]
+        self._latin = [form.compact.isascii() for form in self.forms]
         self._sizes = [sum(self._weights[word] for word in form.bag) for form in self.forms]
 
     def _sharing(self, bag: frozenset[str]) -> dict[int, int]:
@@ -74,11 +75,6 @@ class Search:
         """The known names that are made of some of these words."""
         lengths = self._lengths
         return [self.forms[index] for index, shared in self._sharing(bag).items() if shared == lengths[index]]
-
-    def _alike(self, bag: frozenset[str], latin: bool) -> list[tuple[Form, int]]:
-        """The known names that share words with these, and how many; names in Han characters only for a text that holds some."""
-        shared = ((self.forms[index], count) for index, count in self._sharing(bag).items())
-        return [(form, count) for form, count in shared if form.compact.isascii() or not latin]
 
     def find(
         self, folded: Folded, more: Sequence[str] = (), issuers: frozenset[str] = frozenset()
@@ -131,12 +127,12 @@ class Search:
             if frozenset[str]().union(*(form.bag for form in inside if form.single == number)) == bag
         ]
         if len(covering) == 1 and all(form.bag <= bag and form.single == covering[0] for form in maximal):
-            return Finding(frozenset(covering), Way.NAMES, (reasons.several_names(),), bag=bag)
+            return Finding(frozenset(covering), Way.NAMES, (reasons.SEVERAL_NAMES,), bag=bag)
         common = frozenset[int].intersection(*(form.numbers for form in maximal))
         if len(common) == 1 < len(maximal) and all(common <= form.numbers for form in inside):
-            return Finding(common, Way.NAMES, (reasons.one_in_common(),), bag=bag)
+            return Finding(common, Way.NAMES, (reasons.ONE_IN_COMMON,), bag=bag)
         if len(numbers) > 1 and all(form.numbers for form in maximal):
-            return Finding(numbers, Way.NAMES, (reasons.several_meant(),), bag=bag)
+            return Finding(numbers, Way.NAMES, (reasons.SEVERAL_MEANT,), bag=bag)
         return Finding(bag=bag)
 
     def _coded(self, reading: Reading, said: frozenset[str]) -> Finding | None:
@@ -151,7 +147,7 @@ class Search:
         named = reasons.exams_named([shown(exam) for exam in sorted(exams)])
         if not rest:
             return (
-                Finding(common, Way.NAMES, (named,), bag=reading.bag, doubts=(reasons.several_exams(),))
+                Finding(common, Way.NAMES, (named,), bag=reading.bag, doubts=(reasons.SEVERAL_EXAMS,))
                 if len(exams) > 1 and len(common) > 1
                 else None
             )
@@ -161,12 +157,12 @@ class Search:
         if alone.way is Way.NONE:
             alike = frozenset(number for number in common if rest <= self._vocabulary_of(number))
             sure = len(alike) == 1 == len(common) and all(self._leads(exam) for exam in exams)
-            return Finding(alike, Way.NAMES, (reasons.own_words(), named), bag=reading.bag) if sure else None
+            return Finding(alike, Way.NAMES, (reasons.OWN_WORDS, named), bag=reading.bag) if sure else None
         if len(alone.numbers) == 1 and not alone.unlisted and alone.numbers <= common:
             return Finding(alone.numbers, Way.NAMES, (*alone.reasons, named), bag=rest)
         numbers = (alone.numbers & common) or (alone.numbers | common)
         why = (*alone.reasons, named) if alone.numbers or alone.offers else (named,)
-        return Finding(numbers, Way.NAMES, why, bag=reading.bag, doubts=(reasons.exam_of_another(),))
+        return Finding(numbers, Way.NAMES, why, bag=reading.bag, doubts=(reasons.EXAM_OF_ANOTHER,))
 
     def _leads(self, exam: str) -> bool:
         """Whether an examination leads to one certification alone."""
@@ -188,7 +184,20 @@ class Search:
         if countries and bag > countries and (found := self._same(bag - countries, said)).way is not Way.NONE:
             return found
         found = self._with_level(reading, bag, said)
-        return found if found.way is not Way.NONE else self._in_two_languages(folded, said)
+        found = found if found.way is not Way.NONE else self._in_two_languages(folded, said)
+        return found if found.way is not Way.NONE else self._under_both_names(reading, said)
+
+    def _under_both_names(self, reading: Reading, said: frozenset[str]) -> Finding:
+        """What a text means that writes a certification's listed name beside the one that it was renamed to."""
+        for form in self._within(reading.bag):
+            if form.kind is not AliasKind.RENAMED or not _concerns(form, said):
+                continue
+            rest = reading.bag - form.bag
+            found = self._same(rest, said) if rest else Finding()
+            found = found if found.way is not Way.NONE else self._with_level(reading, rest, said)
+            if found.numbers and found.numbers == form.offers and not found.unlisted:
+                return replace(found, way=Way.NAMES, reasons=(*found.reasons, reasons.both_names(form.source)))
+        return Finding(bag=reading.bag)
 
     def _with_level(self, reading: Reading, bag: frozenset[str], said: frozenset[str]) -> Finding:
         """What a name without a level means, where it says who certifies, does not break off within a word, and is known with
@@ -228,7 +237,7 @@ class Search:
         both = first.numbers & second.numbers
         if first.unlisted or second.unlisted or len(both) != 1 or len(first.numbers | second.numbers) > len(both):
             return Finding()
-        return Finding(both, Way.NAMES, (reasons.two_languages(),), bag=first.bag | second.bag)
+        return Finding(both, Way.NAMES, (reasons.TWO_LANGUAGES,), bag=first.bag | second.bag)
 
     def without_countries(self, reading: Reading) -> frozenset[int]:
         """What the name can mean without every country it names, whoever issued it."""
@@ -247,7 +256,7 @@ class Search:
                 others |= alone.numbers
         if others <= finding.numbers:
             return finding
-        return Finding(finding.numbers | others, Way.NAMES, (reasons.several_meant(),), bag=finding.bag)
+        return Finding(finding.numbers | others, Way.NAMES, (reasons.SEVERAL_MEANT,), bag=finding.bag)
 
     def _spelt(
         self, folded: Folded, reading: Reading, more: Sequence[str], said: frozenset[str]
@@ -286,23 +295,26 @@ class Search:
         if numbers <= finding.numbers:
             other = next(form for form in beginning if not form.numbers)
             return replace(finding, unlisted=True, doubts=(*finding.doubts, reasons.also_unlisted(other.source)))
-        return Finding(finding.numbers | numbers, Way.NAMES, (reasons.several_meant(),), bag=finding.bag)
+        return Finding(finding.numbers | numbers, Way.NAMES, (reasons.SEVERAL_MEANT,), bag=finding.bag)
 
-    def scored(self, bag: frozenset[str], compact: str) -> tuple[dict[int, float], float]:
-        """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list."""
+    def scored(self, bag: frozenset[str], compact: str, *, strange: bool) -> tuple[dict[int, float], float]:
+        """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list.
+
+        Letters alone make a name alike only where the text is ``strange``, holding a word that nothing knows, as a damaged one does.
+        """
         whole = sum(self._weights.get(word, 1.0) for word in bag)
         scores: dict[int, float] = {}
         other = 0.0
         alike = (
             process.extract(compact, self._compacts, scorer=fuzz.ratio, score_cutoff=75, limit=40)
-            if len(compact) >= _ALIKE
+            if strange and len(compact) >= _ALIKE
             else []
         )
         ratios = {index: ratio for _, ratio, index in alike}
         telling = {word for word in bag if self.tells(frozenset({word}))}
         near = {index for word in telling for index in self._postings.get(word, ())}
         if compact.isascii():
-            near = {index for index in near if self.forms[index].compact.isascii()}
+            near = {index for index in near if self._latin[index]}
         near |= ratios.keys()
         weights: dict[int, float] = defaultdict(float, dict.fromkeys(near, 0.0))
         for word in bag & self._postings.keys():
@@ -324,13 +336,15 @@ class Search:
 
     def around(self, bag: frozenset[str], *, latin: bool) -> tuple[frozenset[int], frozenset[int]]:
         """The entries of which some name holds all of these words; and those of which some name stands whole within them, with
-        no longer one around it.
+        no longer one around it. Names in Han characters only for a text that holds some.
         """
-        alike = self._alike(bag, latin)
-        size = len(bag)
-        holding = frozenset[int]().union(*(form.numbers for form, shared in alike if shared == size))
-        held = [form for form, shared in alike if form.numbers and shared == len(form.bag) < size]
-        held = [form for form in held if self.tells(form.bag)]
+        size, lengths = len(bag), self._lengths
+        alike = [(index, shared) for index, shared in self._sharing(bag).items() if shared in {size, lengths[index]}]
+        if latin:
+            alike = [(index, shared) for index, shared in alike if self._latin[index]]
+        holding = frozenset[int]().union(*(self.forms[index].numbers for index, shared in alike if shared == size))
+        held = [self.forms[index] for index, shared in alike if shared == lengths[index] < size]
+        held = [form for form in held if form.numbers and (len(form.bag) > 1 or self.tells(form.bag))]
         longest = [form for form in held if not any(form.bag < other.bag for other in held)]
         return holding, frozenset[int]().union(*(form.numbers for form in longest))
 
@@ -360,6 +374,10 @@ class Search:
         forms = (form for form in self._own[number] if form.official or not official)
         return any(form.bag == bag and form.compact in compact for form in forms)
 
+    def means(self, number: int, bag: frozenset[str]) -> Reason:
+        """That a text of these words says what a name of an entry says."""
+        return _same_as([form for form in self._by_bag[bag] if number in form.numbers], frozenset({number}))
+
     def in_latin(self, bag: frozenset[str], number: int) -> bool:
         """Whether a name of an entry in Latin letters is made of these words."""
         return any(form.compact.isascii() and number in form.numbers for form in self._by_bag.get(bag, ()))
@@ -376,10 +394,10 @@ class Search:
         )
 
 
-def _same_as(forms: Sequence[Form], numbers: frozenset[int]) -> str:
+def _same_as(forms: Sequence[Form], numbers: frozenset[int]) -> Reason:
     """That a text says what these known names say: one entry, or several of which it does not say which."""
     source = next((form.source for form in forms if form.numbers == numbers), forms[0].source)
-    return reasons.one_of_several(source, sorted(numbers)) if len(numbers) > 1 else reasons.same_words(source)
+    return reasons.one_of_several(source, tuple(sorted(numbers))) if len(numbers) > 1 else reasons.same_words(source)
 
 
 def _is_of(form: Form, said: frozenset[str]) -> bool:

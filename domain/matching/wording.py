@@ -58,8 +58,11 @@ _STRIPPED: Final = tuple(
         r"\bthis is to certify(?: that)?\b",
     )
 )
+_NUMBERED: Final = re.compile(r"\d|元年")
+_WORDED: Final = tuple(pattern for pattern in _STRIPPED if r"\d" not in pattern.pattern)
+"""Those that a text without numbers may hold."""
 _BORN: Final = re.compile(rf",?\s\(?(?:geb(?:oren)?\.?|born)(?: am| on)? {_DATE}(?: (?:in|at) \w+)?\)?,?")
-_ADVERT: Final = re.compile(r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)")
+_GENDERS: Final = re.compile(r"\(\s?[mwdfx](?:\s?/\s?[mwdfxn]+)+\s?\)")
 _LEADING: Final = re.compile(
     r"^(?P<before>.{0,240}?\b(?:"
     r"(?:has|have|having) (?:successfully )?(?:completed|met|fulfilled|satisfied|passed) (?:all )?(?:of )?(?:the )?(?:\w+ ){0,4}requirements"
@@ -70,19 +73,28 @@ _LEADING: Final = re.compile(
     r"|is (?:hereby |officially )?(?:awarded|granted)(?: the)?(?: (?:title|designation|status)(?: of)?)?"
     r"|(?:recogni[sz]ed|registered|certified|designated)(?: (?:with|by) .{3,60}?)? as(?: an?)?(?: the)?"
     r"|entitled to (?:use|bear) the (?:designation|title|post-?nominals?|letters)(?: of)?(?: an?)?"
-    r"|(?:abschluss)?pruefung (?:in (?:dem |einem )?|im |zum |zur )?(?:staatlich )?(?:anerkannten )?ausbildungsberuf(?: (?:des|der|zum|zur|als))?"
+    r"|(?:awarded|presented|given|issued|conferred) (?:up)?(?:on|to) .{3,60}? (?:(?:up)?on|for|in recognition of) (?:having )?(?:successful(?:ly)? )?"
+    r"(?:achiev(?:ing|ement of)|earn(?:ing|ed)|attain(?:ing|ed|ment of)|obtain(?:ing|ed)|pass(?:ing|ed)"
+    r"|(?:complet(?:ing|ed|ion of)|meeting|met|fulfill?(?:ing|ed|ment of)|satisf(?:ying|ied)) (?:all )?(?:of )?(?:the )?requirements (?:for|of))"
+    r"(?: (?:the|an?))?"
+    r"|(?:abschluss)?pruefung (?:in (?:dem |einem )?|im |zum |zur )?(?:staatlich )?(?:anerkannten )?(?:ausbildungs)?beruf(?: (?:des|der|zum|zur|als))?"
     r")\s?:?\s)(?P<name>.+)$"
 )
 _AWARDED: Final = re.compile(
     r"^(?P<before>.{0,120}?\b(?:hereby )?(?:awards|grants|presents) (?:this|the) )(?P<name>.+?)(?P<after> to \w+(?: \w+){1,2}(?:,.*)?)$"
 )
 _PROVED: Final = re.compile(
-    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|经.{0,30}?[,，]\s?(?:特|现|兹)?)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|认证|注册|登记|聘任|评定)为)"
+    r"^(?P<before>(?:.{0,20}?证明.{0,40}?|.{0,12}?经.{0,30}?[,，]\s?(?:特|现|兹)?(?:.{2,8}?)?|.{0,4}?持(?:证|有)人.{2,20}?|兹有.{2,20}?[,，]\s?"
+    r"|(?:该|上述)(?:同志|人员).{0,20}?|(?:祝贺|恭喜)您?(?:已|成功)?"
+    r"|.{0,12}?授予.{2,12}?[,，]\s?以?(?:表彰|证明)其)(?:获得|取得|授予|颁发|通过|考取|成为|具备|(?:被)?(?:认定|认证|注册|登记|聘任|评定)为)"
     r"(?:.{0,10}?(?:并|后|，|,)(?:已|被)?(?:获得|取得|授予))?)(?P<name>.+)$"
+)
+_FULFILLED: Final = re.compile(
+    r"^(?P<before>.{0,24}?(?:完成|满足|达到|符合)了?)(?P<name>.+?)(?P<after>的?(?:全部|所有|各项)?(?:要求|条件)(?:[,，].{0,16})?[。.]?)$"
 )
 _PROVED_IN_JAPANESE: Final = re.compile(
     r"^(?P<before>(?:.{0,20}?(?:は|殿)\s?[、,]?\s?)?)(?P<name>.+?)\s?(?P<after>"
-    r"(?:として|である|された|される|有する|した|する|こと|ここに|合格|认定|试验|资格|检定|称号|取得|登录|[のにをとし、,\s]){1,20}"
+    r"(?:として|である|された|される|有する|した|する|こと|ここに|合格|认定|试验|资格|检定|称号|取得|登录|ので|认定证|合格证|证书|[のにをとし、,\s]){1,20}"
     r"(?:证|认|授)(?:明|定|与)?(?:する|いたします|します|める|めます)\s?[。.]?)$"
 )
 _PERSONS: Final = tuple(
@@ -114,7 +126,7 @@ def _is_formal(sentence: str, words: Vocabulary) -> bool:
 def without_wording(text: str, words: Vocabulary) -> tuple[str, str]:
     """A folded text without the sentence that leads to the name, and that sentence; work linear in a bounded text."""
     around = ""
-    for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED, _PROVED_IN_JAPANESE):
+    for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED, _FULFILLED, _PROVED_IN_JAPANESE):
         found = pattern.match(text)
         if found and _is_formal(found["before"], words):
             text, around = found["name"], f"{around} {found['before']}"
@@ -135,6 +147,10 @@ def without_particulars(text: str) -> tuple[str, frozenset[str]]:
     text = _ROW.sub("", text)
     years: set[str] = set()
     text = _BORN.sub(" ", text)
+    if _NUMBERED.search(text) is None:
+        for pattern in _WORDED:
+            text = pattern.sub(" ", text)
+        return text, frozenset()
     for pattern in _STRIPPED[:5]:
         text = pattern.sub(" ", text)
     while found := _SET_OFF.search(text):
@@ -145,11 +161,6 @@ def without_particulars(text: str) -> tuple[str, frozenset[str]]:
     return text, frozenset(years)
 
 
-def is_advert(text: str) -> bool:
-    """Whether a folded text bears the sign of all genders, as advertisements of posts do and certificates do not."""
-    return _ADVERT.search(text) is not None
-
-
 def without_genders(text: str) -> str:
-    """A folded text without that sign."""
-    return _ADVERT.sub(" ", text)
+    """A folded text without the sign of all genders (m/w/d)."""
+    return _GENDERS.sub(" ", text)

@@ -42,7 +42,9 @@ class Source:
             at = self._whole.find(text)
             return self._text[at : at + len(text)] if at >= 0 else text
         if self._tokens is None:
-            self._tokens = {fold(token).text: token for token in _TOKEN.findall(self._text)}
+            self._tokens = {
+                token.casefold() if token.isascii() else fold(token).text: token for token in _TOKEN.findall(self._text)
+            }
         return " ".join(self._tokens.get(piece, piece) for piece in text.split())
 
 

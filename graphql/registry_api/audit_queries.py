@@ -112,7 +112,7 @@ async def _shown(context: Context, derived: Derived) -> Rederived:
         raise LookupError(f"version {derived.version} of {derived.code} has no row")
     if derived.not_derivable is not None:
         return Rederived(version, derived.rule_set, not_derivable=derived.not_derivable.text(context.language))
-    match = await matched(context, derived.found, reasons=False) if derived.found else None
+    match = await matched(context, derived.found, quotes=False) if derived.found else None
     found = derived.award
     award = AwardView(title=found.title, level=found.level, grade=found.grade) if found else None
     return Rederived(version, derived.rule_set, match, award, derived.same)

@@ -18,7 +18,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.values import MatchOutcome
 from registry_api.context import Context, in_thread
 from registry_api.types.audit import AuditEventRow
-from registry_api.types.cases import Candidate, MatchCandidate, award_for
+from registry_api.types.cases import Candidate, MatchCandidate, award_for, sentences
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
 from registry_api.types.nodes import TitleAward
 
@@ -58,8 +58,8 @@ async def match_certificate(context: Context, form: CertificateForm, code: str |
     return await matched(context, found)
 
 
-async def matched(context: Context, found: Found, *, reasons: bool = True) -> MatchAnswer:
-    """A match with the entries that it names; without ``reasons`` where they may quote what is sealed."""
+async def matched(context: Context, found: Found, *, quotes: bool = True) -> MatchAnswer:
+    """A match with the entries that it names; without ``quotes`` where reasons may quote what is sealed."""
     version = await context.versions.load((found.version.catalog_code, found.version.number))
     if version is None:
         raise LookupError(f"version {found.version.number} of {found.version.catalog_code} has no row")
@@ -69,9 +69,8 @@ async def matched(context: Context, found: Found, *, reasons: bool = True) -> Ma
         where = (each.catalog_code or version.catalog_code, each.catalog_version or version.number, each.number)
         entry = await context.entries.load(where)
         if entry is not None:
-            candidates.append(
-                Candidate(entry, award_for(entry, each.grade), each.score, each.because if reasons else ())
-            )
+            because = (each if quotes else each.without_quotes()).because
+            candidates.append(Candidate(entry, award_for(entry, each.grade), each.score, sentences(context, because)))
     automatic = match.entry if match.outcome in {MatchOutcome.EXACT, MatchOutcome.CONFIDENT} else None
     entry = await context.entries.load((version.catalog_code, version.number, automatic.number)) if automatic else None
     return MatchAnswer(match.outcome, entry, award_for(entry, match.grade), candidates, version)

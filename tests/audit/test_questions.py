@@ -137,7 +137,7 @@ def test_a_decision_is_derived_again(office: Office) -> None:
     assert again["same"] is True
     assert again["match"]["entry"] == case["entry"]
     assert again["award"]["title"] == case["award"]["title"]
-    assert all(each["reasons"] == [] for each in again["match"]["candidates"])
+    assert all(each["reasons"] for each in again["match"]["candidates"])
     assert api.code(REDERIVE, {"case": case["id"], "version": 9}, auditor) == "NO_VERSION_IN_FORCE"
     case = api.submit()["case"]
     erase = 'mutation ($ref: ID!) { eraseHolder(ref: $ref, legalBasis: "PIPL 47") { refusal { code } } }'

@@ -27,6 +27,7 @@ from catalog.notice import load_official_catalog
 from catalog.vocabulary import official_vocabulary
 from console.cli import app
 from domain.matching import Matcher
+from domain.messages import Language
 from tests.catalog.office import HEADS, ROW_1, ROW_2, workbook
 
 
@@ -195,7 +196,7 @@ def test_a_cell_that_is_no_text_is_reported_by_its_place(tmp_path: Path, shape: 
     summary = Summary()
     (answer,) = match_all([row], ask, summary)
     assert ask(row.name, row.issuer, None).match.entry is not None
-    assert (answer.automatic, answer.reasons[0], summary.unread) == (False, problem, 1)
+    assert (answer.automatic, answer.reasons(Language.EN)[0], summary.unread) == (False, problem, 1)
 
 
 def test_a_calculated_formula_is_its_value(tmp_path: Path) -> None:

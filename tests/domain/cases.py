@@ -53,6 +53,8 @@ from domain.values import (
     MatchCandidate,
     MatchOutcome,
     Person,
+    Reason,
+    ReasonFact,
     ReviewOutcome,
     Role,
     TitleAward,
@@ -113,7 +115,11 @@ CERTIFICATE = Certificate(
 )
 FILE = Evidence(sha256="ab" * 32, file_name="证书.pdf", media_type="application/pdf", size=1024, kind="CERTIFICATE")
 WORK = Experience(employer="Example GmbH", start=date(2018, 1, 1), end=date(2021, 12, 31), field="电子信息")
-CANDIDATE = MatchCandidate(number=1, score=0.75, reasons=("The issuing body agrees.",))
+BECAUSE = (
+    Reason(code="match.same_words", facts=(ReasonFact(name="source", values=("Certified Example",)),)),
+    Reason(code="match.beyond", typed=("as typed",)),
+)
+CANDIDATE = MatchCandidate(number=1, score=0.75, reasons=BECAUSE)
 
 
 def due(kind: DeadlineKind, begun: date = date(2024, 5, 6)) -> date:

@@ -9,11 +9,14 @@ from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
 from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher
+from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import TEXT_LIMIT, fold
 from domain.values import MatchOutcome
 
 ENTRIES = load_official_catalog().entries
-MATCHER = Matcher(ENTRIES, load_aliases(), official_vocabulary())
+WORDS = official_vocabulary()
+MATCHER = Matcher(ENTRIES, load_aliases(), WORDS)
+BODIES = IssuerBook(load_aliases(), WORDS).names
 AUTOMATIC = {MatchOutcome.EXACT, MatchOutcome.CONFIDENT}
 WIDE = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 
@@ -79,7 +82,10 @@ FRAMES = (
     "This is to certify that Wang Lei has been awarded the {}",
     "has successfully completed the requirements and is recognized as a {}",
     "hat die Abschlussprüfung im Ausbildungsberuf {} bestanden",
+    "is awarded to Wang Lei upon successful completion of the requirements for {}",
+    "We are pleased to confirm that you have passed the {}",
     "兹证明王磊已通过考试，获得{}资格",
+    "经考核合格，王磊获得{}证书",
     "{}の試験に合格したことを証明する",
 )
 SCANS = (
@@ -106,3 +112,20 @@ def test_clean_text_never_scores_below_its_damaged_form(entry, frame, scan, data
     clean = frame.format(entry.qualification_name)
     damaged = scan(clean, data.draw(st.integers(0, len(clean) - 1)))
     assert standing(damaged, entry) <= standing(clean, entry)
+
+
+GENERIC = sorted(
+    word for word in WORDS.trade | WORDS.levels | WORDS.formal if word not in BODIES and not WORDS.variants.get(word)
+)
+SAYS_A_NAME = {"match.same_text", "match.same_words", "match.one_of_several", "match.several_meant", "match.cut"}
+
+
+@given(st.lists(st.sampled_from(GENERIC), min_size=1, max_size=4, unique=True), st.sampled_from(["", "Zorblax"]))
+@settings(max_examples=300, deadline=None)
+def test_a_candidate_shares_more_than_generic_words(words, strange):
+    """Levels, ordinary words of the trade and formal words lead to no entry, alone or beside a word that nobody knows, unless they
+    are all that a known name says.
+    """
+    text = " ".join([*words, strange]).strip()
+    for candidate in MATCHER.match(text).candidates:
+        assert SAYS_A_NAME & {reason.code for reason in candidate.reasons}, (text, candidate)

@@ -12,6 +12,7 @@ from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
 from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher, Vocabulary, matcher_for
+from domain.messages import Language
 from domain.values import MatchOutcome
 
 HERE = Path(__file__).parent
@@ -30,31 +31,42 @@ def answers(labelled):
     return [(case, MATCHER.match(case["name"], case["issuer"], case["grade"])) for case in labelled]
 
 
+def codes_of(match):
+    """The codes of all reasons of a match."""
+    return {reason.code for each in match.candidates for reason in each.reasons}
+
+
 OWN = [HERE / "labelled.jsonl", *sorted((HERE / "blind").glob("*.jsonl"))]
-FILES = [file for file in (*OWN, PUBLIC) if file.exists()]
+HELD_BACK = HERE / "held_back" / "inputs.jsonl"
+FILES = [file for file in (*OWN, HELD_BACK, PUBLIC) if file.exists()]
 WRITTEN = [file for file in (HERE / "blind" / "eighth.jsonl", HERE / "blind" / "ninth.jsonl", REAL) if file.exists()]
 BARS = {
-    "real": (0.75, 0.99),
+    "real": (0.85, 0.99),
     "clerk": (0.92, 0.99),
     "composed": (0.9, 0.99),
     "clean": (0.9, 0.92),
     "damaged": (0.6, 0.92),
     "ocr": (0.6, 0.92),
 }
-"""Of inputs with one right entry, by source: how many are matched automatically and how many offer it."""
+"""Of inputs with one right entry, by source: how many are matched automatically, apart from those that are asked because the catalog's
+own facts say that a reviewer decides, and how many offer it.
+"""
+BY_RULE = {"match.near_renamed", "match.issuer_shared"}
 
 
 @pytest.mark.parametrize("file", WRITTEN, ids=lambda file: file.stem)
 def test_what_people_really_write(file):
     """By source enough is automatic and the right entry is offered: clerks' rows, sentences whole and scanned, and strings from
-    résumés, of which one in four names a predecessor, several qualifications, or a trade that other bodies certify too.
+    résumés. What names a predecessor, or without a body a trade that others certify too, is a question by rule.
     """
     found = answers(case for case in cases(file) if len(case["expect"]) == 1)
     sources = {case["source"] for case, _ in found}
     assert len(sources) > 2
     for source in sources:
         mine = [(case, match) for case, match in found if case["source"] == source]
-        automatic = sum(match.entry is not None for _, match in mine) / len(mine)
+        asked = sum(match.entry is None and bool(BY_RULE & codes_of(match)) for _, match in mine)
+        assert asked <= len(mine) / 8, source
+        automatic = sum(match.entry is not None for _, match in mine) / (len(mine) - asked)
         offered = sum(case["expect"][0] in {each.number for each in match.candidates} for case, match in mine) / len(
             mine
         )
@@ -119,11 +131,12 @@ def test_official_texts_match_their_own_entry(entry):
         assert (match.outcome, match.entry) == (MatchOutcome.EXACT, entry)
 
 
-def test_reasons_are_bilingual_and_the_matched_entry_is_a_candidate():
-    """Every candidate has reasons in English and Chinese, and an automatic match stands among its candidates."""
+def test_reasons_are_told_in_both_languages_and_the_matched_entry_is_a_candidate():
+    """Every candidate has reasons, each a sentence in English and one in Chinese, and an automatic match stands among its candidates."""
     for _, match in answers(cases(HERE / "labelled.jsonl")):
         assert all(each.reasons for each in match.candidates)
-        assert all(". / " in reason and reason.endswith("。") for each in match.candidates for reason in each.reasons)
+        told = [reason for each in match.candidates for reason in each.because]
+        assert all(str(reason).endswith(".") and reason.text(Language.ZH).endswith("。") for reason in told)
         assert match.entry is None or match.entry.number in {each.number for each in match.candidates}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Final
@@ -33,6 +33,7 @@ from application.views import (
 )
 from application.warnings import Concerned, is_warned
 from domain.clocks import DeadlineState
+from domain.messages import Message
 from domain.values import DeadlineKind, TitleStatus
 from registry_api import ids
 from registry_api.context import Context, Info
@@ -77,6 +78,11 @@ class Candidate:
     award: AwardView | None
     score: float
     reasons: Sequence[str]
+
+
+def sentences(context: Context, messages: Iterable[Message]) -> list[str]:
+    """What is told, in the language of whoever asks."""
+    return [each.text(context.language) for each in messages]
 
 
 @strawberry.type(description="Score in 0..1 and the reasons a reviewer reads before confirming.")
@@ -367,7 +373,8 @@ class RecognitionCase(Node, CaseView):
             code, version = each.catalog_code or self.catalog_code, each.catalog_version or self.version_number
             entry = await entry_at(info.context, code, version, each.number)
             if entry is not None:
-                offered.append(Candidate(entry, award_for(entry, each.grade), each.score, each.because))
+                because = sentences(info.context, each.because)
+                offered.append(Candidate(entry, award_for(entry, each.grade), each.score, because))
         return offered
 
     @edge(RecognizedTitle | None)
