@@ -41,6 +41,16 @@ class Holders(Protocol):
     def cases_of_certificates(self, numbers: Collection[str]) -> Mapping[str, frozenset[UUID]]:
         """The cases of certificates with these numbers, however they are spelled; a number of none is absent."""
 
+    def identity(self, id_type: str, id_number: str) -> bytes:
+        """The digest that leads to a person in ``questions.LOOK_UPS``. Raises ``Refused`` (INVALID_INPUT) for what is no number."""
+
+    def certificate(self, number: str) -> bytes | None:
+        """The digest that leads to the cases of a certificate; None for a text that holds no number."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether the digests lie in a database of their own, where no question of rows reaches."""
+
     def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
         """Keep who an officer is, in place of what was kept of them before."""
 

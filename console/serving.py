@@ -19,6 +19,7 @@ from anyio import to_thread
 from starlette.applications import Starlette
 
 from application.projections.all import PROJECTIONS
+from compiled.executor import CompilingExecutor
 from console.patience import PatientConfig, PatientProtocol
 from console.readiness import Readiness
 from domain.text import subject_form
@@ -79,7 +80,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = USE_CASES
-        async with registry.reads:
+        async with registry.reads, registry.lines:
             await to_thread.run_sync(_first_rows, registry)
             registry.projections.start()
             for process in registry.processes:
@@ -100,6 +101,9 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
         door=_door(registry.settings),
         evidence=EvidenceStorage(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
         lifespan=lifespan,
+        in_front=lambda interpreting, schema: CompilingExecutor(
+            interpreting, schema, registry.reads, registry.lean_reads, registry.authorities
+        ),
     )
 
 

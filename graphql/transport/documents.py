@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from anyio import to_thread
@@ -70,11 +70,13 @@ class InvalidDocumentError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedOperation:
-    """One operation of a valid document. Compared by identity: it is a key for whatever is derived from it."""
+    """One operation of a valid document. Compared by identity."""
 
     document: DocumentNode
     node: OperationDefinitionNode
     measure: Measure
+    derived: dict[object, Any] = field(default_factory=dict)
+    """What somebody made of it, by whoever did: forgotten with the document."""
 
     @property
     def name(self) -> str | None:
