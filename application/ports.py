@@ -182,5 +182,11 @@ class IdentityProviderUnavailable(Exception):
     """No token can be judged at the moment: the identity provider's keys are not there. The token may be as good as any."""
 
 
-Authenticator = Callable[[str], Identity]
-"""A bearer token to the identity it proves. Raises ``NotAuthenticated`` and ``IdentityProviderUnavailable``."""
+class Authenticator(Protocol):
+    """Tells from bearer tokens who somebody is."""
+
+    def verify(self, token: str) -> Identity:
+        """The identity that a token proves; may wait. Raises ``NotAuthenticated`` and ``IdentityProviderUnavailable``."""
+
+    def known(self, token: str) -> Identity | None:
+        """The identity of a token that was proved before and would be proved again now; None for any other. Never waits."""

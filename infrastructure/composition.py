@@ -204,7 +204,7 @@ def open_registry(
             holder_files=holder_files,
             keyring=keyring,
             seals=KeyringSeals(keyring),
-            authenticator=provider.verify if provider else DevelopmentIssuer(settings.data_dir).verifier().verify,
+            authenticator=provider or DevelopmentIssuer(settings.data_dir).verifier(),
             provider=provider,
             clock=clock,
         )

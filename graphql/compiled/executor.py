@@ -103,12 +103,23 @@ class CompilingExecutor:
         """See ``Executor``."""
         if operation.kind is not OperationType.QUERY:
             return await self._inner(operation, request, context)
-        answer, share = await self._attempt(operation, request, context)
-        self.shares[share] += 1
+        answer = await self.attempt(operation, request, context)
         if answer is not None:
             return answer
         context.viewer.shown.clear()
         return await self._inner(operation, request, context)
+
+    async def attempt(
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Context
+    ) -> ExecutionResult | bytes | None:
+        """The answer of the compiled path; None where the interpreting one is to answer."""
+        answer, share = await self._attempt(operation, request, context)
+        self.shares[share] += 1
+        return answer
+
+    def covers(self, operation: PreparedOperation) -> bool:
+        """Whether an operation may be answered here."""
+        return operation.kind is OperationType.QUERY and self._compiled_of(operation) is not None
 
     async def _attempt(
         self, operation: PreparedOperation, request: GraphQLRequest, context: Context

@@ -36,7 +36,7 @@ from transport.errors import ApiError, ErrorCode
 from transport.execution import Executor, StrawberryExecutor, core_schema
 from transport.health import HealthCheck
 from transport.lane import Lane
-from transport.limits import DEFAULT_LIMITS
+from transport.limits import DEFAULT_LIMITS, Limits
 from transport.negotiation import language_of
 from transport.persisted import Caller, PersistedDocuments
 from transport.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
@@ -71,6 +71,20 @@ InFront = Callable[[Executor, GraphQLSchema], Executor]
 
 
 @dataclass(frozen=True, slots=True)
+class Counters:
+    """What a request to the API is held to before it is worked at, for whoever answers in front of the application (``app.state``)."""
+
+    documents: DocumentCache
+    limits: Limits
+    known: Callable[[str], Identity | None]
+    by_address: Buckets
+    by_token: Buckets
+    in_work: Turns
+    services: Services
+    proxies: tuple[Network, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceStorage:
     """The evidence store, the base of its errors, and the bytes of the largest file it takes."""
 
@@ -93,7 +107,7 @@ def create_registry_app(
 ) -> Starlette:
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
-    ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects.
+    ``app.state.counters`` tells what it counts by. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects.
     """
     schema = build_schema()
     limits = replace(LIMITS, body_seconds=door.body_seconds)
@@ -117,8 +131,12 @@ def create_registry_app(
             return None
         if scheme.lower() != "bearer" or not token.strip():
             raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
+        known = authenticator.known(token.strip())
+        if known is not None:
+            by_token.take(known.actor.subject)
+            return known
         try:
-            identity = await to_thread.run_sync(authenticator, token.strip(), limiter=proving)
+            identity = await to_thread.run_sync(authenticator.verify, token.strip(), limiter=proving)
         except NotAuthenticated as refused:
             raise ApiError(RefusalCode.UNAUTHENTICATED, refused.said, {"reason": refused.code}) from None
         except IdentityProviderUnavailable:
@@ -164,7 +182,8 @@ def create_registry_app(
             slowest=door.upload_bytes_per_second,
             explain=explain,
         ).routes()
-    return create_app(
+    in_work = Turns(at_once=256, of_one=door.requests_at_once)
+    app = create_app(
         schema,
         context_factory=context,
         authenticate=authenticate,
@@ -177,7 +196,7 @@ def create_registry_app(
         tells_schema=door.introspection,
         version=version(DISTRIBUTION),
         origins=door.cors_origins,
-        in_work=Turns(at_once=256, of_one=door.requests_at_once),
+        in_work=in_work,
         long_work=long_work,
         executor=Gate(
             in_front(
@@ -196,3 +215,7 @@ def create_registry_app(
         explain=explain,
         lifespan=lifespan,
     )
+    app.state.counters = Counters(
+        documents, limits, authenticator.known, by_address, by_token, in_work, services, door.trusted_proxies
+    )
+    return app

@@ -26,6 +26,8 @@ from registry_api.types.cases import RecognizedTitle
 from transport.documents import PreparedOperation
 from transport.errors import ApiError, ErrorCode
 
+VERIFICATIONS: Final = frozenset({"verifyTitle", "verifyTitles"})
+"""The root fields that tell whether somebody has a title, which are counted."""
 MOST_QUESTIONS: Final = 500
 """Questions of one call."""
 

@@ -173,13 +173,17 @@ class DocumentCache:
                 return self.get(text)
             return self._keep(text, await to_thread.run_sync(prepare, self._schema, text, self._limits))
 
-    def get(self, text: str) -> PreparedDocument:
-        """The prepared document. Raises InvalidDocumentError, or LimitExceededError naming the limit."""
+    def known(self, text: str) -> PreparedDocument | None:
+        """The prepared document, if it is kept."""
         prepared = self._documents.get(text)
         if prepared is not None:
             self._documents.move_to_end(text)
-            return prepared
-        return self._keep(text, prepare(self._schema, text, self._limits))
+        return prepared
+
+    def get(self, text: str) -> PreparedDocument:
+        """The prepared document. Raises InvalidDocumentError, or LimitExceededError naming the limit."""
+        prepared = self.known(text)
+        return self._keep(text, prepare(self._schema, text, self._limits)) if prepared is None else prepared
 
     def _keep(self, text: str, prepared: PreparedDocument) -> PreparedDocument:
         self._documents[text] = prepared
