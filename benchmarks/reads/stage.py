@@ -22,6 +22,7 @@ from typing import Final
 
 import psutil
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from application.commands import CertificateForm, PersonForm, Submission
 from domain.identity_numbers import resident_check_character
@@ -73,6 +74,14 @@ class Stage:
     settings: dict[str, str]
     holders: list[tuple[str, str]] = field(default_factory=list)
     """Identity number and reference, of those who are asked about."""
+
+    def connection(self) -> dict[str, str]:
+        """How the peers are told of the database: libpq's variables, and as PostGraphile wants it."""
+        given = {name: str(value) for name, value in conninfo_to_dict(self.owner_url).items()}
+        named = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE"}
+        socket_url = f"socket://{given['user']}@{given['host']}?db={given['dbname']}"
+        variables = {variable: given[name] for name, variable in named.items() if name in given}
+        return {**variables, "PGURL": self.owner_url, "PGSOCKET": socket_url}
 
     def database_cpu(self) -> float:
         """Seconds of CPU that PostgreSQL used, its backends included."""

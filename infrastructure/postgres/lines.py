@@ -11,6 +11,7 @@ which knows how to wait. A lost connection is made anew beside the loop, about o
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import Any, Final, Protocol, Self
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus
 
 from application.queries import NotAtHand
 from infrastructure.postgres.pools import RECONNECT_SECONDS, with_times
@@ -115,7 +116,10 @@ class _Line:
         self._job: _Job | None = None
         self._to_execute: tuple[bytes, Sequence[Any]] | None = None
         self._results: list[Any] = []
-        loop.add_reader(self._raw.socket, self._readable)
+        self._closed = False
+        # A name of its own for the socket: libpq closes its own when the connection is lost, and whoever connects next may get that number.
+        self._socket = os.dup(self._raw.socket)
+        loop.add_reader(self._socket, self._readable)
 
     def work_at(self, job: _Job) -> None:
         """Send a job's statement, preparing it first where it is new here."""
@@ -130,7 +134,7 @@ class _Line:
             else:
                 self._raw.send_query_prepared(name, values)
             self._flush()
-        except psycopg.Error as error:
+        except Exception as error:  # noqa: BLE001 - as below
             self._break(error)
 
     def _prepare(self, text: str) -> None:
@@ -144,12 +148,12 @@ class _Line:
 
     def _flush(self) -> None:
         if self._raw.flush():
-            self._loop.add_writer(self._raw.socket, self._writable)
+            self._loop.add_writer(self._socket, self._writable)
 
     def _writable(self) -> None:
         try:
             if not self._raw.flush():
-                self._loop.remove_writer(self._raw.socket)
+                self._loop.remove_writer(self._socket)
         except psycopg.Error as error:
             self._break(error)
 
@@ -163,7 +167,7 @@ class _Line:
                     self._ended()
                     return
                 self._results.append(result)
-        except psycopg.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits is told that nothing came
             self._break(error)
 
     def _ended(self) -> None:
@@ -171,24 +175,21 @@ class _Line:
         results, job = self._results, self._job
         self._results = []
         if job is None:
+            if self._raw.status != ConnStatus.OK:
+                raise psycopg.OperationalError("the connection ended")
             return
         refused = next((each for each in results if each.status not in _FINE), None)
-        if refused is not None:
-            self._break(psycopg.OperationalError("the statement was refused"))
-            return
+        if refused is not None or not results:
+            raise psycopg.OperationalError("the statement was refused, or the connection ended")
         if self._to_execute is not None:
             name, values = self._to_execute
             self._to_execute = None
             self._raw.send_query_prepared(name, values)
             self._flush()
             return
-        self._job = None
-        if not results:
-            self._break(psycopg.OperationalError("the connection ended"))
-            job.fail(NotAtHand())
-            return
         self._loads.set_pgresult(results[-1])
         rows = self._loads.load_rows(0, results[-1].ntuples, tuple)
+        self._job = None
         self._free(self)
         job.answer(rows)
 
@@ -204,9 +205,11 @@ class _Line:
 
     def close(self) -> None:
         """Let the connection go."""
-        if not self._connection.closed:
-            self._loop.remove_reader(self._raw.socket)
-            self._loop.remove_writer(self._raw.socket)
+        if not self._closed:
+            self._closed = True
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            os.close(self._socket)
             self._connection.close()
 
 
@@ -231,7 +234,9 @@ class Lines:
     async def __aenter__(self) -> Self:
         """Begin to connect; until a connection is there nothing is at hand."""
         self._loop, self._open = asyncio.get_running_loop(), True
-        await asyncio.gather(*(self._connect() for _ in range(self._size)))
+        for connected in await asyncio.gather(*(self._connect() for _ in range(self._size))):
+            if not connected:
+                self._make_again()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -293,9 +298,12 @@ class Lines:
         if not self._all:
             self._give_up()
         if self._open:
-            task = self._loop.create_task(self._again())
-            self._making.add(task)
-            task.add_done_callback(self._making.discard)
+            self._make_again()
+
+    def _make_again(self) -> None:
+        task = self._loop.create_task(self._again())
+        self._making.add(task)
+        task.add_done_callback(self._making.discard)
 
     async def _again(self) -> None:
         while self._open:
@@ -307,21 +315,19 @@ class Lines:
         try:
             connection = await asyncio.to_thread(self._connected)
         except psycopg.Error:
-            if not self._making:
-                self._making.add(task := self._loop.create_task(self._again()))
-                task.add_done_callback(self._making.discard)
             return False
         if not self._open:
             connection.close()
             return False
-        connection.execute("SET DateStyle TO ISO")
         line = _Line(connection, self._loop, self._free, self._lost)
         self._all.add(line)
         self._free(line)
         return True
 
     def _connected(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._conninfo, autocommit=True)
+        connection = psycopg.connect(self._conninfo, autocommit=True)
+        connection.execute("SET DateStyle TO ISO")
+        return connection
 
     def _give_up(self) -> None:
         waiting, self._queue = self._queue, deque()
