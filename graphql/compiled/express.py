@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
+from threading import Event
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,10 +36,14 @@ _PATIENCE: Final = 0.05
 _HEADERS_ASKING_MORE: Final = frozenset(
     {b"origin", b"x-access-reason", b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"content-encoding"}
 )
-_FIXED: Final = [
-    *((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()),
-    (b"cache-control", b"private, no-store"),
-]
+_NEVER: Final = Event()
+"""That the client has gone, which is not looked for while something takes some milliseconds."""
+_FIXED: Final = {**SECURITY_HEADERS, "Cache-Control": "private, no-store"}
+WHOLE: Final = "recognition.whole_response"
+"""An extension of the server's scope: a function that takes an answer's headers, as they are sent, and its body, and tells whether
+it sent them at once.
+"""
+_NONE: Final[dict[str, Any]] = {}
 
 
 class _HandOn(Exception):
@@ -47,11 +52,13 @@ class _HandOn(Exception):
 
 @lru_cache(maxsize=256)
 def _spoken(accept: str | None, languages: str | None) -> tuple[bytes, Any]:
-    """The media type to answer with, and the language. Raises ``_HandOn`` for a browser, and for what cannot be answered."""
+    """The headers that follow from what is accepted, and the language. Raises ``_HandOn`` for a browser, and for what cannot be answered."""
     media = response_type(accept)
     if media is None or prefers_html(accept):
         raise _HandOn
-    return f"{media}; charset=utf-8".encode(), language_of(languages)
+    language = language_of(languages)
+    own = {"Content-Type": f"{media}; charset=utf-8", "Content-Language": language.value, **_FIXED}
+    return "".join(f"{name.lower()}: {value}\r\n" for name, value in own.items()).encode("ascii"), language
 
 
 @lru_cache(maxsize=64)
@@ -78,17 +85,21 @@ class Express:
             return
         came: list[Message] = []
         try:
-            answer, headers = await self._answer(scope, receive, came)
+            answer, head = await self._answer(scope, receive, came)
         except _HandOn:
             await self._app(scope, _again(came, receive) if came else receive, send)
             return
+        whole = scope.get("extensions", _NONE).get(WHOLE)
+        if whole is not None and whole(head, answer):
+            return
+        headers = [(name, value) for name, _, value in (line.partition(b": ") for line in head.split(b"\r\n")) if name]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
     async def _answer(
         self, scope: Scope, receive: Receive, came: list[Message]
-    ) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-        """The body and the headers of an answer. Raises ``_HandOn``; ``came`` has then what was read of the request."""
+    ) -> tuple[bytes, bytes]:
+        """The body of an answer, and its headers as they are sent. Raises ``_HandOn``; ``came`` has then what was read of the request."""
         counters = self._counters
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if len(headers) != len(scope["headers"]) or not _HEADERS_ASKING_MORE.isdisjoint(headers):
@@ -100,7 +111,7 @@ class Express:
         length = headers.get(b"content-length", b"")
         if not length.isdigit() or int(length) > SHORT or not _is_json(_text(headers, b"content-type") or ""):
             raise _HandOn
-        media, language = _spoken(_text(headers, b"accept"), _text(headers, b"accept-language"))
+        spoken, language = _spoken(_text(headers, b"accept"), _text(headers, b"accept-language"))
         caller, subject = _caller(host), identity.actor.subject
         operation, request = self._operation(await _body(receive, came, int(length)))
         if counters.by_address.wait(caller) > 0:
@@ -109,7 +120,7 @@ class Express:
             counters.by_address.give_back(caller)
             raise _HandOn
         request_id = request_id_from((_text(headers, b"x-request-id") or ""))
-        context = Context(counters.services, identity.actor, identity.client, request_id, caller, None, language)
+        context = Context(counters.services, identity.actor, identity.client, request_id, caller, None, language, _NEVER)
         try:
             answer = await self._attempted(operation, request, context)
         except _HandOn:
@@ -118,13 +129,7 @@ class Express:
             raise
         finally:
             counters.in_work.leave(caller)
-        return answer, [
-            (b"content-type", media),
-            (b"content-length", b"%d" % len(answer)),
-            (b"content-language", language.value.encode()),
-            (b"x-request-id", request_id.encode()),
-            *_FIXED,
-        ]
+        return answer, spoken + b"content-length: %d\r\nx-request-id: %b\r\n" % (len(answer), request_id.encode())
 
     def _known(self, headers: dict[bytes, bytes]) -> Identity:
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")

@@ -147,7 +147,7 @@ def titles(means: Means, selected: Selected) -> Answer:
         holder = arguments["holder"]
         digest = context.services.holders.identity(holder.id_type, holder.id_number)
         encoder = encoders.of(clear=context.viewer.reads_persons)
-        rows = await asks.of(context.scope, encoder.columns)(digest)
+        rows = await asks.of(context.viewer.scope, encoder.columns)(digest)
         if rows:
             await means.dimensions.as_of(rows[0][-_STAMPS:])
         return await encoder.written(context, rows, 1)
@@ -159,7 +159,7 @@ def title_list(means: Means, selected: Selected) -> Answer:
     """``titleList``."""
 
     def asked(context: Context, arguments: Arguments, part: Window) -> Question[Any]:
-        return questions.titles(context.scope, arguments["filter"] or TitleFilter(), part)
+        return questions.titles(context.viewer.scope, arguments["filter"] or TitleFilter(), part)
 
     parsers = (date.fromisoformat, UUID)
     return _connection(means, selected, TITLES, "titles", parsers, asked, ("recognized_on", "title_id"))
@@ -170,7 +170,7 @@ def cases(means: Means, selected: Selected) -> Answer:
 
     def asked(context: Context, arguments: Arguments, part: Window) -> Question[Any]:
         which = by_subjects(context, arguments["filter"] or CaseFilter())
-        return questions.cases(context.scope, which, part, context.read_on())
+        return questions.cases(context.viewer.scope, which, part, context.read_on())
 
     parsers = (datetime.fromisoformat, UUID)
     return _connection(means, selected, CASES, "cases", parsers, asked, ("submitted_at", "case_id"))
@@ -188,9 +188,9 @@ def case(means: Means, selected: Selected) -> Answer:
             stream, place = ids.state_in(name, "case")
             if place is not None:
                 raise Aside
-            asked = questions.case(context.scope, stream)
+            asked = questions.case(context.viewer.scope, stream)
         else:
-            asked = questions.case_numbered(context.scope, number)
+            asked = questions.case_numbered(context.viewer.scope, number)
         encoder = encoders.of(clear=context.viewer.reads_persons)
         rows = await means.lean.shown(Shown(asked, encoder.columns, _STAMP))
         if not rows:

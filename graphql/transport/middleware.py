@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Final
 from uuid import uuid4
 
@@ -29,7 +30,7 @@ _NO_HEADERS: Final[StatusHeaders] = {}
 
 def request_id_from(sent: str) -> str:
     """The id of a request that came with this one, or with none."""
-    return sent if _WELL_FORMED.fullmatch(sent) else uuid4().hex
+    return sent if sent and _WELL_FORMED.fullmatch(sent) else token_hex(16)
 
 
 def request_id_of(scope: Scope) -> str:
