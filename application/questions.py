@@ -164,7 +164,6 @@ EVENTS: Final = Table("events", StoredRow, ("position",), schema="registry")
 """The event table itself, which no projection fills."""
 
 
-
 @dataclass(kw_only=True)
 class LookUpRow:
     """A row of the look-ups: a keyed digest, and whom or which case it leads to; of a person's number the case is nil."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -52,16 +51,30 @@ class PatientConfig(uvicorn.Config):
     proxies: Sequence[Network] = ()
 
 
-def _answered_whole(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
-    """Answer a request at once with 200, headers that are written already, and their body; False where it takes more than that."""
-    if cycle.response_started or cycle.disconnected or not cycle.keep_alive or cycle.flow.write_paused:
-        return False
-    cycle.response_started = cycle.response_complete = True
-    cycle.message_event.set()
-    usual = [part for name, value in cycle.default_headers for part in (name, b": ", value, b"\r\n")]
-    cycle.transport.write(b"".join([STATUS_LINE[200], *usual, head, b"\r\n", body]))
-    cycle.on_response()
-    return True
+class _Whole:
+    """See ``compiled.express.Whole``."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def body(self, length: int) -> bytes | None:
+        """See ``Whole``."""
+        cycle = self._cycle
+        return bytes(cycle.body) if not cycle.more_body and len(cycle.body) == length else None
+
+    def answered(self, head: bytes, body: bytes) -> bool:
+        """See ``Whole``."""
+        cycle = self._cycle
+        if cycle.response_started or cycle.disconnected or not cycle.keep_alive or cycle.flow.write_paused:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        usual = [part for name, value in cycle.default_headers for part in (name, b": ", value, b"\r\n")]
+        cycle.transport.write(b"".join([STATUS_LINE[200], *usual, head, b"\r\n", body]))
+        cycle.on_response()
+        return True
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -120,7 +133,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_came()
         if not self.transport.is_closing():
             super().on_headers_complete()
-            whole: Any = partial(_answered_whole, self.cycle)
+            whole: Any = _Whole(self.cycle)
             self.scope.setdefault("extensions", {})[WHOLE] = whole
             self._unanswered = [each for each in (*self._unanswered, self.cycle) if not each.response_complete]
 

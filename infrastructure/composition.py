@@ -55,10 +55,10 @@ from infrastructure.log.sequencer import LogFiles, Sequencer, sequencing_process
 from infrastructure.log.witnessing import open_witnessing, witnessing_process
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
+from infrastructure.postgres.lines import Lines
 from infrastructure.postgres.pools import async_pool, read_over
 from infrastructure.postgres.recorder import EventRecorder
 from infrastructure.processes import ProcessRunner
-from infrastructure.postgres.lines import Lines
 from infrastructure.projections.runner import Projections
 from infrastructure.reads import PostgresReads
 from infrastructure.rematching import ProjectedPendingCases, rematching_process

@@ -30,7 +30,7 @@ from application.ports import Identity, IdentityProviderUnavailable, NotAuthenti
 from domain.messages import Message, facts_of, tell
 from domain.text import subject_form
 from domain.values import Actor, Role, is_account
-from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey
+from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey, UsableKeys
 from infrastructure.private_files import others_may_read, write_private
 
 MAX_TOKEN: Final = 8192
@@ -112,12 +112,11 @@ class _FixedAlgorithms(JWSRegistry):
 
 @dataclass(frozen=True, slots=True)
 class _Proved:
-    """What a token was found to be, until when (seconds since 1970), and which key of which name proved it."""
+    """What a token was found to be, until when (seconds since 1970), and under which keys."""
 
     identity: Identity
     expires: int
-    kid: str | None
-    by: TrustedKey
+    under: UsableKeys | None
 
 
 class TokenVerifier:
@@ -158,9 +157,9 @@ class TokenVerifier:
         """See ``application.ports.Authenticator``: what was proved holds until the token expires or its key is not trusted any more."""
         digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
         proved = self._proved.get(digest)
-        if proved is None:
+        if proved is None or proved.under is None:
             return None
-        if proved.expires < int(self._clock()) - self._leeway or not self._keys.still(proved.kid, proved.by):
+        if proved.expires < int(self._clock()) - self._leeway or self._keys.held() is not proved.under:
             with self._lock:
                 self._proved.pop(digest, None)
             return None
@@ -184,7 +183,8 @@ class TokenVerifier:
         if len(token) > MAX_TOKEN:
             raise _NotBelieved("token-too-large")
         header = _header(token)
-        claims, by = self._signed(token, self._trusted(header))
+        under = self._keys.held()
+        claims = self._signed(token, self._trusted(header))
         try:
             self._claims.validate(claims)
         except ExpiredTokenError:
@@ -198,7 +198,7 @@ class TokenVerifier:
         if found.role is Role.SYSTEM or is_account(subject_form(found.sub)):
             raise _NotBelieved("token-claims")
         identity = found.identity(tells_case=self._tells_case)
-        proved = _Proved(identity, int(claims["exp"]), header.get("kid"), by)
+        proved = _Proved(identity, int(claims["exp"]), under)
         with self._lock:
             self._proved[sha256(token.encode()).digest()] = proved
             while len(self._proved) > _MOST_KNOWN:
@@ -206,11 +206,11 @@ class TokenVerifier:
         return identity
 
     @staticmethod
-    def _signed(token: str, candidates: Sequence[TrustedKey]) -> tuple[dict[str, Any], TrustedKey]:
-        """The claims, and the first of the keys that signed them."""
+    def _signed(token: str, candidates: Sequence[TrustedKey]) -> dict[str, Any]:
+        """The claims, by the first of the keys that signed them."""
         for trusted in candidates:
             try:
-                return jwt.decode(token, trusted.key, registry=_FixedAlgorithms(trusted.algorithms)).claims, trusted
+                return jwt.decode(token, trusted.key, registry=_FixedAlgorithms(trusted.algorithms)).claims
             except BadSignatureError:
                 continue
             except (JoseError, ValueError, TypeError):

@@ -150,12 +150,12 @@ class KeySet:
             raise JwksUnavailableError(self._failure or _UNDER_WAY)
         return self._known(kid, self._clock())
 
-    def still(self, kid: str | None, trusted: TrustedKey) -> bool:
-        """Whether a key that was found for a ``kid`` would be found now. Never waits; has the keys fetched where that is due."""
+    def held(self) -> UsableKeys | None:
+        """The keys that serve now, as one value that is another after each fetch. Never waits; has them fetched where that is due."""
         now = self._clock()
         if now - self._fetched >= self._max_age:
             self._begin(now)
-        return any(each is trusted for each in self._known(kid, now))
+        return self._keys if self._usable(now) else None
 
     def trouble(self) -> str | None:
         """Why no token can be judged, in words; None while one can. Asking has the keys fetched where that is due."""

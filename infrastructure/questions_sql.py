@@ -130,7 +130,11 @@ def _keyed(made: Statement, asked: Keyed[Any, Any]) -> Statement:
     conditions = _conditions(asked.question)
     if asked.every:
         joined, conditions = [*joined, *conditions], []
-    rows = f"{table.qualified} AS t" if via is None else f"({via.question.table.qualified} AS v CROSS JOIN {table.qualified} AS t)"
+    rows = (
+        f"{table.qualified} AS t"
+        if via is None
+        else f"({via.question.table.qualified} AS v CROSS JOIN {table.qualified} AS t)"
+    )
     made.add(f" {'LEFT JOIN' if asked.every else 'JOIN'} {rows} ON ")
     _all_of(made, joined)
     if conditions:

@@ -261,6 +261,16 @@ FORBIDDEN = [
         "if TYPE_CHECKING:\n    import console",
         "registry_api -> ['application', 'domain', 'transport']",
     ),
+    (
+        "compiled.executor",
+        "from infrastructure.reads import PostgresReads",
+        "compiled -> ['application', 'domain', 'registry_api', 'transport']",
+    ),
+    (
+        "registry_api.app",
+        "from compiled.executor import CompilingExecutor",
+        "registry_api -> ['application', 'domain', 'transport']",
+    ),
     ("transport.app", "from registry_api.schema import schema", "transport -> ['domain']"),
     ("transport.health", "from application.access import RIGHTS", "transport -> ['domain']"),
     ("application.queries", "import psycopg", DATABASE_RULE),

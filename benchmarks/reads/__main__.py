@@ -84,7 +84,15 @@ def _node(script: str) -> Callable[[int], list[str]]:
 
 def _uvicorn(module: str) -> Callable[[int], list[str]]:
     options = ["--log-level", "warning", "--no-access-log", "--loop", "uvloop", "--http", "httptools"]
-    return lambda port: [sys.executable, "-m", "uvicorn", f"benchmarks.reads.peers.{module}:app", "--port", str(port), *options]
+    return lambda port: [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        f"benchmarks.reads.peers.{module}:app",
+        "--port",
+        str(port),
+        *options,
+    ]
 
 
 PEERS_RUN: Final = (
@@ -129,7 +137,9 @@ def main() -> None:
 def _prepare(here: Stage) -> dict[str, str]:
     """Install the peers from the lock file, and relate the tables for PostGraphile; why peers are absent, by name."""
     with psycopg.connect(here.owner_url, autocommit=True) as connection:
-        connection.execute("ALTER TABLE read_model.catalog_entries ADD CONSTRAINT bench_entry UNIQUE (catalog_code, number)")
+        connection.execute(
+            "ALTER TABLE read_model.catalog_entries ADD CONSTRAINT bench_entry UNIQUE (catalog_code, number)"
+        )
         connection.execute(
             "ALTER TABLE read_model.titles ADD CONSTRAINT bench_title FOREIGN KEY (catalog_code, entry_number)"
             " REFERENCES read_model.catalog_entries (catalog_code, number)"
@@ -164,7 +174,9 @@ def _started(stack: ExitStack, here: Stage, absent: dict[str, str]) -> list[Serv
 
 def _most_frequent_field(here: Stage) -> str:
     with psycopg.connect(here.owner_url) as connection:
-        row = connection.execute("SELECT field FROM read_model.titles GROUP BY 1 ORDER BY count(*) DESC LIMIT 1").fetchone()
+        row = connection.execute(
+            "SELECT field FROM read_model.titles GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+        ).fetchone()
     return str(row[0]) if row else ""
 
 
@@ -218,7 +230,9 @@ def _compare(here: Stage, servers: list[Server], field: str) -> int:
             ]
             expected = expected or said
             if said != expected or not said[0]:
-                sys.exit(f"{server.name} answers the {question} otherwise: {str(said[0])[:600]} and not {str(expected[0])[:600]}")
+                sys.exit(
+                    f"{server.name} answers the {question} otherwise: {str(said[0])[:600]} and not {str(expected[0])[:600]}"
+                )
             compared += len(said)
     return compared
 
@@ -292,14 +306,19 @@ def _section(
     lines = [
         "## Reads",
         "",
-        f"{titles:,} titles, {CONNECTIONS} connections, {rounds} alternating rounds of {seconds} s, medians; {compared} answers were"
-        " compared before and say the same. *Ratio* is requests a second over PostGraphile's of the same round, *CPU ratio* PostGraphile's"
-        " CPU for a request (server and database) over this one's, which a busy machine disturbs less.",
+        (
+            f"{titles:,} titles, {CONNECTIONS} connections, {rounds} alternating rounds of {seconds} s, medians; {compared} answers were"
+            " compared before and say the same. *Ratio* is requests a second over PostGraphile's of the same round, *CPU ratio*"
+            " PostGraphile's CPU for a request (server and database) over this one's, which a busy machine disturbs less."
+        ),
         "",
         f"{_machine()}",
         "",
     ]
-    for question, what in (("look-up", "Titles of one holder"), ("list", f"The {PAGE} latest titles of a field, with their entries")):
+    for question, what in (
+        ("look-up", "Titles of one holder"),
+        ("list", f"The {PAGE} latest titles of a field, with their entries"),
+    ):
         lines += [
             f"**{what}** (bar: {_BARS[question]:g} × PostGraphile, and ahead of every peer)",
             "",
@@ -309,7 +328,10 @@ def _section(
         base = found.get((_BASE, question))
         for name in names:
             rows = found[name, question]
-            middle = {each: statistics.median(getattr(row, each) for row in rows) for each in ("rate", "p50", "p99", "server", "database")}
+            middle = {
+                each: statistics.median(getattr(row, each) for row in rows)
+                for each in ("rate", "p50", "p99", "server", "database")
+            }
             ratio = cpu = "–"
             if base:
                 pairs = list(zip(rows, base, strict=True))

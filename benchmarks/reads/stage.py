@@ -25,8 +25,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from application.commands import CertificateForm, PersonForm, Submission
-from domain.identity_numbers import resident_check_character
 from domain.case.events import Approved
+from domain.identity_numbers import resident_check_character
 from domain.values import Actor, Provenance, Role, shanghai_day
 from infrastructure.composition import Registry, open_registry
 from infrastructure.identity import DEVELOPMENT_ISSUER, DevelopmentIssuer
@@ -166,7 +166,9 @@ def _repeat(registry: Registry, connection: psycopg.Connection, titles: int, cas
         if column.name not in {"title_id", "case_id", "case_number", "holder_ref", "recognized_on"}
     ]
     named = ", ".join(columns)
-    connection.execute("CREATE TABLE bench_holders (number integer PRIMARY KEY, ref uuid NOT NULL DEFAULT gen_random_uuid())")
+    connection.execute(
+        "CREATE TABLE bench_holders (number integer PRIMARY KEY, ref uuid NOT NULL DEFAULT gen_random_uuid())"
+    )
     for start in range(cases, titles, _BATCH):
         numbers = list(range(start, min(titles, start + _BATCH)))
         digests = [registry.holders.identity("RESIDENT_ID", person_number(each)) for each in numbers]
@@ -200,7 +202,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(name: str, command: Sequence[str], port: int, environment: dict[str, str], folder: Path) -> Iterator[Server]:
+def running(
+    name: str, command: Sequence[str], port: int, environment: dict[str, str], folder: Path
+) -> Iterator[Server]:
     """A server in a process of its own, once it listens. Raises ``RuntimeError`` with what it said where it does not."""
     log = (folder / f"{name.replace(' ', '-')}.log").open("w+")
     process = subprocess.Popen(
@@ -224,8 +228,10 @@ def running(name: str, command: Sequence[str], port: int, environment: dict[str,
         log.close()
 
 
-def registry_server(found: Stage, name: str = "the registry", **settings: str) -> contextlib.AbstractContextManager[Server]:
-    """This project's server, as an installation runs it: an issuer's keys, limits, masking, the bench's token with a rate of its own."""
+def registry_server(
+    found: Stage, name: str = "the registry", **settings: str
+) -> contextlib.AbstractContextManager[Server]:
+    """The project's server, as an installation runs it: an issuer's keys, limits, masking, the bench's token with a rate of its own."""
     port = free_port()
     environment = found.settings | {
         "RECOGNITION_JWKS": str(found.folder / "data" / "jwks.json"),
@@ -236,4 +242,3 @@ def registry_server(found: Stage, name: str = "the registry", **settings: str) -
     }
     command = [sys.executable, "-m", "console", "serve", "--port", str(port)]
     return running(name, command, port, environment, found.folder)
-

@@ -170,18 +170,22 @@ async def _answered(plan: Plan, variables: Mapping[str, Any], context: Context) 
     else:
         answers = await asyncio.gather(*(root.answer(context, each) for root, each in zip(roots, given, strict=True)))
     found = iter(answers)
-    data = {
-        each.selected.key: next(found) for each in plan.roots if isinstance(each, Root)
-    } if len(roots) == len(plan.roots) else {
-        (each.selected.key if isinstance(each, Root) else each.key): (
-            next(found) if isinstance(each, Root) else each.parent.name
-        )
-        for each in plan.roots
-    }
+    data = (
+        {each.selected.key: next(found) for each in plan.roots if isinstance(each, Root)}
+        if len(roots) == len(plan.roots)
+        else {
+            (each.selected.key if isinstance(each, Root) else each.key): (
+                next(found) if isinstance(each, Root) else each.parent.name
+            )
+            for each in plan.roots
+        }
+    )
     return orjson.dumps({"data": data})
 
 
-async def _behind(roots: Sequence[Root], given: Sequence[Mapping[str, Any]], context: Context) -> ExecutionResult | None:
+async def _behind(
+    roots: Sequence[Root], given: Sequence[Mapping[str, Any]], context: Context
+) -> ExecutionResult | None:
     """Wait for the positions that are named; the answer where one is not reached in time. Raises ``Aside`` among several fields."""
     if len(roots) > 1:
         raise Aside

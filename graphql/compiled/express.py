@@ -8,12 +8,11 @@ was counted given back, so that there is one place that refuses, and one that ex
 
 from __future__ import annotations
 
-import asyncio
 from functools import lru_cache
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from application.ports import Identity
 from compiled.executor import CompilingExecutor
@@ -31,18 +30,22 @@ from transport.negotiation import JSON, content_type, language_of, prefers_html,
 from transport.parameters import SHORT, GraphQLRequest, in_body
 from transport.rates import caller_at, lies_in
 
-_PATIENCE: Final = 0.05
-"""Seconds in which the body must be there: a slower one is waited for elsewhere."""
 _HEADERS_ASKING_MORE: Final = frozenset(
-    {b"origin", b"x-access-reason", b"transfer-encoding", b"expect", b"upgrade", b"x-forwarded-for", b"content-encoding"}
+    {
+        b"origin",
+        b"x-access-reason",
+        b"transfer-encoding",
+        b"expect",
+        b"upgrade",
+        b"x-forwarded-for",
+        b"content-encoding",
+    }
 )
 _NEVER: Final = Event()
 """That the client has gone, which is not looked for while something takes some milliseconds."""
 _FIXED: Final = {**SECURITY_HEADERS, "Cache-Control": "private, no-store"}
-WHOLE: Final = "recognition.whole_response"
-"""An extension of the server's scope: a function that takes an answer's headers, as they are sent, and its body, and tells whether
-it sent them at once.
-"""
+WHOLE: Final = "recognition.whole"
+"""An extension of the server's scope, a ``Whole``; without it, nothing is answered here."""
 _NONE: Final[dict[str, Any]] = {}
 
 
@@ -72,6 +75,16 @@ def _caller(host: str) -> str:
     return caller_at(host)
 
 
+class Whole(Protocol):
+    """A request that the server holds, and an answer, each in one piece."""
+
+    def body(self, length: int) -> bytes | None:
+        """The body, where all of it is there and it has this length; it can still be received then."""
+
+    def answered(self, head: bytes, body: bytes) -> bool:
+        """Answer at once with 200, these headers, as they are sent, and this body; False where it takes more than that."""
+
+
 class Express:
     """ASGI: answers what it can, and hands everything else on."""
 
@@ -83,23 +96,22 @@ class Express:
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != GRAPHQL_PATH:
             await self._app(scope, receive, send)
             return
-        came: list[Message] = []
+        whole: Whole | None = scope.get("extensions", _NONE).get(WHOLE)
+        if whole is None:
+            await self._app(scope, receive, send)
+            return
         try:
-            answer, head = await self._answer(scope, receive, came)
+            answer, head = await self._answer(scope, whole)
         except _HandOn:
-            await self._app(scope, _again(came, receive) if came else receive, send)
+            await self._app(scope, receive, send)
             return
-        whole = scope.get("extensions", _NONE).get(WHOLE)
-        if whole is not None and whole(head, answer):
-            return
-        headers = [(name, value) for name, _, value in (line.partition(b": ") for line in head.split(b"\r\n")) if name]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
+        if not whole.answered(head, answer):
+            headers = [line.partition(b": ")[::2] for line in head.split(b"\r\n") if line]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": answer})
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, came: list[Message]
-    ) -> tuple[bytes, bytes]:
-        """The body of an answer, and its headers as they are sent. Raises ``_HandOn``; ``came`` has then what was read of the request."""
+    async def _answer(self, scope: Scope, whole: Whole) -> tuple[bytes, bytes]:
+        """The body of an answer, and its headers as they are sent. Raises ``_HandOn``."""
         counters = self._counters
         headers: dict[bytes, bytes] = dict(scope["headers"])
         if len(headers) != len(scope["headers"]) or not _HEADERS_ASKING_MORE.isdisjoint(headers):
@@ -113,14 +125,16 @@ class Express:
             raise _HandOn
         spoken, language = _spoken(_text(headers, b"accept"), _text(headers, b"accept-language"))
         caller, subject = _caller(host), identity.actor.subject
-        operation, request = self._operation(await _body(receive, came, int(length)))
+        operation, request = self._operation(whole.body(int(length)))
         if counters.by_address.wait(caller) > 0:
             raise _HandOn
         if counters.by_token.wait(subject) > 0 or not counters.in_work.enter(caller):
             counters.by_address.give_back(caller)
             raise _HandOn
-        request_id = request_id_from((_text(headers, b"x-request-id") or ""))
-        context = Context(counters.services, identity.actor, identity.client, request_id, caller, None, language, _NEVER)
+        request_id = request_id_from(_text(headers, b"x-request-id") or "")
+        context = Context(
+            counters.services, identity.actor, identity.client, request_id, caller, None, language, _NEVER
+        )
         try:
             answer = await self._attempted(operation, request, context)
         except _HandOn:
@@ -138,9 +152,11 @@ class Express:
             raise _HandOn
         return identity
 
-    def _operation(self, body: bytes) -> tuple[PreparedOperation, GraphQLRequest]:
+    def _operation(self, body: bytes | None) -> tuple[PreparedOperation, GraphQLRequest]:
         """The operation that a request runs. Raises ``_HandOn`` for one that is not prepared, not covered, or too large."""
         counters = self._counters
+        if body is None:
+            raise _HandOn
         try:
             request = in_body(body, counters.limits)
             document = None if request.extensions else counters.documents.known(request.query)
@@ -167,29 +183,6 @@ class Express:
         except ApiError:
             raise _HandOn from None
         return answer
-
-
-async def _body(receive: Receive, came: list[Message], length: int) -> bytes:
-    """A body of a length that was announced. Raises ``_HandOn`` where it is not there, and where it is another."""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            message = await receive()
-    except TimeoutError:
-        raise _HandOn from None
-    came.append(message)
-    body: bytes = message.get("body", b"")
-    if message["type"] != "http.request" or message.get("more_body") or len(body) != length:
-        raise _HandOn
-    return body
-
-
-def _again(came: list[Message], receive: Receive) -> Receive:
-    """What came, then what comes."""
-
-    async def again() -> Message:
-        return came.pop(0) if came else await receive()
-
-    return again
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:

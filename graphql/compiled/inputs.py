@@ -15,6 +15,7 @@ from graphql import (
     BooleanValueNode,
     EnumValueNode,
     FloatValueNode,
+    GraphQLArgument,
     GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
@@ -28,7 +29,6 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
-    is_required_argument,
     is_required_input_field,
     type_from_ast,
 )
@@ -78,34 +78,38 @@ def arguments_of(selected: Selected) -> Callable[[Mapping[str, Any]], dict[str, 
     fixed: dict[str, Any] = {}
     open_: list[tuple[str, Value, Any]] = []
     for name, argument in selected.definition.args.items():
-        default = ABSENT if argument.default_value is Undefined else argument.default_value
-        if default not in {ABSENT, None} and not isinstance(default, int | str | bool):
-            raise NotCovered(f"the default of {name}")
-        python, node = to_snake_case(name), given.get(name)
+        default, python, node = _default(name, argument), to_snake_case(name), given.get(name)
         if node is None:
-            if is_required_argument(argument):
-                raise NotCovered(f"{name} without a value")
             if default is not ABSENT:
                 fixed[python] = default
         elif _is_constant(node):
             fixed[python] = coercion(argument.type)(_json(node))
         else:
-            open_.append((python, _value(node, argument.type), ABSENT if isinstance(argument.type, GraphQLNonNull) else default))
+            needed = isinstance(argument.type, GraphQLNonNull)
+            open_.append((python, _value(node, argument.type), ABSENT if needed else default))
     if not open_:
         return lambda _: fixed
 
     def arguments(variables: Mapping[str, Any]) -> dict[str, Any]:
-        values = dict(fixed)
-        for python, value, default in open_:
-            found = value(variables)
-            if found is ABSENT:
-                found = default
-                if found is ABSENT:
-                    raise Misfit
-            values[python] = found
-        return values
+        return {**fixed, **{python: _given(value(variables), default) for python, value, default in open_}}
 
     return arguments
+
+
+def _given(found: Any, default: Any) -> Any:
+    """What was given, or the default in its place. Raises ``Misfit`` where there is neither."""
+    value = default if found is ABSENT else found
+    if value is ABSENT:
+        raise Misfit
+    return value
+
+
+def _default(name: str, argument: GraphQLArgument) -> Any:
+    """What an argument is where nothing is given, ``ABSENT`` where nothing then. Raises ``NotCovered`` for a default that is no plain value."""
+    default = ABSENT if argument.default_value is Undefined else argument.default_value
+    if default is not ABSENT and not isinstance(default, int | str | bool | None):
+        raise NotCovered(f"the default of {name}")
+    return default
 
 
 def coercion(type_: Any) -> Coerce:
@@ -120,17 +124,22 @@ def coercion(type_: Any) -> Coerce:
 
         return needed
     if isinstance(type_, GraphQLList):
-        item = coercion(type_.of_type)
-
-        def several(value: Any) -> Any:
-            if value is None:
-                return None
-            return [item(each) for each in value] if isinstance(value, list) else [item(value)]
-
-        return several
+        return _list(coercion(type_.of_type))
     if isinstance(type_, GraphQLInputObjectType):
         return _object(type_)
+    return _leaf(type_)
 
+
+def _list(item: Coerce) -> Coerce:
+    def several(value: Any) -> Any:
+        if value is None:
+            return None
+        return [item(each) for each in value] if isinstance(value, list) else [item(value)]
+
+    return several
+
+
+def _leaf(type_: Any) -> Coerce:
     def leaf(value: Any) -> Any:
         if value is None:
             return None
@@ -199,7 +208,11 @@ def _value(node: ValueNode, type_: Any) -> Value:
 def _open_object(node: ObjectValueNode, type_: GraphQLInputObjectType) -> Value:
     made, names = _class_of(type_)
     fields = [
-        (names[each.name.value], _value(each.value, type_.fields[each.name.value].type), is_required_input_field(type_.fields[each.name.value]))
+        (
+            names[each.name.value],
+            _value(each.value, type_.fields[each.name.value].type),
+            is_required_input_field(type_.fields[each.name.value]),
+        )
         for each in node.fields
     ]
 

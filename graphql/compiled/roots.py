@@ -16,11 +16,11 @@ from application.access import Scope
 from application.asking import UNSCOPED, Grouped, Keyed, Measured, Page, Question, Shown, Window
 from application.projections.all import projections_of
 from application.projections.projection import Table
-from application.projections.tables import CASES, CATALOGS, TITLES
+from application.projections.tables import CASES, TITLES
 from application.queries import LeanReads, LookUp
 from application.questions import CaseFilter, EntryFilter, TitleFilter
 from application.viewing import Row
-from application.views import CatalogView, EntryView, TitleView, VersionView
+from application.views import CatalogView, EntryView, VersionView
 from compiled.dimensions import Dimensions
 from compiled.inputs import arguments_of
 from compiled.selections import NotCovered, Selected
@@ -527,9 +527,7 @@ class _Place:
 class _LookUps:
     """Look-ups of one question, by scope and columns: each a statement that is made once."""
 
-    def __init__(
-        self, lean: LeanReads, asked: Callable[[Scope], Keyed[Any, Any]], beside: tuple[Grouped, ...]
-    ) -> None:
+    def __init__(self, lean: LeanReads, asked: Callable[[Scope], Keyed[Any, Any]], beside: tuple[Grouped, ...]) -> None:
         self._lean, self._asked, self._beside = lean, asked, beside
         self._made: dict[tuple[Scope, tuple[str, ...] | None], LookUp] = {}
 

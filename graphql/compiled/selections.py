@@ -72,7 +72,7 @@ def switches(operation: PreparedOperation) -> tuple[str, ...]:
     waiting: list[SelectionSetNode | None] = [operation.node.selection_set]
     waiting += [each.selection_set for each in _fragments(operation).values()]
     while waiting:
-        for node in (current.selections if (current := waiting.pop()) else ()):
+        for node in current.selections if (current := waiting.pop()) else ():
             for directive in node.directives or ():
                 value = _condition(directive)
                 if isinstance(value, VariableNode):
@@ -89,9 +89,7 @@ def selections(
     """What an operation selects at its root, where its switches stand so. Raises ``NotCovered`` for what answers an interface."""
     if schema.query_type is None:
         raise NotCovered("no queries")
-    return _Collector(schema, _fragments(operation), switched).fields(
-        schema.query_type, [operation.node.selection_set]
-    )
+    return _Collector(schema, _fragments(operation), switched).fields(schema.query_type, [operation.node.selection_set])
 
 
 @dataclass(frozen=True, slots=True)

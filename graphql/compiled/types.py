@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, get_type_hints
 
 import orjson
 
 from application.deadlines import StandingDeadline, standing
 from application.folding import title_of
-from application.views import AuthorityView, AwardView, CaseView, EntryView, EvidenceView, ProposalView, TitleView, VersionView
+from application.views import (
+    AuthorityView,
+    AwardView,
+    CaseView,
+    EntryView,
+    EvidenceView,
+    ProposalView,
+    TitleView,
+    VersionView,
+)
 from compiled.dimensions import Dimensions
 from compiled.inputs import arguments_of
 from compiled.selections import NotCovered, Selected
@@ -17,6 +27,7 @@ from domain.values import TitleStatus
 from registry_api import ids
 from registry_api.context import Context
 from registry_api.types.cases import award_for
+
 
 def encoded(value: Any) -> bytes:
     """JSON of what a plan made; identifiers, days and enumerations as themselves."""
@@ -44,56 +55,10 @@ def rules_of(dimensions: Dimensions, authority: Any) -> Rules:
         perhaps = " or ".join(f"{source.of(each)} is None" for each in key)
         return f"(None if {perhaps} else {kept}{at})" if _nullable(selected) else f"{kept}{at}"
 
-    entry_key = ("catalog_code", "version_number", "entry_number")
-    entry = dimension(dimensions.entry, entry_key, EntryView)
+    entry = dimension(dimensions.entry, _ENTRY_KEY, EntryView)
     version = dimension(dimensions.version, ("catalog_code", "version_number"), VersionView)
     by_code = dimension(authority, ("authority_code",), AuthorityView)
     lodged = dimension(authority, ("lodged_with_code",), AuthorityView)
-
-    def award(writer: Writer, source: Source, selected: Selected) -> str:
-        inner = Writer(writer.rules, clear=False)
-        write = inner.function("v", inner.object(View(AwardView, "v"), selected.below))
-
-        def written(key: tuple[Any, ...]) -> Any:
-            if None in key[:3]:
-                return None
-            found = award_for(dimensions.entry((key[0], key[1], key[2])), key[3])
-            return None if found is None else orjson.Fragment(encoded(write(found)))
-
-        kept = writer.bind(dimensions.written(written))
-        return f"{kept}[{', '.join(source.of(each) for each in (*entry_key, 'grade'))}]"
-
-    def title(writer: Writer, source: Source, selected: Selected) -> str:
-        whole = _whole(source)
-        inner = writer.bind(writer.function("v, e", writer.object(View(TitleView, "v"), selected.below)))
-
-        def derived(case: CaseView) -> TitleView | None:
-            pinned = case.awarded
-            if pinned is None:
-                return None
-            return title_of(
-                case, dimensions.entry((pinned.catalog_code, pinned.version_number, pinned.entry_number))
-            )
-
-        made, each = writer.bind(derived), writer.variable()
-        return f"(None if ({each} := {made}({whole})) is None else {inner}({each}, e))"
-
-    def version_entry(writer: Writer, source: Source, selected: Selected) -> str:
-        number = arguments_of(selected)
-        if selected.node.arguments and any(each.value.kind == "variable" for each in selected.node.arguments):
-            raise NotCovered("an entry by a variable")
-        wanted = number({})["number"]
-        inner = Writer(writer.rules, clear=False)
-        write = inner.function("v", inner.object(View(EntryView, "v"), selected.below))
-
-        def written(key: tuple[str, int]) -> Any:
-            try:
-                found = dimensions.entry((*key, wanted))
-            except LookupError:
-                return None
-            return orjson.Fragment(encoded(write(found)))
-
-        return f"{writer.bind(dimensions.written(written))}[{source.of('catalog_code')}, {source.of('number')}]"
 
     return {
         ("RecognizedTitle", "id"): _identifier("title", "title_id", ids.of_title),
@@ -123,8 +88,8 @@ def rules_of(dimensions: Dimensions, authority: Any) -> Rules:
         ("RecognitionCase", "lodgedWith"): lodged,
         ("RecognitionCase", "catalogVersion"): version,
         ("RecognitionCase", "entry"): entry,
-        ("RecognitionCase", "award"): award,
-        ("RecognitionCase", "title"): title,
+        ("RecognitionCase", "award"): partial(_award, dimensions),
+        ("RecognitionCase", "title"): partial(_title, dimensions),
         ("RecognitionCase", "workField"): _personal("work_field"),
         ("RecognitionCase", "endingGround"): _personal("ending_ground"),
         **{("Certificate", name): _opened(of) for name, of in _CERTIFICATE.items()},
@@ -135,11 +100,60 @@ def rules_of(dimensions: Dimensions, authority: Any) -> Rules:
         ("CatalogVersion", "id"): lambda w, source, _: (
             f"{w.bind(ids.encode)}('version', {source.of('catalog_code')}, {source.of('number')})"
         ),
-        ("CatalogVersion", "entry"): version_entry,
+        ("CatalogVersion", "entry"): partial(_version_entry, dimensions),
         **{("CatalogVersion", name): _uncovered for name in ("changes", "aliasChanges", "wordChanges", "aliases")},
         ("Catalog", "id"): lambda w, source, _: f"{w.bind(ids.encode)}('catalog', {source.of('code')})",
         ("Catalog", "endsOn"): _uncovered,
     }
+
+
+_ENTRY_KEY: Final = ("catalog_code", "version_number", "entry_number")
+
+
+def _award(dimensions: Dimensions, writer: Writer, source: Source, selected: Selected) -> str:
+    inner = Writer(writer.rules, clear=False)
+    write = inner.function("v", inner.object(View(AwardView, "v"), selected.below))
+
+    def written(key: tuple[Any, ...]) -> Any:
+        if None in key[:3]:
+            return None
+        found = award_for(dimensions.entry((key[0], key[1], key[2])), key[3])
+        return None if found is None else orjson.Fragment(encoded(write(found)))
+
+    kept = writer.bind(dimensions.written(written))
+    return f"{kept}[{', '.join(source.of(each) for each in (*_ENTRY_KEY, 'grade'))}]"
+
+
+def _title(dimensions: Dimensions, writer: Writer, source: Source, selected: Selected) -> str:
+    whole = _whole(source)
+    inner = writer.bind(writer.function("v, e", writer.object(View(TitleView, "v"), selected.below)))
+
+    def derived(case: CaseView) -> TitleView | None:
+        pinned = case.awarded
+        if pinned is None:
+            return None
+        return title_of(case, dimensions.entry((pinned.catalog_code, pinned.version_number, pinned.entry_number)))
+
+    made, each = writer.bind(derived), writer.variable()
+    return f"(None if ({each} := {made}({whole})) is None else {inner}({each}, e))"
+
+
+def _version_entry(dimensions: Dimensions, writer: Writer, source: Source, selected: Selected) -> str:
+    number = arguments_of(selected)
+    if selected.node.arguments and any(each.value.kind == "variable" for each in selected.node.arguments):
+        raise NotCovered("an entry by a variable")
+    wanted = number({})["number"]
+    inner = Writer(writer.rules, clear=False)
+    write = inner.function("v", inner.object(View(EntryView, "v"), selected.below))
+
+    def written(key: tuple[str, int]) -> Any:
+        try:
+            found = dimensions.entry((*key, wanted))
+        except LookupError:
+            return None
+        return orjson.Fragment(encoded(write(found)))
+
+    return f"{writer.bind(dimensions.written(written))}[{source.of('catalog_code')}, {source.of('number')}]"
 
 
 _CERTIFICATE: Final = {
@@ -241,7 +255,11 @@ def _verified_title(writer: Writer, source: Source, selected: Selected) -> str:
 def _evidence(writer: Writer, source: Source, selected: Selected) -> str:
     each, whole = writer.variable(), _whole(source)
     inner = writer.object(View(EvidenceView, each), selected.below)
-    shown = f"e.viewer.show({whole}, {whole}.evidence, 'evidence', {_names(writer, selected)})" if writer.clear else f"{whole}.evidence"
+    shown = (
+        f"e.viewer.show({whole}, {whole}.evidence, 'evidence', {_names(writer, selected)})"
+        if writer.clear
+        else f"{whole}.evidence"
+    )
     return f"[{inner} for {each} in {shown}]"
 
 

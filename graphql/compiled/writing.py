@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Final, Protocol, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, Union, cast, get_args, get_origin, get_type_hints
 
 from application.seals import is_personal
 from compiled.selections import TYPENAME, NotCovered, Selected
 from graphql import GraphQLEnumType
 from registry_api.scalars import DATE_TIME
+
 
 class Source(Protocol):
     """What an object is read from."""
@@ -157,7 +158,10 @@ class Writer:
         """A value that has a type without fields."""
         kind = selected.type
         if isinstance(kind, GraphQLEnumType):
-            names = {value.value.value if isinstance(value.value, Enum) else value.value: name for name, value in kind.values.items()}
+            names = {
+                value.value.value if isinstance(value.value, Enum) else value.value: name
+                for name, value in kind.values.items()
+            }
             if all(name == value for value, name in names.items()):
                 return expression
             return f"{self.bind({None: None} | names)}[{expression}]"

@@ -126,17 +126,15 @@ def create_registry_app(
     proving = CapacityLimiter(2)
 
     async def authenticate(headers: Headers) -> Identity | None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if not scheme:
+        token = _token_in(headers)
+        if token is None:
             return None
-        if scheme.lower() != "bearer" or not token.strip():
-            raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
-        known = authenticator.known(token.strip())
+        known = authenticator.known(token)
         if known is not None:
             by_token.take(known.actor.subject)
             return known
         try:
-            identity = await to_thread.run_sync(authenticator.verify, token.strip(), limiter=proving)
+            identity = await to_thread.run_sync(authenticator.verify, token, limiter=proving)
         except NotAuthenticated as refused:
             raise ApiError(RefusalCode.UNAUTHENTICATED, refused.said, {"reason": refused.code}) from None
         except IdentityProviderUnavailable:
@@ -219,3 +217,13 @@ def create_registry_app(
         documents, limits, authenticator.known, by_address, by_token, in_work, services, door.trusted_proxies
     )
     return app
+
+
+def _token_in(headers: Headers) -> str | None:
+    """The bearer token of a request (RFC 6750, section 2.1); None where it sends nothing of the kind. Raises ``ApiError`` for less."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if not scheme:
+        return None
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
+    return token.strip()

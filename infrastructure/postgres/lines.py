@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, Self
@@ -73,23 +73,25 @@ class _Single:
 
 
 class _Gathered:
-    """Look-ups of one shape, as many as come until a connection is free for them."""
+    """Look-ups of one shape, as many as come while the ones before them are under way and until a connection is free."""
 
-    def __init__(self, shape: Shape, gathering: dict[Shape, _Gathered]) -> None:
-        self._shape, self._gathering = shape, gathering
+    def __init__(self, shape: Shape, gathering: dict[Shape, _Gathered], ended: Callable[[Shape], None]) -> None:
+        self.shape, self._gathering, self._ended = shape, gathering, ended
+        self.queued = False
         self.keys: list[Any] = []
         self.waiting: list[asyncio.Future[Sequence[Row]]] = []
 
     def begin(self) -> tuple[str, Sequence[Any]]:
         self.close()
-        return self._shape.text, (*self._shape.before, self.keys, *self._shape.after)
+        return self.shape.text, (*self.shape.before, self.keys, *self.shape.after)
 
     def close(self) -> None:
         """Take no further key."""
-        if self._gathering.get(self._shape) is self:
-            del self._gathering[self._shape]
+        if self._gathering.get(self.shape) is self:
+            del self._gathering[self.shape]
 
     def answer(self, rows: Sequence[Row]) -> None:
+        self._ended(self.shape)
         found: list[list[Row]] = [[] for _ in self.keys]
         for row in rows:
             found[row[0] - 1].append(row)
@@ -98,6 +100,7 @@ class _Gathered:
                 waiting.set_result(some)
 
     def fail(self, error: Exception) -> None:
+        self._ended(self.shape)
         for waiting in self.waiting:
             if not waiting.done():
                 waiting.set_exception(error)
@@ -106,7 +109,9 @@ class _Gathered:
 class _Line:
     """One connection: idle, or at work for one job."""
 
-    def __init__(self, connection: psycopg.Connection[Any], loop: asyncio.AbstractEventLoop, free: Free, lost: Free) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], loop: asyncio.AbstractEventLoop, free: Free, lost: Free
+    ) -> None:
         self._connection, self._loop, self._free, self._lost = connection, loop, free, lost
         self._raw = connection.pgconn
         self._raw.nonblocking = 1
@@ -135,7 +140,7 @@ class _Line:
                 self._raw.send_query_prepared(name, values)
             self._flush()
         except Exception as error:  # noqa: BLE001 - as below
-            self._break(error)
+            self.give_up(error)
 
     def _prepare(self, text: str) -> None:
         if len(self._prepared) >= _MOST_PREPARED:
@@ -155,7 +160,7 @@ class _Line:
             if not self._raw.flush():
                 self._loop.remove_writer(self._socket)
         except psycopg.Error as error:
-            self._break(error)
+            self.give_up(error)
 
     def _readable(self) -> None:
         raw = self._raw
@@ -168,7 +173,7 @@ class _Line:
                     return
                 self._results.append(result)
         except Exception as error:  # noqa: BLE001 - whatever it is, who waits is told that nothing came
-            self._break(error)
+            self.give_up(error)
 
     def _ended(self) -> None:
         """All results of what was sent are there; None at once where nothing was, as when the server says that it ends."""
@@ -193,7 +198,7 @@ class _Line:
         self._free(self)
         job.answer(rows)
 
-    def _break(self, error: Exception) -> None:
+    def give_up(self, error: Exception) -> None:
         """Give the connection up: what went wrong on it once is not worth finding out."""
         job, self._job = self._job, None
         self.close()
@@ -225,6 +230,7 @@ class Lines:
         self._all: set[_Line] = set()
         self._queue: deque[_Job] = deque()
         self._gathering: dict[Shape, _Gathered] = {}
+        self._under_way: Counter[Shape] = Counter()
         self._due = False
         self._making: set[asyncio.Task[None]] = set()
         self._open = False
@@ -245,7 +251,7 @@ class Lines:
         for task in self._making:
             task.cancel()
         for line in list(self._all):
-            line.close()
+            line.give_up(NotAtHand())
         self._all.clear()
         self._idle.clear()
         self._give_up()
@@ -263,13 +269,29 @@ class Lines:
         waiting: asyncio.Future[Sequence[Row]] = self._loop.create_future() if self._open else _nobody()
         job = self._gathering.get(shape)
         if job is None:
-            job = self._gathering[shape] = _Gathered(shape, self._gathering)
-            self._put(job)
+            job = self._gathering[shape] = _Gathered(shape, self._gathering, self._ended)
+            if not self._under_way[shape]:
+                self._queue_up(shape, job)
         job.keys.append(key)
         job.waiting.append(waiting)
         if len(job.keys) >= _MOST_KEYS:
+            if not job.queued:
+                self._queue_up(shape, job)
             job.close()
         return waiting
+
+    def _queue_up(self, shape: Shape, job: _Gathered) -> None:
+        self._under_way[shape] += 1
+        job.queued = True
+        self._put(job)
+
+    def _ended(self, shape: Shape) -> None:
+        """Look-ups of a shape have their answer: those that were gathered meanwhile are next."""
+        self._under_way[shape] -= 1
+        if not self._under_way[shape]:
+            del self._under_way[shape]
+            if (job := self._gathering.get(shape)) is not None and self._open:
+                self._queue_up(shape, job)
 
     def _put(self, job: _Job) -> None:
         self._queue.append(job)
@@ -312,10 +334,14 @@ class Lines:
                 return
 
     async def _connect(self) -> bool:
+        making = self._loop.run_in_executor(None, self._connected)
         try:
-            connection = await asyncio.to_thread(self._connected)
+            connection = await asyncio.shield(making)
         except psycopg.Error:
             return False
+        except asyncio.CancelledError:
+            making.add_done_callback(_closed)
+            raise
         if not self._open:
             connection.close()
             return False
@@ -330,10 +356,19 @@ class Lines:
         return connection
 
     def _give_up(self) -> None:
-        waiting, self._queue = self._queue, deque()
+        held = [job for job in self._gathering.values() if not job.queued]
+        waiting, self._queue = [*self._queue, *held], deque()
         self._gathering.clear()
-        for job in waiting:
-            job.fail(NotAtHand())
+        for job in held:
+            self._under_way[job.shape] += 1
+        for each in waiting:
+            each.fail(NotAtHand())
+
+
+def _closed(made: asyncio.Future[psycopg.Connection[Any]]) -> None:
+    """Let a connection go that nobody wants any more."""
+    if not made.cancelled() and made.exception() is None:
+        made.result().close()
 
 
 def _nobody() -> Any:

@@ -135,17 +135,18 @@ def stage(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
 
             runner.run(enter())
             executor = CompilingExecutor(interpreting, core, reads, lean, registry.authorities)
-            yield Stage(
-                api, services, executor, interpreting, lean, runner, DocumentCache(core, LIMITS), people, cases
-            )
+            yield Stage(api, services, executor, interpreting, lean, runner, DocumentCache(core, LIMITS), people, cases)
             runner.run(leave())
 
 
 def _peopled(api: Api) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     """Titles current, revoked, proposed to end, of somebody erased and of somebody restricted; cases on every way."""
-    people = {name: resident_number(90_000 + n) for n, name in enumerate(
-        ("erased", "plain", "revoked", "proposed", "noticed", "restricted", "ningbo", "rejected", "open")
-    )}
+    people = {
+        name: resident_number(90_000 + n)
+        for n, name in enumerate(
+            ("erased", "plain", "revoked", "proposed", "noticed", "restricted", "ningbo", "rejected", "open")
+        )
+    }
 
     def holder(name: str) -> dict[str, Any]:
         return {"holder": {"name": f"王{name}", "idNumber": people[name]}}

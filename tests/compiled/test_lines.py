@@ -10,6 +10,8 @@ import pytest
 
 from application import questions
 from application.asking import UNSCOPED, Shown
+from application.projections.projection import Table
+from application.projections.tables import CASES, TITLES
 from application.queries import NotAtHand
 from infrastructure.lean_reads import PostgresLeanReads
 from infrastructure.postgres.lines import Lines
@@ -17,7 +19,9 @@ from infrastructure.questions_sql import shown_statement
 from tests.compiled.conftest import Stage
 
 LOOK_UP = "query ($n: String!) { titles(holder: {idNumber: $n}) { id title holder { ref } entry { number } } }"
-LIST = "{ titleList(filter: {field: \"数字经济\"}) { nodes { id entry { number } } pageInfo { hasNextPage } totalCount } }"
+LIST = (
+    '{ titleList(filter: {field: "数字经济"}) { nodes { id entry { number } } pageInfo { hasNextPage } totalCount } }'
+)
 
 
 def test_each_compiled_field_is_one_round_trip(stage: Stage) -> None:
@@ -29,9 +33,12 @@ def test_each_compiled_field_is_one_round_trip(stage: Stage) -> None:
         (LIST, {}),
         ("query ($i: ID) { case(id: $i) { id entry { number } award { title } } }", {"i": case["id"]}),
         ("{ cases { nodes { id } totalCount } }", {}),
-        ('{ catalog(code: "zj-2023-digital-equipment-materials") { version(number: 1) { noticeTitle entry(number: 3) { id } } } }', {}),
         (
-            "query ($c: String!) { verifyTitle(caseNumber: $c, holderName: \"王plain\") { known valid position } }",
+            '{ catalog(code: "zj-2023-digital-equipment-materials") { version(number: 1) { noticeTitle entry(number: 3) { id } } } }',
+            {},
+        ),
+        (
+            'query ($c: String!) { verifyTitle(caseNumber: $c, holderName: "王plain") { known valid position } }',
             {"c": case["caseNumber"]},
         ),
     ]
@@ -113,19 +120,33 @@ def test_hot_questions_read_indexes(stage: Stage) -> None:
         Shown(questions.cases(scope, questions.CaseFilter(), window), ("case_id",)),
         Shown(questions.case_numbered(UNSCOPED, "ZJ-1"), ("case_id",)),
     ]
-    copied = "INSERT INTO read_model.{0} SELECT (jsonb_populate_record(t, jsonb_build_object('{1}', gen_random_uuid(), 'holder_ref', gen_random_uuid(), 'case_number', g || ''))).* FROM (SELECT * FROM read_model.{0} LIMIT 1) AS t, generate_series(1, 20000) AS g"
     with psycopg.connect(stage.api.registry.database.owner_url) as connection:
-        for table, key in (("titles", "title_id"), ("cases", "case_id")):
-            connection.execute(copied.format(table, key).encode())
-            connection.execute(f"ANALYZE read_model.{table}".encode())
+        for table in (TITLES, CASES):
+            connection.execute(_copies(table))
+            connection.execute(f"ANALYZE {table.qualified}".encode())
         connection.execute("ANALYZE registry.lookups")
         for shown in asked:
             made = shown_statement(shown)
             rows = connection.execute(b"EXPLAIN " + made.text.encode(), made.params).fetchall()
             plan = "\n".join(row[0] for row in rows)
             assert not [f for f in ("titles", "cases") if f"Seq Scan on {f} " in plan], plan
-            assert "Sort  " not in plan or "rows=1" in plan or "Incremental" in plan or "titles_of" in plan or _small(plan), plan
+            assert _small(plan), plan
         connection.rollback()
+
+
+def _copies(table: Table[Any]) -> bytes:
+    """A statement that makes many rows of one, each with identifiers and a number of its own, over many days."""
+    own = {
+        "title_id": "gen_random_uuid()",
+        "case_id": "gen_random_uuid()",
+        "holder_ref": "gen_random_uuid()",
+        "case_number": "'C-' || g",
+        "recognized_on": "date '2026-01-01' - g % 900",
+        "submitted_at": "now() - g * interval '1 hour'",
+    }
+    names = ", ".join(table.column_names)
+    values = ", ".join(own.get(name, f"t.{name}") for name in table.column_names)
+    return f"INSERT INTO {table.qualified} ({names}) SELECT {values} FROM (SELECT * FROM {table.qualified} LIMIT 1) AS t, generate_series(1, 20000) AS g".encode()
 
 
 def _small(plan: str) -> bool:

@@ -73,7 +73,7 @@ class TitleCondition:
 @strawberry.type
 class Query:
     @strawberry.field
-    async def all_titles(self, condition: TitleCondition, first: int = 1000, order_by: list[str] | None = None) -> Titles:
+    async def all_titles(self, condition: TitleCondition, first: int = 1000) -> Titles:
         """The titles of a holder, or the first of a field."""
         statement = f"SELECT {COLUMNS} WHERE t.holder_ref = %s"
         values: list[Any] = [condition.holder_ref]
