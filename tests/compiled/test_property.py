@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from compiled.roots import ROOTS
@@ -176,6 +176,7 @@ def test_both_paths_answer_alike(stage: Stage, data: st.DataObject) -> None:
         both = stage.both(document, variables, stage.actors()[who], reason)
     except InvalidDocumentError:
         return  # two fields of one name with other arguments: no operation
+    event(both.share)
     assert both.alike, (document, variables, who, reason, both)
 
 
