@@ -269,7 +269,8 @@ def _measured(here: Stage, server: Server, script: Path, seconds: int) -> Round:
         text=True,
         check=True,
     ).stdout
-    used, asked = server.cpu() - before, here.database_cpu() - database
+    used = server.cpu() - before
+    asked = sum(seconds - database.get(process, 0.0) for process, seconds in here.database_cpu().items())
     requests = int(_found(r"(\d+) requests in", said))
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     return Round(

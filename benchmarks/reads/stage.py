@@ -83,13 +83,14 @@ class Stage:
         variables = {variable: given[name] for name, variable in named.items() if name in given}
         return {**variables, "PGURL": self.owner_url, "PGSOCKET": socket_url}
 
-    def database_cpu(self) -> float:
-        """Seconds of CPU that PostgreSQL used, its backends included."""
-        return sum(
-            sum(each.cpu_times()[:2])
-            for each in psutil.process_iter(["name"])
-            if (each.info["name"] or "").startswith("postgres") and str(self.folder) in _cluster_of(each)
-        )
+    def database_cpu(self) -> dict[int, float]:
+        """Seconds of CPU that each process of PostgreSQL has used."""
+        found = {}
+        for each in psutil.process_iter(["name"]):
+            with contextlib.suppress(psutil.Error):
+                if (each.info["name"] or "").startswith("postgres") and str(self.folder) in _cluster_of(each):
+                    found[each.pid] = sum(each.cpu_times()[:2])
+        return found
 
 
 def _cluster_of(process: psutil.Process) -> str:
