@@ -140,7 +140,9 @@ def test_clients_import_what_their_own_lock_names() -> None:
     for lock in (CLIENTS.parent / "package-lock.json", ROOT / "benchmarks" / "reads" / "peers" / "package-lock.json"):
         packages = json.loads(lock.read_text("utf-8"))["packages"]
         assert len(packages) > 100
-        assert [name for name, each in packages.items() if "resolved" in each or (name and "integrity" not in each)] == []
+        assert [
+            name for name, each in packages.items() if "resolved" in each or (name and "integrity" not in each)
+        ] == []
 
 
 def test_the_build_is_locked() -> None:
