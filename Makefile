@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench siege siege-short mutants log-go bench-log lock clean help
+.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads siege siege-short mutants log-go bench-log lock clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -42,7 +42,7 @@ clients: $(VENV)/.dev ## Apollo, Relay, urql, generators and Python clients agai
 speed: $(VENV)/.dev ## how long a match takes on one core
 	$(BIN)/python benchmarks/matching_speed.py
 
-bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, the audit, packs, cases written
+bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, the audit, packs, cases written, reads
 	$(BIN)/python benchmarks/matching_speed.py
 	$(BIN)/python benchmarks/preview_speed.py
 	$(BIN)/python benchmarks/log_speed.py
@@ -50,6 +50,10 @@ bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency l
 	$(BIN)/python benchmarks/audit_speed.py
 	$(BIN)/python benchmarks/pack_speed.py
 	$(BIN)/python benchmarks/write_speed.py
+	$(BIN)/python -m benchmarks.reads --write
+
+bench-reads: $(VENV)/.dev ## titles looked up and listed over HTTP beside other GraphQL servers; FULL=--full for larger tables and longer rounds
+	$(BIN)/python -m benchmarks.reads --write $(FULL)
 
 siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that looks up; writes docs/siege.md
 	$(BIN)/python -m benchmarks.siege --seconds 10 --cases 3000 --unlimited --tries 3 --write docs/siege.md
@@ -74,7 +78,7 @@ lock: ## resolve the dependencies anew, with hashes and without addresses
 	uv pip compile pyproject.toml --group build --extra dev $(RESOLVE) -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove the environment and every cache; data under var/ stays
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/http_audit/node_modules
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/http_audit/node_modules benchmarks/reads/peers/node_modules
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=python3.11 or so.")'

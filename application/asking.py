@@ -166,15 +166,27 @@ class Selected:
 
 
 @dataclass(frozen=True, slots=True)
+class Via:
+    """Keys that lead to rows by way of others: those of ``question`` whose ``key`` is the key; the rows are compared with ``column``."""
+
+    question: Question[Any]
+    key: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Keyed(Generic[K, V_co]):
     """The rows that each of many keys names, among those of a question, in its order.
 
-    A key is one value, or a tuple of as many as there are parts in ``by``; each part says how it is compared.
+    A key is one value, or a tuple of as many as there are parts in ``by``; each part says how it is compared. With ``via`` a key is
+    one value that leads there by way of another table. With ``every`` a key that names no row is answered by one of nulls.
     """
 
     question: Question[V_co]
     by: tuple[Compared, ...]
     keys: Sequence[K]
+    via: Via | None = None
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +213,10 @@ class Measured(Enum):
     """The median of the column, without rows in which it is null; null of none."""
     P90 = auto()
     """Its 90th percentile, likewise."""
+    LEAST = auto()
+    """The least value of the column; null of none."""
+    TABLE = auto()
+    """Which table holds the rows: another number once a rebuild has replaced it; null of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +230,15 @@ class Grouped:
     by: tuple[str, ...]
     measures: tuple[tuple[Measured, str], ...]
     most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Some columns of the rows that a question or keys ask for, in this order, days and identifiers as text; or the table's, as
+    ``from_row`` reads them, where they are None. With keys the number of the key, from 1 on, stands in front. ``beside`` are
+    measures of other rows at the same instant, behind the columns.
+    """
+
+    asked: Question[Any] | Keyed[Any, Any]
+    columns: tuple[str, ...] | None
+    beside: tuple[Grouped, ...] = ()

@@ -41,6 +41,16 @@ class Holders(Protocol):
     def cases_of_certificates(self, numbers: Collection[str]) -> Mapping[str, frozenset[UUID]]:
         """The cases of certificates with these numbers, however they are spelled; a number of none is absent."""
 
+    def identity(self, id_type: str, id_number: str) -> bytes:
+        """The digest that leads to a person in ``questions.LOOK_UPS``. Raises ``Refused`` (INVALID_INPUT) for what is no number."""
+
+    def certificate(self, number: str) -> bytes | None:
+        """The digest that leads to the cases of a certificate; None for a text that holds no number."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether the digests lie in a database of their own, where no question of rows reaches."""
+
     def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
         """Keep who an officer is, in place of what was kept of them before."""
 
@@ -172,5 +182,11 @@ class IdentityProviderUnavailable(Exception):
     """No token can be judged at the moment: the identity provider's keys are not there. The token may be as good as any."""
 
 
-Authenticator = Callable[[str], Identity]
-"""A bearer token to the identity it proves. Raises ``NotAuthenticated`` and ``IdentityProviderUnavailable``."""
+class Authenticator(Protocol):
+    """Tells from bearer tokens who somebody is."""
+
+    def verify(self, token: str) -> Identity:
+        """The identity that a token proves; may wait. Raises ``NotAuthenticated`` and ``IdentityProviderUnavailable``."""
+
+    def known(self, token: str) -> Identity | None:
+        """The identity of a token that was proved before and would be proved again now; None for any other. Never waits."""

@@ -4,13 +4,13 @@ The port stands here, beside what uses it; infrastructure answers it. All method
 the server does all day. What may be asked stands in ``application.questions``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from application.asking import Drawn, Grouped, K, Keyed, Page, Question
+from application.asking import Drawn, Grouped, K, Keyed, Page, Question, Shown
 from application.projections.projection import Table
 from application.questions import StoredRow, latest_effective, pending_cases, titles_on_entries
 from application.views import AuditEventView, StatusView, VersionView
@@ -83,6 +83,24 @@ class Reads(Protocol):
 
     async def audit_log(self, question: Question[StoredRow]) -> Page[AuditEvent]:
         """The events that a question about the event table asks for, decoded, with their envelopes."""
+
+
+class NotAtHand(Exception):
+    """A lean read can't be answered at once; the whole read side can, or says why it can't."""
+
+
+class LeanReads(Protocol):
+    """The read side by columns, for answers that are written from rows: never more than one statement a question, often less."""
+
+    async def shown(self, shown: Shown) -> Sequence[tuple[Any, ...]]:
+        """The rows that are asked for; of a page one more than its size, where there is one. Raises ``NotAtHand``."""
+
+    def looked_up(self, shown: Shown) -> "LookUp":
+        """What answers one key after the other of a question whose keys are left open: the rows of that key."""
+
+
+LookUp = Callable[[Any], Awaitable[Sequence[tuple[Any, ...]]]]
+"""A key to its rows, asked for with all other keys that come in the same moment. Raises ``NotAtHand``."""
 
 
 async def first(reads: Reads, question: Question[V]) -> V | None:

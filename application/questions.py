@@ -14,10 +14,13 @@ from application.asking import (
     Condition,
     Drawn,
     Either,
+    Grouped,
     Keyed,
+    Measured,
     Order,
     Question,
     Selected,
+    Via,
     Window,
     holding,
     where,
@@ -160,6 +163,29 @@ class StoredRow:
 EVENTS: Final = Table("events", StoredRow, ("position",), schema="registry")
 """The event table itself, which no projection fills."""
 
+
+@dataclass(kw_only=True)
+class LookUpRow:
+    """A row of the look-ups: a keyed digest, and whom or which case it leads to; of a person's number the case is nil."""
+
+    digest: bytes
+    case_id: UUID
+    holder_ref: UUID
+
+
+@dataclass(kw_only=True)
+class PositionRow:
+    """How far a projection is."""
+
+    name: str
+    position: int
+
+
+LOOK_UPS: Final = Table("lookups", LookUpRow, ("digest", "case_id"), schema="registry")
+"""What secret numbers lead to; no projection fills it, and erasure empties it."""
+POSITIONS: Final = Table("projection_positions", PositionRow, ("name",), schema="registry")
+"""How far each projection is."""
+
 _LATEST: Final = Order(("submitted_at", "case_id"), descending=True)
 _SPAN: Final = ("from_version", "until_version")
 
@@ -295,6 +321,31 @@ def titles_of(scope: Scope, holder_ref: UUID) -> Question[TitleView]:
     return Question(TITLES, (where("holder_ref", holder_ref),), Order(("recognized_on", "title_id")), scope=scope)
 
 
+def titles_of_identities(scope: Scope, digests: Sequence[bytes]) -> Keyed[bytes, TitleView]:
+    """As ``titles_of``, of each person to whom the digest of a number leads."""
+    way = Via(Question(LOOK_UPS, (where("case_id", UUID(int=0)),)), "digest", "holder_ref")
+    oldest_first = Question(TITLES, order=Order(("recognized_on", "title_id")), scope=scope)
+    return Keyed(oldest_first, (Compared(columns=("holder_ref",)),), digests, way)
+
+
+def titles_of_certificates(digests: Sequence[bytes]) -> Keyed[bytes, TitleView]:
+    """As ``titles_of_cases``, of the cases to which the digest of a certificate's number leads; one of no title has a row of nulls."""
+    way = Via(Question(LOOK_UPS), "digest", "case_id")
+    return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_id",)),), digests, way, every=True)
+
+
+def catalogs_stamp() -> tuple[Grouped, ...]:
+    """What differs once the rows of catalogs do: each change of them brings a version, and each rebuild another table."""
+    versions = Question(CATALOG_VERSIONS)
+    return tuple(Grouped(versions, (), ((each, "number"),), 1) for each in (Measured.ROWS, Measured.TABLE))
+
+
+def position_of(names: Sequence[str]) -> Grouped:
+    """How far the last of some projections is, of those that were ever started."""
+    which = Question(POSITIONS, (where("name", list(names), Compare.ONE_OF),))
+    return Grouped(which, (), ((Measured.LEAST, "position"),), 1)
+
+
 def titles_by_id(scope: Scope, title_ids: Sequence[UUID]) -> Keyed[UUID, TitleView]:
     """Titles by identifier."""
     return Keyed(Question(TITLES, scope=scope), (Compared(columns=("title_id",)),), title_ids)
@@ -305,9 +356,9 @@ def titles_of_cases(case_ids: Sequence[UUID]) -> Keyed[UUID, TitleView]:
     return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_id",)),), case_ids)
 
 
-def titles_by_case_number(numbers: Sequence[str]) -> Keyed[str, TitleView]:
-    """Titles by the number of the case that led to them, as numbers are kept."""
-    return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_number",)),), numbers)
+def titles_by_case_number(numbers: Sequence[str], *, every: bool = False) -> Keyed[str, TitleView]:
+    """Titles by the number of the case that led to them, as numbers are kept; with ``every`` a number of none has a row of nulls."""
+    return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_number",)),), numbers, every=every)
 
 
 def integrity_records(case_ids: Sequence[UUID]) -> Keyed[UUID, IntegrityRecordView]:

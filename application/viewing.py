@@ -80,7 +80,11 @@ class Viewer:
         """Whether the viewer sees a case or title by their office, not only as its submitter or holder: a draft of the authority
         is its own until notice was given.
         """
-        return self.scope.everything or row.responsible_code in self.scope.authorities
+        return self.answers_for(row.responsible_code)
+
+    def answers_for(self, responsible_code: str) -> bool:
+        """Whether that is the viewer's office, or one below it, or the viewer sees every office's rows."""
+        return self.scope.everything or responsible_code in self.scope.authorities
 
     def at_hand(self, holder_ref: UUID) -> bool:
         """Whether ``show`` needs not wait for the holder's key."""

@@ -14,9 +14,10 @@ from weakref import WeakKeyDictionary
 
 import orjson
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from compiled.express import WHOLE
 from transport.errors import ErrorCode
 from transport.rates import Network, caller_at, lies_in
 
@@ -48,6 +49,32 @@ class PatientConfig(uvicorn.Config):
 
     connections_per_address: int = 200
     proxies: Sequence[Network] = ()
+
+
+class _Whole:
+    """See ``compiled.express.Whole``."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def body(self, length: int) -> bytes | None:
+        """See ``Whole``."""
+        cycle = self._cycle
+        return bytes(cycle.body) if not cycle.more_body and len(cycle.body) == length else None
+
+    def answered(self, head: bytes, body: bytes) -> bool:
+        """See ``Whole``."""
+        cycle = self._cycle
+        if cycle.response_started or cycle.disconnected or not cycle.keep_alive or cycle.flow.write_paused:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        usual = [part for name, value in cycle.default_headers for part in (name, b": ", value, b"\r\n")]
+        cycle.transport.write(b"".join([STATUS_LINE[200], *usual, head, b"\r\n", body]))
+        cycle.on_response()
+        return True
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -106,6 +133,8 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_came()
         if not self.transport.is_closing():
             super().on_headers_complete()
+            whole: Any = _Whole(self.cycle)
+            self.scope.setdefault("extensions", {})[WHOLE] = whole
             self._unanswered = [each for each in (*self._unanswered, self.cycle) if not each.response_complete]
 
     def _counted(self) -> bool:

@@ -17,11 +17,15 @@ from types import FrameType
 import uvicorn
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from application.projections.all import PROJECTIONS
+from compiled.executor import CompilingExecutor
+from compiled.express import Express
 from console.patience import PatientConfig, PatientProtocol
 from console.readiness import Readiness
 from domain.text import subject_form
+from graphql import GraphQLSchema
 from infrastructure.composition import Registry
 from infrastructure.evidence import EvidenceError
 from infrastructure.postgres.sqlstates import outage_of
@@ -29,6 +33,7 @@ from infrastructure.projections.positions import projection_status
 from infrastructure.settings import Settings
 from registry_api.app import Door, EvidenceStorage, create_registry_app
 from registry_api.context import Services
+from transport.execution import Executor
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +75,7 @@ class StoppableServer(uvicorn.Server):
         os._exit(128 + sig)
 
 
-def build_app(registry: Registry, stopping: threading.Event | None = None) -> Starlette:
+def build_app(registry: Registry, stopping: threading.Event | None = None) -> ASGIApp:
     """The ASGI application of an opened registry; its lifespan runs the projections and the other processes.
 
     ``stopping`` is set by whoever stops the server, so that long work ends unfinished.
@@ -79,7 +84,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = USE_CASES
-        async with registry.reads:
+        async with registry.reads, registry.lines:
             await to_thread.run_sync(_first_rows, registry)
             registry.projections.start()
             for process in registry.processes:
@@ -92,7 +97,14 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
                 stops = (*(process.stop for process in registry.processes), registry.projections.stop)
                 await asyncio.gather(*map(to_thread.run_sync, stops))
 
-    return create_registry_app(
+    fast: list[CompilingExecutor] = []
+
+    def in_front(interpreting: Executor, schema: GraphQLSchema) -> Executor:
+        reads, lean = registry.reads, registry.lean_reads
+        fast.append(CompilingExecutor(interpreting, schema, reads, lean, registry.authorities))
+        return fast[0]
+
+    app = create_registry_app(
         replace(services_of(registry), stopping=stopping or threading.Event()),
         authenticator=registry.authenticator,
         ready=Readiness(registry),
@@ -100,7 +112,9 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> St
         door=_door(registry.settings),
         evidence=EvidenceStorage(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
         lifespan=lifespan,
+        in_front=in_front,
     )
+    return Express(app, app.state.counters, fast[0])
 
 
 def _first_rows(registry: Registry) -> None:
@@ -161,7 +175,7 @@ def _door(settings: Settings) -> Door:
     )
 
 
-def server_config(app: Starlette, settings: Settings) -> uvicorn.Config:
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How the server listens: no proxy is believed here (``TrustedProxies`` is), and heads of requests have a size and a time."""
     config = PatientConfig(
         app,
@@ -181,7 +195,7 @@ def server_config(app: Starlette, settings: Settings) -> uvicorn.Config:
 
 
 @contextlib.contextmanager
-def served(app: Starlette, listener: socket.socket, settings: Settings | None = None) -> Iterator[None]:
+def served(app: ASGIApp, listener: socket.socket, settings: Settings | None = None) -> Iterator[None]:
     """Serve an app on a thread for as long as the context lasts."""
     config = server_config(app, settings or Settings())
     server = uvicorn.Server(config)

@@ -47,6 +47,7 @@ from infrastructure.erasure import StoredPersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.identity_provider import IdentityProvider, open_identity_provider
+from infrastructure.lean_reads import PostgresLeanReads
 from infrastructure.log.epochs import begin_log
 from infrastructure.log.kept import KEPT_FILE
 from infrastructure.log.keys import LOG_KEY_FILE
@@ -55,6 +56,7 @@ from infrastructure.log.sequencer import LogFiles, Sequencer, sequencing_process
 from infrastructure.log.witnessing import open_witnessing, witnessing_process
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.database import Database, open_database
+from infrastructure.postgres.lines import Lines
 from infrastructure.postgres.pools import async_pool, read_over
 from infrastructure.postgres.recorder import EventRecorder
 from infrastructure.processes import ProcessRunner
@@ -70,6 +72,8 @@ from infrastructure.settings import Settings
 
 MASTER_KEY_FILE = "master.keys"
 EVIDENCE_FOLDER = "evidence"
+LINES = 4
+"""Connections over which answers are read without a pool: as many as one core of a server keeps busy."""
 
 
 def utc_now() -> datetime:
@@ -98,6 +102,8 @@ class Registry:
     deadlines: Deadlines
     processes: tuple[ProcessRunner, ...]
     reads: PostgresReads
+    lines: Lines
+    lean_reads: PostgresLeanReads
     access_log: PostgresAccessLog
     transparency: PostgresLog
     audited: Audited
@@ -119,7 +125,7 @@ def open_registry(
 
     First it is made sure that every event class can be sealed, named and upcast without a gap (``EventClassError``).
 
-    Nothing runs yet: ``registry.projections`` and ``registry.processes`` are started, and ``registry.reads`` entered, by whoever
+    Nothing runs yet: ``registry.projections`` and ``registry.processes`` are started, and ``registry.reads`` and ``registry.lines`` entered, by whoever
     serves, who may have opened the identity ``provider`` before. Raises ``DatabaseUnavailableError``, ``MasterKeyError`` or
     ``IdentityProviderError`` with the way out, and ``SourceRefused`` for a malformed jurisdiction before anything is opened.
     """
@@ -154,6 +160,7 @@ def open_registry(
             RetentionTerms(rules),
         )
         readers = read_pool(database, settings)
+        lines = Lines(database.app_url, min(LINES, settings.pool_max_size))
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
         deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, known)
@@ -187,6 +194,8 @@ def open_registry(
                 )
             ),
             reads=PostgresReads(readers, mapper),
+            lines=lines,
+            lean_reads=PostgresLeanReads(lines),
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
             audited=audited,
@@ -195,7 +204,7 @@ def open_registry(
             holder_files=holder_files,
             keyring=keyring,
             seals=KeyringSeals(keyring),
-            authenticator=provider.verify if provider else DevelopmentIssuer(settings.data_dir).verifier().verify,
+            authenticator=provider or DevelopmentIssuer(settings.data_dir).verifier(),
             provider=provider,
             clock=clock,
         )

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
@@ -26,7 +30,7 @@ from application.ports import Identity, IdentityProviderUnavailable, NotAuthenti
 from domain.messages import Message, facts_of, tell
 from domain.text import subject_form
 from domain.values import Actor, Role, is_account
-from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey
+from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey, UsableKeys
 from infrastructure.private_files import others_may_read, write_private
 
 MAX_TOKEN: Final = 8192
@@ -35,6 +39,8 @@ MAX_TOKEN: Final = 8192
 DEVELOPMENT_ISSUER: Final = "urn:recognition-registry:development"
 AUDIENCE: Final = "recognition-registry"
 _MOST_TRIED: Final = 4
+_MOST_KNOWN: Final = 10_000
+"""Tokens, by their digests, of which it is remembered what they prove."""
 _NAMES: Final = frozenset().union(*ALGORITHMS.values())
 _FORBIDDEN_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"})
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
@@ -104,6 +110,15 @@ class _FixedAlgorithms(JWSRegistry):
         return self.algorithms[name] if name in self._own else super().get_alg(name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Proved:
+    """What a token was found to be, until when (seconds since 1970), and under which keys."""
+
+    identity: Identity
+    expires: int
+    under: UsableKeys | None
+
+
 class TokenVerifier:
     """Checks bearer tokens of one issuer for one audience; safe to share by threads.
 
@@ -126,6 +141,9 @@ class TokenVerifier:
         """
         self._tells_case = tells_case
         self._keys = keys
+        self._clock, self._leeway = clock, leeway
+        self._lock = threading.Lock()
+        self._proved: OrderedDict[bytes, _Proved] = OrderedDict()
         self._claims = jwt.JWTClaimsRegistry(
             now=lambda: int(clock()),
             leeway=leeway,
@@ -134,6 +152,18 @@ class TokenVerifier:
             exp={"essential": True},
             sub={"essential": True},
         )
+
+    def known(self, token: str) -> Identity | None:
+        """See ``application.ports.Authenticator``: what was proved holds until the token expires or its key is not trusted any more."""
+        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
+        proved = self._proved.get(digest)
+        if proved is None or proved.under is None:
+            return None
+        if proved.expires < int(self._clock()) - self._leeway or self._keys.held() is not proved.under:
+            with self._lock:
+                self._proved.pop(digest, None)
+            return None
+        return proved.identity
 
     def verify(self, token: str) -> Identity:
         """The identity a token states. Raises ``TokenRefused``, with nothing of the token in it, for every failure of the token.
@@ -153,6 +183,7 @@ class TokenVerifier:
         if len(token) > MAX_TOKEN:
             raise _NotBelieved("token-too-large")
         header = _header(token)
+        under = self._keys.held()
         claims = self._signed(token, self._trusted(header))
         try:
             self._claims.validate(claims)
@@ -166,7 +197,13 @@ class TokenVerifier:
             raise _NotBelieved("token-claims") from None
         if found.role is Role.SYSTEM or is_account(subject_form(found.sub)):
             raise _NotBelieved("token-claims")
-        return found.identity(tells_case=self._tells_case)
+        identity = found.identity(tells_case=self._tells_case)
+        proved = _Proved(identity, int(claims["exp"]), under)
+        with self._lock:
+            self._proved[sha256(token.encode()).digest()] = proved
+            while len(self._proved) > _MOST_KNOWN:
+                self._proved.popitem(last=False)
+        return identity
 
     @staticmethod
     def _signed(token: str, candidates: Sequence[TrustedKey]) -> dict[str, Any]:

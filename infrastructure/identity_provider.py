@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from application.ports import Authenticator, Identity
+from application.ports import Identity
 from infrastructure.identity import DevelopmentIssuer, TokenRefused, TokenVerifier
 from infrastructure.jwks import JwksMalformedError, JwksUnavailableError, KeySet, file_source
 from infrastructure.jwks_over_http import url_source
@@ -25,6 +25,7 @@ class IdentityProvider:
     def __init__(self, keys: KeySet, verifier: TokenVerifier, *, is_file: bool) -> None:
         self._keys, self._is_file = keys, is_file
         self.verify: Callable[[str], Identity] = verifier.verify
+        self.known: Callable[[str], Identity | None] = verifier.known
 
     def start(self) -> None:
         """Fetch the keys, before anything is served.
@@ -76,7 +77,7 @@ def open_identity_provider(settings: Settings) -> IdentityProvider | None:
     return IdentityProvider(keys, verifier, is_file=is_file)
 
 
-def judge_of_tokens(settings: Settings) -> Authenticator:
+def judge_of_tokens(settings: Settings) -> Callable[[str], Identity]:
     """Whoever tells whether a token is to be believed, for one command: the provider with its keys at hand, or the development issuer.
 
     Nothing is made: where no development token was ever issued, none is believed. Raises ``IdentityProviderError`` and

@@ -150,6 +150,13 @@ class KeySet:
             raise JwksUnavailableError(self._failure or _UNDER_WAY)
         return self._known(kid, self._clock())
 
+    def held(self) -> UsableKeys | None:
+        """The keys that serve now, as one value that is another after each fetch. Never waits; has them fetched where that is due."""
+        now = self._clock()
+        if now - self._fetched >= self._max_age:
+            self._begin(now)
+        return self._keys if self._usable(now) else None
+
     def trouble(self) -> str | None:
         """Why no token can be judged, in words; None while one can. Asking has the keys fetched where that is due."""
         now = self._clock()

@@ -25,6 +25,7 @@ from application.asking import (
     Order,
     Question,
     Selected,
+    Shown,
     Window,
 )
 from application.projections.projection import Table
@@ -48,7 +49,11 @@ _MEASURES: Final[Mapping[Measured, str]] = {
     Measured.TRUE: "count(*) FILTER (WHERE {0})",
     Measured.MEDIAN: "percentile_cont(0.5) WITHIN GROUP (ORDER BY {0})",
     Measured.P90: "percentile_cont(0.9) WITHIN GROUP (ORDER BY {0})",
+    Measured.LEAST: "min({0})",
+    Measured.TABLE: "max(t.tableoid::bigint)",
 }
+_TEXTUAL: Final = frozenset({"uuid", "date"})
+"""Types that ``Shown`` answers as text, which is what their JSON is."""
 
 
 @dataclass(slots=True)
@@ -66,7 +71,27 @@ class Statement:
 
 def rows_statement(question: Question[Any]) -> Statement:
     """The rows of a question in the table's columns; of a page one more than its size, in the direction in which it is read."""
-    made = Statement(f"SELECT {question.table.qualified_list}")
+    return _rows(Statement(f"SELECT {question.table.qualified_list}"), question)
+
+
+def shown_statement(shown: Shown) -> Statement:
+    """Some columns of rows, and measures beside them; the statement of whole rows says the rest."""
+    keyed = isinstance(shown.asked, Keyed)
+    table = shown.asked.question.table if isinstance(shown.asked, Keyed) else shown.asked.table
+    whole = [f"t.{each}" for each in table.column_names]
+    columns = whole if shown.columns is None else [_as_shown(table, each) for each in shown.columns]
+    made = Statement(f"SELECT {', '.join([*(['k.n'] if keyed else []), *columns])}")
+    for each in shown.beside:
+        inner = grouped_statement(each)
+        made.add(f"{', ' if made.text[-1:] != ' ' else ''}({inner.text})", *inner.params)
+    return _keyed(made, shown.asked) if isinstance(shown.asked, Keyed) else _rows(made, shown.asked)
+
+
+def _as_shown(table: Table[Any], column: str) -> str:
+    return f"t.{column}::text" if table.types[column] in _TEXTUAL else f"t.{column}"
+
+
+def _rows(made: Statement, question: Question[Any]) -> Statement:
     _from_where(made, question, question.window)
     _ordered(made, question.order, question.window)
     if question.window is not None:
@@ -83,16 +108,38 @@ def count_statement(question: Question[Any]) -> Statement:
 
 def keyed_statement(asked: Keyed[Any, Any]) -> Statement:
     """The rows that keys name, each with the number of its key from 1 on in front."""
-    table, parts = asked.question.table, [f"k{n}" for n in range(len(asked.by))]
+    return _keyed(Statement(f"SELECT k.n, {asked.question.table.qualified_list}"), asked)
+
+
+def _keyed(made: Statement, asked: Keyed[Any, Any]) -> Statement:
+    table, parts, via = asked.question.table, [f"k{n}" for n in range(len(asked.by))], asked.via
     single = len(asked.by) == 1
     given = [list(asked.keys)] if single else [list(values) for values in zip(*asked.keys, strict=True)]
     types = [table.types[by.columns[0]] for by in asked.by]
-    made = Statement(f"SELECT k.n, {table.qualified_list}")
+    if via is not None:
+        types = [via.question.table.types[via.key]]
     made.add(f" FROM unnest({', '.join(f'%s::{each}[]' for each in types)})", *map(_plain, given))
-    made.add(f" WITH ORDINALITY AS k ({', '.join([*parts, 'n'])}) JOIN {table.qualified} AS t ON ")
-    joined = [_compared(by.how, by.columns, f"k.{part}") for by, part in zip(asked.by, parts, strict=True)]
-    made.add(" AND ".join(f"({each})" for each in joined))
-    _where(made, asked.question)
+    made.add(f" WITH ORDINALITY AS k ({', '.join([*parts, 'n'])})")
+    values = [f"k.{part}" for part in parts] if via is None else [f"v.{via.column}"]
+    joined: list[_Text] = [
+        (_compared(by.how, by.columns, value), ()) for by, value in zip(asked.by, values, strict=True)
+    ]
+    if via is not None:
+        ways = [(f"v.{via.key} = k.{parts[0]}", ()), *_conditions(via.question, row="v")]
+        joined = [*ways, *joined]
+    conditions = _conditions(asked.question)
+    if asked.every:
+        joined, conditions = [*joined, *conditions], []
+    rows = (
+        f"{table.qualified} AS t"
+        if via is None
+        else f"({via.question.table.qualified} AS v CROSS JOIN {table.qualified} AS t)"
+    )
+    made.add(f" {'LEFT JOIN' if asked.every else 'JOIN'} {rows} ON ")
+    _all_of(made, joined)
+    if conditions:
+        made.add(" WHERE ")
+        _all_of(made, conditions)
     _ordered(made, asked.question.order, None)
     return made
 
@@ -132,21 +179,32 @@ def _from_where(made: Statement, question: Question[Any], window: Window | None 
 
 
 def _where(made: Statement, question: Question[Any], window: Window | None = None) -> None:
-    conditions = [
+    conditions = _conditions(question, window)
+    if conditions:
+        made.add(" WHERE ")
+        _all_of(made, conditions)
+
+
+def _conditions(question: Question[Any], window: Window | None = None, row: str = "t") -> list[_Text]:
+    """What must hold of a question's rows, which the statement calls ``row``."""
+    return [
         *_in_scope(question.table, question.scope),
-        *(_condition(question.table, each) for each in question.conditions),
+        *(_condition(question.table, each, row) for each in question.conditions),
         *_within_window(question, window),
     ]
+
+
+def _all_of(made: Statement, conditions: Sequence[_Text]) -> None:
     for n, (text, params) in enumerate(conditions):
-        made.add(f" {'AND' if n else 'WHERE'} ({text})", *params)
+        made.add(f"{' AND ' if n else ''}({text})", *params)
 
 
 _Text = tuple[str, Sequence[Any]]
 
 
-def _condition(table: Table[Any], condition: Condition | Either) -> _Text:
+def _condition(table: Table[Any], condition: Condition | Either, row: str = "t") -> _Text:
     if isinstance(condition, Either):
-        ways = [[_condition(table, each) for each in way] for way in condition.ways]
+        ways = [[_condition(table, each, row) for each in way] for way in condition.ways]
         text = " OR ".join(" AND ".join(f"({text})" for text, _ in way) for way in ways)
         return text, [param for way in ways for _, params in way for param in params]
     column, _, member = condition.columns[0].partition(".")
@@ -154,18 +212,18 @@ def _condition(table: Table[Any], condition: Condition | Either) -> _Text:
     if isinstance(value, Selected):
         inner = Statement(f"SELECT t.{value.column}")
         _from_where(inner, value.question)
-        return _compared(condition.how, (column,), inner.text), inner.params
+        return _compared(condition.how, (column,), inner.text, row), inner.params
     if condition.how is Compare.LISTS:
         value = orjson.dumps([{member: _plain(value)} if member else _plain(value)]).decode()
     if condition.how is Compare.ONE_OF:
         kind += "[]"
     columns = (column, *condition.columns[1:])
-    text = _compared(condition.how, columns, f"%s::{kind}")
+    text = _compared(condition.how, columns, f"%s::{kind}", row)
     return text, [_plain(value)] * text.count("%s")
 
 
-def _compared(how: Compare, columns: Sequence[str], value: str) -> str:
-    named = [f"t.{column}" for column in columns]
+def _compared(how: Compare, columns: Sequence[str], value: str, row: str = "t") -> str:
+    named = [f"{row}.{column}" for column in columns]
     return _OPERATORS[how].format(*named, all=", ".join(named), value=value)
 
 

@@ -17,6 +17,7 @@ PACKAGES: Final = {
     "catalog": ROOT / "catalog",
     "console": ROOT / "console",
     "registry_api": ROOT / "graphql" / "registry_api",
+    "compiled": ROOT / "graphql" / "compiled",
     "transport": ROOT / "graphql" / "transport",
 }
 """Where each package of the project lies."""

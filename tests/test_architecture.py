@@ -24,6 +24,7 @@ DIRECTIONS = {
     "infrastructure": {"application", "domain"},
     "transport": {"domain"},
     "registry_api": {"application", "domain", "transport"},
+    "compiled": {"application", "domain", "transport", "registry_api"},
     "console": set(PACKAGES),
 }
 """domain <- application <- {infrastructure, registry_api, console}; catalog -> domain; the console wires all of them.
@@ -161,7 +162,7 @@ RULES = [
     Rule(
         "only the rooms of GraphQL know strawberry",
         lambda each: each.of == "strawberry",
-        lambda each: each.by not in {"registry_api", "transport"},
+        lambda each: each.by not in {"registry_api", "compiled", "transport"},
     ),
     Rule(
         "only settings read the environment",
@@ -258,6 +259,16 @@ FORBIDDEN = [
     (
         "registry_api.app",
         "if TYPE_CHECKING:\n    import console",
+        "registry_api -> ['application', 'domain', 'transport']",
+    ),
+    (
+        "compiled.executor",
+        "from infrastructure.reads import PostgresReads",
+        "compiled -> ['application', 'domain', 'registry_api', 'transport']",
+    ),
+    (
+        "registry_api.app",
+        "from compiled.executor import CompilingExecutor",
         "registry_api -> ['application', 'domain', 'transport']",
     ),
     ("transport.app", "from registry_api.schema import schema", "transport -> ['domain']"),

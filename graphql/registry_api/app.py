@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Final
@@ -19,6 +19,7 @@ from application.outages import OutageOf
 from application.ports import Authenticator, Identity, IdentityProviderUnavailable, NotAuthenticated
 from domain.messages import SpokenError, tell
 from domain.refusals import RefusalCode
+from graphql import GraphQLSchema
 from registry_api.context import Context, Services, detached
 from registry_api.evidence import DOWNLOADS, UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
@@ -32,15 +33,17 @@ from registry_api.schema import build_schema
 from transport.app import create_app
 from transport.documents import DocumentCache
 from transport.errors import ApiError, ErrorCode
-from transport.execution import StrawberryExecutor, core_schema
+from transport.execution import Executor, StrawberryExecutor, core_schema
 from transport.health import HealthCheck
 from transport.lane import Lane
-from transport.limits import DEFAULT_LIMITS
+from transport.limits import DEFAULT_LIMITS, Limits
 from transport.negotiation import language_of
 from transport.persisted import Caller, PersistedDocuments
 from transport.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
 from transport.turns import Turns
 
+LIMITS: Final = replace(DEFAULT_LIMITS, list_sizes=LIST_SIZES, long_lists=LONG_LISTS, field_costs=FIELD_COSTS)
+"""The limits of the registry's schema."""
 DISTRIBUTION: Final = "recognition-registry"
 """Under which name the registry is installed."""
 
@@ -63,6 +66,24 @@ class Door:
     body_seconds: float = 30.0
 
 
+InFront = Callable[[Executor, GraphQLSchema], Executor]
+"""The executor that interprets operations, and the schema, to one that stands in front of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a request to the API is held to before it is worked at, for whoever answers in front of the application (``app.state``)."""
+
+    documents: DocumentCache
+    limits: Limits
+    known: Callable[[str], Identity | None]
+    by_address: Buckets
+    by_token: Buckets
+    in_work: Turns
+    services: Services
+    proxies: tuple[Network, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceStorage:
     """The evidence store, the base of its errors, and the bytes of the largest file it takes."""
@@ -82,19 +103,14 @@ def create_registry_app(
     evidence: EvidenceStorage | None = None,
     outage_of: OutageOf = lambda _error: None,
     lifespan: Lifespan[Starlette] | None = None,
+    in_front: InFront = lambda interpreting, _schema: interpreting,
 ) -> Starlette:
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
-    ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects.
+    ``app.state.counters`` tells what it counts by. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects.
     """
     schema = build_schema()
-    limits = replace(
-        DEFAULT_LIMITS,
-        body_seconds=door.body_seconds,
-        list_sizes=LIST_SIZES,
-        long_lists=LONG_LISTS,
-        field_costs=FIELD_COSTS,
-    )
+    limits = replace(LIMITS, body_seconds=door.body_seconds)
     long_work = Turns(at_once=4, of_one=1)
     documents = DocumentCache(core_schema(schema), limits)
     by_address = Buckets(door.rate_per_address, 2 * door.rate_per_address)
@@ -110,13 +126,15 @@ def create_registry_app(
     proving = CapacityLimiter(2)
 
     async def authenticate(headers: Headers) -> Identity | None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if not scheme:
+        token = _token_in(headers)
+        if token is None:
             return None
-        if scheme.lower() != "bearer" or not token.strip():
-            raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
+        known = authenticator.known(token)
+        if known is not None:
+            by_token.take(known.actor.subject)
+            return known
         try:
-            identity = await to_thread.run_sync(authenticator, token.strip(), limiter=proving)
+            identity = await to_thread.run_sync(authenticator.verify, token, limiter=proving)
         except NotAuthenticated as refused:
             raise ApiError(RefusalCode.UNAUTHENTICATED, refused.said, {"reason": refused.code}) from None
         except IdentityProviderUnavailable:
@@ -162,7 +180,8 @@ def create_registry_app(
             slowest=door.upload_bytes_per_second,
             explain=explain,
         ).routes()
-    return create_app(
+    in_work = Turns(at_once=256, of_one=door.requests_at_once)
+    app = create_app(
         schema,
         context_factory=context,
         authenticate=authenticate,
@@ -175,10 +194,12 @@ def create_registry_app(
         tells_schema=door.introspection,
         version=version(DISTRIBUTION),
         origins=door.cors_origins,
-        in_work=Turns(at_once=256, of_one=door.requests_at_once),
+        in_work=in_work,
         long_work=long_work,
         executor=Gate(
-            Lane(StrawberryExecutor(schema), long_work, Turns(at_once=16, of_one=4), detached),
+            in_front(
+                Lane(StrawberryExecutor(schema), long_work, Turns(at_once=16, of_one=4), detached), core_schema(schema)
+            ),
             introspection=door.introspection,
             verifications_per_minute=door.verifications_per_minute,
             verifications_per_subject=door.verifications_per_subject,
@@ -192,3 +213,17 @@ def create_registry_app(
         explain=explain,
         lifespan=lifespan,
     )
+    app.state.counters = Counters(
+        documents, limits, authenticator.known, by_address, by_token, in_work, services, door.trusted_proxies
+    )
+    return app
+
+
+def _token_in(headers: Headers) -> str | None:
+    """The bearer token of a request (RFC 6750, section 2.1); None where it sends nothing of the kind. Raises ``ApiError`` for less."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if not scheme:
+        return None
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
+    return token.strip()

@@ -6,7 +6,7 @@ from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cached_property, partial
 from threading import Event
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -111,51 +111,74 @@ class Context:
     """Set when the client has gone: nobody waits for the answer any more."""
     home: AbstractEventLoop | None = None
     """The loop that the services belong to, where this request is answered on another."""
-    versions: DataLoader[VersionKey, VersionView | None] = field(init=False)
-    entries: DataLoader[EntryKey, EntryView | None] = field(init=False)
-    cases: DataLoader[UUID, CaseView | None] = field(init=False)
-    titles: DataLoader[UUID, TitleView | None] = field(init=False)
-    streams: DataLoader[UUID, list[Positioned]] = field(init=False)
-    stored: DataLoader[int, bytes | None] = field(init=False)
-    warnings: DataLoader[Concerned, Sequence[CaseWarningView]] = field(init=False)
-    holders_of_cases: DataLoader[UUID, HolderView | None] = field(init=False)
     viewer: Viewer = field(init=False)
-    _keys: DataLoader[UUID, None] = field(init=False)
 
     def __post_init__(self) -> None:
-        reads = self.services.reads
-        shelf = self.services.shelf
         self.viewer = Viewer(self.actor, self.scope, self.services.seals, self.reason)
-        self.versions = _loader(self._issued(self._by_key(questions.versions_by_key), lambda key: shelf.has(*key)))
-        self.entries = _loader(
+
+    @cached_property
+    def versions(self) -> DataLoader[VersionKey, VersionView | None]:
+        """Versions of catalogs."""
+        exists = self.services.shelf.has
+        return _loader(self._issued(self._by_key(questions.versions_by_key), lambda key: exists(*key)))
+
+    @cached_property
+    def entries(self) -> DataLoader[EntryKey, EntryView | None]:
+        """Entries as a version has them."""
+        shelf = self.services.shelf
+        return _loader(
             self._issued(
                 self._by_key(questions.entries_by_key),
                 lambda key: shelf.has(*key[:2]) and shelf.entry_at(*key) is not None,
             )
         )
-        # Not remembered: a field that waits for a position finds what one beside it did not.
-        self.cases = _loader(self._by_key(partial(questions.cases_by_id, self.scope)), remember=False)
-        self.titles = _loader(self._by_key(partial(questions.titles_by_id, self.scope)), remember=False)
 
-        self.stored = _loader(self.services.transparency.stored)
+    # Not remembered: a field that waits for a position finds what one beside it did not.
+    @cached_property
+    def cases(self) -> DataLoader[UUID, CaseView | None]:
+        """Cases of the asker's scope."""
+        return _loader(self._by_key(partial(questions.cases_by_id, self.scope)), remember=False)
 
-        async def load_streams(keys: list[UUID]) -> Sequence[list[Positioned]]:
+    @cached_property
+    def titles(self) -> DataLoader[UUID, TitleView | None]:
+        """Titles of the asker's scope."""
+        return _loader(self._by_key(partial(questions.titles_by_id, self.scope)), remember=False)
+
+    @cached_property
+    def stored(self) -> DataLoader[int, bytes | None]:
+        """Events as they are stored, by position."""
+        return _loader(self.services.transparency.stored)
+
+    @cached_property
+    def streams(self) -> DataLoader[UUID, list[Positioned]]:
+        """Events by stream."""
+
+        async def load(keys: list[UUID]) -> Sequence[list[Positioned]]:
             try:
-                found = await reads.streams(keys)
+                found = await self.services.reads.streams(keys)
             except EventUnreadable as unreadable:
                 raise unreadable_event(unreadable) from None
             return [found.get(key, []) for key in keys]
 
-        self.streams = DataLoader(load_fn=load_streams)
+        return DataLoader(load_fn=load)
 
-        self.warnings = DataLoader(load_fn=self._warned)
-        self.holders_of_cases = _loader(self._holders_of_cases)
+    @cached_property
+    def warnings(self) -> DataLoader[Concerned, Sequence[CaseWarningView]]:
+        """The warnings of cases."""
+        return DataLoader(load_fn=self._warned)
 
-        async def load_keys(keys: list[UUID]) -> Sequence[None]:
+    @cached_property
+    def holders_of_cases(self) -> DataLoader[UUID, HolderView | None]:
+        """Who cases are about."""
+        return _loader(self._holders_of_cases)
+
+    @cached_property
+    def _keys(self) -> DataLoader[UUID, None]:
+        async def load(keys: list[UUID]) -> Sequence[None]:
             await in_thread(self.services.seals.warm, keys)
             return [None] * len(keys)
 
-        self._keys = DataLoader(load_fn=load_keys)
+        return DataLoader(load_fn=load)
 
     async def _holders_of_cases(self, keys: Sequence[UUID]) -> Mapping[UUID, HolderView]:
         found = await self.services.reads.by_key(questions.cases_named(keys))
@@ -277,10 +300,15 @@ class Context:
 
     def authority(self, code: str) -> AuthorityView:
         """An authority that a case names, whether or not it still exists. Raises ``LookupError`` where it never did."""
-        found = self.services.authorities.known(code)
-        if found is None:
-            raise LookupError(f"no authority {code} ever was")
-        return AuthorityView(code=found.code, name=found.name, kind=found.kind, division_code=found.division_code)
+        return authority_view(self.services.authorities, code)
+
+
+def authority_view(directory: AuthorityDirectory, code: str) -> AuthorityView:
+    """An authority as people read it, whether or not it still exists. Raises ``LookupError`` where it never did."""
+    found = directory.known(code)
+    if found is None:
+        raise LookupError(f"no authority {code} ever was")
+    return AuthorityView(code=found.code, name=found.name, kind=found.kind, division_code=found.division_code)
 
 
 Info = strawberry.Info[Context, Any]

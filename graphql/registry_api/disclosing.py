@@ -6,7 +6,7 @@ computed and before it leaves.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import strawberry
@@ -87,10 +87,11 @@ async def personal(info: strawberry.Info[Context, Any], row: Row, name: str) -> 
     return info.context.viewer.value(row, name)
 
 
-async def record_accesses(context: Context, operation: str) -> None:
+async def record_accesses(context: Context, fields: Sequence[str]) -> None:
     """Record what was noted, if anything. Raises ``HttpRefusalError`` (503, ACCESS_NOT_RECORDED), and then nothing may be shown."""
     if not context.viewer.shown or context.actor is None:
         return
+    operation = ", ".join(fields)[:200]
     access = Access(
         at=context.services.clock(),
         actor=context.actor,
@@ -123,5 +124,5 @@ class RecordingExecutor:
         """See ``Executor``."""
         result = await self._inner(operation, request, context)
         if context.viewer.shown:
-            await record_accesses(context, ", ".join(operation.root_fields)[:200])
+            await record_accesses(context, operation.root_fields)
         return result

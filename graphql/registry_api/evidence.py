@@ -266,7 +266,7 @@ class EvidenceDoor:
             file = await to_thread.run_sync(self.files.open, digest, case.holder.ref, purposes, limiter=self.proving)
             held.callback(file.close)
             context.viewer.note(case.holder.ref, "evidence file")
-            await record_accesses(context, "evidence")
+            await record_accesses(context, ["evidence"])
             until_sent = held.pop_all()
         known = stated.media_type in _ENDINGS
         headers = {

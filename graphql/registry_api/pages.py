@@ -93,12 +93,12 @@ class Paging(Generic[C]):
 
 def window(kind: str, paging: Paging[str], parsers: Parsers, *, count: bool) -> Window:
     """The window a client asks for. Raises ``ApiError``: BAD_USER_INPUT, PAGE_SIZE_TOO_LARGE, INVALID_CURSOR."""
-    return paging.window(lambda cursor: _decode(kind, cursor, parsers), count=count)
+    return paging.window(lambda sent: _decode(kind, sent, parsers), count=count)
 
 
 def connection(kind: str, page: Page[T], key: Callable[[T], Sequence[object]]) -> Connection[T]:
     """A page with its cursors; ``key`` is what orders a row."""
-    return _connected(page, [Edge(_encode(kind, key(row)), row) for row in page.rows])
+    return _connected(page, [Edge(cursor(kind, key(row)), row) for row in page.rows])
 
 
 def numbered(page: Page[T], rows: Sequence[V], place: Callable[[T], int]) -> Connection[V]:
@@ -128,13 +128,14 @@ def _selects(field: Any, name: str) -> bool:
     )
 
 
-def _encode(kind: str, key: Sequence[object]) -> str:
+def cursor(kind: str, key: Sequence[object]) -> str:
+    """The cursor of a row, which ``key`` orders."""
     return base64.urlsafe_b64encode(json.dumps([kind, *map(str, key)]).encode()).decode().rstrip("=")
 
 
-def _decode(kind: str, cursor: str, parsers: Parsers) -> tuple[object, ...]:
+def _decode(kind: str, sent: str, parsers: Parsers) -> tuple[object, ...]:
     try:
-        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        found = json.loads(base64.b64decode(sent + "=" * (-len(sent) % 4), altchars=b"-_", validate=True))
         if found[0] == kind:
             return tuple(parse(part) for parse, part in zip(parsers, found[1:], strict=True))
     except (binascii.Error, ValueError, TypeError, LookupError, RecursionError):

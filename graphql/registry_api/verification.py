@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +26,8 @@ from registry_api.types.cases import RecognizedTitle
 from transport.documents import PreparedOperation
 from transport.errors import ApiError, ErrorCode
 
+VERIFICATIONS: Final = frozenset({"verifyTitle", "verifyTitles"})
+"""The root fields that tell whether somebody has a title, which are counted."""
 MOST_QUESTIONS: Final = 500
 """Questions of one call."""
 
@@ -54,6 +57,19 @@ class TitleVerification:
     position: Position
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What look-ups found for some questions: cases by certificate number, titles by case number in its one form, the titles that
+    may be shown, by case, and their holders' names in the form that is compared; and how far the rows were.
+    """
+
+    by_certificate: Mapping[str, Collection[UUID]]
+    by_case: Mapping[str, TitleView]
+    present: Mapping[UUID, TitleView]
+    names: Mapping[UUID, str]
+    position: int
+
+
 async def verify(
     context: Context, asked: Sequence[VerificationInput], as_of: datetime | None
 ) -> Sequence[TitleVerification]:
@@ -61,13 +77,7 @@ async def verify(
 
     Raises ``ApiError`` (BAD_USER_INPUT) for a question that names both numbers or none.
     """
-    for number, each in enumerate(asked, 1):
-        if (each.certificate_number is None) == (each.case_number is None):
-            alone = len(asked) == 1
-            raise ApiError(
-                ErrorCode.BAD_USER_INPUT,
-                tell("verification.one_number") if alone else tell("verification.one_number_at", place=number),
-            )
+    check_questions(asked)
     status = await context.services.reads.status(TITLES)
     at = as_of or context.services.clock()
     by_certificate, by_case = await _cases(context, asked), await _titles_by_number(context, asked)
@@ -78,22 +88,39 @@ async def verify(
     shown = [each for each in titles.values() if not each.holder.restricted]
     if as_of is not None:
         shown = await titles_at(context, shown, as_of)
-    names = await in_thread(_names, context, shown)
+    names = await in_thread(names_of, context, shown)
     present = {each.case_id: each for each in shown}
+    return answers(asked, Gathered(by_certificate, by_case, present, names, status.projected_position), at)
+
+
+def check_questions(asked: Sequence[VerificationInput]) -> None:
+    """Raise ``ApiError`` (BAD_USER_INPUT) for a question that names both numbers or none."""
+    for number, each in enumerate(asked, 1):
+        if (each.certificate_number is None) == (each.case_number is None):
+            alone = len(asked) == 1
+            raise ApiError(
+                ErrorCode.BAD_USER_INPUT,
+                tell("verification.one_number") if alone else tell("verification.one_number_at", place=number),
+            )
+
+
+def answers(asked: Sequence[VerificationInput], found: Gathered, at: datetime) -> Sequence[TitleVerification]:
+    """The answers to questions, in their order, by what was found, as of an instant."""
 
     def answer(each: VerificationInput) -> TitleVerification:
         if each.certificate_number is not None:
-            cases: Collection[UUID] = by_certificate.get(each.certificate_number, ())
+            cases: Collection[UUID] = found.by_certificate.get(each.certificate_number, ())
         else:
-            named = by_case.get(normalised_case_number(each.case_number or ""))
+            named = found.by_case.get(normalised_case_number(each.case_number or ""))
             cases = () if named is None else (named.case_id,)
+        form = identifying_form(each.holder_name)
         held = [
-            present[case]
+            found.present[case]
             for case in cases
-            if case in present
-            and (form := identifying_form(each.holder_name))
-            and names.get(case) == form
-            and each.title in {None, present[case].title}
+            if case in found.present
+            and form
+            and found.names.get(case) == form
+            and each.title in {None, found.present[case].title}
         ]
         held.sort(key=lambda title: (title.status is TitleStatus.CURRENT, title.recognized_on), reverse=True)
         best: Any = held[0] if held else None
@@ -102,7 +129,7 @@ async def verify(
             valid=best is not None and best.status is TitleStatus.CURRENT,
             title=best,
             as_of=at.astimezone(UTC),
-            position=Position(status.projected_position),
+            position=Position(found.position),
         )
 
     return [answer(each) for each in asked]
@@ -142,7 +169,7 @@ async def _titles_by_number(context: Context, asked: Sequence[VerificationInput]
     return await one_by_key(context.services.reads, questions.titles_by_case_number(sorted(numbers)))
 
 
-def _names(context: Context, titles: Sequence[TitleView]) -> Mapping[UUID, str]:
+def names_of(context: Context, titles: Sequence[TitleView]) -> Mapping[UUID, str]:
     """The holders' names by case, in the form that is compared, not shown. Blocks on holders' keys."""
     seals = context.services.seals
     seals.warm({each.holder.ref for each in titles})

@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from anyio import to_thread
@@ -70,11 +70,13 @@ class InvalidDocumentError(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedOperation:
-    """One operation of a valid document. Compared by identity: it is a key for whatever is derived from it."""
+    """One operation of a valid document. Compared by identity."""
 
     document: DocumentNode
     node: OperationDefinitionNode
     measure: Measure
+    derived: dict[object, Any] = field(default_factory=dict)
+    """What somebody made of it, by whoever did: forgotten with the document."""
 
     @property
     def name(self) -> str | None:
@@ -171,13 +173,17 @@ class DocumentCache:
                 return self.get(text)
             return self._keep(text, await to_thread.run_sync(prepare, self._schema, text, self._limits))
 
-    def get(self, text: str) -> PreparedDocument:
-        """The prepared document. Raises InvalidDocumentError, or LimitExceededError naming the limit."""
+    def known(self, text: str) -> PreparedDocument | None:
+        """The prepared document, if it is kept."""
         prepared = self._documents.get(text)
         if prepared is not None:
             self._documents.move_to_end(text)
-            return prepared
-        return self._keep(text, prepare(self._schema, text, self._limits))
+        return prepared
+
+    def get(self, text: str) -> PreparedDocument:
+        """The prepared document. Raises InvalidDocumentError, or LimitExceededError naming the limit."""
+        prepared = self.known(text)
+        return self._keep(text, prepare(self._schema, text, self._limits)) if prepared is None else prepared
 
     def _keep(self, text: str, prepared: PreparedDocument) -> PreparedDocument:
         self._documents[text] = prepared

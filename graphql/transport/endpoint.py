@@ -159,10 +159,10 @@ class GraphQLEndpoint:
         async with _noticing_departure(request, context):
             result = await self._executor(operation, parameters, context)
         if self._may_be_kept(request, caller, operation, result):
-            body = result if isinstance(result, bytes) else self._encoded({"data": result.data})
+            body = self._encoded(result if isinstance(result, bytes) else {"data": result.data})
             return tagged(request, body, _utf8(media), {**PUBLIC, **spoken})
         if isinstance(result, bytes):
-            return Response(result, headers=spoken, media_type=_utf8(media))
+            return Response(self._encoded(result), headers=spoken, media_type=_utf8(media))
         return self._result(result, media, masked, spoken)
 
     def _may_be_kept(
@@ -203,17 +203,22 @@ class GraphQLEndpoint:
             status = masked.status(result.errors or ()) or status
         return Response(encoded, status, {**STATUS_HEADERS.get(status, {}), **spoken}, media_type=_utf8(media))
 
-    def _encoded(self, body: Mapping[str, Any]) -> bytes:
-        encoded = orjson.dumps(body)
-        if len(encoded) > self._limits.answer:
-            raise LimitExceededError(
-                ErrorCode.LIMIT_ANSWER,
-                tell("limit.answer_bytes"),
-                allowed=self._limits.answer,
-                found=len(encoded),
-                advice=tell("advice.smaller_answer"),
-            )
+    def _encoded(self, body: Mapping[str, Any] | bytes) -> bytes:
+        encoded = body if isinstance(body, bytes) else orjson.dumps(body)
+        check_answer(encoded, self._limits)
         return encoded
+
+
+def check_answer(encoded: bytes, limits: Limits) -> None:
+    """Refuse (LIMIT_ANSWER) an answer of too many bytes."""
+    if len(encoded) > limits.answer:
+        raise LimitExceededError(
+            ErrorCode.LIMIT_ANSWER,
+            tell("limit.answer_bytes"),
+            allowed=limits.answer,
+            found=len(encoded),
+            advice=tell("advice.smaller_answer"),
+        )
 
 
 @asynccontextmanager

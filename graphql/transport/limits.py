@@ -4,6 +4,7 @@ A limit is checked at the first moment it can be: bytes while they arrive, brack
 them, structure before validation, cost before execution, pages in the resolver.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -61,6 +62,7 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 class PageSize(int):
@@ -147,12 +149,13 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
 def _check_text(place: str, text: str, limit: int) -> None:
     if len(text) > limit:
         raise string_too_long(limit, len(text))
-    check_storable(text, tell("place.variable", name=place))
+    if _UNSTORABLE.search(text):
+        check_storable(text, tell("place.variable", name=place))
 
 
 def check_storable(text: str, place: Message) -> None:
     """Refuse (BAD_USER_INPUT) text with U+0000 or half a surrogate pair, which neither UTF-8 nor PostgreSQL can hold."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _UNSTORABLE.search(text):
         raise ApiError(
             BAD_USER_INPUT,
             tell("storable.nul", place=place) if "\0" in text else tell("storable.half_pair", place=place),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Final
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from transport.masking import Explain, internal_error, log_defect, unexplained
 
 _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _STATE_KEY: Final = "registry_api.request_id"
-_HEADERS: Final = {
+SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -25,6 +26,11 @@ _HEADERS: Final = {
 StatusHeaders = Mapping[int, Mapping[str, str]]
 """Which headers a status asks for."""
 _NO_HEADERS: Final[StatusHeaders] = {}
+
+
+def request_id_from(sent: str) -> str:
+    """The id of a request that came with this one, or with none."""
+    return sent if sent and _WELL_FORMED.fullmatch(sent) else token_hex(16)
 
 
 def request_id_of(scope: Scope) -> str:
@@ -53,7 +59,7 @@ class Envelope:
         came = Headers(scope=scope)
         sent = came.get("x-request-id", "")
         kept = "private, no-store" if "authorization" in came else "no-store"
-        request_id = sent if _WELL_FORMED.fullmatch(sent) else uuid4().hex
+        request_id = request_id_from(sent)
         scope[_STATE_KEY] = request_id
         begun = False
 
@@ -63,7 +69,7 @@ class Envelope:
                 begun = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
-                for name, value in _HEADERS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", kept)
             await send(message)

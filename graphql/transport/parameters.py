@@ -16,7 +16,7 @@ from transport.limits import Limits, check_storable, check_values
 from transport.negotiation import JSON, content_type
 from transport.scan import json_nesting
 
-_SHORT: Final = 16 * 1024
+SHORT: Final = 16 * 1024
 """Bytes of a body that is read in a millisecond, on the event loop."""
 _HALF_PAIR: Final = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
@@ -53,11 +53,11 @@ class Arrived:
     @property
     def long(self) -> bool:
         """Whether reading it takes more than a millisecond."""
-        return self.body is not None and len(self.body) > _SHORT
+        return self.body is not None and len(self.body) > SHORT
 
     def read(self, limits: Limits) -> GraphQLRequest:
         """The parameters in it. Raises HttpRefusalError (400) or LimitExceededError, each naming what to send instead."""
-        return _from_url(self.request, limits) if self.body is None else _in_body(self.body, limits)
+        return _from_url(self.request, limits) if self.body is None else in_body(self.body, limits)
 
 
 async def arrival(request: Request, limits: Limits) -> Arrived:
@@ -78,7 +78,8 @@ async def arrival(request: Request, limits: Limits) -> Arrived:
     return Arrived(request, await _body(request, limits))
 
 
-def _in_body(body: bytes, limits: Limits) -> GraphQLRequest:
+def in_body(body: bytes, limits: Limits) -> GraphQLRequest:
+    """The parameters in a body of JSON. Raises as ``Arrived.read``."""
     parameters = _json(body, limits)
     if isinstance(parameters, list):
         raise HttpRefusalError(400, ErrorCode.BATCHING_REFUSED, tell("request.batched"))

@@ -55,6 +55,12 @@ class Buckets:
             self._levels.popitem(last=False)
         return max(0.0, missing / self._rate)
 
+    def give_back(self, key: str) -> None:
+        """Give a token back that was taken for what is counted elsewhere."""
+        if self._rate > 0 and key in self._levels:
+            level, since = self._levels[key]
+            self._levels[key] = (min(self._burst, level + 1), since)
+
     def take(self, key: str, count: int = 1) -> None:
         """Take ``count`` tokens. Raises HttpRefusalError (429, RATE_LIMITED) with ``Retry-After`` where they are not there."""
         seconds = self.wait(key, count)

@@ -88,6 +88,8 @@ class Cost:
 
     def value(self, variables: Mapping[str, Any], largest_page: int) -> int:
         """The cost under these variables; a page size that is no number counts as `largest_page`."""
+        if not self.pages:
+            return self.fixed
         known: dict[_Page, int] = {}
         values = {**self.defaults, **variables}
 

@@ -52,6 +52,17 @@ class Turns:
             self._inside.reset(token)
             self._give_back(caller)
 
+    def enter(self, caller: str) -> bool:
+        """Take a turn for work that asks for no other turn of these, if nobody has to wait for it; it is ended by ``leave``."""
+        if not self._may(caller) or caller in self._waiting:
+            return False
+        self._take(caller)
+        return True
+
+    def leave(self, caller: str) -> None:
+        """Give back a turn that ``enter`` took."""
+        self._give_back(caller)
+
     def _may(self, caller: str) -> bool:
         return self._free > 0 and self._busy[caller] < self._of_one
 

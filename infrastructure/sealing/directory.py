@@ -110,7 +110,7 @@ class HolderDirectory:
         """
         self._require_room()
         digests = [] if known else [(self.identity(person.id_type or "", person.id_number or ""), _NO_CASE)]
-        certificate = None if certificate_number is None else self._certificate(certificate_number)
+        certificate = None if certificate_number is None else self.certificate(certificate_number)
         if certificate is not None:
             digests.append((certificate, case_id))
         digests += [(digest, case_id) for digest in self._names(forms_of(person))]
@@ -153,7 +153,7 @@ class HolderDirectory:
 
     def cases_of_certificates(self, numbers: Collection[str]) -> Mapping[str, frozenset[UUID]]:
         """See ``Holders``."""
-        digests = {number: digest for number in numbers if (digest := self._certificate(number)) is not None}
+        digests = {number: digest for number in numbers if (digest := self.certificate(number)) is not None}
         found: defaultdict[bytes, set[UUID]] = defaultdict(set)
         if digests:
             asked = sorted(set(digests.values()))
@@ -192,7 +192,8 @@ class HolderDirectory:
     def _names(self, forms: Iterable[tuple[str, str]]) -> list[bytes]:
         return [self._digest("person", *form) for form in forms]
 
-    def _certificate(self, number: str) -> bytes | None:
+    def certificate(self, number: str) -> bytes | None:
+        """See ``Holders``."""
         form = number_form(number)
         return self._digest("certificate", form) if form else None
 

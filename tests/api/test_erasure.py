@@ -280,8 +280,9 @@ def test_an_erasure_is_final_once_its_master_key_is_gone(api: Api, story: Story,
     assert set(old.keys).isdisjoint(new.keys)
     assert unfinished_erasures(pool, new) is None
     assert finish_erasures(pool, path) == 0
-    read = "query ($id: ID!) { case(id: $id) { holder { name } } }"
-    assert api.ask(read, {"id": other["case"]["id"]}, story.reviewer)["case"]["holder"]["name"] == "王敏"
+    read = "query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { holder { name } } }"
+    asked = {"id": other["case"]["id"], "p": other["position"]}
+    assert api.ask(read, asked, story.reviewer)["case"]["holder"]["name"] == "王敏"
     stale = PostgresKeyring(pool, old)
     with pytest.raises(MasterKeyError, match="dropped"):
         stale.key_for(uuid4())

@@ -91,7 +91,14 @@ def test_a_person_who_is_not_known_is_asked_about_alike(api: Api, monkeypatch: p
         asked.append(made.text)
         return await rows(made)
 
+    look_up = api.registry.lines.look_up
+
+    def gathered(shape: Any, key: Any) -> Any:
+        asked.append(shape.text)
+        return look_up(shape, key)
+
     monkeypatch.setattr(api.registry.reads, "_rows", counted)
+    monkeypatch.setattr(api.registry.lines, "look_up", gathered)
     statements = []
     for number in ("330106199003077013", "330106199003077080"):
         for as_of in ("", ', asOf: "2099-01-01T00:00:00Z"'):

@@ -1,0 +1,1 @@
+"""Reads over GraphQL, measured beside what a user could pick instead."""

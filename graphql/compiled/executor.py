@@ -1,0 +1,199 @@
+"""Runs operations from plans where it can, and hands the whole operation on where it cannot; answers are the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from application.access import Action, can
+from application.ports import EventUnreadable
+from application.queries import LeanReads, NotAtHand, Reads
+from compiled.dimensions import Dimensions
+from compiled.inputs import Coerce, Misfit, arguments_of, variables_of
+from compiled.roots import ROOTS, Answer, Aside, Means
+from compiled.selections import TYPENAME, NotCovered, Selected, selections, switches
+from compiled.types import rules_of
+from domain.authorities import AuthorityDirectory
+from domain.refusals import Refused
+from graphql import ExecutionResult, GraphQLError, GraphQLNonNull, GraphQLSchema, OperationType
+from registry_api.context import Context, authority_view
+from registry_api.policy import FIELDS
+from transport.documents import PreparedOperation
+from transport.errors import ApiError
+from transport.execution import Executor
+from transport.masking import log_defect
+from transport.parameters import GraphQLRequest
+
+MOST_COST: Final = 12_000
+"""Fields of an answer that is written on the event loop, in a few milliseconds; beyond, whatever is asked is interpreted beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One root field of a plan."""
+
+    selected: Selected
+    action: Action
+    arguments: Callable[[Mapping[str, Any]], dict[str, Any]]
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An operation, compiled: its root fields in their order; ``__typename`` is a name alone."""
+
+    roots: tuple[Root | Selected, ...]
+
+
+class Compiled:
+    """An operation's variables, and its plans: one for each way its switches may stand."""
+
+    def __init__(self, schema: GraphQLSchema, operation: PreparedOperation, means: Means) -> None:
+        if operation.kind is not OperationType.QUERY or not {*operation.root_fields} <= {*ROOTS, TYPENAME}:
+            raise NotCovered("another root field")
+        self._schema, self._operation, self._means = schema, operation, means
+        self.variables: Coerce = variables_of(schema, operation)
+        self._switches = switches(operation)
+        self._plans: dict[tuple[bool, ...], Plan] = {}
+        if not self._switches:
+            self.plan({})
+
+    def plan(self, variables: Mapping[str, Any]) -> Plan:
+        """The plan under these variables. Raises ``NotCovered``."""
+        switched = tuple(bool(variables[name]) for name in self._switches)
+        found = self._plans.get(switched)
+        if found is None:
+            named = dict(zip(self._switches, switched, strict=True))
+            roots = selections(self._schema, self._operation, named)
+            found = self._plans[switched] = Plan(tuple(map(self._root, roots)))
+        return found
+
+    def _root(self, selected: Selected) -> Root | Selected:
+        if selected.definition is None:
+            return selected
+        action = FIELDS[selected.name]
+        if action is None:
+            raise NotCovered(selected.name)
+        return Root(selected, action, arguments_of(selected), ROOTS[selected.name](self._means, selected))
+
+
+class CompilingExecutor:
+    """An executor in front of the interpreting one.
+
+    Whatever goes wrong on the compiled path, be it the asker's doing or not, is for the other to answer, which says so in the words
+    and places of its own: reading twice does no harm. ``shares`` counts operations by who answered them, and why.
+    """
+
+    def __init__(
+        self, inner: Executor, schema: GraphQLSchema, reads: Reads, lean: LeanReads, authorities: AuthorityDirectory
+    ) -> None:
+        self._inner, self._schema = inner, schema
+        dimensions = Dimensions(reads)
+        self._means = Means(lean, dimensions, rules_of(dimensions, lambda code: authority_view(authorities, code)))
+        self.shares: Counter[str] = Counter()
+
+    async def __call__(
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Context
+    ) -> ExecutionResult | bytes:
+        """See ``Executor``."""
+        if operation.kind is not OperationType.QUERY:
+            return await self._inner(operation, request, context)
+        answer = await self.attempt(operation, request, context)
+        if answer is not None:
+            return answer
+        context.viewer.shown.clear()
+        return await self._inner(operation, request, context)
+
+    async def attempt(
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Context
+    ) -> ExecutionResult | bytes | None:
+        """The answer of the compiled path; None where the interpreting one is to answer."""
+        answer, share = await self._attempt(operation, request, context)
+        self.shares[share] += 1
+        return answer
+
+    def covers(self, operation: PreparedOperation) -> bool:
+        """Whether an operation may be answered here."""
+        return operation.kind is OperationType.QUERY and self._compiled_of(operation) is not None
+
+    async def _attempt(
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Context
+    ) -> tuple[ExecutionResult | bytes | None, str]:
+        """An answer, if there is one, and which share the operation counts to."""
+        try:
+            compiled = self._compiled_of(operation)
+            if compiled is None:
+                return None, "uncovered"
+            if operation.measure.cost.value(request.variables, MOST_COST) > MOST_COST:
+                return None, "large"
+            variables = compiled.variables(request.variables)
+            return await _answered(compiled.plan(variables), variables, context), "compiled"
+        except NotCovered:
+            return None, "uncovered"
+        except (Misfit, Aside, ApiError, Refused, EventUnreadable):
+            return None, "aside"
+        except NotAtHand:
+            return None, "unavailable"
+        except Exception as error:  # noqa: BLE001 - the other path tells a defect of this one from anything else
+            log_defect(error, "the compiled path", context.request_id)
+            return None, "failed"
+
+    def _compiled_of(self, operation: PreparedOperation) -> Compiled | None:
+        """An operation's plans; None for one that is not covered. They live as long as the document is kept."""
+        derived = operation.derived
+        if self not in derived:
+            try:
+                derived[self] = Compiled(self._schema, operation, self._means)
+            except (NotCovered, Misfit):
+                derived[self] = None
+        found: Compiled | None = derived[self]
+        return found
+
+
+async def _answered(plan: Plan, variables: Mapping[str, Any], context: Context) -> ExecutionResult | bytes | None:
+    """The answer of a plan; None where the asker may not ask all of it."""
+    roots = [each for each in plan.roots if isinstance(each, Root)]
+    if not all(can(context.actor, each.action) for each in roots):
+        raise Aside
+    given = [each.arguments(variables) for each in roots]
+    if any(each.get("at_least") is not None for each in given):
+        behind = await _behind(roots, given, context)
+        if behind is not None:
+            return behind
+    if len(roots) == 1:
+        answers: Sequence[Any] = [await roots[0].answer(context, given[0])]
+    else:
+        answers = await asyncio.gather(*(root.answer(context, each) for root, each in zip(roots, given, strict=True)))
+    found = iter(answers)
+    data = (
+        {each.selected.key: next(found) for each in plan.roots if isinstance(each, Root)}
+        if len(roots) == len(plan.roots)
+        else {
+            (each.selected.key if isinstance(each, Root) else each.key): (
+                next(found) if isinstance(each, Root) else each.parent.name
+            )
+            for each in plan.roots
+        }
+    )
+    return orjson.dumps({"data": data})
+
+
+async def _behind(
+    roots: Sequence[Root], given: Sequence[Mapping[str, Any]], context: Context
+) -> ExecutionResult | None:
+    """Wait for the positions that are named; the answer where one is not reached in time. Raises ``Aside`` among several fields."""
+    if len(roots) > 1:
+        raise Aside
+    try:
+        await context.reach(given[0]["at_least"])
+    except ApiError as refusal:
+        selected = roots[0].selected
+        error = GraphQLError(str(refusal), selected.node, path=[selected.key], original_error=refusal)
+        nothing = selected.definition is not None and isinstance(selected.definition.type, GraphQLNonNull)
+        return ExecutionResult(None if nothing else {selected.key: None}, [error])
+    return None
