@@ -123,11 +123,11 @@ async def signed_in(visit: Visit) -> Response:
 
 async def _begin(visit: Visit, token: str, target: str) -> Response:
     try:
-        identity = await to_thread.run_sync(visit.console.registry.authenticator, token)
+        identity = await to_thread.run_sync(visit.console.registry.authenticator.verify, token)
         session = visit.console.sessions.begin(token, identity)
         cookie = visit.console.sessions.cookie(session)
     except NotAuthenticated as refused:
-        raise NoPage(403, "error.not_believed", refused.message) from None
+        raise NoPage(403, "error.not_believed", refused.text(visit.language)) from None
     except IdentityProviderUnavailable:
         raise NoPage(503, "error.provider") from None
     except SessionTooLargeError:
