@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import orjson
 from anyio import to_thread
+from pydantic.alias_generators import to_camel
 from starlette.responses import Response
-from strawberry.utils.str_converters import to_camel_case
 
 from application.access import Action
 from catalog.changes import proposed_changes
@@ -100,7 +100,7 @@ def _change(change: EntryChange) -> dict[str, Any]:
 def _camel(value: Any) -> Any:
     match value:
         case Mapping():
-            return {to_camel_case(name): _camel(each) for name, each in value.items()}
+            return {to_camel(name): _camel(each) for name, each in value.items()}
         case list():
             return [_camel(each) for each in value]
     return value
