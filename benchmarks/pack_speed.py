@@ -21,16 +21,16 @@ sys.path[:0] = [str(ROOT), str(ROOT / "graphql")]
 
 import psycopg  # noqa: E402 - run as a script, from anywhere
 
-from application.commands import CertificateForm, PersonForm, Submission  # noqa: E402
-from application.pack.verifying import verify_case  # noqa: E402
-from application.pack.whole import verify_whole  # noqa: E402
-from domain.case.events import Approved  # noqa: E402
-from domain.values import Actor, Provenance, Role  # noqa: E402
-from infrastructure.audit.packing import export_case, export_everything  # noqa: E402
-from infrastructure.composition import Registry, log_files, open_registry  # noqa: E402
-from infrastructure.log.epochs import epochs  # noqa: E402
-from infrastructure.log.sequencer import Sequencer  # noqa: E402
-from infrastructure.settings import Settings  # noqa: E402
+from application.commands import CertificateForm, PersonForm, Submission  # noqa: E402 - the path comes first
+from application.pack.verifying import verify_case  # noqa: E402 - the path comes first
+from application.pack.whole import verify_whole  # noqa: E402 - the path comes first
+from domain.case.events import Approved  # noqa: E402 - the path comes first
+from domain.values import Actor, Provenance, Role  # noqa: E402 - the path comes first
+from infrastructure.audit.packing import export_case, export_everything  # noqa: E402 - the path comes first
+from infrastructure.composition import Registry, log_files, open_registry  # noqa: E402 - the path comes first
+from infrastructure.log.epochs import epochs  # noqa: E402 - the path comes first
+from infrastructure.log.sequencer import Sequencer  # noqa: E402 - the path comes first
+from infrastructure.settings import Settings  # noqa: E402 - the path comes first
 
 BAR = 0.2
 READ = ("certificate.name", "certificate.issuing_body", "work_field")

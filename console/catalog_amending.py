@@ -105,7 +105,7 @@ def amend(
     with reading() if by is None else writing() as registry:
         which = code or official_catalog()
         catalog = registry.shelf.catalog(which)
-        differences = _differences(catalog, entries, partial=partial) if entries is not None else ()
+        differences = differences_to(catalog, entries, partial=partial) if entries is not None else ()
         terms = AmendmentTerms(
             base_version=base or catalog.latest.number,
             notice=notice_of(notice, notice_number, levels, departments),
@@ -320,9 +320,10 @@ def _content(version: int, what: str, entry: CatalogEntry | None) -> dict[str, A
     return {"version": version, "change": what, **{name: data.get(name) for name in texts}, "awards": awards or None}
 
 
-def _differences(
+def differences_to(
     catalog: CatalogTimeline, entries: Sequence[CatalogEntry], *, partial: bool
 ) -> tuple[EntryDifference, ...]:
+    """What leads from the latest version to these entries; ``partial``: they are only those that are new or read otherwise."""
     from catalog.changes import with_numbers_kept
     from catalog.files import diff_entries
 

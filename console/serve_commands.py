@@ -144,6 +144,7 @@ def _greet(settings: Settings, address: tuple[str, int]) -> None:
     base = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
     database = whereabouts(settings) if settings.database_url else f"embedded, in {settings.data_dir.resolve()}"
     say("The recognition registry is running.", "bold")
+    say(f"  Console            {base}/")
     say(f"  Explorer and API   {base}/graphql")
     say(f"  Health             {base}/healthz  {base}/readyz")
     say(f"  Database           {database}")

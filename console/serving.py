@@ -24,6 +24,7 @@ from compiled.executor import CompilingExecutor
 from compiled.express import Express
 from console.patience import PatientConfig, PatientProtocol
 from console.readiness import Readiness
+from console.web.serving import console_routes
 from domain.text import subject_form
 from graphql import GraphQLSchema
 from infrastructure.composition import Registry
@@ -111,6 +112,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> AS
         outage_of=outage_of,
         door=_door(registry.settings),
         evidence=EvidenceStorage(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
+        routes=console_routes(registry),
         lifespan=lifespan,
         in_front=in_front,
     )

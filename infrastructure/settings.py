@@ -85,6 +85,15 @@ class Settings(BaseSettings):
     token_audience: str = "recognition-registry"  # noqa: S105 - an audience is no secret
     """The `aud` of the tokens to accept."""
 
+    oidc_client_id: str | None = None
+    """The console's client identifier at the identity provider; None: nobody signs in by pages where there is a provider."""
+
+    oidc_client_secret: str | None = None
+    """The console's secret there; None for a public client, which PKCE alone protects."""
+
+    public_url: str | None = None
+    """Where browsers find the console, as https://registry.example; its cookies then travel over TLS alone."""
+
     subjects_tell_case: bool = False
     """Whether two subjects that differ in capital letters alone are two people at the identity provider."""
 

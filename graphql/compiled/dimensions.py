@@ -24,7 +24,7 @@ _MOST_WRITTEN: Final = 2_000
 """Parts of answers that one place of a plan keeps."""
 
 
-class Written(dict[Any, Any]):
+class WrittenPieces(dict[Any, Any]):
     """What one place of a plan has written, by key: made when it is first asked for, forgotten when the catalogs change.
 
     Raises ``LookupError`` for a key that names nothing.
@@ -51,15 +51,15 @@ class Dimensions:
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
         self._lock = Lock()
-        self._written: WeakSet[Written] = WeakSet()
+        self._written: WeakSet[WrittenPieces] = WeakSet()
         self._entries: dict[tuple[str, int], list[EntryView]] = {}
         self.stamp: Stamp | None = None
         self.catalogs: dict[str, CatalogView] = {}
         self.versions: dict[VersionKey, VersionView] = {}
 
-    def written(self, make: Callable[[Any], Any]) -> Written:
+    def written(self, make: Callable[[Any], Any]) -> WrittenPieces:
         """A place of a plan that writes what follows from catalogs alone."""
-        made = Written(make)
+        made = WrittenPieces(make)
         self._written.add(made)
         return made
 

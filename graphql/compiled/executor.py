@@ -16,7 +16,7 @@ from application.queries import LeanReads, NotAtHand, Reads
 from compiled.dimensions import Dimensions
 from compiled.inputs import Coerce, Misfit, arguments_of, variables_of
 from compiled.roots import ROOTS, Answer, Aside, Means
-from compiled.selections import TYPENAME, NotCovered, Selected, selections, switches
+from compiled.selections import TYPENAME, NotCovered, SelectedField, selections, switches
 from compiled.types import rules_of
 from domain.authorities import AuthorityDirectory
 from domain.refusals import Refused
@@ -37,17 +37,17 @@ MOST_COST: Final = 12_000
 class Root:
     """One root field of a plan."""
 
-    selected: Selected
+    selected: SelectedField
     action: Action
     arguments: Callable[[Mapping[str, Any]], dict[str, Any]]
     answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReadPlan:
     """An operation, compiled: its root fields in their order; ``__typename`` is a name alone."""
 
-    roots: tuple[Root | Selected, ...]
+    roots: tuple[Root | SelectedField, ...]
 
 
 class Compiled:
@@ -59,21 +59,21 @@ class Compiled:
         self._schema, self._operation, self._means = schema, operation, means
         self.variables: Coerce = variables_of(schema, operation)
         self._switches = switches(operation)
-        self._plans: dict[tuple[bool, ...], Plan] = {}
+        self._plans: dict[tuple[bool, ...], ReadPlan] = {}
         if not self._switches:
             self.plan({})
 
-    def plan(self, variables: Mapping[str, Any]) -> Plan:
+    def plan(self, variables: Mapping[str, Any]) -> ReadPlan:
         """The plan under these variables. Raises ``NotCovered``."""
         switched = tuple(bool(variables[name]) for name in self._switches)
         found = self._plans.get(switched)
         if found is None:
             named = dict(zip(self._switches, switched, strict=True))
             roots = selections(self._schema, self._operation, named)
-            found = self._plans[switched] = Plan(tuple(map(self._root, roots)))
+            found = self._plans[switched] = ReadPlan(tuple(map(self._root, roots)))
         return found
 
-    def _root(self, selected: Selected) -> Root | Selected:
+    def _root(self, selected: SelectedField) -> Root | SelectedField:
         if selected.definition is None:
             return selected
         action = FIELDS[selected.name]
@@ -155,7 +155,7 @@ class CompilingExecutor:
         return found
 
 
-async def _answered(plan: Plan, variables: Mapping[str, Any], context: Context) -> ExecutionResult | bytes | None:
+async def _answered(plan: ReadPlan, variables: Mapping[str, Any], context: Context) -> ExecutionResult | bytes | None:
     """The answer of a plan; None where the asker may not ask all of it."""
     roots = [each for each in plan.roots if isinstance(each, Root)]
     if not all(can(context.actor, each.action) for each in roots):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from strawberry.utils.str_converters import to_camel_case, to_snake_case
 
-from compiled.selections import NotCovered, Selected
+from compiled.selections import NotCovered, SelectedField
 from graphql import (
     BooleanValueNode,
     EnumValueNode,
@@ -70,7 +70,7 @@ def variables_of(schema: GraphQLSchema, operation: PreparedOperation) -> Coerce:
     return coerced
 
 
-def arguments_of(selected: Selected) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def arguments_of(selected: SelectedField) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """From coerced variables to the arguments of a field that were given or have a default, by their names in Python."""
     if selected.definition is None:
         return lambda _: {}

@@ -23,7 +23,7 @@ from application.viewing import Row
 from application.views import CatalogView, EntryView, VersionView
 from compiled.dimensions import Dimensions
 from compiled.inputs import arguments_of
-from compiled.selections import NotCovered, Selected
+from compiled.selections import NotCovered, SelectedField
 from compiled.types import encoded, personal_in
 from compiled.writing import Columns, NeedsView, Rules, View, Writer
 from domain.identifiers import normalised_case_number
@@ -94,7 +94,7 @@ class Encoder:
 class Encoders:
     """Encoders of one selection, for those who may read persons and for those who may not; each made when it is first needed."""
 
-    def __init__(self, rules: Rules, table: Table[Any], selected: Sequence[Selected], offset: int) -> None:
+    def __init__(self, rules: Rules, table: Table[Any], selected: Sequence[SelectedField], offset: int) -> None:
         self._rules, self._table, self._selected, self._offset = rules, table, selected, offset
         self._personal = any(map(_is_personal, selected))
         self._made: dict[bool, Encoder] = {}
@@ -124,7 +124,7 @@ class Encoders:
         return Encoder(self._table, None, writer.function("rows, e", f"[{one} for v in rows]"), weight, clear)
 
 
-def _is_personal(selected: Selected) -> bool:
+def _is_personal(selected: SelectedField) -> bool:
     return personal_in(replace(selected, below=(selected,)))
 
 
@@ -136,7 +136,7 @@ async def _keys_at_hand(context: Context, rows: Iterable[Row]) -> None:
 
 
 # ── titles ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def titles(means: Means, selected: Selected) -> Answer:
+def titles(means: Means, selected: SelectedField) -> Answer:
     """``titles(holder:)`` of today."""
     encoders = Encoders(means.rules, TITLES, selected.below, offset=1)
     asks = _LookUps(means.lean, lambda scope: questions.titles_of_identities(scope, ()), _STAMP)
@@ -155,7 +155,7 @@ def titles(means: Means, selected: Selected) -> Answer:
     return answer
 
 
-def title_list(means: Means, selected: Selected) -> Answer:
+def title_list(means: Means, selected: SelectedField) -> Answer:
     """``titleList``."""
 
     def asked(context: Context, arguments: Arguments, part: Window) -> Question[Any]:
@@ -165,7 +165,7 @@ def title_list(means: Means, selected: Selected) -> Answer:
     return _connection(means, selected, TITLES, "titles", parsers, asked, ("recognized_on", "title_id"))
 
 
-def cases(means: Means, selected: Selected) -> Answer:
+def cases(means: Means, selected: SelectedField) -> Answer:
     """``cases``."""
 
     def asked(context: Context, arguments: Arguments, part: Window) -> Question[Any]:
@@ -176,7 +176,7 @@ def cases(means: Means, selected: Selected) -> Answer:
     return _connection(means, selected, CASES, "cases", parsers, asked, ("submitted_at", "case_id"))
 
 
-def case(means: Means, selected: Selected) -> Answer:
+def case(means: Means, selected: SelectedField) -> Answer:
     """``case`` as it is now."""
     encoders = Encoders(means.rules, CASES, selected.below, offset=0)
 
@@ -201,7 +201,7 @@ def case(means: Means, selected: Selected) -> Answer:
     return answer
 
 
-def verify_title(means: Means, selected: Selected) -> Answer:
+def verify_title(means: Means, selected: SelectedField) -> Answer:
     """``verifyTitle`` as of now."""
     verified = _Verified(means, selected)
 
@@ -213,7 +213,7 @@ def verify_title(means: Means, selected: Selected) -> Answer:
     return answer
 
 
-def verify_titles(means: Means, selected: Selected) -> Answer:
+def verify_titles(means: Means, selected: SelectedField) -> Answer:
     """``verifyTitles`` as of now."""
     verified = _Verified(means, selected)
 
@@ -226,7 +226,7 @@ def verify_titles(means: Means, selected: Selected) -> Answer:
 class _Verified:
     """Answers questions whether somebody has a title: one look-up each, in as many statements as there are ways to ask."""
 
-    def __init__(self, means: Means, selected: Selected) -> None:
+    def __init__(self, means: Means, selected: SelectedField) -> None:
         self._dimensions = means.dimensions
         beside = (questions.position_of([each.name for each in projections_of([TITLES])]), *_STAMP)
         self._certificates = _LookUps(means.lean, lambda _: questions.titles_of_certificates(()), beside)
@@ -274,13 +274,13 @@ _FEW: Final = 20
 """Names that are opened on the event loop, where their keys are at hand."""
 
 
-def _verification_writer(means: Means, selected: Selected, *, clear: bool) -> Callable[..., Any]:
+def _verification_writer(means: Means, selected: SelectedField, *, clear: bool) -> Callable[..., Any]:
     writer = Writer(means.rules, clear=clear)
     return writer.function("v, e", writer.object(View(TitleVerification, "v"), selected.below))
 
 
 # ── catalogs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def catalog(means: Means, selected: Selected) -> Answer:
+def catalog(means: Means, selected: SelectedField) -> Answer:
     """``catalog(code:)`` with versions by number or by day, and a version's entries page by page."""
     parts = {each.key: _catalog_part(means, each) for each in selected.below}
     weight = selected.weight
@@ -302,7 +302,7 @@ def catalog(means: Means, selected: Selected) -> Answer:
 _Part = Callable[[Context, CatalogView], Awaitable[Any]]
 
 
-def _catalog_part(means: Means, selected: Selected) -> _Part:
+def _catalog_part(means: Means, selected: SelectedField) -> _Part:
     if selected.name not in {"version", "versions"}:
         writer = Writer(means.rules, clear=False)
         write = writer.function("v, e", writer.field(View(CatalogView, "v"), selected))
@@ -342,7 +342,7 @@ def _catalog_part(means: Means, selected: Selected) -> _Part:
     return version
 
 
-def _version(means: Means, selected: Selected) -> Callable[[Context, VersionView], Awaitable[Any]]:
+def _version(means: Means, selected: SelectedField) -> Callable[[Context, VersionView], Awaitable[Any]]:
     paged = [each for each in selected.below if each.name == "entries"]
     if any(each.name in {"aliases", "vocabulary"} for each in selected.below):
         raise NotCovered("lists of a version")
@@ -361,7 +361,7 @@ def _version(means: Means, selected: Selected) -> Callable[[Context, VersionView
     return written
 
 
-def _entries(means: Means, selected: Selected) -> Callable[[Context, VersionView], Awaitable[Any]]:
+def _entries(means: Means, selected: SelectedField) -> Callable[[Context, VersionView], Awaitable[Any]]:
     if any(each.value.kind == "variable" for each in selected.node.arguments or ()):
         raise NotCovered("entries by a variable")
     arguments = arguments_of(selected)({})
@@ -381,7 +381,7 @@ def _entries(means: Means, selected: Selected) -> Callable[[Context, VersionView
         rows = await means.lean.shown(Shown(question, ("number",), page.beside(question)))
         found = page.of(rows, asked)
 
-        async def written(node: Selected) -> list[Any]:
+        async def written(node: SelectedField) -> list[Any]:
             return [nodes[id(node)][(*key, number)] for number, *_ in found.rows]
 
         return await page.written(found, written, lambda row: (row[0],))
@@ -398,7 +398,7 @@ def _fragment(write: Callable[[Any], Any], named: Callable[[Any], Any]) -> Calla
 class _Connection:
     """The shape of a connection that is selected, whatever its rows are."""
 
-    def __init__(self, selected: Selected, kind: str, parsers: Sequence[Callable[[str], object]]) -> None:
+    def __init__(self, selected: SelectedField, kind: str, parsers: Sequence[Callable[[str], object]]) -> None:
         self._selected, self._kind, self._parsers = selected.below, kind, parsers
         self.total = any(each.name == "totalCount" for each in selected.below)
         edges = [node for each in selected.below if each.name == "edges" for node in each.below if node.name == "node"]
@@ -427,7 +427,7 @@ class _Connection:
     async def written(
         self,
         page: Page[tuple[Any, ...]],
-        nodes: Callable[[Selected], Awaitable[list[Any]]],
+        nodes: Callable[[SelectedField], Awaitable[list[Any]]],
         key: Callable[[tuple[Any, ...]], Sequence[object]],
     ) -> dict[str, Any]:
         """A page as it is selected; ``nodes`` writes its rows at one place."""
@@ -446,7 +446,7 @@ class _Connection:
                     found[each.key] = each.parent.name
         return found
 
-    async def _edges(self, edges: Selected, page: Any, nodes: Any, key: Any) -> list[dict[str, Any]]:
+    async def _edges(self, edges: SelectedField, page: Any, nodes: Any, key: Any) -> list[dict[str, Any]]:
         columns: list[list[Any]] = []
         for each in edges.below:
             match each.name:
@@ -459,7 +459,7 @@ class _Connection:
         keys = [each.key for each in edges.below]
         return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
-    def _info(self, info: Selected, page: Page[Any], key: Any) -> dict[str, Any]:
+    def _info(self, info: SelectedField, page: Page[Any], key: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for each in info.below:
             match each.name:
@@ -477,7 +477,7 @@ class _Connection:
 
 def _connection(
     means: Means,
-    selected: Selected,
+    selected: SelectedField,
     table: Table[Any],
     kind: str,
     parsers: Sequence[Callable[[str], object]],
@@ -506,7 +506,7 @@ def _connection(
         found = page.of(rows, part)
         first, second = (names.index(each) for each in order)
 
-        async def written(_node: Selected) -> list[Any]:
+        async def written(_node: SelectedField) -> list[Any]:
             return await encoder.written(context, found.rows)
 
         def key(row: tuple[Any, ...]) -> Sequence[object]:
@@ -520,7 +520,7 @@ def _connection(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    node: Selected
+    node: SelectedField
     encoders: Encoders
 
 
@@ -544,7 +544,7 @@ class _LookUps:
 _MOST_SCOPES: Final = 500
 """Scopes for which a plan keeps its statement made."""
 
-ROOTS: Final[Mapping[str, Callable[[Means, Selected], Answer]]] = {
+ROOTS: Final[Mapping[str, Callable[[Means, SelectedField], Answer]]] = {
     "titles": titles,
     "titleList": title_list,
     "verifyTitle": verify_title,

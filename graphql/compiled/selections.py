@@ -35,14 +35,14 @@ class NotCovered(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
+class SelectedField:
     """One field of an answer: its response name, its definition (None for ``__typename``), and what is selected below it."""
 
     key: str
     node: FieldNode
     parent: GraphQLObjectType
     definition: GraphQLField | None
-    below: tuple[Selected, ...]
+    below: tuple[SelectedField, ...]
 
     @property
     def name(self) -> str:
@@ -54,7 +54,7 @@ class Selected:
         """The named type of its values."""
         return None if self.definition is None else get_named_type(self.definition.type)
 
-    def all_below(self) -> Iterator[Selected]:
+    def all_below(self) -> Iterator[SelectedField]:
         """Every field below it."""
         for each in self.below:
             yield each
@@ -85,7 +85,7 @@ def switches(operation: PreparedOperation) -> tuple[str, ...]:
 
 def selections(
     schema: GraphQLSchema, operation: PreparedOperation, switched: Mapping[str, bool]
-) -> tuple[Selected, ...]:
+) -> tuple[SelectedField, ...]:
     """What an operation selects at its root, where its switches stand so. Raises ``NotCovered`` for what answers an interface."""
     if schema.query_type is None:
         raise NotCovered("no queries")
@@ -98,7 +98,7 @@ class _Collector:
     fragments: Mapping[str, FragmentDefinitionNode]
     switched: Mapping[str, bool]
 
-    def fields(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[Selected, ...]:
+    def fields(self, parent: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> tuple[SelectedField, ...]:
         grouped: dict[str, list[FieldNode]] = {}
         spread: set[str] = set()
         for each in sets:
@@ -123,10 +123,10 @@ class _Collector:
                     if self._fits(parent, fragment.type_condition.name.value):
                         self._collect(parent, fragment.selection_set, grouped, spread)
 
-    def _selected(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Selected:
+    def _selected(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> SelectedField:
         name = nodes[0].name.value
         if name == TYPENAME:
-            return Selected(key, nodes[0], parent, None, ())
+            return SelectedField(key, nodes[0], parent, None, ())
         definition = parent.fields.get(name)
         if definition is None:
             raise NotCovered(f"the field {name}")
@@ -135,7 +135,7 @@ class _Collector:
         if sets and not isinstance(kind, GraphQLObjectType):
             raise NotCovered(f"the interface {kind}")
         below = self.fields(kind, sets) if isinstance(kind, GraphQLObjectType) else ()
-        return Selected(key, nodes[0], parent, definition, below)
+        return SelectedField(key, nodes[0], parent, definition, below)
 
     def _fits(self, parent: GraphQLObjectType, named: str) -> bool:
         kind = self.schema.type_map.get(named)

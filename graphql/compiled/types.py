@@ -21,8 +21,8 @@ from application.views import (
 )
 from compiled.dimensions import Dimensions
 from compiled.inputs import arguments_of
-from compiled.selections import NotCovered, Selected
-from compiled.writing import NeedsView, Rule, Rules, Source, View, Writer, python_name
+from compiled.selections import NotCovered, SelectedField
+from compiled.writing import NeedsView, RowSource, Rule, Rules, View, Writer, python_name
 from domain.values import TitleStatus
 from registry_api import ids
 from registry_api.context import Context
@@ -40,14 +40,14 @@ def rules_of(dimensions: Dimensions, authority: Any) -> Rules:
     def dimension(make: Any, key: tuple[str, ...], view: type) -> Rule:
         """A field that shows something in hand, under a key of the source's fields; null where a part of the key is."""
 
-        def rule(writer: Writer, source: Source, selected: Selected) -> str:
+        def rule(writer: Writer, source: RowSource, selected: SelectedField) -> str:
             parts = ", ".join(source.of(each) for each in key)
             return _in_hand(writer, selected, make, view, f"[{parts}]", source, key)
 
         return rule
 
     def _in_hand(
-        writer: Writer, selected: Selected, make: Any, view: type, at: str, source: Source, key: tuple[str, ...]
+        writer: Writer, selected: SelectedField, make: Any, view: type, at: str, source: RowSource, key: tuple[str, ...]
     ) -> str:
         inner = Writer(writer.rules, clear=False)
         write = inner.function("v", inner.object(View(view, "v"), selected.below))
@@ -110,7 +110,7 @@ def rules_of(dimensions: Dimensions, authority: Any) -> Rules:
 _ENTRY_KEY: Final = ("catalog_code", "version_number", "entry_number")
 
 
-def _award(dimensions: Dimensions, writer: Writer, source: Source, selected: Selected) -> str:
+def _award(dimensions: Dimensions, writer: Writer, source: RowSource, selected: SelectedField) -> str:
     inner = Writer(writer.rules, clear=False)
     write = inner.function("v", inner.object(View(AwardView, "v"), selected.below))
 
@@ -124,7 +124,7 @@ def _award(dimensions: Dimensions, writer: Writer, source: Source, selected: Sel
     return f"{kept}[{', '.join(source.of(each) for each in (*_ENTRY_KEY, 'grade'))}]"
 
 
-def _title(dimensions: Dimensions, writer: Writer, source: Source, selected: Selected) -> str:
+def _title(dimensions: Dimensions, writer: Writer, source: RowSource, selected: SelectedField) -> str:
     whole = _whole(source)
     inner = writer.bind(writer.function("v, e", writer.object(View(TitleView, "v"), selected.below)))
 
@@ -138,7 +138,7 @@ def _title(dimensions: Dimensions, writer: Writer, source: Source, selected: Sel
     return f"(None if ({each} := {made}({whole})) is None else {inner}({each}, e))"
 
 
-def _version_entry(dimensions: Dimensions, writer: Writer, source: Source, selected: Selected) -> str:
+def _version_entry(dimensions: Dimensions, writer: Writer, source: RowSource, selected: SelectedField) -> str:
     number = arguments_of(selected)
     if selected.node.arguments and any(each.value.kind == "variable" for each in selected.node.arguments):
         raise NotCovered("an entry by a variable")
@@ -164,7 +164,7 @@ _CERTIFICATE: Final = {
 }
 
 
-def personal_in(selected: Selected) -> bool:
+def personal_in(selected: SelectedField) -> bool:
     """Whether a selection shows anything that only some may read."""
     return any((each.parent.name, each.name) in _OF_PERSONS for each in selected.all_below())
 
@@ -180,18 +180,18 @@ _OF_PERSONS: Final = frozenset(
 )
 
 
-def _nullable(selected: Selected) -> bool:
+def _nullable(selected: SelectedField) -> bool:
     return selected.definition is not None and not str(selected.definition.type).endswith("!")
 
 
-def _whole(source: Source) -> str:
+def _whole(source: RowSource) -> str:
     if source.whole is None:
         raise NeedsView
     return source.whole
 
 
 def _identifier(kind: str, name: str, of: Any) -> Rule:
-    def rule(writer: Writer, source: Source, _selected: Selected) -> str:
+    def rule(writer: Writer, source: RowSource, _selected: SelectedField) -> str:
         if source.whole is None:
             return f"({ids.encode(kind, '')!r} + {source.of(name)})"
         return f"{writer.bind(of)}({source.whole})"
@@ -202,7 +202,7 @@ def _identifier(kind: str, name: str, of: Any) -> Rule:
 def _part(name: str, kind: str) -> Rule:
     """A view within a case or title that is about the person: as the viewer may see it."""
 
-    def rule(writer: Writer, source: Source, selected: Selected) -> str:
+    def rule(writer: Writer, source: RowSource, selected: SelectedField) -> str:
         view = get_type_hints(source.view)[name]
         if not writer.clear:
             return writer.object(source.within(name, view), selected.below)
@@ -212,14 +212,14 @@ def _part(name: str, kind: str) -> Rule:
     return rule
 
 
-def _names(writer: Writer, selected: Selected) -> str:
+def _names(writer: Writer, selected: SelectedField) -> str:
     return writer.bind(frozenset(python_name(each) for each in selected.below))
 
 
 def _opened(name: str) -> Rule:
     """A personal field of a part: what ``Viewer.show`` left of it, nothing where nobody may read it."""
 
-    def rule(writer: Writer, source: Source, _selected: Selected) -> str:
+    def rule(writer: Writer, source: RowSource, _selected: SelectedField) -> str:
         return source.of(name) if writer.clear else "None"
 
     return rule
@@ -228,31 +228,31 @@ def _opened(name: str) -> Rule:
 def _personal(name: str) -> Rule:
     """A personal field of a case or title itself."""
 
-    def rule(writer: Writer, source: Source, _selected: Selected) -> str:
+    def rule(writer: Writer, source: RowSource, _selected: SelectedField) -> str:
         return f"e.viewer.value({_whole(source)}, {name!r})" if writer.clear else "None"
 
     return rule
 
 
-def _revoked_on(writer: Writer, source: Source, _selected: Selected) -> str:
+def _revoked_on(writer: Writer, source: RowSource, _selected: SelectedField) -> str:
     return f"({source.of('ended_on')} if {source.of('status')} == {writer.bind(TitleStatus.REVOKED)} else None)"
 
 
-def _revocation_ground(writer: Writer, source: Source, selected: Selected) -> str:
+def _revocation_ground(writer: Writer, source: RowSource, selected: SelectedField) -> str:
     ground = _personal("ending_ground")(writer, source, selected)
     return f"({ground} if {source.of('status')} == {writer.bind(TitleStatus.REVOKED)} else None)"
 
 
-def _ending_proposed(_writer: Writer, source: Source, _selected: Selected) -> str:
+def _ending_proposed(_writer: Writer, source: RowSource, _selected: SelectedField) -> str:
     official = f"e.viewer.answers_for({source.of('responsible_code')})"
     return f"({source.of('ending_proposed')} and ({source.of('notice_given')} or {official}))"
 
 
-def _verified_title(writer: Writer, source: Source, selected: Selected) -> str:
+def _verified_title(writer: Writer, source: RowSource, selected: SelectedField) -> str:
     return f"(None if {source.of('title')} is None else {writer.object(View(TitleView, source.of('title')), selected.below)})"
 
 
-def _evidence(writer: Writer, source: Source, selected: Selected) -> str:
+def _evidence(writer: Writer, source: RowSource, selected: SelectedField) -> str:
     each, whole = writer.variable(), _whole(source)
     inner = writer.object(View(EvidenceView, each), selected.below)
     shown = (
@@ -263,7 +263,7 @@ def _evidence(writer: Writer, source: Source, selected: Selected) -> str:
     return f"[{inner} for {each} in {shown}]"
 
 
-def _pending(writer: Writer, source: Source, selected: Selected) -> str:
+def _pending(writer: Writer, source: RowSource, selected: SelectedField) -> str:
     whole, names = _whole(source), frozenset(python_name(each) for each in selected.below)
     inner = writer.bind(writer.function("v, e", writer.object(View(ProposalView, "v"), selected.below)))
 
@@ -277,7 +277,7 @@ def _pending(writer: Writer, source: Source, selected: Selected) -> str:
     return f"(None if ({each} := {made}({whole}, e)) is None else {inner}({each}, e))"
 
 
-def _deadlines(writer: Writer, source: Source, selected: Selected) -> str:
+def _deadlines(writer: Writer, source: RowSource, selected: SelectedField) -> str:
     each = writer.variable()
     inner = writer.object(View(StandingDeadline, each), selected.below)
     return f"[{inner} for {each} in {writer.bind(_standing)}({_whole(source)}, e)]"
@@ -287,5 +287,5 @@ def _standing(case: CaseView, context: Context) -> list[StandingDeadline]:
     return standing(case, context.read_on())
 
 
-def _uncovered(_writer: Writer, _source: Source, selected: Selected) -> str:
+def _uncovered(_writer: Writer, _source: RowSource, selected: SelectedField) -> str:
     raise NotCovered(f"{selected.parent.name}.{selected.name}")

@@ -15,12 +15,12 @@ from types import NoneType, UnionType
 from typing import Any, Protocol, Union, cast, get_args, get_origin, get_type_hints
 
 from application.seals import is_personal
-from compiled.selections import TYPENAME, NotCovered, Selected
+from compiled.selections import TYPENAME, NotCovered, SelectedField
 from graphql import GraphQLEnumType
 from registry_api.scalars import DATE_TIME
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """What an object is read from."""
 
     @property
@@ -34,7 +34,7 @@ class Source(Protocol):
     def of(self, name: str) -> str:
         """What evaluates to a field of the view, as JSON or as something that is written as it."""
 
-    def within(self, name: str, view: type) -> Source:
+    def within(self, name: str, view: type) -> RowSource:
         """A view within the view."""
 
     def lacks(self, name: str, view: type) -> str:
@@ -50,16 +50,16 @@ class Columns:
         self.view, self._names, self._offset, self._prefix = view, names, offset, prefix
 
     def of(self, name: str) -> str:
-        """See ``Source``."""
+        """See ``RowSource``."""
         place = self._names.setdefault(self._prefix + name, len(self._names))
         return f"r[{place + self._offset}]"
 
-    def within(self, name: str, view: type) -> Source:
-        """See ``Source``."""
+    def within(self, name: str, view: type) -> RowSource:
+        """See ``RowSource``."""
         return Columns(view, self._names, self._offset, f"{self._prefix}{name}_")
 
     def lacks(self, name: str, view: type) -> str:
-        """See ``Source``."""
+        """See ``RowSource``."""
         kinds = get_type_hints(view)
         certain = next(each.name for each in fields(view) if not _optional(kinds[each.name])[1])
         return f"{self.within(name, view).of(certain)} is None"
@@ -73,19 +73,19 @@ class View:
     whole: str
 
     def of(self, name: str) -> str:
-        """See ``Source``."""
+        """See ``RowSource``."""
         return f"{self.whole}.{name}"
 
-    def within(self, name: str, view: type) -> Source:
-        """See ``Source``."""
+    def within(self, name: str, view: type) -> RowSource:
+        """See ``RowSource``."""
         return View(view, self.of(name))
 
     def lacks(self, name: str, view: type) -> str:  # noqa: ARG002 - as its sibling
-        """See ``Source``."""
+        """See ``RowSource``."""
         return f"{self.of(name)} is None"
 
 
-Rule = Callable[["Writer", Source, Selected], str]
+Rule = Callable[["Writer", RowSource, SelectedField], str]
 """Writes one field of a type that is not simply a field of its view."""
 Rules = Mapping[tuple[str, str], Rule]
 
@@ -112,7 +112,7 @@ class Writer:
         """A fresh variable."""
         return f"x{next(self._numbers)}"
 
-    def object(self, source: Source, selected: Sequence[Selected]) -> str:
+    def object(self, source: RowSource, selected: Sequence[SelectedField]) -> str:
         """An object with these fields."""
         return "{" + ", ".join(f"{each.key!r}: {self.field(source, each)}" for each in selected) + "}"
 
@@ -120,7 +120,7 @@ class Writer:
         """The function of an expression, with all that was bound."""
         return cast("Callable[..., Any]", eval(f"lambda {parameters}: {expression}", self.names))  # noqa: S307 - the source is made here: of the project's own names, and of response names, which the grammar limits to letters and digits
 
-    def field(self, source: Source, selected: Selected) -> str:
+    def field(self, source: RowSource, selected: SelectedField) -> str:
         """One field. Raises ``NotCovered``."""
         if selected.name == TYPENAME:
             return repr(selected.parent.name)
@@ -129,7 +129,7 @@ class Writer:
             return rule(self, source, selected)
         return self.plain(source, selected, python_name(selected))
 
-    def plain(self, source: Source, selected: Selected, name: str) -> str:
+    def plain(self, source: RowSource, selected: SelectedField, name: str) -> str:
         """A field of the view, or a view within it."""
         marked = get_type_hints(source.view, include_extras=True)
         if name not in marked:
@@ -138,7 +138,7 @@ class Writer:
             raise NotCovered(f"the personal {selected.parent.name}.{selected.name}")
         return self.value(source, name, get_type_hints(source.view)[name], selected)
 
-    def value(self, source: Source, name: str, kind: Any, selected: Selected) -> str:
+    def value(self, source: RowSource, name: str, kind: Any, selected: SelectedField) -> str:
         """A value of a kind, that a field of the source holds."""
         bare, perhaps = _optional(kind)
         if is_dataclass(bare):
@@ -154,7 +154,7 @@ class Writer:
             return f"[{self.object(View(cast('type', item), each), selected.below)} for {each} in {source.of(name)}]"
         return self.leaf(source.of(name), selected)
 
-    def leaf(self, expression: str, selected: Selected) -> str:
+    def leaf(self, expression: str, selected: SelectedField) -> str:
         """A value that has a type without fields."""
         kind = selected.type
         if isinstance(kind, GraphQLEnumType):
@@ -179,7 +179,7 @@ class NeedsView(Exception):
     """A selection cannot be read from columns."""
 
 
-def python_name(selected: Selected) -> str:
+def python_name(selected: SelectedField) -> str:
     """The name of a field in Python."""
     definition = selected.definition
     return str(definition.extensions["strawberry-definition"].python_name) if definition else TYPENAME

@@ -19,6 +19,7 @@ import pytest
 
 import domain
 from application.outages import Outage
+from console.web.speaking import WORDS
 from domain.base import Event
 from domain.case.events import Matched
 from domain.identity_numbers import IdentityKind
@@ -29,7 +30,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.values import TYPED, CaseStatus, MatchOutcome, PersonalData, Role
 from infrastructure.identity import RefusalReason
 from tests.golden.archive import event_classes
-from tests.sources import all_modules
+from tests.sources import ROOT, all_modules
 from transport.errors import ErrorCode
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -45,6 +46,7 @@ FRAGMENTS |= {"note.not_by_own_name", "note.no_longer_by_own_name"}
 FRAGMENTS |= {f"identity_form.{each.value.lower()}" for each in IdentityKind}
 """Clauses that stand in another message."""
 MADE_FROM_LISTS = {
+    "console.web.speaking": 2,
     "domain.base": 1,
     "domain.identity_numbers": 1,
     "domain.refusals": 2,
@@ -75,6 +77,28 @@ def written_keys() -> tuple[set[str], dict[str, int]]:
                     case _:
                         made[module.name] = made.get(module.name, 0) + 1
     return keys, made
+
+
+SAID = re.compile(r"""say\(\s*["']([a-z_.0-9A-Z]+)["']\s*(~?)""")
+"""What a page says: a key of its own, or the beginning of one whose end is a member of a list."""
+KEYS_OF_PAGES = re.compile(r"""["']((?:error|sign_in|nav|verify|persons|reason|form)\.[a-z_]+)["']""")
+"""Keys that a page's code hands on."""
+
+
+def page_keys() -> set[str]:
+    """The keys of what stands on pages: those that templates and code say, with every member where a list ends the key."""
+    templates = "".join(each.read_text("utf-8") for each in (ROOT / "console" / "web" / "templates").iterdir())
+    code = "".join(each.read_text("utf-8") for each in (ROOT / "console" / "web").glob("*.py"))
+    said = SAID.findall(templates + code)
+    assert len(said) > 300
+    begun = ("page.verify.no_", *(f"page.{beginning}" for beginning, more in said if more))
+    whole = {f"page.{key}" for key, more in said if not more} | {f"page.{key}" for key in KEYS_OF_PAGES.findall(code)}
+    return whole | {key for key in sentences() if key.startswith(begun)}
+
+
+def page_words() -> set[str]:
+    """The keys of the members of lists that stand on pages by themselves."""
+    return {f"word.{name}.{member.value}" for name, members in WORDS.items() for member in members}
 
 
 @cache
@@ -114,7 +138,8 @@ def test_every_key_is_written_and_used():
     keys, made = written_keys()
     assert made == MADE_FROM_LISTS
     assert len(keys) > 100
-    assert sentences().keys() == keys | codes() | terms() | summaries() | token_reasons() | withheld()
+    pages = page_keys() | page_words()
+    assert sentences().keys() == keys | codes() | terms() | summaries() | token_reasons() | withheld() | pages
 
 
 def test_a_summary_tells_nothing_personal():
@@ -139,7 +164,7 @@ def test_a_sentence_reads_as_its_language_does(key):
     assert not HAN.search(en)
     assert not HALF_WIDTH.search(PLACES.sub("", zh)), zh
     part = key.startswith(PARTS) and not key.startswith("limit.exceeded")
-    if part or key in terms() | FRAGMENTS or key.startswith("summary."):
+    if part or key in terms() | FRAGMENTS or key.startswith(("summary.", "page.", "word.")):
         return
     assert zh.endswith("。")
     assert en.endswith(".")

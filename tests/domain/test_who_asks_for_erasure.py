@@ -46,7 +46,7 @@ def test_each_step_needs_the_one_before():
     """Restricted once, lifted where it was restricted, destroyed where it was erased, and nothing decided about what is gone."""
     by = act(OFFICER)
     restrict = lambda holder: holder.decide(Holder.Restricted, by, legal_basis="b")  # noqa: E731 - one of a pair
-    lift = lambda holder: holder.decide(Holder.RestrictionLifted, by, legal_basis="b")  # noqa: E731
+    lift = lambda holder: holder.decide(Holder.RestrictionLifted, by, legal_basis="b")  # noqa: E731 - the other of the pair
     given(OPENED, RESTRICTED).when(restrict).refused(RefusalCode.WRONG_STATE)
     given(OPENED).when(lift).refused(RefusalCode.WRONG_STATE)
     given(OPENED, RESTRICTED, LIFTED).when(restrict).then(Happened(Holder.Restricted, BASIS | {"legal_basis": "b"}))

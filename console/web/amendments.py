@@ -1,0 +1,155 @@
+"""The amendment workbench: a catalog as its office saved it, what it would change and touch, proposed by one, issued by another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from anyio import to_thread
+from pydantic.alias_generators import to_camel
+from starlette.responses import Response
+
+from application.access import Action
+from catalog.changes import proposed_changes
+from catalog.faults import FileRefused
+from catalog.files import read_entries
+from console.catalog_amending import differences_to
+from console.web.visit import NoPage, Visit, WebPage
+from domain.catalog.amendment import EntryChange
+
+FILE_BYTES: Final = 20 * 1024 * 1024
+_REQUIRED: Final = ("noticeNumber", "noticeTitle", "effectiveFrom")
+PROPOSE: Final = """mutation ($input: AmendmentInput!) {
+  proposeAmendment(input: $input) { position refusal { code message field } amendment { id } }
+}"""
+ISSUE: Final = """mutation ($amendmentId: ID!) {
+  issueAmendment(amendmentId: $amendmentId) { position refusal { code message } catalogVersion { catalogCode number } }
+}"""
+DISCARD: Final = """mutation ($amendmentId: ID!, $reason: String!) {
+  discardAmendment(amendmentId: $amendmentId, reason: $reason) { position refusal { code message } amendment { id } }
+}"""
+
+
+async def listed(visit: Visit) -> Response:
+    """Every catalog with its amendments, open ones first, and proposals of further catalogs."""
+    codes = (await visit.ask("catalogs", atLeast=visit.query("at")))["catalogs"]
+    found = {}
+    for each in codes:
+        answer = await visit.ask("amendments", code=each["code"], atLeast=visit.query("at"))
+        found[each["code"]] = answer["amendments"]
+    data = await visit.ask("proposals")
+    visit.data = {"catalogs": codes, "amendments": [one for each in found.values() for one in each]}
+    return visit.page(
+        "amendments", rows="amendments", catalogs=codes, amendments=found, proposals=data["catalogProposals"]
+    )
+
+
+async def amend(visit: Visit) -> Response:
+    """Upload the catalog as it is to be; see what that changes and what stands against it; propose it."""
+    code = visit.request.path_params["code"]
+    catalog = visit.found((await visit.ask("versions", code=code))["catalog"])
+    if visit.request.method != "POST":
+        return _form(visit, catalog, {})
+    await visit.guarded_form(largest=FILE_BYTES)
+    if visit.sent("input"):
+        return await _proposed(visit, catalog)
+    wrong = {name: visit.speaker.say("form.needed") for name in _REQUIRED if not visit.sent(name)}
+    file = visit.files.get("file")
+    if file is None:
+        wrong["file"] = visit.speaker.say("amend.no_file")
+    if wrong or file is None:
+        return _form(visit, catalog, wrong)
+    try:
+        changes = await to_thread.run_sync(_changes, visit, code, await file.read())
+    except FileRefused as refused:
+        return _form(visit, catalog, {"file": str(refused)})
+    given = {
+        "catalogCode": code,
+        "baseVersion": catalog["versions"][-1]["number"],
+        "noticeNumber": visit.sent("noticeNumber"),
+        "noticeTitle": visit.sent("noticeTitle"),
+        "effectiveFrom": visit.sent("effectiveFrom"),
+        "erratum": visit.sent("erratum") == "yes",
+        "rematchPending": visit.sent("rematchPending") == "yes",
+        "changes": changes,
+    }
+    data = await visit.ask("preview", input=given)
+    return visit.page(
+        "preview", catalog=catalog, preview=data["previewAmendment"], input=orjson.dumps(given).decode(), given=given
+    )
+
+
+def _changes(visit: Visit, code: str, content: bytes) -> list[dict[str, Any]]:
+    """What leads from the latest version to the file's entries, as the API takes it. Blocks; raises ``FileRefused``."""
+    timeline = visit.console.registry.shelf.catalog(code)
+    differences = differences_to(timeline, read_entries(content), partial=visit.sent("partial") == "yes")
+    return [_change(each) for each in proposed_changes(differences, reason=visit.sent("reason") or None)]
+
+
+def _change(change: EntryChange) -> dict[str, Any]:
+    return {
+        "kind": change.kind.value,
+        "number": change.number,
+        "newNumber": change.new_number,
+        "entry": _camel(change.entry.model_dump(mode="json")) if change.entry else None,
+        "reason": change.reason,
+    }
+
+
+def _camel(value: Any) -> Any:
+    match value:
+        case Mapping():
+            return {to_camel(name): _camel(each) for name, each in value.items()}
+        case list():
+            return [_camel(each) for each in value]
+    return value
+
+
+def _form(visit: Visit, catalog: Mapping[str, Any], wrong: Mapping[str, str]) -> Response:
+    return visit.page("amend", status=422 if wrong else 200, catalog=catalog, wrong=wrong)
+
+
+async def _proposed(visit: Visit, catalog: Mapping[str, Any]) -> Response:
+    try:
+        given = orjson.loads(visit.sent("input"))
+    except ValueError:
+        raise NoPage(400, "error.unreadable_form") from None
+    payload = (await visit.told(PROPOSE, {"input": given}))["proposeAmendment"]
+    if payload["refusal"]:
+        return _form(visit, catalog, {"": payload["refusal"]["message"]})
+    return visit.go("/amendments/" + payload["amendment"]["id"], at=payload["position"])
+
+
+async def amendment(visit: Visit) -> Response:
+    """One amendment: every change before and after; issued or discarded by another administrator than its proposer."""
+    wrong = None
+    if visit.request.method == "POST":
+        await visit.guarded_form()
+        issue = visit.sent("do") == "issue"
+        identifier = visit.request.path_params["id"]
+        given = {"amendmentId": identifier} | ({} if issue else {"reason": visit.sent("reason")})
+        if not issue and not visit.sent("reason"):
+            wrong = visit.speaker.say("form.needed")
+        elif issue and visit.sent("confirmed") != "yes":
+            found = await _amendment(visit)
+            return visit.page("issue", amendment=found)
+        else:
+            payload = next(iter((await visit.told(ISSUE if issue else DISCARD, given)).values()))
+            if payload["refusal"] is None:
+                return visit.go("/amendments", at=payload["position"])
+            wrong = payload["refusal"]["message"]
+    return visit.page("amendment", status=422 if wrong else 200, amendment=await _amendment(visit), wrong=wrong)
+
+
+async def _amendment(visit: Visit) -> dict[str, Any]:
+    data = await visit.ask("amendment", id=[visit.request.path_params["id"]], atLeast=visit.query("at"))
+    found: dict[str, Any] = visit.found(data["nodes"][0] or None)
+    return found
+
+
+PAGES: Final = (
+    WebPage("/amendments", listed, Action.AMEND_CATALOG),
+    WebPage("/amendments/new/{code}", amend, Action.AMEND_CATALOG, posts=True, largest=FILE_BYTES),
+    WebPage("/amendments/{id}", amendment, Action.AMEND_CATALOG, posts=True),
+)
