@@ -90,3 +90,18 @@ def test_switches_of_another_operation_of_the_document(stage: Stage) -> None:
     both = stage.both(document, {"i": stage.cases["plain"]["id"]}, stage.actors()["AUDITOR"])
     assert both.share == "compiled"
     assert both.alike
+
+
+def test_edges_of_which_all_is_skipped(stage: Stage) -> None:
+    """A page has as many edges as it has, whatever is selected of them."""
+    document = "query ($x: Boolean!) { cases(first: 2) { edges { cursor @skip(if: $x) } } }"
+    both = stage.both(document, {"x": True}, stage.actors()["AUDITOR"])
+    assert both.compiled == b'{"data":{"cases":{"edges":[{},{}]}}}'
+    assert both.alike
+
+
+def test_an_operation_of_very_many_fields_is_not_compiled(stage: Stage) -> None:
+    """A short text may spread one fragment many times; compiling all of it would keep everybody waiting."""
+    roots = " ".join(f"r{n}: cases(first: 1) {{ nodes {{ ...C }} }}" for n in range(20))
+    both = stage.both(f"{{ {roots} }} fragment C on RecognitionCase {{ {CASE} }}", {}, stage.actors()["AUDITOR"])
+    assert both.share == "uncovered"
