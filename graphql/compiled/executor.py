@@ -32,6 +32,9 @@ from transport.parameters import GraphQLRequest
 MOST_COST: Final = 12_000
 """Fields of an answer that is written on the event loop, in a few milliseconds; beyond, whatever is asked is interpreted beside it."""
 
+MOST_FIELDS: Final = 400
+"""Fields of an operation, fragments expanded, that is compiled: it is done on the event loop, in about half a millisecond a field."""
+
 
 @dataclass(frozen=True, slots=True)
 class Root:
@@ -65,11 +68,13 @@ class Compiled:
 
     def plan(self, variables: Mapping[str, Any]) -> ReadPlan:
         """The plan under these variables. Raises ``NotCovered``."""
-        switched = tuple(bool(variables[name]) for name in self._switches)
+        switched = tuple(_stands(variables, name) for name in self._switches)
         found = self._plans.get(switched)
         if found is None:
             named = dict(zip(self._switches, switched, strict=True))
             roots = selections(self._schema, self._operation, named)
+            if sum(each.weight for each in roots) > MOST_FIELDS:
+                raise NotCovered("many fields")
             found = self._plans[switched] = ReadPlan(tuple(map(self._root, roots)))
         return found
 
@@ -80,6 +85,14 @@ class Compiled:
         if action is None:
             raise NotCovered(selected.name)
         return Root(selected, action, arguments_of(selected), ROOTS[selected.name](self._means, selected))
+
+
+def _stands(variables: Mapping[str, Any], name: str) -> bool:
+    """How a switch stands. Raises ``Misfit`` for one that is null in spite of its default."""
+    value = variables[name]
+    if value is None:
+        raise Misfit
+    return bool(value)
 
 
 class CompilingExecutor:
@@ -110,10 +123,14 @@ class CompilingExecutor:
         return await self._inner(operation, request, context)
 
     async def attempt(
-        self, operation: PreparedOperation, request: GraphQLRequest, context: Context
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Context, *, waits: bool = True
     ) -> ExecutionResult | bytes | None:
-        """The answer of the compiled path; None where the interpreting one is to answer."""
-        answer, share = await self._attempt(operation, request, context)
+        """The answer of the compiled path; None where the interpreting one is to answer.
+
+        ``waits``: whether a position that is named is waited for; who does not wait leaves that to whoever asks next, so that nobody
+        waits twice.
+        """
+        answer, share = await self._attempt(operation, request, context, waits=waits)
         self.shares[share] += 1
         return answer
 
@@ -122,7 +139,7 @@ class CompilingExecutor:
         return operation.kind is OperationType.QUERY and self._compiled_of(operation) is not None
 
     async def _attempt(
-        self, operation: PreparedOperation, request: GraphQLRequest, context: Context
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Context, *, waits: bool = True
     ) -> tuple[ExecutionResult | bytes | None, str]:
         """An answer, if there is one, and which share the operation counts to."""
         try:
@@ -132,7 +149,7 @@ class CompilingExecutor:
             if operation.measure.cost.value(request.variables, MOST_COST) > MOST_COST:
                 return None, "large"
             variables = compiled.variables(request.variables)
-            return await _answered(compiled.plan(variables), variables, context), "compiled"
+            return await _answered(compiled.plan(variables), variables, context, waits=waits), "compiled"
         except NotCovered:
             return None, "uncovered"
         except (Misfit, Aside, ApiError, Refused, EventUnreadable):
@@ -155,13 +172,17 @@ class CompilingExecutor:
         return found
 
 
-async def _answered(plan: ReadPlan, variables: Mapping[str, Any], context: Context) -> ExecutionResult | bytes | None:
-    """The answer of a plan; None where the asker may not ask all of it."""
+async def _answered(
+    plan: ReadPlan, variables: Mapping[str, Any], context: Context, *, waits: bool
+) -> ExecutionResult | bytes | None:
+    """The answer of a plan. Raises ``Aside`` where the asker may not ask all of it, or would have to wait and does not."""
     roots = [each for each in plan.roots if isinstance(each, Root)]
     if not all(can(context.actor, each.action) for each in roots):
         raise Aside
     given = [each.arguments(variables) for each in roots]
     if any(each.get("at_least") is not None for each in given):
+        if not waits:
+            raise Aside
         behind = await _behind(roots, given, context)
         if behind is not None:
             return behind

@@ -103,6 +103,8 @@ class Express:
         try:
             answer, head = await self._answer(scope, whole)
         except _HandOn:
+            whole = None
+        if whole is None:  # out here, so that no trace of what follows carries this
             await self._app(scope, receive, send)
             return
         if not whole.answered(head, answer):
@@ -173,7 +175,7 @@ class Express:
         return operation, request
 
     async def _attempted(self, operation: PreparedOperation, request: GraphQLRequest, context: Context) -> bytes:
-        answer = await self._executor.attempt(operation, request, context)
+        answer = await self._executor.attempt(operation, request, context, waits=False)
         if not isinstance(answer, bytes):
             raise _HandOn
         try:

@@ -456,6 +456,8 @@ class _Connection:
                     columns.append([cursor(self._kind, key(row)) for row in page.rows])
                 case _:
                     columns.append([each.parent.name] * len(page.rows))
+        if not columns:  # all of it is skipped
+            return [{} for _ in page.rows]
         keys = [each.key for each in edges.below]
         return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 

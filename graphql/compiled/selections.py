@@ -70,14 +70,17 @@ def switches(operation: PreparedOperation) -> tuple[str, ...]:
     """The variables on which it depends what is selected. Raises ``NotCovered`` where they are too many."""
     found: dict[str, None] = {}
     waiting: list[SelectionSetNode | None] = [operation.node.selection_set]
-    waiting += [each.selection_set for each in _fragments(operation).values()]
+    unspread = dict(_fragments(operation))
     while waiting:
         for node in current.selections if (current := waiting.pop()) else ():
             for directive in node.directives or ():
                 value = _condition(directive)
                 if isinstance(value, VariableNode):
                     found[value.name.value] = None
-            waiting.append(getattr(node, "selection_set", None))
+            if not isinstance(node, FragmentSpreadNode):
+                waiting.append(getattr(node, "selection_set", None))
+            elif (fragment := unspread.pop(node.name.value, None)) is not None:
+                waiting.append(fragment.selection_set)
     if len(found) > _MOST_SWITCHES:
         raise NotCovered("many variables in directives")
     return tuple(found)

@@ -136,7 +136,7 @@ def cursor(kind: str, key: Sequence[object]) -> str:
 def _decode(kind: str, sent: str, parsers: Parsers) -> tuple[object, ...]:
     try:
         found = json.loads(base64.b64decode(sent + "=" * (-len(sent) % 4), altchars=b"-_", validate=True))
-        if found[0] == kind:
+        if found[0] == kind and all(isinstance(part, str) for part in found):
             return tuple(parse(part) for parse, part in zip(parsers, found[1:], strict=True))
     except (binascii.Error, ValueError, TypeError, LookupError, RecursionError):
         pass

@@ -113,6 +113,7 @@ def test_nobody_decides_about_themselves(api: Api) -> None:
         ("{ cases(first: -1) { nodes { id } } }", {}, "BAD_USER_INPUT"),
         ('{ cases(after: "bm8") { nodes { id } } }', {}, "INVALID_CURSOR"),
         ('{ titleList(after: "WyJjYXNlcyIsIjIwMjYiLCJ4Il0") { nodes { id } } }', {}, "INVALID_CURSOR"),
+        ('{ titleList(after: "WyJ0aXRsZXMiLCIyMDI2LTExLTI2Iiw1XQ") { nodes { id } } }', {}, "INVALID_CURSOR"),
         (CASE, {"id": "title.00000000-0000-0000-0000-000000000000"}, "INVALID_ID"),
         (CASE, {"id": "case.1' OR '1'='1"}, "INVALID_ID"),
         (CASE, {}, "BAD_USER_INPUT"),

@@ -70,3 +70,38 @@ def test_every_field_of_titles_and_cases(stage: Stage, reason: str | None) -> No
                 wrong.append((name, document, both.compiled, both.interpreted, both.shown))
     assert wrong == [], wrong[0]
     assert shares.count("compiled") > len(shares) / 2
+
+
+def test_a_switch_that_is_null_in_spite_of_its_default(stage: Stage) -> None:
+    """A null that a default does not replace fits no ``if``: the interpreting path refuses it."""
+    document = "query ($x: Boolean = true, $i: ID) { case(id: $i) { id status @include(if: $x) } }"
+    variables = {"x": None, "i": stage.cases["plain"]["id"]}
+    both = stage.both(document, variables, stage.actors()["AUDITOR"])
+    assert (both.share, both.compiled) == ("aside", None)
+    assert both.interpreted.errors
+
+
+def test_switches_of_another_operation_of_the_document(stage: Stage) -> None:
+    """An operation has the variables of the fragments that it spreads, not of those beside it."""
+    document = (
+        "query A($i: ID) { case(id: $i) { id ...G } } query B($x: Boolean!, $i: ID) { case(id: $i) { ...F } }"
+        " fragment F on RecognitionCase { status @include(if: $x) } fragment G on RecognitionCase { caseNumber }"
+    )
+    both = stage.both(document, {"i": stage.cases["plain"]["id"]}, stage.actors()["AUDITOR"])
+    assert both.share == "compiled"
+    assert both.alike
+
+
+def test_edges_of_which_all_is_skipped(stage: Stage) -> None:
+    """A page has as many edges as it has, whatever is selected of them."""
+    document = "query ($x: Boolean!) { cases(first: 2) { edges { cursor @skip(if: $x) } } }"
+    both = stage.both(document, {"x": True}, stage.actors()["AUDITOR"])
+    assert both.compiled == b'{"data":{"cases":{"edges":[{},{}]}}}'
+    assert both.alike
+
+
+def test_an_operation_of_very_many_fields_is_not_compiled(stage: Stage) -> None:
+    """A short text may spread one fragment many times; compiling all of it would keep everybody waiting."""
+    roots = " ".join(f"r{n}: cases(first: 1) {{ nodes {{ ...C }} }}" for n in range(20))
+    both = stage.both(f"{{ {roots} }} fragment C on RecognitionCase {{ {CASE} }}", {}, stage.actors()["AUDITOR"])
+    assert both.share == "uncovered"

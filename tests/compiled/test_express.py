@@ -71,6 +71,26 @@ def test_refusals_say_what_they_say(stage: Stage, variables: dict[str, Any], cod
     assert stage.api.code(LOOK_UP, variables, token) == code
 
 
+def test_a_position_that_is_not_reached_is_waited_for_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short way does not wait, so that the long one, which answers, does not wait a second time."""
+    api, waits = stage.api, []
+    reads = api.registry.reads
+    waiting = type(reads).wait_for
+
+    async def counted(self: Any, position: int, *tables: Any) -> None:
+        waits.append(position)
+        await waiting(self, position, *tables)
+
+    monkeypatch.setattr(type(reads), "wait_for", counted)
+    document, auditor = (
+        "query ($p: Position) { titleList(first: 1, atLeast: $p) { nodes { id } } }",
+        api.token("AUDITOR"),
+    )
+    assert api.ask(document, {"p": "1"}, auditor)
+    assert api.code(document, {"p": "999999"}, auditor) == "PROJECTION_BEHIND"
+    assert waits == [1, 999999]
+
+
 @pytest.fixture
 def strict(database: Any, tmp_path: Any) -> Iterator[Api]:
     """A server that counts."""

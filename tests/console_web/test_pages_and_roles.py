@@ -16,8 +16,7 @@ from tests.console_web.conftest import ROLES, signed_in
 
 CATALOG = "zj-2023-digital-equipment-materials"
 UNCOUNTED = {"/sign-in/return", "/sign-out", "/reason"}
-"""Pages of a session's own course, which ``test_sessions`` and ``test_openid`` walk."""
-FOR_NOBODY_ELSE = {"/persons/{ref}", "/persons/{ref}/{deed}", "/amendments/{id}"}
+"""Pages of a session's own course, which ``test_sessions`` walks."""
 
 
 @pytest.fixture(scope="module")
