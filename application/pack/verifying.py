@@ -7,6 +7,7 @@ every history by the guards of the live commands, what streams say of one anothe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -135,7 +136,10 @@ def require_stated(note: bytes, policy: TrustPolicy, name: str, parts: Mapping[s
     except TransparencyError:
         said = tell("pack.malformed", part="statement")
     else:
-        altered = contents.altered_part(text, name, policy.origin, parts)
+        try:
+            altered = contents.altered_part(text, name, policy.origin, parts)
+        except (ValueError, RecursionError):  # a number or a depth that no statement covers
+            altered = "statement"
         if altered is None:
             return
         said = tell("pack.part_altered", part=altered)
@@ -143,7 +147,9 @@ def require_stated(note: bytes, policy: TrustPolicy, name: str, parts: Mapping[s
 
 
 def _parsed(data: bytes) -> _Pack:
-    raw = _json(data)
+    raw = json_of(data)
+    if not isinstance(raw, dict) or raw.keys() - contents.ABOUT.keys() - {"about"}:
+        raise _malformed("format")
     missing = next((name for name in contents.ABOUT if name not in raw), None)
     if missing is not None or raw["format"] != CASE_FORMAT:
         raise _malformed(missing or "format")
@@ -156,7 +162,7 @@ def _parsed(data: bytes) -> _Pack:
             str(case["exportedAt"]),
             contents.streams_in(raw["streams"]),
             contents.disclosed_in(raw["disclosed"]),
-            [PackedEvent.from_json(each) for each in raw["events"]],
+            [_event(each) for each in raw["events"]],
             raw["checkpoint"].encode(),
             raw["statement"].encode(),
         )
@@ -167,14 +173,26 @@ def _parsed(data: bytes) -> _Pack:
     raise _malformed(part)
 
 
-def _json(data: bytes) -> Mapping[str, Any]:
+def _event(found: Any) -> PackedEvent:
+    event = PackedEvent.from_json(found)
+    if event.as_json() != found:  # a member besides, or another spelling, which nothing proves
+        raise Malformed("events")
+    return event
+
+
+def json_of(data: bytes) -> Any:
+    """The JSON of a pack, no member of it named twice: of two, readers take one or the other. Raises ``Wrong``."""
     try:
-        raw = orjson.loads(data)
-    except orjson.JSONDecodeError:
+        found = orjson.loads(data)
+        json.loads(data, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
         raise wrong("MALFORMED", "pack_can_be_read", tell("pack.no_json")) from None
-    if not isinstance(raw, dict):
-        raise _malformed("format")
-    return raw
+    return found
+
+
+def _once(members: list[tuple[str, Any]]) -> None:
+    if len(dict.fromkeys(name for name, _ in members)) != len(members):
+        raise ValueError
 
 
 def _malformed(part: str) -> Wrong:

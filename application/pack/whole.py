@@ -19,7 +19,7 @@ from application.pack import contents
 from application.pack.contents import WHOLE_FORMAT, Malformed, PackedEvent
 from application.pack.deriving import PackedCatalogs, shelf_of
 from application.pack.judging import Reader, Wrong, by_stream, judge, wrong
-from application.pack.verifying import require_stated, trusted_checkpoint
+from application.pack.verifying import json_of, require_stated, trusted_checkpoint
 from domain.catalog.catalog import Catalog
 from domain.guards import Circumstances
 from domain.log.checkpoint import LogCheckpoint, TrustPolicy
@@ -64,6 +64,8 @@ def verify_whole(
     parts = {name: header[name] for name in contents.WHOLE_STATED}
     require_stated(_note(header, "statement"), policy, WHOLE_FORMAT, parts)
     tree = trusted.checkpoint
+    if (header["registry"].get("origin"), header["registry"].get("leaves")) != (tree.origin, tree.size):
+        raise wrong("PART_ALTERED", "parts_as_stated", tell("pack.part_altered", part="registry"))
     streams = unasked = 0
     reader = Reader({})
     for packed, known in _streams(_events(source, tree, hashes, told), header, reader):
@@ -75,13 +77,12 @@ def verify_whole(
 
 
 def _header(line: bytes) -> Mapping[str, Any]:
-    try:
-        header: Any = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        raise wrong("MALFORMED", "pack_can_be_read", tell("pack.no_json")) from None
+    header: Any = json_of(line)
     for name in ("format", *contents.WHOLE_STATED, "checkpoint", "statement"):
         if not isinstance(header, dict) or name not in header:
             raise _malformed(name)
+    if header.keys() - {"format", "about", *contents.WHOLE_STATED, "checkpoint", "statement"}:
+        raise _malformed("format")
     if header["format"] != WHOLE_FORMAT or not isinstance(header["registry"], dict):
         raise _malformed("format")
     if not {"exportedAt", "catalogEvents"} <= header["registry"].keys():
@@ -106,11 +107,15 @@ def _events(lines: Iterator[bytes], tree: LogCheckpoint, hashes: BinaryIO, told:
         try:
             event = PackedEvent.from_json(orjson.loads(line))
             hashed = leaf_hash(event.leaf().encode())
+            if event.proof or orjson.dumps(event.as_json()) != line.rstrip(b"\r\n"):  # what stands there twice, or besides, nothing proves
+                raise Malformed("events")
         except (Malformed, orjson.JSONDecodeError, TransparencyError):
             raise wrong("MALFORMED", "pack_can_be_read", tell("pack.line_no_json", line=number)) from None
         place = event.leaf_index * HASH_SIZE
+        if event.leaf_index >= tree.size:
+            raise wrong("EVENT_SURPLUS", "streams_without_gaps", tell("pack.event_surplus"), event)
         hashes.seek(place)
-        if event.leaf_index >= tree.size or hashes.read(HASH_SIZE).strip(b"\0"):
+        if hashes.read(HASH_SIZE).strip(b"\0"):
             raise wrong("EVENT_SURPLUS", "streams_without_gaps", tell("pack.event_surplus"), event)
         hashes.seek(place)
         hashes.write(hashed)

@@ -114,6 +114,9 @@ CASE: Final = {
     "the statement": (lambda p: p.update(statement=p["statement"].replace("directory", "directory2")), "parts_as_stated"),
     "a part gone": (lambda p: p.pop("rules"), "pack_can_be_read"),
     "another form": (lambda p: p.update(format="recognition-registry/audit-pack@v9"), "pack_can_be_read"),
+    "a part besides": (lambda p: p.update(verdict="annulled"), "pack_can_be_read"),
+    "a member besides": (lambda p: p["events"][3].update(summary="x"), "pack_can_be_read"),
+    "a number of no digest": (lambda p: p["rules"].update(commencement=2**60), "parts_as_stated"),
     "an event of no form": (lambda p: p["events"][3].pop("topic"), "pack_can_be_read"),
     "a number that is none": (lambda p: p["events"][3].update(version="1"), "pack_can_be_read"),
 }  # fmt: skip
@@ -135,6 +138,12 @@ def test_what_is_done_to_a_pack_is_named(name: str, archive: Archive, pack: Pack
     found = found_in(mine, archive.vkey)
     assert found.rule == rule
     assert all(found.said.text(language).endswith((".", "。")) for language in Language)
+
+
+def test_a_part_that_stands_twice_is_refused(archive: Archive) -> None:
+    """Of two parts of one name this verifier would read the last, and another reader the first."""
+    data = archive.export(archive.revoked).data
+    assert found_in(b'{"case":{"number":"ZJ2026-00000-00000"},' + data[1:], archive.vkey).rule == "pack_can_be_read"
 
 
 def test_a_removed_event_is_named_by_its_place(archive: Archive, pack: Pack) -> None:

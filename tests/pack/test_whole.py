@@ -95,6 +95,12 @@ DRILLS: Final[dict[str, tuple[Callable[[Lines], object], set[str]]]] = {
     "no header": (lambda lines: lines.pop(0), {"pack_can_be_read"}),
     "nothing": (lambda lines: lines.clear(), {"pack_can_be_read"}),
     "a column": (lambda lines: lines.append(changed(lines.pop(), client="x")), {"columns_repeat_the_event"}),
+    "a leaf beyond any file": (lambda lines: lines.append(changed(lines.pop(), leafIndex=2**62)), {"streams_without_gaps"}),
+    "a member besides": (lambda lines: lines.append(changed(lines.pop(), summary="x")), {"pack_can_be_read"}),
+    "a member twice": (lambda lines: lines.append(b'{"stored":"{}",' + lines.pop()[1:]), {"pack_can_be_read"}),
+    "a member of the header twice": (lambda lines: lines.insert(0, b'{"rules":{},' + lines.pop(0)[1:]), {"pack_can_be_read"}),
+    "a part besides": (lambda lines: lines.insert(0, changed(lines.pop(0), verdict="x")), {"pack_can_be_read"}),
+    "a number of no digest": (lambda lines: lines.insert(0, changed(lines.pop(0), rules=2**60)), {"parts_as_stated"}),
     "catalogs last": (lambda lines: lines.append(lines.pop(1)), {"catalogs_come_first"}),
 }  # fmt: skip
 
@@ -106,6 +112,20 @@ def test_what_is_done_to_it_is_named(name: str, lines: Lines, archive: Archive) 
     mine = list(lines)
     change(mine)
     assert found_in(mine, archive.vkey).rule in rules
+
+
+def test_an_older_checkpoint_under_a_later_statement_is_found(archive: Archive) -> None:
+    """What was recorded since is left out, and an older signed tree head put in: how many leaves there are is stated."""
+    registry = archive.api.registry
+    archive.sign()
+    older = [line for line, _, _ in export_everything(registry.audited)]
+    archive.api.submit()
+    archive.sign()
+    later = [line for line, _, _ in export_everything(registry.audited)]
+    mine = [changed(later[0], checkpoint=orjson.loads(older[0])["checkpoint"]), *older[1:]]
+    assert found_in(mine, archive.vkey).rule == "parts_as_stated"
+    mine = [changed(older[0], checkpoint=orjson.loads(later[0])["checkpoint"]), *later[1:]]
+    assert found_in(mine, archive.vkey).rule == "parts_as_stated"
 
 
 def test_memory_is_that_of_one_stream(lines: Lines, archive: Archive) -> None:
@@ -124,9 +144,12 @@ def test_memory_is_that_of_one_stream(lines: Lines, archive: Archive) -> None:
         tree = Frontier().extended([each for _, each in leaves])
         signed = LogCheckpoint(origin, size + count, tree.root()).signed(*keys).serialise().decode()
         events.clear()
+        parts = {name: header[name] for name in contents.WHOLE_STATED}
+        parts["registry"] = parts["registry"] | {"leaves": size + count}
+        statement = contents.statement_of(contents.WHOLE_FORMAT, origin, parts, *keys).serialise().decode()
 
         def streamed() -> Iterator[bytes]:
-            yield orjson.dumps(header | {"checkpoint": signed})
+            yield orjson.dumps(header | parts | {"checkpoint": signed, "statement": statement})
             yield from lines[1:]
             tracemalloc.start()
             yield from more
