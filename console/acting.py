@@ -44,9 +44,9 @@ def acting(token: str | None) -> Actor:
     """Whoever acts or reads. Raises ``NotAuthenticated`` for a token that is not believed, an empty one too."""
     from domain.values import Actor, Role
     from infrastructure.identity_provider import judge_of_tokens
-    from infrastructure.settings import Settings
+    from infrastructure.settings import Settings, token_of_environment
 
-    if token is None:
+    if token is None and (token := token_of_environment()) is None:  # an option takes an empty variable for none
         return Actor(subject=account(), role=Role.ADMINISTRATOR)
     return judge_of_tokens(Settings())(token).actor
 

@@ -1,5 +1,6 @@
 """What an installation may set, read from the environment once. Nothing else in the project reads the environment."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Final
@@ -179,3 +180,8 @@ class Locale(BaseSettings):
         """Chinese where the locale is, English for every other."""
         locale = self.lc_all or self.lc_messages or self.lang
         return Language.ZH if locale.lower().startswith("zh") else Language.EN
+
+
+def token_of_environment() -> str | None:
+    """The token that the environment names for the command line, an empty one too; None where it names none."""
+    return os.environ.get("RECOGNITION_TOKEN")

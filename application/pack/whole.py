@@ -101,14 +101,20 @@ def _malformed(part: str) -> Wrong:
     return wrong("MALFORMED", "pack_can_be_read", tell("pack.malformed", part=part))
 
 
+def _packed(line: bytes) -> PackedEvent:
+    """The event of a line that says it and nothing twice or besides, which nothing would prove. Raises ``Malformed``."""
+    event = PackedEvent.from_json(orjson.loads(line))
+    if event.proof or orjson.dumps(event.as_json()) != line.rstrip(b"\r\n"):
+        raise Malformed("events")
+    return event
+
+
 def _events(lines: Iterator[bytes], tree: LogCheckpoint, hashes: BinaryIO, told: Told) -> Iterator[PackedEvent]:
     """The events, the hash of each leaf written to its place."""
     for number, line in enumerate(lines, 2):
         try:
-            event = PackedEvent.from_json(orjson.loads(line))
+            event = _packed(line)
             hashed = leaf_hash(event.leaf().encode())
-            if event.proof or orjson.dumps(event.as_json()) != line.rstrip(b"\r\n"):  # what stands there twice, or besides, nothing proves
-                raise Malformed("events")
         except (Malformed, orjson.JSONDecodeError, TransparencyError):
             raise wrong("MALFORMED", "pack_can_be_read", tell("pack.line_no_json", line=number)) from None
         place = event.leaf_index * HASH_SIZE

@@ -146,6 +146,8 @@ def test_a_token_of_another_registry_or_role_does_not_amend(
     assert "token-key-unknown" in run(*words, "--token", foreign, ends=UNUSABLE).stderr
     for role in (Role.REVIEWER, Role.AUDITOR, Role.APPLICANT, Role.PRIVACY_OFFICER):
         assert "NOT_PERMITTED" in run(*words, *by("first", role), ends=REFUSED).stderr
+    monkeypatch.setenv("RECOGNITION_TOKEN", "")  # as where the command that was to fetch a token failed
+    assert "token" in run(*words, ends=UNUSABLE).stderr
     monkeypatch.setenv("RECOGNITION_TOKEN", by("environment")[1])
     assert answer(run(*words))["amendment"]
     assert "proposed by environment" in [row["status"] for row in answer(run("history", "--json"))]
