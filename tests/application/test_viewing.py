@@ -10,13 +10,14 @@ import pytest
 
 from application.access import Scope
 from application.folding import case_view
+from application.sealed_values import SEALED, place
 from application.seals import Seal, text_of
 from application.viewing import RecordRow, Viewer
 from application.views import CandidateView, HolderView, IntegrityRecordView
 from domain.values import Actor, Role
 from infrastructure.sealing.keyring import InMemoryKeyring
 from infrastructure.sealing.opening import KeyringSeals
-from infrastructure.sealing.seals import SEALED, place, seal
+from infrastructure.sealing.seals import seal
 from tests.domain.cases import CASE, HOLDER, given
 from tests.domain.scenario import REVIEWER, actor
 

@@ -46,7 +46,7 @@ LATER = datetime(2024, 5, 13, 4, tzinfo=UTC)
 """A week after the past of each case, so that what follows from the day and what from the past are told apart."""
 DAY = date(2024, 5, 13)
 REVIEW = last_day(DeadlineKind.REVIEW)
-OPENED = {"decided_at": None, "decided_by": None, "review_until": None}
+OPENED = {"decided_at": None, "decided_by": None, "review_until": None, "decide_from": DAY}
 
 
 def by_rule(number=88, grade=None, outcome=MatchOutcome.CONFIDENT, candidates=(CANDIDATE,)):

@@ -149,6 +149,7 @@ def test_one_of_two_runners_is_active_and_the_other_takes_over(store):
         holders = (
             "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
             " AND (classid::bigint << 32) + objid::bigint = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         [(active,)] = store.execute(holders, of_projection(PROJECTION_RUNNER, REGISTRY.name))
         # Whoever may connect as the application's role may end its connections.
