@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from typing import Final
 
 from starlette.requests import Request
@@ -39,7 +40,12 @@ def console_routes(registry: Registry) -> list[BaseRoute]:
     console = Console(
         registry=registry,
         sessions=open_sessions(settings.data_dir),
-        render=renderer(navigation=navigation, development=not settings.identity_provider),
+        render=renderer(
+            navigation=navigation,
+            development=not settings.identity_provider,
+            tells_schema=settings.introspection,
+            version=version("recognition-registry"),
+        ),
         secure=(settings.public_url or "").startswith("https:"),
     )
     return [
