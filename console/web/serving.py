@@ -44,7 +44,7 @@ def console_routes(registry: Registry) -> list[BaseRoute]:
             navigation=navigation,
             development=not settings.identity_provider,
             tells_schema=settings.introspection,
-            version=version("recognition-registry"),
+            release=version("recognition-registry"),
         ),
         secure=(settings.public_url or "").startswith("https:"),
     )
