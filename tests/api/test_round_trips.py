@@ -5,6 +5,7 @@ The counts are bars: only a change of this file lets them grow. BEGIN and COMMIT
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -62,8 +63,11 @@ def count(monkeypatch: pytest.MonkeyPatch) -> Count:
     asked: list[object] = []
     execute = psycopg.Cursor.execute
 
+    acting = threading.get_ident()  # an act asks in its caller's thread; what ends behind other tests asks in its own
+
     def counted(cursor: Any, query: Any, *arguments: Any, **named: Any) -> Any:
-        asked.append(query)
+        if threading.get_ident() == acting:
+            asked.append(query)
         return execute(cursor, query, *arguments, **named)
 
     monkeypatch.setattr(psycopg.Cursor, "execute", counted)
