@@ -14,8 +14,8 @@ from enum import StrEnum
 from domain.messages import Language, Message, tell
 
 
-class RefusalCode(StrEnum):
-    """Stable, documented reasons; the value is what a program reads. What each means stands in ``messages/refusal_codes.toml``."""
+class Documented(StrEnum):
+    """Codes of which the catalogue of messages says what each means and what helps."""
 
     @property
     def meaning(self) -> Message:
@@ -26,6 +26,10 @@ class RefusalCode(StrEnum):
     def way_out(self) -> Message:
         """What helps, in one sentence."""
         return tell(f"{self.value}.way_out")
+
+
+class RefusalCode(Documented):
+    """Stable, documented reasons; the value is what a program reads. What each means stands in ``messages/refusal_codes.toml``."""
 
     # who may act
     UNAUTHENTICATED = "UNAUTHENTICATED"

@@ -13,15 +13,14 @@ Anything else that leaves a resolver is a defect of the server: it is logged and
 """
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any, Final, Self
 
 from domain.messages import Language, Message, SpokenError, tell
-from domain.refusals import RefusalCode
+from domain.refusals import Documented, RefusalCode
 from graphql import GraphQLError, Node
 
 
-class ErrorCode(StrEnum):
+class ErrorCode(Documented):
     """Why a request was not answered, beside the domain's refusals: stable, with the HTTP status; what each means stands in the catalogue of messages.
 
     The status is that of a response in which nothing was executed (RFC 9110, section 15).
@@ -35,16 +34,6 @@ class ErrorCode(StrEnum):
         return member
 
     status: int
-
-    @property
-    def meaning(self) -> Message:
-        """What the code means, in one sentence."""
-        return tell(f"{self.value}.meaning")
-
-    @property
-    def way_out(self) -> Message:
-        """What helps, in one sentence."""
-        return tell(f"{self.value}.way_out")
 
     # the request
     BAD_REQUEST = "BAD_REQUEST"

@@ -51,7 +51,6 @@ MADE_FROM_LISTS = {
     "domain.identity_numbers": 1,
     "domain.refusals": 2,
     "infrastructure.identity": 2,
-    "transport.errors": 2,
 }
 """Where a key is made of the member of a list, and how often; everywhere else it is written out."""
 
