@@ -36,9 +36,9 @@ async def submit(visit: Visit) -> Response:
     wrong = {name: visit.speaker.say("form.needed") for name in _REQUIRED if not visit.sent(name)}
     if wrong:
         return await _form(visit, wrong)
-    files, fault = await uploaded(visit, {"id_type": visit.sent("idType"), "id_number": visit.sent("idNumber")})
-    if fault:
-        return await _form(visit, {"evidence": fault}, files)
+    files, wrong = await uploaded(visit, {"id_type": visit.sent("idType"), "id_number": visit.sent("idNumber")})
+    if wrong:
+        return await _form(visit, wrong, files)
     data, refused = await visit.tried(SUBMIT, {"input": _input(visit, files)})
     if refused is not None and refused.code == "BAD_USER_INPUT":
         return await _form(visit, {"": refused.message}, files)

@@ -138,9 +138,9 @@ async def _done(visit: Visit, chosen: CaseAct, values: dict[str, Any]) -> Respon
     """The act, done; or its form with the registry's refusal at the field it is about."""
     case_id, version = visit.sent("case"), visit.sent("version")
     if any(each.kind is Kind.FILES for each in chosen.fields):
-        files, fault = await uploaded(visit, {"case": case_id})
-        if fault:
-            return await _form(visit, chosen, {"evidence": fault})
+        files, wrong = await uploaded(visit, {"case": case_id})
+        if wrong:
+            return await _form(visit, chosen, wrong)
         values["evidence"] = files
     expected = int(version) if version.isdecimal() else None
     data = await visit.told(chosen.document, values | {"caseId": case_id, "expectedVersion": expected})
@@ -189,8 +189,11 @@ async def _form(visit: Visit, chosen: CaseAct, wrong: Mapping[str, str] | None =
     )
 
 
-async def uploaded(visit: Visit, holder: Mapping[str, str]) -> tuple[list[dict[str, Any]], str | None]:
-    """The files of a form, taken in as evidence of a holder, and those that an earlier try took in; or why one was not."""
+async def uploaded(visit: Visit, holder: Mapping[str, str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The files of a form, taken in as evidence of a holder, and those that an earlier try took in; and what is wrong, by its place.
+
+    What is wrong with a file names it; what is wrong with the number under which it was sent is the number's.
+    """
     found: list[dict[str, Any]] = []
     for name, text in visit.form.items():
         if name.startswith("kept-"):
@@ -205,13 +208,15 @@ async def uploaded(visit: Visit, holder: Mapping[str, str]) -> tuple[list[dict[s
         media = file.content_type or "application/octet-stream"
         stored, fault = await put_evidence(visit.request, visit.asker, content, media, holder)
         if stored is None:
-            return found, f"{file.filename}: {fault.message if fault else ''}"
+            said = fault.message if fault else ""
+            of_the_person = fault is not None and fault.code == "INVALID_INPUT" and "id_number" in holder
+            return found, {"idNumber": said} if of_the_person else {"evidence": f"{file.filename}: {said}"}
         kind = visit.sent(name.replace("file-", "kind-")) or "OTHER"
         found.append({
             "sha256": stored["sha256"], "fileName": file.filename, "mediaType": stored["mediaType"],
             "size": stored["size"], "kind": kind,
         })  # fmt: skip
-    return found, None
+    return found, {}
 
 
 async def history(visit: Visit) -> Response:

@@ -87,3 +87,5 @@ async def _answer(console: Console, page: WebPage, request: Request) -> Response
         if refused.retry_after:
             response.headers["Retry-After"] = refused.retry_after
         return response
+    finally:
+        await visit.close()

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 from markupsafe import Markup
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -80,6 +80,7 @@ class Visit:
     """The documents of the page with their variables."""
     form: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, UploadFile] = field(default_factory=dict)
+    _read: FormData | None = None
 
     @cached_property
     def session(self) -> Session | None:
@@ -201,6 +202,11 @@ class Visit:
             return urlsplit(origin).netloc == headers.get("host", "")
         return fetched is not None
 
+    async def close(self) -> None:
+        """Let go of the files that were sent, once the answer is made."""
+        if self._read is not None:
+            await self._read.close()
+
     async def _read_form(self, largest: int) -> None:
         size, kind = 0, self.request.headers.get("content-type", "").partition(";")[0].strip()
 
@@ -220,9 +226,10 @@ class Visit:
                 parser.spool_max_size = largest  # what is about a person touches no disk in clear
             else:
                 parser = FormParser(self.request.headers, bounded())
-            items = (await parser.parse()).multi_items()
+            self._read = await parser.parse()
         except MultiPartException:
             raise NoPage(400, "error.unreadable_form") from None
+        items = self._read.multi_items()
         self.form = {name: value for name, value in items if isinstance(value, str)}
         self.files = {name: value for name, value in items if isinstance(value, UploadFile) and value.filename}
 
