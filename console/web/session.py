@@ -132,17 +132,23 @@ class Sessions:
         """Content that nobody else can read or change, for a cookie of one purpose."""
         nonce = secrets.token_bytes(12)
         sealed = self._seal.encrypt(nonce, zlib.compress(orjson.dumps(content)), purpose.encode())
-        return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+        return _in_text(nonce + sealed)
 
     def unsealed(self, cookie: str | None, purpose: str) -> dict[str, Any] | None:
         """The content of a cookie of this purpose; None for anything that we did not seal."""
         try:
             raw = base64.urlsafe_b64decode((cookie or "") + "=" * (-len(cookie or "") % 4))
             plain = self._seal.decrypt(raw[:12], raw[12:], purpose.encode())
+            if _in_text(raw) != cookie:  # another spelling of the same bytes is none of ours either
+                return None
             content: dict[str, Any] = orjson.loads(zlib.decompressobj().decompress(plain, _INFLATED))
         except (binascii.Error, InvalidTag, ValueError, zlib.error):
             return None
         return content
+
+
+def _in_text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def open_sessions(data_dir: Path, clock: Callable[[], float] = time.time) -> Sessions:
