@@ -32,6 +32,11 @@ class TestDatabase:
     app_url: str
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a core: a test of a whole registry waits for its server and its database about half of its time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def server_dir() -> Iterator[Path]:
     """A folder that the server's system user can get to, also when the tests run as root."""

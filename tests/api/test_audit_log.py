@@ -58,7 +58,9 @@ def test_each_event_says_under_which_request_it_was_recorded(api: Api) -> None:
 
 def test_an_unreadable_event_is_shown_by_its_envelope(api: Api) -> None:
     """The page is answered; the event says that it cannot be read, and where; what needs it says so with a code of its own."""
-    case = api.submit()["case"]
+    done = api.submit()
+    case = done["case"]
+    api.ask("query ($p: Position) { cases(atLeast: $p) { totalCount } }", {"p": done["position"]}, api.token("AUDITOR"))
     with psycopg.connect(api.registry.database.owner_url) as connection:
         [position] = connection.execute(
             "UPDATE registry.events SET state = 'nothing' WHERE topic = 'recognition-case.matched' RETURNING position"

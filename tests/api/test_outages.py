@@ -301,7 +301,8 @@ def test_a_disk_without_room_takes_nothing_new_and_is_read(small_disk: Path) -> 
 def test_a_database_that_died_of_a_full_disk_is_started_again_when_there_is_room(small_disk: Path) -> None:
     """Killed while not a byte is free it may not come back, which ``/readyz`` says; with room it does, by itself, and has all."""
     with standing_alone(small_disk, least_free_space=16 * MIB, pool_timeout=1.0) as api:
-        kept = api.submit()["case"]["id"]
+        done = api.submit()
+        kept = done["case"]["id"]
         server = api.registry.database.server
         assert server is not None
         filler = fill(small_disk, 0)
@@ -317,5 +318,6 @@ def test_a_database_that_died_of_a_full_disk_is_started_again_when_there_is_room
         filler.unlink()
         until(lambda: ready(api)["status"] == "ok")
         reviewer = api.token("REVIEWER", "330106-EI")
-        assert api.ask("query ($id: ID!) { case(id: $id) { id } }", {"id": kept}, reviewer)["case"]["id"] == kept
+        document = "query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { id } }"
+        assert api.ask(document, {"id": kept, "p": done["position"]}, reviewer)["case"]["id"] == kept
         assert api.submit()["case"]
