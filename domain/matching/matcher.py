@@ -416,7 +416,7 @@ class Matcher:
         if 0 < len(holding) <= MOST_CANDIDATES:
             offered = tuple(self._candidate(n, _HELD, bag, asked) for n in sorted({*holding, *inside}))
             return Match(MatchOutcome.NONE if asked.odd else MatchOutcome.AMBIGUOUS, candidates=offered)
-        scores, other = self._search.scored(bag, asked.reading.compact, strange=bool(asked.reading.unknown))
+        scores, other = self._search.scored(bag, asked.reading.compact, asked.reading.unknown)
         scores |= dict.fromkeys(inside, 1.0)
         ranked = sorted(
             (

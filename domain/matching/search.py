@@ -28,6 +28,7 @@ _LISTED: Final = re.compile(
 )
 _MOST_LISTED: Final = 6
 _ALIKE: Final = 8
+_LIES_IN: Final = 66
 _OTHER_SCRIPT: Final = 1.0
 _HAN_RUN: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff々ー（）]+")
 _LATIN_RUN: Final = re.compile(r"[a-z0-9+#.&'/-]+")
@@ -297,11 +298,13 @@ class Search:
             return replace(finding, unlisted=True, doubts=(*finding.doubts, reasons.also_unlisted(other.source)))
         return Finding(finding.numbers | numbers, Way.NAMES, (reasons.SEVERAL_MEANT,), bag=finding.bag)
 
-    def scored(self, bag: frozenset[str], compact: str, *, strange: bool) -> tuple[dict[int, float], float]:
+    def scored(self, bag: frozenset[str], compact: str, unknown: Sequence[str]) -> tuple[dict[int, float], float]:
         """How like each entry the words are, in 0..1, and the same for the likest name the catalog does not list.
 
-        Letters alone make a name alike only where the text is ``strange``, holding a word that nothing knows, as a damaged one does.
+        Letters alone make a name alike only where the text holds ``unknown`` words, as a damaged one does, and the name holds
+        something like one of them: ordinary words of the trade beside a strange one are nobody's name.
         """
+        strange = [word for word in unknown if word not in self._generic]
         whole = sum(self._weights.get(word, 1.0) for word in bag)
         scores: dict[int, float] = {}
         other = 0.0
@@ -310,7 +313,7 @@ class Search:
             if strange and len(compact) >= _ALIKE
             else []
         )
-        ratios = {index: ratio for _, ratio, index in alike}
+        ratios = {index: ratio for name, ratio, index in alike if any(_lies_in(word, name) for word in strange)}
         telling = {word for word in bag if self.tells(frozenset({word}))}
         near = {index for word in telling for index in self._postings.get(word, ())}
         if compact.isascii():
@@ -383,10 +386,13 @@ class Search:
         return any(form.compact.isascii() and number in form.numbers for form in self._by_bag.get(bag, ()))
 
     def words_of(self, number: int, bag: frozenset[str], *, latin: bool) -> Form:
-        """The name of an entry that is likest to some words; an empty one where no word of it can be read."""
+        """The name of an entry that is likest to some words, one of exactly these words first in whatever script; an empty one where
+        no word of it can be read.
+        """
         return max(
             self._own[number],
             key=lambda form: (
+                form.bag == bag,
                 len(form.bag & bag) - 0.1 * len(form.bag ^ bag) - _OTHER_SCRIPT * (form.compact.isascii() != latin),
                 form.official,
             ),
@@ -398,6 +404,11 @@ def _same_as(forms: Sequence[Form], numbers: frozenset[int]) -> Reason:
     """That a text says what these known names say: one entry, or several of which it does not say which."""
     source = next((form.source for form in forms if form.numbers == numbers), forms[0].source)
     return reasons.one_of_several(source, tuple(sorted(numbers))) if len(numbers) > 1 else reasons.same_words(source)
+
+
+def _lies_in(word: str, name: str) -> bool:
+    """Whether a name, its words written together, holds something like a word; the damage of a scan leaves two letters in three."""
+    return fuzz.partial_ratio(word, name) >= _LIES_IN
 
 
 def _is_of(form: Form, said: frozenset[str]) -> bool:
