@@ -22,16 +22,16 @@ from application.access import Action, require
 from application.claims import Claims, Streams
 from application.journal import Conflict, Journal
 from application.ports import Clock
-from application.retention import RetentionTerms
+from application.retention import RetentionTerms, records_of
 from domain.base import Act
 from domain.case.case import RecognitionCase
 from domain.holder import Holder
-from domain.identifiers import holder_stream, integrity_record_id
+from domain.identifiers import holder_stream
 from domain.integrity import IntegrityRecord, IntegrityState
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import PROSE_LIMIT, clean, name_form
-from domain.values import REGISTRY_ITSELF, SHANGHAI, Provenance, TitleStatus, shanghai_day
+from domain.values import REGISTRY_ITSELF, SHANGHAI, Provenance, shanghai_day
 
 
 class PersonalDataStore(Protocol):
@@ -158,12 +158,7 @@ class HolderFiles:
         return sorted(found.values(), key=lambda case: case.state.submitted_at)
 
     def _records_of(self, cases: Iterable[RecognitionCase]) -> list[IntegrityState]:
-        """The integrity records of titles that are revoked; those of titles given back are overturned."""
-        streams = [
-            integrity_record_id(case.id, case.state.ending.at_version)
-            for case in cases
-            if case.state.ending is not None and case.state.title_status is TitleStatus.REVOKED
-        ]
+        streams = records_of({case.id: case.state for case in cases})
         return [each.state for each in self._journal.load_all(dict.fromkeys(streams, IntegrityRecord)).values()]
 
     def _change(self, by: Provenance, ref: UUID, decide: Callable[[Holder, Act], Streams | None]) -> int:

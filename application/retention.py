@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from domain.case.state import OPEN, CaseState
+from domain.identifiers import integrity_record_id
 from domain.integrity import IntegrityState
 from domain.jurisdiction import ProvincialRules
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import CaseStatus, shanghai_day
+from domain.values import CaseStatus, TitleStatus, shanghai_day
 
 DECIDED: Final = frozenset({CaseStatus.APPROVED, CaseStatus.REJECTED, CaseStatus.REVOKED, CaseStatus.ANNULLED})
 """States of a case that an authority's decision led to, which may be reviewed."""
+
+
+def records_of(cases: Mapping[UUID, CaseState]) -> list[UUID]:
+    """The streams of the integrity records of titles that are revoked; those of titles given back are overturned."""
+    return [
+        integrity_record_id(case_id, case.ending.at_version)
+        for case_id, case in cases.items()
+        if case.ending is not None and case.title_status is TitleStatus.REVOKED
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from domain.guards import Circumstances
 from domain.identifiers import normalised_case_number
 from infrastructure.audit import whole
 from infrastructure.audit.links import Links
+from infrastructure.audit.retention import erasures
 from infrastructure.audit.runs import AuditRunningError, OpenRun
 from infrastructure.audit.shares import Shares
 from infrastructure.audit.streams import Range, Rows, StreamCheck, batches, rows_of_range, rows_of_streams
@@ -270,6 +271,7 @@ def _whole(
 ) -> Iterator[Finding]:
     yield from whole.times(connection, since, until, audited.clock())
     yield from whole.keys(connection, audited.keys, until)
+    yield from erasures(connection, audited.mapper, audited.known().rules, since, until)
     yield from whole.log(audited.url, audited.files, progress)
 
 

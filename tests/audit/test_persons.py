@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from application.cases import Cases
+from application.retention import RetentionTerms
 from tests.audit.conftest import Office
 
 RESTRICT = """mutation ($ref: ID!) { restrictHolder(ref: $ref, legalBasis: "PIPL article 44, request 7") { refusal { code } } }"""
@@ -49,5 +50,31 @@ def test_a_decision_while_data_is_restricted(office: Office, monkeypatch: pytest
 def test_what_the_registry_does_by_rule_for_somebody_erased_is_lawful(office: Office) -> None:
     """Their case is withdrawn by the erasure itself, and nothing is found."""
     case: Any = office.api.submit()["case"]
+    on_the_person(office, ERASE, case["holder"]["ref"])
+    assert office.found() == set()
+
+
+def test_an_erasure_that_retention_forbade(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused live while the decision is open to review; put there all the same it is found at the erasure, by the rules of its day."""
+    api = office.api
+    case: Any = api.submit()["case"]
+    ref = case["holder"]["ref"]
+    assert api.decide("rejectCase", case["id"], reason="not listed")["refusal"] is None
+    [(_, refused)] = api.ask(ERASE, {"ref": ref}, api.token("PRIVACY_OFFICER")).items()
+    assert refused["refusal"]["code"] == "RETENTION_REQUIRED"
+    with monkeypatch.context() as patch:
+        patch.setattr(RetentionTerms, "require_over", lambda *_: None)
+        on_the_person(office, ERASE, ref)
+        assert office.found() == set()
+    assert office.found() == {("retention_comes_first", 2)}
+    assert {each.code for each in office.check_since(0).findings} == {"RETENTION_REQUIRED"}
+
+
+def test_an_erasure_after_everything_was_over_is_lawful(office: Office) -> None:
+    """A rejection whose review period is over, and years later a request."""
+    api = office.api
+    case: Any = api.submit()["case"]
+    assert api.decide("rejectCase", case["id"], reason="not listed")["refusal"] is None
+    api.clock.now += timedelta(days=400)
     on_the_person(office, ERASE, case["holder"]["ref"])
     assert office.found() == set()
