@@ -361,12 +361,6 @@ def titles_by_case_number(numbers: Sequence[str], *, every: bool = False) -> Key
     return Keyed(Question(TITLES, scope=UNSCOPED), (Compared(columns=("case_number",)),), numbers, every=every)
 
 
-def integrity_records(case_ids: Sequence[UUID]) -> Keyed[UUID, IntegrityRecordView]:
-    """What the integrity archive holds, by case, oldest first."""
-    filed = Question(INTEGRITY_RECORDS, order=Order(("filed_on", "record_id")))
-    return Keyed(filed, (Compared(columns=("case_id",)),), case_ids)
-
-
 def integrity_archive(scope: Scope, which: IntegrityFilter, window: Window) -> Question[IntegrityRecordView]:
     """Integrity records, the latest first; the key is (filed_on, record_id).
 

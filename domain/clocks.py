@@ -206,10 +206,6 @@ class StatutoryClock:
                 left -= 1
         return calendar.worked_from(day) if self.calendar_days else day
 
-    def ends_at(self, calendar: WorkingCalendar, today: date) -> datetime:
-        """The last instant in time: 23:59:59 in Shanghai on the day on which it is due."""
-        return end_of_day(self.due_on(calendar, today))
-
     def state(self, calendar: WorkingCalendar, at: datetime, soon: int) -> DeadlineState:
         """How the clock stands at an instant; ``soon`` says for how many working days before its last it is soon due.
 

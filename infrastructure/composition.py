@@ -294,16 +294,6 @@ class PublishedCatalogs:
         return int(row[0]) if row else 0
 
 
-@contextlib.contextmanager
-def open_keys(settings: Settings) -> Iterator[Pool]:
-    """Open the database of the keys, and nothing else."""
-    with contextlib.ExitStack() as stack:
-        if settings.keys_database_url is None:
-            yield stack.enter_context(open_database(settings)).pool
-        else:
-            yield _own_keys_database(stack, settings, settings.keys_database_url).pool
-
-
 def _keys_database(stack: contextlib.ExitStack, settings: Settings, events: Database) -> Database:
     """Where holders' keys lie: beside the events, or in a database of their own whose backups can be shorter-lived."""
     if settings.keys_database_url is None:

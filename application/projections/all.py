@@ -12,11 +12,6 @@ from application.projections.statistics import STATISTICS
 PROJECTIONS: Final[tuple[Projection, ...]] = (REGISTRY, STATISTICS)
 
 
-def projection_named(name: str) -> Projection:
-    """The projection of that name. Raises ``KeyError``."""
-    return {each.name: each for each in PROJECTIONS}[name]
-
-
 def projections_of(tables: Iterable[Table[Any]]) -> tuple[Projection, ...]:
     """The projections that fill these tables."""
     schemas = {table.schema for table in tables}

@@ -173,11 +173,6 @@ class Lexicon:
         """Take words of a known name into the vocabulary."""
         self.known.update(word for word in words if len(word) > 1)
 
-    def learn_phrase(self, phrase: str) -> None:
-        """Take a Chinese or Japanese name that the vocabulary can't divide as one word."""
-        self._han.setdefault(phrase, (Meaning((phrase,)),))
-        self.known.add(phrase)
-
     def read(self, folded: Folded, said: frozenset[str] = frozenset()) -> Reading:
         """Read a folded name beside the bodies that are spoken of elsewhere; linear in its length."""
         text = genderless(folded)

@@ -134,7 +134,6 @@ DECIDE = StatutoryClock(DeadlineKind.DECIDE, date(2025, 3, 3), 20)
 def test_a_clock_runs_out_at_the_end_of_its_last_day(at, state):
     """Running, soon due from three working days before, overdue from the first instant of the day after."""
     assert DECIDE.due_on(CHINA, at.date()) == date(2025, 3, 31)
-    assert DECIDE.ends_at(CHINA, at.date()) == datetime(2025, 3, 31, 15, 59, 59, tzinfo=UTC)
     assert DECIDE.state(CHINA, at, soon=3) is state
 
 

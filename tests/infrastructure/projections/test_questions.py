@@ -317,6 +317,5 @@ def test_every_statement_is_one_that_the_server_understands(filled):
     for keyed in (
         questions.versions_by_key([key]),
         questions.titles_of_cases([ref]),
-        questions.integrity_records([ref]),
     ):
         assert asked(filled, lambda reads, keyed=keyed: reads.by_key(keyed)) == {}
