@@ -25,6 +25,7 @@ from transport.app import GRAPHQL_PATH
 from transport.documents import PreparedOperation
 from transport.endpoint import check_answer
 from transport.errors import ApiError
+from transport.masking import log_defect
 from transport.middleware import SECURITY_HEADERS, request_id_from
 from transport.negotiation import JSON, content_type, language_of, prefers_html, response_type
 from transport.parameters import SHORT, GraphQLRequest, in_body
@@ -43,6 +44,8 @@ _HEADERS_ASKING_MORE: Final = frozenset(
 )
 _NEVER: Final = Event()
 """That the client has gone, which is not looked for while something takes some milliseconds."""
+_LONGEST_KEPT: Final = 300
+"""Characters of headers that are kept with what follows from them; browsers send about half as many."""
 _FIXED: Final = {**SECURITY_HEADERS, "Cache-Control": "private, no-store"}
 WHOLE: Final = "recognition.whole"
 """An extension of the server's scope, a ``Whole``; without it, nothing is answered here."""
@@ -56,6 +59,8 @@ class _HandOn(Exception):
 @lru_cache(maxsize=256)
 def _spoken(accept: str | None, languages: str | None) -> tuple[bytes, Any]:
     """The headers that follow from what is accepted, and the language. Raises ``_HandOn`` for a browser, and for what cannot be answered."""
+    if len(accept or "") + len(languages or "") > _LONGEST_KEPT:
+        raise _HandOn
     media = response_type(accept)
     if media is None or prefers_html(accept):
         raise _HandOn
@@ -104,6 +109,9 @@ class Express:
             answer, head = await self._answer(scope, whole)
         except _HandOn:
             whole = None
+        except Exception as error:  # noqa: BLE001 - a defect of the short way is none of the asker's: the long one answers
+            log_defect(error, "the short way", "")
+            whole = None
         if whole is None:  # out here, so that no trace of what follows carries this
             await self._app(scope, receive, send)
             return
@@ -139,7 +147,7 @@ class Express:
         )
         try:
             answer = await self._attempted(operation, request, context)
-        except _HandOn:
+        except Exception:
             counters.by_address.give_back(caller)
             counters.by_token.give_back(subject)
             raise

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from compiled.express import Express
 from domain.values import Role
 from infrastructure.identity import DEVELOPMENT_ISSUER, DevelopmentIssuer, TokenVerifier
 from infrastructure.jwks import KeySet
@@ -53,6 +54,25 @@ def test_what_is_shown_in_clear_is_recorded_on_the_short_way(stage: Stage) -> No
     log = '{ accessLog(subject: "who-reads") { nodes { operation fields reason } } }'
     rows = api.ask(log, None, officer)["accessLog"]["nodes"]
     assert rows == [{"operation": "titles", "fields": ["holder"], "reason": "REVIEWER: titles"}] * 3
+
+
+def test_a_defect_of_the_short_way_is_none_of_the_askers(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """Whatever goes wrong there, the long way answers; the defect is logged by its class, without what it quotes."""
+    api, number = stage.api, stage.people["plain"]
+    token = api.token("REVIEWER", "330106-EI", "meets-a-defect")
+    right = asked(api.client, token, number).json()
+
+    async def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError(number)
+
+    monkeypatch.setattr(Express, "_attempted", broken)
+    for _ in range(3):
+        assert asked(api.client, token, number).json() == right
+    told = [each.getMessage() for each in caplog.records if "the short way" in each.getMessage()]
+    assert len(told) == 3
+    assert not any(number in each for each in told)
 
 
 @pytest.mark.parametrize(
