@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     database_owner_url: str | None = Field(default=None, validation_alias="DATABASE_OWNER_URL")
     """Connection string of the role that owns the schema and runs migrations; None: the same as `database_url`."""
 
+    synchronous_replication: bool | None = None
+    """Whether a given server must have a second one store what it acknowledges; None: where standbys follow it, or several are named."""
+
     data_dir: Path = Path("./var")
     """Folder of what the registry keeps on disk: the embedded database and its log."""
 

@@ -17,6 +17,7 @@ from .embedded import APP_ROLE, EmbeddedPostgres
 from .errors import DatabaseUnavailableError, PrivilegeError
 from .factory import FACTORY_TOPIC, RegistryFactory
 from .free_space import FreeSpace
+from .given import check_given
 from .listener import EventListener
 from .migrations import migrate
 from .pools import blocking_pool
@@ -100,6 +101,10 @@ def open_database(settings: Settings, name: str = "DATABASE_URL") -> Iterator[Da
             owner_name = "DATABASE_OWNER_URL"
             owner_url = checked(settings.database_owner_url, owner_name)
             app_url = checked(settings.database_url, name)
+        if server is None:
+            check_given(owner_url, owner_name, synchronous=settings.synchronous_replication)
+            if app_url != owner_url and settings.database_owner_url is not None:
+                check_given(app_url, name, synchronous=settings.synchronous_replication)
         migrate(owner_url, name=owner_name)
         admit(owner_url, app_url)
         check_application(app_url, name)

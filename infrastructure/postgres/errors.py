@@ -4,6 +4,7 @@
     ├── EmbeddedServerError    the embedded PostgreSQL can't be made, started or stopped
     ├── MigrationError         the schema and this release don't fit together
     ├── PrivilegeError         a role may do too much or too little
+    ├── ServerUnfitError       the server takes no writes, keeps no sessions, or acknowledges what may be lost
     └── RegistryAbsentError    there is no registry where one is asked for
 
 Each message is one sentence that names the way out; each class has a stable `code`.
@@ -34,6 +35,12 @@ class PrivilegeError(DatabaseUnavailableError):
     """A database role may do too much or too little for what it is meant for."""
 
     code: ClassVar[str] = "privilege"
+
+
+class ServerUnfitError(DatabaseUnavailableError):
+    """The server takes no writes, keeps no sessions, or acknowledges what a take-over would lose."""
+
+    code: ClassVar[str] = "server-unfit"
 
 
 class RegistryAbsentError(DatabaseUnavailableError):

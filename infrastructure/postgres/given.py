@@ -1,0 +1,82 @@
+"""Whether a server that is given can be relied on: it takes writes, keeps a session's state, and loses nothing when another takes over.
+
+What a server cannot do is found out when the registry is opened, and said in one sentence, instead of in a thousand saves that fail.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from .errors import ServerUnfitError
+from .pools import with_times
+
+_STATE: Final = (
+    "SELECT pg_is_in_recovery(), current_setting('synchronous_standby_names'), current_setting('synchronous_commit'),"
+    " (SELECT count(*) FROM pg_stat_replication WHERE application_name NOT IN ('pg_basebackup', 'pg_receivewal'))"
+)
+_KEPT: Final = frozenset({"on", "remote_apply"})
+"""Values of ``synchronous_commit`` with which a commit waits until a standby has it on disk (PostgreSQL, section 27.2.8)."""
+_TRIES: Final = 5
+
+
+def check_given(url: str, name: str, *, synchronous: bool | None = None) -> None:
+    """Make sure that a given server is fit, by the connection string that the setting `name` has.
+
+    ``synchronous``: whether what is acknowledged must lie on a second server too. None: where the connection string names several
+    hosts or standbys follow the server, since a take-over would otherwise lose what was acknowledged and give positions out twice.
+
+    Raises ``ServerUnfitError`` with the way out.
+    """
+    try:
+        reached = psycopg.connect(with_times(url), autocommit=True)
+    except psycopg.OperationalError:
+        return  # whoever works with it says that it does not answer, and why
+    with reached as connection:
+        row = connection.execute(_STATE).fetchone()
+        standby, names, commit, following = row or (False, "", "on", 0)
+        if standby:
+            raise ServerUnfitError(
+                f"The server that {name} names is a standby and takes no writes; name the primary, a proxy that leads to it, or"
+                " several hosts with target_session_attrs=read-write."
+            )
+        if _shares_sessions(connection, url):
+            raise ServerUnfitError(
+                f"{name} leads through a pooler that gives each transaction another session, which loses locks, LISTEN and prepared"
+                " statements; set its pool_mode to session, or name the server itself."
+            )
+    if synchronous is None:
+        synchronous = bool(following) or len(_hosts(url)) > 1
+    if synchronous and not (names.strip() and commit in _KEPT):
+        raise ServerUnfitError(
+            "The server acknowledges what only it has, and a take-over by a standby would lose it: set synchronous_standby_names, and"
+            " synchronous_commit to on or remote_apply (Patroni: synchronous_mode), or accept the loss with"
+            " RECOGNITION_SYNCHRONOUS_REPLICATION=false."
+        )
+
+
+def _shares_sessions(connection: psycopg.Connection[Any], url: str) -> bool:
+    """Whether a session of the server serves two connections in turn: one that is idle, and another amid a transaction."""
+    mine = _session(connection)
+    if mine == connection.info.backend_pid:  # what the server itself told this connection: there is nobody between
+        return False
+    with psycopg.connect(with_times(url)) as other:
+        for _ in range(_TRIES):
+            theirs = _session(other)
+            if theirs == mine or _session(connection) != mine:
+                return True
+            other.rollback()
+    return False
+
+
+def _session(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _hosts(url: str) -> list[str]:
+    parts = conninfo_to_dict(url)
+    named = str(parts.get("host") or parts.get("hostaddr") or "")
+    return [each for each in named.split(",") if each]
