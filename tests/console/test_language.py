@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,11 @@ def test_the_languages_are_those_of_the_messages():
 
 
 @pytest.fixture
-def folder(data_dir: Path) -> Path:
-    """A registry with the official catalog."""
+def folder(data_dir: Path) -> Iterator[Path]:
+    """A registry with the official catalog, open, so that no command has to start its server."""
     with open_registry(Settings(data_dir=data_dir, database_url=None, database_owner_url=None)) as registry:
         registry.projections.run_until_caught_up()
-    return data_dir
+        yield data_dir
 
 
 def test_a_refusal_is_said_in_the_language_that_is_chosen(folder: Path) -> None:
