@@ -41,11 +41,13 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve the registry: database, official catalog, read models and API, until interrupted."""
+    from console.logs import configure
     from infrastructure.identity_provider import open_identity_provider
     from infrastructure.postgres.existing import whereabouts
     from infrastructure.settings import Settings
 
     settings = Settings()
+    configure(settings.log_format)
     if not settings.identity_provider and not _is_loopback(host):
         fail(
             "Without an identity provider the server listens on loopback only; set RECOGNITION_JWKS, or leave --host out."
@@ -55,20 +57,26 @@ def serve(
     if provider is not None:
         provider.start()
     with listening(host, port) as listener:  # before a database is made: a port that is taken costs nothing
-        note("Opening the registry …", "dim")
+        if settings.log_format == "text":
+            note("Opening the registry …", "dim")
         _serve(settings, listener, provider)
 
 
 def _serve(settings: Settings, listener: socket.socket, provider: IdentityProvider | None) -> None:
+    from console.logs import access_log
     from console.serving import StoppableServer, build_app, server_config
     from domain.values import shanghai_day
     from infrastructure.composition import open_registry, utc_now
+    from infrastructure.subject_digests import SubjectDigests
+    from transport.observing import ignore
 
     with open_registry(settings, provider=provider) as registry:
         _greet(settings, listener.getsockname()[:2])
         stopping = threading.Event()
         _share_the_interpreter()
-        config = server_config(build_app(registry, stopping), settings)
+        digests = SubjectDigests(registry.keyring)
+        log_request = access_log(settings.log_format, digests) if settings.access_log else ignore
+        config = server_config(build_app(registry, stopping, log_request), settings)
         threading.Thread(target=registry.shelf.warm, args=[shanghai_day(utc_now())], daemon=True).start()
         # uvicorn ends by raising the signal again that it was told to stop by: here that unwinds, so that all is closed.
         for each in (signal.SIGTERM, signal.SIGINT):

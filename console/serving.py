@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from types import FrameType
 
 import uvicorn
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp
 from application.projections.all import PROJECTIONS
 from compiled.executor import CompilingExecutor
 from compiled.express import Express
+from console.metrics import Metrics, metrics_route
 from console.patience import PatientConfig, PatientProtocol
 from console.readiness import Readiness
 from console.web.serving import console_routes
@@ -32,9 +34,10 @@ from infrastructure.evidence import EvidenceError
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.positions import projection_status
 from infrastructure.settings import Settings
-from registry_api.app import Door, EvidenceStorage, create_registry_app
+from registry_api.app import DISTRIBUTION, Door, EvidenceStorage, create_registry_app
 from registry_api.context import Services
 from transport.execution import Executor
+from transport.observing import Handled, Observer, ignore
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +79,10 @@ class StoppableServer(uvicorn.Server):
         os._exit(128 + sig)
 
 
-def build_app(registry: Registry, stopping: threading.Event | None = None) -> ASGIApp:
+def build_app(registry: Registry, stopping: threading.Event | None = None, log_request: Observer = ignore) -> ASGIApp:
     """The ASGI application of an opened registry; its lifespan runs the projections and the other processes.
 
-    ``stopping`` is set by whoever stops the server, so that long work ends unfinished.
+    ``stopping`` is set by whoever stops the server, so that long work ends unfinished; ``log_request`` is told of each request.
     """
 
     @contextlib.asynccontextmanager
@@ -105,18 +108,26 @@ def build_app(registry: Registry, stopping: threading.Event | None = None) -> AS
         fast.append(CompilingExecutor(interpreting, schema, reads, lean, registry.authorities))
         return fast[0]
 
+    settings = registry.settings
+    metrics = Metrics(registry, version(DISTRIBUTION))
+
+    def observe(handled: Handled) -> None:
+        metrics.observe(handled)
+        log_request(handled)
+
     app = create_registry_app(
         replace(services_of(registry), stopping=stopping or threading.Event()),
         authenticator=registry.authenticator,
         ready=Readiness(registry),
         outage_of=outage_of,
-        door=_door(registry.settings),
-        evidence=EvidenceStorage(registry.evidence, EvidenceError, registry.settings.evidence_max_size),
-        routes=console_routes(registry),
+        door=_door(settings),
+        evidence=EvidenceStorage(registry.evidence, EvidenceError, settings.evidence_max_size),
+        routes=[metrics_route(metrics, settings.metrics_token), *console_routes(registry)],
         lifespan=lifespan,
         in_front=in_front,
+        observe=observe,
     )
-    return Express(app, app.state.counters, fast[0])
+    return Express(app, app.state.counters, fast[0], observe)
 
 
 def _first_rows(registry: Registry) -> None:
@@ -182,6 +193,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     config = PatientConfig(
         app,
         log_level="warning",
+        log_config=None,  # whoever serves says how the process logs (console.logs)
         access_log=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         server_header=False,

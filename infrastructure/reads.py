@@ -54,6 +54,11 @@ class PostgresReads:
         self._mapper = mapper
         self._patience = patience
 
+    @property
+    def pool(self) -> AsyncConnectionPool[Any]:
+        """The connections over which it reads."""
+        return self._pool
+
     async def __aenter__(self) -> Self:
         """Open the pool, in the event loop that will read."""
         await self._pool.open()

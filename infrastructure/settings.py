@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -154,6 +154,15 @@ class Settings(BaseSettings):
 
     upload_bytes_per_second: int = Field(default=16 * 1024, ge=1)
     """The slowest upload that is waited for, after its first seconds."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How the server's log is written on standard error: for people, or JSON, a line an entry."""
+
+    access_log: bool = True
+    """Whether each request leaves a line in the log: operation, status and time, nobody's name or address."""
+
+    metrics_token: str | None = Field(default=None, min_length=16)
+    """The bearer token under which `/metrics` answers from anywhere; None: it answers this machine alone."""
 
     body_seconds: float = Field(default=30, gt=0)
     """Seconds in which the body of a request must have arrived; an upload has ten times as long."""

@@ -8,6 +8,7 @@ was counted given back, so that there is one place that refuses, and one that ex
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from threading import Event
 from typing import Any, Final, Protocol
@@ -28,6 +29,7 @@ from transport.errors import ApiError
 from transport.masking import log_defect
 from transport.middleware import SECURITY_HEADERS, request_id_from
 from transport.negotiation import JSON, content_type, language_of, prefers_html, response_type
+from transport.observing import Handled, Observer, ignore, label_of
 from transport.parameters import SHORT, GraphQLRequest, in_body
 from transport.rates import caller_at, lies_in
 
@@ -93,8 +95,10 @@ class Whole(Protocol):
 class Express:
     """ASGI: answers what it can, and hands everything else on."""
 
-    def __init__(self, app: ASGIApp, counters: Counters, executor: CompilingExecutor) -> None:
-        self._app, self._executor, self._counters = app, executor, counters
+    def __init__(
+        self, app: ASGIApp, counters: Counters, executor: CompilingExecutor, observe: Observer = ignore
+    ) -> None:
+        self._app, self._executor, self._counters, self._observe = app, executor, counters, observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand on whatever it is."""
@@ -105,8 +109,9 @@ class Express:
         if whole is None:
             await self._app(scope, receive, send)
             return
+        begun, handled = time.perf_counter(), Handled("POST", GRAPHQL_PATH, compiled=True, status=200)
         try:
-            answer, head = await self._answer(scope, whole)
+            answer, head = await self._answer(scope, whole, handled)
         except _HandOn:
             whole = None
         except Exception as error:  # noqa: BLE001 - a defect of the short way is none of the asker's: the long one answers
@@ -119,8 +124,10 @@ class Express:
             headers = [line.partition(b": ")[::2] for line in head.split(b"\r\n") if line]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": answer})
+        handled.seconds = time.perf_counter() - begun
+        self._observe(handled)
 
-    async def _answer(self, scope: Scope, whole: Whole) -> tuple[bytes, bytes]:
+    async def _answer(self, scope: Scope, whole: Whole, handled: Handled) -> tuple[bytes, bytes]:
         """The body of an answer, and its headers as they are sent. Raises ``_HandOn``."""
         counters = self._counters
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -142,6 +149,7 @@ class Express:
             counters.by_address.give_back(caller)
             raise _HandOn
         request_id = request_id_from(_text(headers, b"x-request-id") or "")
+        handled.request_id, handled.subject, handled.operation = request_id, subject, label_of(operation)
         context = Context(
             counters.services, identity.actor, identity.client, request_id, caller, None, language, _NEVER
         )

@@ -38,6 +38,7 @@ from transport.health import HealthCheck
 from transport.lane import Lane
 from transport.limits import DEFAULT_LIMITS, Limits
 from transport.negotiation import language_of
+from transport.observing import Observer, ignore
 from transport.persisted import Caller, PersistedDocuments
 from transport.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
 from transport.turns import Turns
@@ -104,10 +105,12 @@ def create_registry_app(
     outage_of: OutageOf = lambda _error: None,
     lifespan: Lifespan[Starlette] | None = None,
     in_front: InFront = lambda interpreting, _schema: interpreting,
+    observe: Observer = ignore,
 ) -> Starlette:
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
-    ``app.state.counters`` tells what it counts by. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects.
+    ``app.state.counters`` tells what it counts by. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects;
+    ``observe`` is told of each request when it is over.
     """
     schema = build_schema()
     limits = replace(LIMITS, body_seconds=door.body_seconds)
@@ -211,6 +214,7 @@ def create_registry_app(
             Middleware(AddressLimit, buckets=by_address),
         ],
         explain=explain,
+        observe=observe,
         lifespan=lifespan,
     )
     app.state.counters = Counters(

@@ -42,6 +42,7 @@ from transport.error_responses import error_response
 from transport.errors import ApiError, ErrorCode, HttpRefusalError
 from transport.masking import Explain
 from transport.middleware import request_id_of
+from transport.observing import under_way
 from transport.parameters import too_slow
 from transport.rates import Buckets
 
@@ -172,6 +173,9 @@ class EvidenceDoor:
         identity = await self.authenticate(request.headers)
         if identity is None:
             raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
+        handled = under_way()
+        if handled is not None:
+            handled.subject = identity.actor.subject
         return self.context(request, identity, request_id_of(request.scope))
 
     async def _upload(self, request: Request, context: Context) -> Response:

@@ -18,6 +18,7 @@ from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
 from registry_api.policy import FIELDS, declare
 from transport.errors import ApiError, ErrorCode, unreadable_event
+from transport.observing import note_code
 
 UNKNOWN_SECONDS: Final = 0.05
 """How long it takes at least to refuse something as unknown, whether it is not there or not the asker's to see."""
@@ -37,6 +38,7 @@ class Refusal:
 
 def as_data(refused: Refused, language: Language) -> Refusal:
     """A refusal as a payload carries it."""
+    note_code(refused.code.value)
     return Refusal(code=refused.code.value, message=refused.text(language), field=refused.field)
 
 

@@ -24,6 +24,7 @@ from transport.health import HealthCheck, alive, health_handler
 from transport.limits import DEFAULT_LIMITS, Limits
 from transport.masking import Explain, unexplained
 from transport.middleware import Envelope
+from transport.observing import Observer, Observing, ignore
 from transport.origins import NamedOrigins
 from transport.persisted import PersistedDocuments, by_address
 from transport.start import StartPage
@@ -56,6 +57,7 @@ def create_app(
     routes: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] = (),
     explain: Explain = unexplained,
+    observe: Observer = ignore,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Serve a schema at `/graphql` with its explorer, a start page, and `/healthz` and `/readyz`.
@@ -63,7 +65,7 @@ def create_app(
     `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` and `persisted` are passed by
     an owner that clears them; `public` are root fields that answer everybody the same; pages of `origins` may ask
     from browsers; `in_work` and `long_work` are the turns of requests, and of what takes long of them; `routes` are further ones, before which nothing here stands; `middleware` stands inside the
-    envelope; `explain` tells what is no defect. Raises ValueError on a schema with schema extensions.
+    envelope; `explain` tells what is no defect; `observe` is told of each request when it is over. Raises ValueError on a schema with schema extensions.
     """
     explorer = Explorer(examples)
     endpoint = GraphQLEndpoint(
@@ -81,16 +83,18 @@ def create_app(
         explain=explain,
     )
     named = [Middleware(NamedOrigins, origins=origins, paths=(GRAPHQL_PATH, *_BESIDE))] if origins else []
+    served = [
+        *routes,
+        Route(GRAPHQL_PATH, endpoint),
+        *explorer.routes(GRAPHQL_PATH),
+        *StartPage(version=version, schema=schema.as_str if tells_schema else None).routes(),
+        Route("/healthz", health_handler(live, version=version)),
+        Route("/readyz", health_handler(ready, version=version)),
+    ]
     return Starlette(
-        routes=[
-            *routes,
-            Route(GRAPHQL_PATH, endpoint),
-            *explorer.routes(GRAPHQL_PATH),
-            *StartPage(version=version, schema=schema.as_str if tells_schema else None).routes(),
-            Route("/healthz", health_handler(live, version=version)),
-            Route("/readyz", health_handler(ready, version=version)),
-        ],
+        routes=served,
         middleware=[
+            Middleware(Observing, routes=served, observe=observe),
             Middleware(Envelope, explain=explain, headers=STATUS_HEADERS),
             *named,
             Middleware(PublicCompression),

@@ -24,6 +24,7 @@ from transport.limits import Limits
 from transport.masking import Explain, MaskErrors, unexplained
 from transport.middleware import request_id_of
 from transport.negotiation import GRAPHQL_RESPONSE, JSON, language_of, prefers_html, response_type
+from transport.observing import label_of, under_way
 from transport.parameters import GraphQLRequest, arrival
 from transport.persisted import Caller, PersistedDocuments, by_address
 from transport.rates import address_of
@@ -144,6 +145,9 @@ class GraphQLEndpoint:
         self, request: Request, media: str, masked: MaskErrors, actor: Any, parameters: GraphQLRequest
     ) -> Response:
         caller, spoken = self._caller(request, actor), spoken_in(request.headers)
+        handled = under_way()
+        if handled is not None and caller.known:
+            handled.subject = caller.key
         parameters = self._persisted.resolve(parameters, caller)
         try:
             operation = await self._operation(request, parameters, caller)
@@ -158,6 +162,8 @@ class GraphQLEndpoint:
             context = await context
         async with _noticing_departure(request, context):
             result = await self._executor(operation, parameters, context)
+        if handled is not None and operation.kind is OperationType.QUERY:
+            handled.compiled = isinstance(result, bytes)
         if self._may_be_kept(request, caller, operation, result):
             body = self._encoded(result if isinstance(result, bytes) else {"data": result.data})
             return tagged(request, body, _utf8(media), {**PUBLIC, **spoken})
@@ -179,6 +185,9 @@ class GraphQLEndpoint:
         )
         self._persisted.keep(parameters, prepared, caller)
         operation = prepared.operation(parameters.operation_name)
+        handled = under_way()
+        if handled is not None:
+            handled.operation = label_of(operation)
         if operation.kind is OperationType.SUBSCRIPTION:
             raise ApiError(
                 ErrorCode.SUBSCRIPTION_REFUSED,

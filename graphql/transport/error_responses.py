@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from transport.errors import ApiError
 from transport.negotiation import JSON, language_of
+from transport.observing import note_code
 
 
 def spoken_in(headers: Headers) -> dict[str, str]:
@@ -20,6 +21,7 @@ def error_response(
     asked: Headers, refusal: ApiError, headers: Mapping[str, str] | None = None, *, status: int | None = None
 ) -> Response:
     """The answer to a request with these headers; ``status`` where it is not that of the refusal."""
+    note_code(refusal.code.value)
     shown = refusal.shown(language_of(asked.get("accept-language")))
     return errors_response([shown], status or refusal.status, {**(headers or {}), **spoken_in(asked)})
 

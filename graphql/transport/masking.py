@@ -8,11 +8,16 @@ from typing import Any, Final
 from domain.messages import Language, tell
 from graphql import GraphQLError, ValueNode
 from transport.errors import BAD_USER_INPUT, INTERNAL, ApiError, PlacedError
+from transport.observing import note_code
 
 logger: Final = logging.getLogger("registry_api")
 
 Explain = Callable[[BaseException], ApiError | None]
 """An exception to the error that explains it to the client, where it is no defect."""
+
+
+NO_CODE: Final = "GRAPHQL"
+"""Stands for what the parser and the validation say without a code of their own."""
 
 
 def unexplained(_exception: BaseException) -> None:
@@ -35,10 +40,14 @@ class MaskErrors:
 
     def format(self, errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
         """The errors as they go to the client."""
-        return [self._format(error) for error in errors]
+        shown = [self._format(error) for error in errors]
+        for each in shown:
+            note_code(str(each.get("extensions", {}).get("code", NO_CODE)))
+        return shown
 
     def refusal(self, error: ApiError) -> dict[str, Any]:
         """A refusal that answers the whole request."""
+        note_code(error.code.value)
         return error.shown(self._language)
 
     def defect(self, exception: BaseException, where: str) -> dict[str, Any]:
@@ -93,9 +102,14 @@ def log_defect(exception: BaseException, where: str, request_id: str) -> None:
         type(exception).__name__,
         where,
         request_id,
-        "\n".join(_frames(exception)),
+        frames_of(exception),
         extra={"request_id": request_id},
     )
+
+
+def frames_of(exception: BaseException) -> str:
+    """An exception and its causes as frames and classes, without their messages."""
+    return "\n".join(_frames(exception))
 
 
 def _frames(exception: BaseException) -> Iterable[str]:

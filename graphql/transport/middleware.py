@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transport.error_responses import error_response
 from transport.masking import Explain, internal_error, log_defect, unexplained
+from transport.observing import under_way
 
 _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _STATE_KEY: Final = "registry_api.request_id"
@@ -61,6 +62,9 @@ class Envelope:
         kept = "private, no-store" if "authorization" in came else "no-store"
         request_id = request_id_from(sent)
         scope[_STATE_KEY] = request_id
+        handled = under_way()
+        if handled is not None:
+            handled.request_id = request_id
         begun = False
 
         async def send_with_headers(message: Message) -> None:

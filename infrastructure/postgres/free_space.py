@@ -43,10 +43,14 @@ class FreeSpace:
         if words is not None:
             raise NoRoomError(words)
 
+    def free(self) -> int:
+        """Bytes that are free for this user. Raises ``OSError`` where the folder is gone."""
+        found = os.statvfs(self.folder)
+        return found.f_bavail * found.f_frsize
+
     def lack(self) -> str | None:
         """What is lacking, in words; None where there is room."""
-        found = os.statvfs(self.folder)
-        free = found.f_bavail * found.f_frsize
+        free = self.free()
         if free >= self.least:
             return None
         return (

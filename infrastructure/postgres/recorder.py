@@ -5,6 +5,7 @@ seen position n has seen every event below it, for good: the table's trigger (se
 one lock from before a position is drawn until its transaction is visible.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,6 +84,16 @@ class TailedEvent(NamedTuple):
     state: bytes
 
 
+@dataclass(slots=True)
+class Appends:
+    """What a recorder has stored since it was made: commits, saves and events in them, and the seconds that the commits took."""
+
+    commits: int = 0
+    saves: int = 0
+    events: int = 0
+    seconds: float = 0.0
+
+
 class EventStreamRecorder(PostgresAggregateRecorder):
     """Streams by id and version, for readers and writers that don't care about positions."""
 
@@ -99,6 +110,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         self._registry = datastore
         self._group_commit = GroupCommit(self._commit_group)
         self._space = space
+        self.appends = Appends()
 
     def create_table(self) -> None:
         """Do nothing: tables are made by migrations, under the owner's role, which the application doesn't have."""
@@ -195,7 +207,9 @@ class EventStreamRecorder(PostgresAggregateRecorder):
             instants([getattr(event, "recorded_at", None) for event in events]),
             *(texts([getattr(event, column, None) for event in events]) for column in ENVELOPE[1:]),
         )
+        begun = time.perf_counter()
         refused, positions, overtaken = self._stored(params, group)
+        self._count(len(group) - len({*refused, *overtaken}), len(positions), time.perf_counter() - begun)
         drawn = iter(positions)
         for number, save in enumerate(group):
             if number in overtaken:
@@ -206,6 +220,13 @@ class EventStreamRecorder(PostgresAggregateRecorder):
                 )
             else:
                 save.positions = [next(drawn) for _ in save.events]
+
+    def _count(self, saves: int, events: int, seconds: float) -> None:
+        done = self.appends  # one thread commits at a time
+        done.commits += 1
+        done.saves += saves
+        done.events += events
+        done.seconds += seconds
 
     def _stored(self, params: tuple[Any, ...], group: Sequence[Save]) -> tuple[list[int], list[int], list[int]]:
         entered = [(number, save.enrolment) for number, save in enumerate(group) if save.enrolment is not None]

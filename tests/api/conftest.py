@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from infrastructure.settings import Settings
 from tests.conftest import TEMPLATE, TestDatabase, _database
 from tests.people import resident_number
 from transport.errors import ErrorCode
+from transport.observing import Observer, ignore
 
 HANGZHOU = "330100-EI"
 XIHU = "330106-EI"
@@ -195,7 +196,13 @@ def clock() -> Clock:
 
 
 @contextlib.contextmanager
-def opened(database: Any, folder: Path, clock: Clock, **settings: Any) -> Iterator[Api]:
+def opened(
+    database: Any,
+    folder: Path,
+    clock: Clock,
+    log_of: Callable[[Registry], Observer] = lambda _registry: ignore,
+    **settings: Any,
+) -> Iterator[Api]:
     """A registry on a database, served over HTTP."""
     chosen = Settings(
         database_url=database.app_url,
@@ -207,7 +214,7 @@ def opened(database: Any, folder: Path, clock: Clock, **settings: Any) -> Iterat
     with (
         open_registry(chosen, clock) as registry,
         socket.create_server(("127.0.0.1", 0)) as listener,
-        served(build_app(registry), listener, chosen),
+        served(build_app(registry, None, log_of(registry)), listener, chosen),
         httpx.Client(
             base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
             timeout=30,

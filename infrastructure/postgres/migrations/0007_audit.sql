@@ -49,3 +49,18 @@ COMMENT ON TABLE registry.audit_disregards IS 'What an operator did although the
 
 GRANT SELECT, INSERT ON registry.audit_runs, registry.audit_parts, registry.audit_findings, registry.audit_disregards
     TO registry_app;
+
+-- Backups that were made: when, up to which event, how large. An operator adds a row, over the owner's connection; the application reads.
+
+CREATE TABLE registry.backups (
+    made_at timestamptz PRIMARY KEY DEFAULT now(),
+    position bigint NOT NULL CHECK (position >= 0),
+    events bigint NOT NULL CHECK (events >= 0),
+    bytes bigint NOT NULL CHECK (bytes > 0),
+    operator text NOT NULL CHECK (operator <> '')
+);
+
+COMMENT ON TABLE registry.backups IS 'Backups that were written whole: the last event in each, and by whom; where they lie is their operator''s to know.';
+
+REVOKE ALL ON registry.backups FROM PUBLIC;
+GRANT SELECT ON registry.backups TO registry_app;
