@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from console import (
     serve_commands,
 )
 from console.language import Tongue, choose
+from console.placing import tell_settings
 from console.program import SETTINGS, Program
 from console.talk import say
 
@@ -29,7 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     epilog="Exit codes: 0 done; 1 the registry understood and refused, or found a fault; 2 the call can't be carried out as"
-    " it stands. The registry is the one in RECOGNITION_DATA_DIR (./var) or DATABASE_URL.",
+    " it stands. The registry is the one in RECOGNITION_DATA_DIR (./var) or DATABASE_URL; --config, --data-dir and --database"
+    " say otherwise, before the command or after it.",
 )
 app.command("serve", rich_help_panel=RUN)(serve_commands.serve)
 app.command("demo", rich_help_panel=RUN)(serve_commands.demo)
@@ -63,6 +66,24 @@ def registry(
             help="In which language refusals are said; that of LC_ALL or LANG by default, 中文 or else English.",
         ),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", envvar="RECOGNITION_CONFIG", metavar="FILE", help="Read settings from this TOML file."
+        ),
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", metavar="DIR", help="The registry is the one in this folder.")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database",
+            metavar="URL",
+            help="The registry is the one in this PostgreSQL; better named in DATABASE_URL, where no list of processes shows it.",
+        ),
+    ] = None,
 ) -> None:
     """The recognition registry: foreign professional qualifications as professional titles, event by event."""
     choose(lang)
+    tell_settings(config, data_dir, database)

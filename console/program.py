@@ -19,6 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from console.language import choose
+from console.placing import placed
 from console.talk import INTERRUPTED, PIPE_CLOSED, UNUSABLE, say_error
 
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -39,7 +40,7 @@ class Program(Group):
     def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run the command that the arguments name; in ``standalone_mode`` leave with its exit code."""
         choose(None)  # what an earlier command of this process was told is not told to this one
-        words = list(sys.argv[1:] if args is None else args)
+        words = placed(list(sys.argv[1:] if args is None else args))
         extra["standalone_mode"] = False
         code = run(words, lambda: super(Program, self).main(words, *more, **extra))
         if standalone_mode:

@@ -1,4 +1,7 @@
-"""What an installation may set, read from the environment once. Nothing else in the project reads the environment."""
+"""What an installation may set: by options of the command line, the environment, a configuration file, in this order.
+
+Nothing else in the project reads the environment.
+"""
 
 import os
 import re
@@ -6,9 +9,16 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from domain.messages import Language
+from infrastructure.configuration import CONFIG_VARIABLE, check_variables, read_file, told
 
 _ORIGIN: Final = re.compile(
     r"(https?)://(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?"
@@ -171,6 +181,34 @@ class Settings(BaseSettings):
     @classmethod
     def _separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """See ``pydantic_settings``. Raises ``ConfigurationError`` for a file that can't be used, and for a name that is no setting."""
+        known = settings_cls.model_fields.keys()
+        check_variables(os.environ, known)
+        asked = told.get()
+        named = asked.file or os.environ.get(CONFIG_VARIABLE)
+        written = read_file(Path(named), known) if named else {}
+        return (
+            init_settings,
+            InitSettingsSource(settings_cls, dict(asked.settings)),
+            env_settings,
+            InitSettingsSource(settings_cls, written),
+        )
+
+    @property
+    def configuration_file(self) -> Path | None:
+        """The configuration file that is read; None where none is named."""
+        named = told.get().file or os.environ.get(CONFIG_VARIABLE)
+        return Path(named) if named else None
 
     @property
     def identity_provider(self) -> bool:
