@@ -13,6 +13,7 @@ from console import (
     catalog_commands,
     keys_commands,
     match_commands,
+    operation_commands,
     projection_commands,
     serve_commands,
 )
@@ -42,6 +43,8 @@ app.add_typer(case_commands.app, name="case", rich_help_panel=LOOK)
 app.add_typer(audit_commands.app, name="audit", rich_help_panel=LOOK)
 app.add_typer(catalog_commands.app, name="catalog", rich_help_panel=LOOK)
 app.add_typer(projection_commands.app, name="projections", rich_help_panel=KEEP)
+app.command("doctor", rich_help_panel=KEEP)(operation_commands.doctor)
+app.command("migrate", rich_help_panel=KEEP)(operation_commands.migrate)
 app.add_typer(keys_commands.app, name="keys", rich_help_panel=KEEP)
 
 

@@ -44,7 +44,7 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 """What a proxy adds: a request that has any comes from somewhere else than its connection."""
 
 
-disable_created_metrics()  # when a series began is nobody's question here, and would double them
+disable_created_metrics()  # type: ignore[no-untyped-call] # when a series began is nobody's question here, and would double them
 
 
 class Metrics:
