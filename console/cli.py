@@ -9,6 +9,7 @@ import typer
 
 from console import (
     audit_commands,
+    backup_commands,
     case_commands,
     catalog_commands,
     keys_commands,
@@ -45,6 +46,8 @@ app.add_typer(catalog_commands.app, name="catalog", rich_help_panel=LOOK)
 app.add_typer(projection_commands.app, name="projections", rich_help_panel=KEEP)
 app.command("doctor", rich_help_panel=KEEP)(operation_commands.doctor)
 app.command("migrate", rich_help_panel=KEEP)(operation_commands.migrate)
+app.command("backup", rich_help_panel=KEEP)(backup_commands.backup)
+app.command("restore", rich_help_panel=KEEP)(backup_commands.restore)
 app.add_typer(keys_commands.app, name="keys", rich_help_panel=KEEP)
 
 

@@ -13,6 +13,7 @@ from console.talk import REFUSED, UNUSABLE
 from domain.merkle import TransparencyError
 from domain.messages import tell
 from domain.refusals import Refused
+from infrastructure.backup.errors import BackupError
 from infrastructure.configuration import ConfigurationError
 from infrastructure.identity import DevelopmentKeyError, TokenRefused
 from infrastructure.identity_provider import IdentityProviderError
@@ -37,7 +38,7 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
             | TransparencyError()
         ):
             return f"{error} ({error.code})", UNUSABLE
-        case TokenRefused() | ConfigurationError():
+        case TokenRefused() | ConfigurationError() | BackupError():
             return f"{error.text(spoken())} ({error.code})", UNUSABLE
         case SourceRefused():
             return str(error), UNUSABLE

@@ -41,6 +41,7 @@ from infrastructure.access_log import PostgresAccessLog
 from infrastructure.audit.check import Audited
 from infrastructure.audit.nightly import auditing_process
 from infrastructure.audit.runs import PostgresAuditRuns
+from infrastructure.backup.erasures import ERASURES_FILE, noting
 from infrastructure.briefings import StoredBriefings
 from infrastructure.deadlines import ProjectedOverdueCases, deadlines_process
 from infrastructure.erasure import StoredPersonalData
@@ -154,7 +155,9 @@ def open_registry(
         )
         holder_files = HolderFiles(
             journal,
-            StoredPersonalData(database.pool, keyring, holders, evidence),
+            StoredPersonalData(
+                database.pool, keyring, holders, evidence, noting(database.pool, settings.data_dir / ERASURES_FILE)
+            ),
             Claims(journal, shelf, holders, known),
             clock,
             RetentionTerms(rules),

@@ -107,7 +107,7 @@ def _guarded(part: str, look: Callable[[], Part], explain: Explain) -> Part:
 
 
 def _broken(part: str, error: BaseException, explain: Explain) -> Looked:
-    sentence = explain(error) or type(error).__name__
+    sentence = (explain(error) or type(error).__name__).rstrip(".。")
     return Looked(part, Health.BAD, tell("doctor.broken", reason=sentence))
 
 
@@ -232,7 +232,7 @@ def _log(settings: Settings, database: Database) -> Part:
     files = log_files(settings)
     state = log_state(database.app_url, files)
     if state.refusal is not None:
-        yield Looked("log", Health.BAD, tell("doctor.log_refuses", reason=str(state.refusal)))
+        yield Looked("log", Health.BAD, tell("doctor.log_refuses", reason=str(state.refusal).rstrip(".")))
         return
     for file in (files.keys, files.checkpoint):
         if not file.exists():

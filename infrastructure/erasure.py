@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -46,9 +46,16 @@ class StoredPersonalData:
     """``application.holders.PersonalDataStore``: the keyring, the holder index and the evidence store."""
 
     def __init__(
-        self, pool: ConnectionPool[Any], keyring: PostgresKeyring, directory: HolderDirectory, evidence: EvidenceStore
+        self,
+        pool: ConnectionPool[Any],
+        keyring: PostgresKeyring,
+        directory: HolderDirectory,
+        evidence: EvidenceStore,
+        note: Callable[[UUID], None],
     ) -> None:
+        """``note`` adds an erasure to the list outside the database, before anything is destroyed."""
         self._pool, self._keyring, self._directory, self._evidence = pool, keyring, directory, evidence
+        self._note = note
 
     def knows(self, holder_ref: UUID) -> bool:
         """See ``PersonalDataStore``; a holder is known by their key or its tombstone."""
@@ -62,6 +69,7 @@ class StoredPersonalData:
 
     def destroy(self, holder_ref: UUID) -> int:
         """See ``PersonalDataStore``. The key goes first: whatever is written by others from then on is noise."""
+        self._note(holder_ref)
         self._keyring.destroy(holder_ref)
         self._directory.forget(holder_ref)
         self._scrub_leftovers(holder_ref)

@@ -232,6 +232,11 @@ class Locale(BaseSettings):
         return Language.ZH if locale.lower().startswith("zh") else Language.EN
 
 
+def backup_passphrase_of_environment() -> str | None:
+    """The passphrase of backups that the environment names; None where it names none."""
+    return os.environ.get("RECOGNITION_BACKUP_PASSPHRASE")
+
+
 def token_of_environment() -> str | None:
     """The token that the environment names for the command line, an empty one too; None where it names none."""
     return os.environ.get("RECOGNITION_TOKEN")

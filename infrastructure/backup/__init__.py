@@ -1,0 +1,1 @@
+"""Backups of a whole registry: one sealed file, and the way back from it."""
