@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads siege siege-short mutants log-go bench-log lock clean help
+.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -72,6 +72,13 @@ log-go: $(VENV)/.dev ## the served transparency log, read and proved by Go's che
 
 bench-log: $(VENV)/.dev ## the transparency log in its tables: sequencing, first proofs and the check at LEAVES=1000000
 	$(BIN)/python benchmarks/log_store_speed.py $(LEAVES)
+
+restore-drill: $(VENV)/.dev ## backup and restore with the audit's check, and recovery to an instant from PostgreSQL's archive: CASES=10000
+	$(BIN)/python benchmarks/backup_speed.py --cases $(or $(CASES),10000)
+	$(BIN)/python -m benchmarks.restore_drill --cases $(or $(CASES),10000)
+
+restore-drill-short: $(VENV)/.dev ## the same of few cases: it fails where an event is lost, added or another
+	$(BIN)/python -m benchmarks.restore_drill --cases 40
 
 lock: ## resolve the dependencies anew, with hashes and without addresses
 	uv pip compile pyproject.toml --group build $(RESOLVE) -o requirements.lock

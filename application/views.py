@@ -558,12 +558,13 @@ class AuthorityView:
 
 @dataclass(kw_only=True)
 class StatusView:
-    """How far the read side is behind the write side, in events."""
+    """How far the read side is behind the write side, in events; and when the last backup was made."""
 
     position: int
     projected_position: int
     lag_events: int
     log_size: int
+    last_backup_at: datetime | None = None
 
 
 @dataclass(kw_only=True)

@@ -108,12 +108,13 @@ def decided_case(number: int, known: Circumstances, code: str) -> tuple[Recognit
     return case, claim
 
 
-def fill(registry: Registry, cases: int) -> None:
-    """Record so many decided cases."""
+def fill(registry: Registry, cases: int, since: int = 0) -> None:
+    """Record so many decided cases, numbered from ``since`` on."""
     code = load_official_catalog().code
     known = registry.audited.known()
-    for first in range(0, cases, SAVED_AT_ONCE):
-        some = [decided_case(number, known, code) for number in range(first, min(cases, first + SAVED_AT_ONCE))]
+    end = since + cases
+    for first in range(since, end, SAVED_AT_ONCE):
+        some = [decided_case(number, known, code) for number in range(first, min(end, first + SAVED_AT_ONCE))]
         registry.journal.record(*(each for pair in some for each in pair))
 
 

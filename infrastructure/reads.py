@@ -41,7 +41,8 @@ from infrastructure.questions_sql import (
 V = TypeVar("V")
 _STATUS = (
     "SELECT coalesce((SELECT max(position) FROM registry.events), 0), p.position,"
-    f" (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position), ({LOG_SIZE})"
+    f" (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position), ({LOG_SIZE}),"
+    " (SELECT max(made_at) FROM registry.backups)"
     f" FROM ({PROJECTED}) AS p (position)"
 )
 
@@ -108,8 +109,14 @@ class PostgresReads:
 
     async def status(self, *tables: Table[Any]) -> StatusView:
         """See ``Reads``."""
-        [(head, projected, behind, logged)] = await self._rows(Statement(_STATUS, [_names(tables)]))
-        return StatusView(position=head, projected_position=projected, lag_events=behind, log_size=logged)
+        [(head, projected, behind, logged, backup)] = await self._rows(Statement(_STATUS, [_names(tables)]))
+        return StatusView(
+            position=head,
+            projected_position=projected,
+            lag_events=behind,
+            log_size=logged,
+            last_backup_at=backup,
+        )
 
     async def streams(
         self, stream_ids: Sequence[UUID], until: datetime | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from io import StringIO
 
+import psycopg
 import pytest
 
 from application.access import RIGHTS, Action
@@ -122,6 +123,22 @@ def test_beside_a_page_stands_its_data(site: Api, places: dict[str, str]) -> Non
     page = who.get(places["/cases/{number}"])
     assert "/graphql?query=query+Case" in page.text
     assert len(who.get("/audit/log?format=json").json()["auditLog"]["nodes"]) > 3
+
+
+def test_the_page_of_operations_tells_of_the_last_backup(site: Api) -> None:
+    """That there is none is said with what to do; once one is on record, when it was made."""
+    who = signed_in(site, "AUDITOR")
+    assert "recognition backup FILE" in who.get("/operations").text
+    with psycopg.connect(site.registry.database.owner_url) as owner:
+        owner.execute(
+            "INSERT INTO registry.backups (made_at, position, events, bytes, operator)"
+            " VALUES ('2026-11-22T18:30:00Z', 1, 1, 1, 'os:0/x@y')"
+        )
+    page = who.get("/operations").text
+    assert "2026-11-23 02:30" in page
+    assert "recognition backup FILE" not in page
+    asked = site.ask("{ status { lastBackupAt } }", None, site.token("AUDITOR"))
+    assert asked["status"]["lastBackupAt"].startswith("2026-11-22T18:30:00")
 
 
 def test_the_first_page_is_small(site: Api) -> None:

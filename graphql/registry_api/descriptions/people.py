@@ -151,6 +151,7 @@ PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
         "projectedPosition": "The position up to which answers include what was recorded.",
         "lagEvents": "How many events lie between the two.",
         "logSize": "How many leaves the transparency log has.",
+        "lastBackupAt": "When the last backup was made; null where none is on record.",
     },
     "Checkpoint": {
         "size": "How many leaves the log has.",
