@@ -76,6 +76,7 @@ class Metrics:
         )
         self._compiled, self._interpreted = self._paths.labels("compiled"), self._paths.labels("interpreted")
         self._operations: dict[str, Histogram] = {}
+        self._by_status: dict[int, Counter] = {}
         ProcessCollector(registry=self._collected)
         self._collected.register(_Standing(registry, version))
 
@@ -83,11 +84,17 @@ class Metrics:
         """See ``transport.observing.Observer``."""
         name = handled.operation if handled.route == GRAPHQL_PATH and handled.operation else handled.route
         self._timed(name).observe(handled.seconds)
-        self._statuses.labels(str(handled.status)).inc()
+        self._counted(handled.status).inc()
         for code in handled.codes:
             self._refusals.labels(code if code in _CODES else OTHER).inc()
         if handled.compiled is not None:
             (self._compiled if handled.compiled else self._interpreted).inc()
+
+    def _counted(self, status: int) -> Counter:
+        found = self._by_status.get(status)
+        if found is None:
+            found = self._by_status[status] = self._statuses.labels(str(status))
+        return found
 
     def _timed(self, name: str) -> Histogram:
         found = self._operations.get(name)
