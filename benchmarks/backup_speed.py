@@ -8,9 +8,11 @@ are made anew and everything is audited and signed again, and compares the event
 from __future__ import annotations
 
 import argparse
+import contextlib
 import resource
 import sys
 import tempfile
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "graphql")]
 
+import psutil  # noqa: E402 - run as a script, from anywhere
 import psycopg  # noqa: E402 - run as a script, from anywhere
 
 from benchmarks.rebuild_speed import START, fill  # noqa: E402 - after the path is set
@@ -25,6 +28,7 @@ from infrastructure.backup.making import make_backup  # noqa: E402 - after the p
 from infrastructure.backup.restoring import restore_backup  # noqa: E402 - after the path is set
 from infrastructure.composition import log_files, open_registry  # noqa: E402 - after the path is set
 from infrastructure.log.sequencer import Sequencer  # noqa: E402 - after the path is set
+from infrastructure.postgres.cluster import find_cluster  # noqa: E402 - after the path is set
 from infrastructure.postgres.embedded import EmbeddedPostgres  # noqa: E402 - after the path is set
 from infrastructure.settings import Settings  # noqa: E402 - after the path is set
 
@@ -41,6 +45,31 @@ def _worked() -> float:
         each.ru_utime + each.ru_stime
         for each in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     )
+
+
+class DatabaseAtWork(threading.Thread):
+    """Sums the seconds of processors that the servers of some folders take, by looking at their processes now and then."""
+
+    def __init__(self, *folders: Path) -> None:
+        super().__init__(daemon=True)
+        self._folders, self._seen, self._ends = folders, dict[int, float](), threading.Event()
+
+    def run(self) -> None:
+        """Look until told to end."""
+        while not self._ends.wait(0.1):
+            for folder in self._folders:
+                with contextlib.suppress(psutil.Error, OSError):
+                    pid = find_cluster(folder).postmaster() if (folder / "postgres").exists() else None
+                    server = psutil.Process(pid) if pid else None
+                    for each in [server, *server.children()] if server else ():
+                        times = each.cpu_times()
+                        self._seen[each.pid] = max(self._seen.get(each.pid, 0.0), times.user + times.system)
+
+    def seconds(self) -> float:
+        """What was seen; from here on nothing more is."""
+        self._ends.set()
+        self.join()
+        return sum(self._seen.values())
 
 
 def digest(folder: Path, until: int) -> tuple[int, str]:
@@ -69,7 +98,8 @@ def main() -> int:
             fill(registry, options.cases)
             with psycopg.connect(registry.database.app_url) as connection:
                 Sequencer(log_files(settings)).run(connection)
-        before, worked = time.perf_counter(), _worked()
+        before, worked, servers = time.perf_counter(), _worked(), DatabaseAtWork(source, target)
+        servers.start()
         made = make_backup(settings, file, PASSPHRASE, "os:0/benchmark@here")
         backed_up = time.perf_counter() - before
         stages: list[tuple[str, float]] = []
@@ -83,7 +113,7 @@ def main() -> int:
         done = restore_backup(there, file, PASSPHRASE, "os:0/benchmark@here", [], progress=progress)
         ended = time.perf_counter()
         restored = ended - begun
-        worked = _worked() - worked
+        worked, of_servers = _worked() - worked, servers.seconds()
         if done.findings or digest(source, made.position) != digest(target, made.position):
             raise SystemExit(f"what came back is something else: {done.findings[:1]}")
         size = file.stat().st_size / 2**20
@@ -94,12 +124,13 @@ def main() -> int:
             if until - at > restored / 50:
                 print(f"  {what:<28} {until - at:6.1f} s")
         total = backed_up + restored
-        print(f"together {total:.1f} s, {worked:.1f} s at work in this process and its children")
-        whole = total * 100_000 / options.cases
-        if options.cases >= 100_000:
-            print(f"bar: {options.bar:.0f} s")
-        else:
-            print(f"at 100 000 cases, if it goes on like this, {whole:.0f} s; bar: {options.bar:.0f} s")
+        print(
+            f"together {total:.1f} s; of processors {worked:.1f} s in this process and its children, {of_servers:.1f} s in PostgreSQL"
+        )
+        whole, busy = (each * 100_000 / options.cases for each in (total, worked + of_servers))
+        if options.cases < 100_000:
+            print(f"at 100 000 cases, if it goes on like this, {whole:.0f} s, and {busy:.0f} s of processors")
+        print(f"bar at 100 000 cases: {options.bar:.0f} s")
     return 0
 
 

@@ -115,7 +115,7 @@ class Express:
         except _HandOn:
             whole = None
         except Exception as error:  # noqa: BLE001 - a defect of the short way is none of the asker's: the long one answers
-            log_defect(error, "the short way", "")
+            log_defect(error, "the short way", handled.request_id)
             whole = None
         if whole is None:  # out here, so that no trace of what follows carries this
             await self._app(scope, receive, send)
