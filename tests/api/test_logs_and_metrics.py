@@ -19,7 +19,7 @@ import pytest
 from application.cases import Cases
 from console.logs import OWN, access_log, configure
 from infrastructure.subject_digests import SubjectDigests
-from tests.api.conftest import XIHU, Api, Clock, opened
+from tests.api.conftest import XIHU, Api, Clock, Prepared, opened
 from tests.people import resident_number
 from transport.observing import Handled
 
@@ -59,8 +59,9 @@ def log() -> Iterator[io.StringIO]:
 
 
 @pytest.fixture
-def api(database: Any, tmp_path: Path, clock: Clock, log: io.StringIO) -> Iterator[Api]:
+def api(prepared: Prepared, database: Any, tmp_path: Path, clock: Clock, log: io.StringIO) -> Iterator[Api]:
     """A registry whose log is kept."""
+    shutil.copytree(prepared.folder, tmp_path, dirs_exist_ok=True)
     with opened(
         database,
         tmp_path,
