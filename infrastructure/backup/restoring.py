@@ -48,6 +48,7 @@ from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.postgres.migrations import load_migrations, migrate
 from infrastructure.private_files import write_private
 from infrastructure.projections.rebuild import rebuild
+from infrastructure.sealing.errors import HolderKeyMissingError
 from infrastructure.settings import Settings
 
 _KEPT_WITH: Final = (MASTER_KEY_FILE, LOG_KEY_FILE, KEPT_FILE, ERASURES_FILE)
@@ -106,11 +107,10 @@ def restore_backup(
 def _erase_again(registry: Registry, erasure: ListedErasure, restored: Restored) -> None:
     ref = erasure.holder_ref
     try:
-        if registry.keyring.existing_key(ref) is None:
-            return
-    except Exception as error:
-        if type(error).__name__ != "HolderKeyMissingError":
-            raise
+        key = registry.keyring.existing_key(ref)
+    except HolderKeyMissingError:
+        return  # the holder came after the backup, so there is nothing to erase
+    if key is None:
         return
     try:
         registry.holder_files.erase(erasure.by, ref, erasure.legal_basis)
