@@ -19,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 
 from console.language import choose
-from console.placing import placed
+from console.placing import forget_settings, placed
 from console.talk import INTERRUPTED, PIPE_CLOSED, UNUSABLE, say_error
 
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -42,7 +42,10 @@ class Program(Group):
         choose(None)  # what an earlier command of this process was told is not told to this one
         words = placed(list(sys.argv[1:] if args is None else args))
         extra["standalone_mode"] = False
-        code = run(words, lambda: super(Program, self).main(words, *more, **extra))
+        try:
+            code = run(words, lambda: super(Program, self).main(words, *more, **extra))
+        finally:
+            forget_settings()
         if standalone_mode:
             sys.exit(code)
         return code

@@ -10,6 +10,7 @@ import pytest
 from console.placing import placed
 from infrastructure.configuration import ConfigurationError, Told, told
 from infrastructure.settings import Settings
+from tests.console.test_doctor import command
 from tests.console.test_errors import run
 
 
@@ -82,6 +83,15 @@ def test_a_mistyped_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         ConfigurationError, match="RECOGNITION_DATADIR, which is no setting; write RECOGNITION_DATA_DIR"
     ):
         Settings()
+
+
+def test_what_one_command_was_told_is_not_told_to_the_next(tmp_path: Path) -> None:
+    """Not within one process either, as here, nor after a mistake."""
+    before = Settings()
+    assert command("case", "show", "x", "--data-dir", str(tmp_path / "there")) == 2
+    assert Settings() == before
+    assert command("case", "show", "--data-dir", str(tmp_path / "there"), "--nonsense") == 2
+    assert Settings() == before
 
 
 def test_options_stand_anywhere() -> None:
