@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help
+.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads bench-feed siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -54,6 +54,9 @@ bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency l
 
 bench-reads: $(VENV)/.dev ## titles looked up and listed over HTTP beside other GraphQL servers; FULL=--full for larger tables and longer rounds
 	$(BIN)/python -m benchmarks.reads --write $(FULL)
+
+bench-feed: $(VENV)/.dev ## how late followers hear of changes, what idle ones cost, and kills of the server while events are recorded
+	$(BIN)/python benchmarks/feed_load.py --write
 
 siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that looks up; writes docs/siege.md
 	$(BIN)/python -m benchmarks.siege --seconds 10 --cases 3000 --unlimited --tries 3 --write docs/siege.md

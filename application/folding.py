@@ -97,6 +97,11 @@ def case_view(state: CaseState, position: int) -> CaseView:
     )
 
 
+def case_left_by(event: Event, state: CaseState, position: int) -> PastCaseView:
+    """The case as an event of its stream, to which ``state`` led, left it."""
+    return _past(case_view(state, position), None, event.timestamp)
+
+
 def case_views(events: Iterable[tuple[Event, int]], present: HolderView | None = None) -> Iterator[PastCaseView]:
     """The case as each of these events of its stream left it, in order.
 

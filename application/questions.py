@@ -401,6 +401,11 @@ def holder(ref: UUID) -> Question[HolderFileView]:
     return Question(HOLDERS, (where("ref", ref),))
 
 
+def holder_files(refs: Sequence[UUID]) -> Keyed[UUID, HolderFileView]:
+    """What the registry holds of persons, by their references."""
+    return Keyed(Question(HOLDERS), (Compared(columns=("ref",)),), refs)
+
+
 def restricted_among(refs: Collection[UUID]) -> Question[HolderFileView]:
     """Those of these holders whose data is kept and not processed."""
     return Question(HOLDERS, (where("ref", list(refs), Compare.ONE_OF), where("restricted", True)))

@@ -259,6 +259,16 @@ class PastTitleView(TitleView):
 
 
 @dataclass(kw_only=True)
+class FedTitleView(PastTitleView):
+    """A title as an event of its case, or one about its holder as a whole, left it, as whoever follows is told.
+
+    ``cursor`` is where they go on from: that event's position, or the one before it while further titles of it are still to be told.
+    """
+
+    cursor: int
+
+
+@dataclass(kw_only=True)
 class AwardView:
     """One title an entry leads to; ``grade`` is None where the entry knows one title only."""
 

@@ -10,16 +10,18 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import orjson
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
 from compiled.express import WHOLE
 from transport.errors import ErrorCode
 from transport.rates import Network, caller_at, lies_in
+from transport.streams import LINE
 
 HEAD_SECONDS: Final = 10.0
 """From the connection, or the first byte of a further request, to the end of the head (RFC 9110, section 15.5.9)."""
@@ -42,6 +44,8 @@ MOST_WAITING: Final = 16
 """Requests that may be sent over a connection before the first of them is answered (RFC 9112, section 9.3.2)."""
 _HELD: Final[WeakKeyDictionary[ServerState, Counter[str]]] = WeakKeyDictionary()
 """Connections by caller, of each server in this process."""
+_CARRYING: Final[WeakKeyDictionary[ServerState, WeakSet[Any]]] = WeakKeyDictionary()
+"""Connections that carry streams: others do not wait behind them, so they are not counted among requests under way."""
 
 
 class PatientConfig(uvicorn.Config):
@@ -49,6 +53,23 @@ class PatientConfig(uvicorn.Config):
 
     connections_per_address: int = 200
     proxies: Sequence[Network] = ()
+
+
+class _CarryingLine:
+    """See ``transport.streams.Line``."""
+
+    __slots__ = ("_protocol",)
+
+    def __init__(self, protocol: PatientProtocol | PatientWebSocket) -> None:
+        self._protocol = protocol
+
+    def carries(self) -> None:
+        """See ``Line``."""
+        _CARRYING.setdefault(self._protocol.server_state, WeakSet()).add(self._protocol)
+
+    def abort(self) -> None:
+        """See ``Line``."""
+        self._protocol.transport.abort()
 
 
 class _Whole:
@@ -77,6 +98,40 @@ class _Whole:
         return True
 
 
+def _given_back(state: ServerState, caller: str) -> None:
+    """Count a connection no more."""
+    held = _HELD[state]
+    held[caller] -= 1
+    if not held[caller]:
+        del held[caller]
+
+
+class PatientWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, counted as the connection it was before, whose application may end it at once."""
+
+    caller: str | None = None
+    """By what it is counted."""
+
+    def __init__(
+        self, config: uvicorn.Config, server_state: ServerState, app_state: dict[str, Any], *arguments: Any
+    ) -> None:
+        super().__init__(config, server_state, app_state, *arguments)
+        self.server_state = server_state
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See ``asyncio.Protocol``."""
+        if self.caller is not None:
+            _given_back(self.server_state, self.caller)
+            self.caller = None
+        super().connection_lost(exc)
+
+    async def run_asgi(self) -> None:
+        """See uvicorn; the application is told of the line."""
+        line: Any = _CarryingLine(self)
+        self.scope.setdefault("extensions", {})[LINE] = line
+        await super().run_asgi()
+
+
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a time and a size for heads; a connection that exceeds either is closed."""
 
@@ -95,10 +150,7 @@ class PatientProtocol(HttpToolsProtocol):
         """See ``asyncio.Protocol``."""
         self._head_came()
         self._leave_unanswered()
-        held = _HELD[self.server_state]
-        held[self._caller] -= 1
-        if not held[self._caller]:
-            del held[self._caller]
+        _given_back(self.server_state, self._caller)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -132,10 +184,22 @@ class PatientProtocol(HttpToolsProtocol):
         """See httptools; the head is there. What else was sent over a connection that is given up comes to nothing."""
         self._head_came()
         if not self.transport.is_closing():
+            if self.config.limit_concurrency is not None:
+                self.limit_concurrency = self.config.limit_concurrency + len(_CARRYING.get(self.server_state, ()))
             super().on_headers_complete()
+            if self.parser.should_upgrade() and self._should_upgrade():
+                return  # what follows is no request: ``handle_websocket_upgrade`` hands it on
             whole: Any = _Whole(self.cycle)
-            self.scope.setdefault("extensions", {})[WHOLE] = whole
+            line: Any = _CarryingLine(self)
+            self.scope.setdefault("extensions", {}).update({WHOLE: whole, LINE: line})
             self._unanswered = [each for each in (*self._unanswered, self.cycle) if not each.response_complete]
+
+    def handle_websocket_upgrade(self) -> None:
+        """See uvicorn; what was counted of the connection goes on with it."""
+        super().handle_websocket_upgrade()
+        protocol = self.transport.get_protocol()
+        if isinstance(protocol, PatientWebSocket):
+            protocol.caller = self._caller
 
     def _counted(self) -> bool:
         """Count the connection; whether its caller may hold it."""

@@ -24,7 +24,7 @@ from application.projections.all import PROJECTIONS
 from compiled.executor import CompilingExecutor
 from compiled.express import Express
 from console.metrics import Metrics, metrics_route
-from console.patience import PatientConfig, PatientProtocol
+from console.patience import PatientConfig, PatientProtocol, PatientWebSocket
 from console.readiness import Readiness
 from console.web.serving import console_routes
 from domain.text import subject_form
@@ -49,6 +49,8 @@ KEYS_SECONDS = 60
 """How often it is seen to that the identity provider's keys are fresh, so that no token has to wait for them."""
 FIRST_EVENTS = 100
 """Events that a server whose read model is new projects before its first answer; more would let the start wait."""
+MESSAGE_BYTES = 128 * 1024
+"""Bytes of one message that a client sends over a WebSocket: the longest document has room in it."""
 USE_CASES = 12
 """Threads in which use cases wait for the store at once."""
 
@@ -95,7 +97,8 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
                 process.start()
             keeping = asyncio.create_task(_keep_keys_fresh(registry))
             try:
-                yield
+                async with registry.feed:
+                    yield
             finally:
                 keeping.cancel()
                 stops = (*(process.stop for process in registry.processes), registry.projections.stop)
@@ -148,6 +151,7 @@ def services_of(registry: Registry) -> Services:
     """The application of an opened registry, as the API needs it."""
     return Services(
         reads=registry.reads,
+        feed=registry.feed,
         cases=registry.cases,
         catalogs=registry.catalogs,
         catalog_proposals=registry.catalog_proposals,
@@ -185,6 +189,8 @@ def _door(settings: Settings) -> Door:
         introspection=settings.introspection,
         cors_origins=settings.cors_origins,
         body_seconds=settings.body_seconds,
+        subscriptions_per_subject=settings.subscriptions_per_subject,
+        subscriptions=settings.subscriptions,
     )
 
 
@@ -202,6 +208,9 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=20,
         limit_concurrency=1_000,
         http=PatientProtocol,
+        ws=PatientWebSocket,
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # what is told holds persons beside what others wrote: see ``transport.compression``
     )
     config.connections_per_address = settings.connections_per_address
     config.proxies = settings.trusted_proxies

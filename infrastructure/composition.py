@@ -46,6 +46,7 @@ from infrastructure.briefings import StoredBriefings
 from infrastructure.deadlines import ProjectedOverdueCases, deadlines_process
 from infrastructure.erasure import StoredPersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
+from infrastructure.feed import FollowedFeed
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.identity_provider import IdentityProvider, open_identity_provider
 from infrastructure.lean_reads import PostgresLeanReads
@@ -103,6 +104,7 @@ class Registry:
     deadlines: Deadlines
     processes: tuple[ProcessRunner, ...]
     reads: PostgresReads
+    feed: FollowedFeed
     lines: Lines
     lean_reads: PostgresLeanReads
     access_log: PostgresAccessLog
@@ -126,7 +128,7 @@ def open_registry(
 
     First it is made sure that every event class can be sealed, named and upcast without a gap (``EventClassError``).
 
-    Nothing runs yet: ``registry.projections`` and ``registry.processes`` are started, and ``registry.reads`` and ``registry.lines`` entered, by whoever
+    Nothing runs yet: ``registry.projections`` and ``registry.processes`` are started, and ``registry.reads``, ``registry.lines`` and ``registry.feed`` entered, by whoever
     serves, who may have opened the identity ``provider`` before. Raises ``DatabaseUnavailableError``, ``MasterKeyError`` or
     ``IdentityProviderError`` with the way out, and ``SourceRefused`` for a malformed jurisdiction before anything is opened.
     """
@@ -163,6 +165,7 @@ def open_registry(
             RetentionTerms(rules),
         )
         readers = read_pool(database, settings)
+        reads = PostgresReads(readers, mapper)
         lines = Lines(database.app_url, min(LINES, settings.pool_max_size))
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
@@ -196,7 +199,8 @@ def open_registry(
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),
-            reads=PostgresReads(readers, mapper),
+            reads=reads,
+            feed=FollowedFeed(database.app_url, reads),
             lines=lines,
             lean_reads=PostgresLeanReads(lines),
             access_log=PostgresAccessLog(readers),

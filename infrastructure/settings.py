@@ -156,6 +156,12 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode] = ()
     """Origins whose pages may ask the API from a browser, exactly, with commas between; none by default."""
 
+    subscriptions_per_subject: int = Field(default=32, ge=1)
+    """Subscriptions that whoever a token names may follow at once."""
+
+    subscriptions: int = Field(default=10_000, ge=1)
+    """Subscriptions that are followed at once in all."""
+
     uploads_per_subject: int = Field(default=2, ge=1)
     """Evidence files that arrive at once from whoever a token names."""
 

@@ -34,6 +34,7 @@ BY_NAME = {
     "python-multipart": "starlette's parsers of forms, which the console's pages take",
     "tzdata": "zoneinfo's table where the system has none",
     "uvloop": "uvicorn's event loop",
+    "websockets": "uvicorn's WebSockets, which `console.patience` builds on",
 }
 """Installed libraries that no import names, and who takes them."""
 BROUGHT = {"psycopg-pool": "psycopg", "pydantic-core": "pydantic"}

@@ -7,22 +7,21 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Final
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
 from application.outages import OutageOf
-from application.ports import Authenticator, Identity, IdentityProviderUnavailable, NotAuthenticated
-from domain.messages import SpokenError, tell
-from domain.refusals import RefusalCode
+from application.ports import Authenticator, Identity
+from domain.messages import SpokenError
 from graphql import GraphQLSchema
 from registry_api.context import Context, Services, detached
 from registry_api.evidence import DOWNLOADS, UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
+from registry_api.following import Following
 from registry_api.gate import Gate
 from registry_api.list_sizes import FIELD_COSTS, LIST_SIZES, LONG_LISTS
 from registry_api.log_files import LogFileRoutes
@@ -30,9 +29,10 @@ from registry_api.outages import Outages
 from registry_api.policy import public_fields
 from registry_api.reason import REASON_HEADER, reason_in
 from registry_api.schema import build_schema
+from registry_api.title_feed import TitleFeed
+from registry_api.tokens import Tokens
 from transport.app import create_app
 from transport.documents import DocumentCache
-from transport.errors import ApiError, ErrorCode
 from transport.execution import Executor, StrawberryExecutor, core_schema
 from transport.health import HealthCheck
 from transport.lane import Lane
@@ -41,6 +41,7 @@ from transport.negotiation import language_of
 from transport.observing import Observer, ignore
 from transport.persisted import Caller, PersistedDocuments
 from transport.rates import AddressLimit, Buckets, Network, TrustedProxies, address_of
+from transport.streams import Streams
 from transport.turns import Turns
 
 LIMITS: Final = replace(DEFAULT_LIMITS, list_sizes=LIST_SIZES, long_lists=LONG_LISTS, field_costs=FIELD_COSTS)
@@ -65,6 +66,8 @@ class Door:
     introspection: bool = True
     cors_origins: tuple[str, ...] = ()
     body_seconds: float = 30.0
+    subscriptions_per_subject: int = 32
+    subscriptions: int = 10_000
 
 
 InFront = Callable[[Executor, GraphQLSchema], Executor]
@@ -109,7 +112,7 @@ def create_registry_app(
 ) -> Starlette:
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
-    ``app.state.counters`` tells what it counts by. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects;
+    ``app.state.counters`` tells what it counts by, ``app.state.streams`` and ``app.state.following`` how subscriptions stand. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects;
     ``observe`` is told of each request when it is over.
     """
     schema = build_schema()
@@ -126,27 +129,8 @@ def create_registry_app(
 
     services = replace(services, forget_documents=forget)
     explain = Outages(outage_of)
-    proving = CapacityLimiter(2)
 
-    async def authenticate(headers: Headers) -> Identity | None:
-        token = _token_in(headers)
-        if token is None:
-            return None
-        known = authenticator.known(token)
-        if known is not None:
-            by_token.take(known.actor.subject)
-            return known
-        try:
-            identity = await to_thread.run_sync(authenticator.verify, token, limiter=proving)
-        except NotAuthenticated as refused:
-            raise ApiError(RefusalCode.UNAUTHENTICATED, refused.said, {"reason": refused.code}) from None
-        except IdentityProviderUnavailable:
-            raise ApiError(
-                ErrorCode.UNAVAILABLE,
-                tell("server.provider_unreachable"),
-            ) from None
-        by_token.take(identity.actor.subject)
-        return identity
+    tokens = Tokens(authenticator, by_token)
 
     def context(request: Request, identity: Identity | None, request_id: str) -> Context:
         return Context(
@@ -166,14 +150,27 @@ def create_registry_app(
             else Caller(known=False, key=address_of(request.scope))
         )
 
+    interpreting = StrawberryExecutor(schema)
+    following = Following(interpreting)
+    streams = Streams(
+        following,
+        prove=tokens.prove,
+        stopping=services.stopping.is_set,
+        of_one=door.subscriptions_per_subject,
+        in_all=door.subscriptions,
+    )
+    in_work = Turns(at_once=256, of_one=door.requests_at_once)
     served = [*routes, *LogFileRoutes(services.transparency).routes()]
+    served += TitleFeed(
+        following, lambda text: documents.get(text).operation(None), tokens.authenticate, context, in_work
+    ).routes()
     if evidence is not None:
         served += EvidenceDoor(
             files=evidence.files,
             error=evidence.error,
             max_size=evidence.max_size,
             seconds=door.body_seconds,
-            authenticate=authenticate,
+            authenticate=tokens.authenticate,
             context=context,
             arriving=CapacityLimiter(UPLOADS),
             places=Places(door.uploads_per_subject),
@@ -183,11 +180,10 @@ def create_registry_app(
             slowest=door.upload_bytes_per_second,
             explain=explain,
         ).routes()
-    in_work = Turns(at_once=256, of_one=door.requests_at_once)
     app = create_app(
         schema,
         context_factory=context,
-        authenticate=authenticate,
+        authenticate=tokens.authenticate,
         ready=ready,
         limits=limits,
         documents=documents,
@@ -200,9 +196,7 @@ def create_registry_app(
         in_work=in_work,
         long_work=long_work,
         executor=Gate(
-            in_front(
-                Lane(StrawberryExecutor(schema), long_work, Turns(at_once=16, of_one=4), detached), core_schema(schema)
-            ),
+            in_front(Lane(interpreting, long_work, Turns(at_once=16, of_one=4), detached), core_schema(schema)),
             introspection=door.introspection,
             verifications_per_minute=door.verifications_per_minute,
             verifications_per_subject=door.verifications_per_subject,
@@ -216,18 +210,11 @@ def create_registry_app(
         explain=explain,
         observe=observe,
         lifespan=lifespan,
+        streams=streams,
+        arriving=by_address.wait,
     )
+    app.state.streams, app.state.following = streams, following
     app.state.counters = Counters(
         documents, limits, authenticator.known, by_address, by_token, in_work, services, door.trusted_proxies
     )
     return app
-
-
-def _token_in(headers: Headers) -> str | None:
-    """The bearer token of a request (RFC 6750, section 2.1); None where it sends nothing of the kind. Raises ``ApiError`` for less."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if not scheme:
-        return None
-    if scheme.lower() != "bearer" or not token.strip():
-        raise ApiError(RefusalCode.UNAUTHENTICATED, tell("token.send_bearer"))
-    return token.strip()

@@ -22,6 +22,7 @@ from application.audit import AuditRuns
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
 from application.catalogs import Catalogs, Shelf
+from application.feed import LiveFeed
 from application.holders import HolderFiles
 from application.officers import Officers
 from application.ports import AccessLog, Clock, EventUnreadable, Holders
@@ -68,6 +69,7 @@ class Services:
     """The application, as the API needs it; opened and closed by the composition root."""
 
     reads: Reads
+    feed: LiveFeed
     cases: Cases
     catalogs: Catalogs
     catalog_proposals: CatalogProposals

@@ -92,10 +92,11 @@ class Files(Protocol):
 
 
 class Places:
-    """How many files may be under way at once for one subject."""
+    """How many files, or other answers that take long, may be under way at once for one subject."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, key: str = "evidence.under_way") -> None:
+        """``key`` is that of the sentence for whoever has as many."""
+        self._most, self._key = most, key
         self._taken: Counter[str] = Counter()
 
     @contextmanager
@@ -105,7 +106,7 @@ class Places:
             raise HttpRefusalError(
                 429,
                 ErrorCode.RATE_LIMITED,
-                tell("evidence.under_way", most=self._most),
+                tell(self._key, most=self._most),
                 {"Retry-After": "5", "Connection": "close"},
             )
         self._taken[subject] += 1

@@ -8,6 +8,7 @@ from datetime import date
 
 import strawberry
 
+from application import questions
 from application.commands import CertificateForm
 from application.queries import AuditEvent as AuditRow
 from application.questions import CaseFilter
@@ -100,3 +101,12 @@ def audit_row(row: AuditRow) -> AuditEventRow:
         event=row.event,
         problem=row.problem,
     )
+
+
+async def withhold(context: Context, rows: Sequence[AuditRow]) -> None:
+    """Learn which holders' data is not processed, and fetch the others' keys, before events about them are shown in clear."""
+    refs = {ref for row in rows if (ref := getattr(row.event, "holder_ref", None)) is not None}
+    if context.viewer.reads_persons and refs:
+        found = await context.services.reads.rows(questions.restricted_among(refs))
+        context.viewer.withheld = frozenset(each.ref for each in found)
+        await in_thread(context.services.seals.warm, refs)

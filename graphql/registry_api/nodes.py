@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from application import questions
 from application.access import Action, can
 from application.asking import Window
+from application.feed import OF_HOLDERS
 from application.folding import past_case, title_of
 from application.queries import Positioned, first
 from application.views import CaseView, PastCaseView, TitleView
+from domain.identifiers import holder_stream
 from registry_api import ids
 from registry_api.context import Context
 from transport.errors import ApiError, ErrorCode
@@ -113,7 +116,14 @@ async def _title_named(context: Context, name: UUID, position: int | None) -> Ti
     if now is None or position is None:
         return now
     then = await _case_until(context, now, lambda each: each.position <= position)
-    return await _title(context, then) if then is not None and then.position == position else None
+    if then is None:
+        return None
+    if then.position != position:
+        about = await context.streams.load(holder_stream(now.holder.ref))
+        if not any(each.position == position and isinstance(each.event, OF_HOLDERS) for each in about):
+            return None
+    title = await _title(context, then)
+    return None if title is None else replace(title, position=position)
 
 
 async def _case_until(

@@ -15,7 +15,6 @@ from application.access import Action
 from application.asking import Window
 from application.commands import CertificateForm
 from application.projections.statistics import COUNTED_CASES
-from application.queries import AuditEvent as AuditRow
 from application.queries import first as first_of
 from application.questions import AuditFilter, CaseFilter, IntegrityFilter, TitleFilter
 from application.statistics import StatisticsFilter, StatisticsKey, statistics
@@ -44,7 +43,7 @@ from registry_api.amendments import (
     preview_of_catalog,
 )
 from registry_api.audit_queries import AuditQuery
-from registry_api.context import Context, Info, in_thread
+from registry_api.context import Info, in_thread
 from registry_api.inputs import (
     AmendmentInput,
     CaseFilterInput,
@@ -60,6 +59,7 @@ from registry_api.lookups import (
     audit_row,
     by_subjects,
     match_certificate,
+    withhold,
 )
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
 from registry_api.pages import Connection, Paging, connection, numbered, wants_total, window
@@ -389,7 +389,7 @@ class Query(AuditQuery):
         )
         asked = replace(_numbers(first, after, last, before), count=wants_total(info))
         page = await context.services.reads.audit_log(questions.events(which, asked, newest_first=newest_first))
-        await _withhold(context, page.rows)
+        await withhold(context, page.rows)
         return numbered(page, [audit_row(row) for row in page.rows], lambda row: row.envelope.position)
 
     @edge(AccessConnection)
@@ -460,12 +460,3 @@ class Query(AuditQuery):
 def _numbers(first: int | None, after: Position | None, last: int | None, before: Position | None) -> Window:
     """The window of a log, whose cursors are numbers from 1 on: nothing lies before the first. Raises ``ApiError``."""
     return Paging(first, after or None, last, before).window(lambda number: (number,), default=LOG_PAGE)
-
-
-async def _withhold(context: Context, rows: Sequence[AuditRow]) -> None:
-    """Learn which holders' data is not processed, and fetch the others' keys, before events about them are shown in clear."""
-    refs = {ref for row in rows if (ref := getattr(row.event, "holder_ref", None)) is not None}
-    if context.viewer.reads_persons and refs:
-        found = await context.services.reads.rows(questions.restricted_among(refs))
-        context.viewer.withheld = frozenset(each.ref for each in found)
-        await in_thread(context.services.seals.warm, refs)

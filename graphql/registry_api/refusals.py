@@ -13,11 +13,11 @@ from strawberry.utils.str_converters import to_camel_case
 
 from application.access import Action, require
 from application.ports import EventUnreadable
-from domain.messages import Language, tell
+from domain.messages import Language
 from domain.refusals import RefusalCode, Refused
 from registry_api.context import Context
 from registry_api.policy import FIELDS, declare
-from transport.errors import ApiError, ErrorCode, unreadable_event
+from transport.errors import ApiError, unreadable_event
 from transport.observing import note_code
 
 UNKNOWN_SECONDS: Final = 0.05
@@ -94,11 +94,6 @@ def allow(context: Context, action: Action) -> None:
         raise as_error(refused) from None
 
 
-def no_subscriptions() -> ApiError:
-    """The honest answer of a field whose part of the registry is not installed."""
-    return ApiError(ErrorCode.NOT_AVAILABLE, tell("server.no_subscriptions"))
-
-
 Payload = TypeVar("Payload")
 
 
@@ -129,4 +124,4 @@ def recording(
     return decorate
 
 
-__all__: list[Any] = ["Refusal", "answering", "as_data", "as_error", "no_subscriptions", "recording"]
+__all__: list[Any] = ["Refusal", "answering", "as_data", "as_error", "recording"]

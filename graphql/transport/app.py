@@ -1,6 +1,6 @@
 """The API as one ASGI application."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import strawberry
@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Lifespan
 
 from domain.messages import tell
@@ -28,10 +28,12 @@ from transport.observing import Observer, Observing, ignore
 from transport.origins import NamedOrigins
 from transport.persisted import PersistedDocuments, by_address
 from transport.start import StartPage
+from transport.streams import Streams
 from transport.turns import Turns
+from transport.websocket import WebSocketDoor
 
 GRAPHQL_PATH: Final = "/graphql"
-_BESIDE: Final = ("/evidence",)
+_BESIDE: Final = ("/evidence", "/feed")
 """What pages of other origins may ask beside it."""
 
 
@@ -59,13 +61,16 @@ def create_app(
     explain: Explain = unexplained,
     observe: Observer = ignore,
     lifespan: Lifespan[Starlette] | None = None,
+    streams: Streams | None = None,
+    arriving: Callable[[str], float] = lambda _address: 0.0,
 ) -> Starlette:
     """Serve a schema at `/graphql` with its explorer, a start page, and `/healthz` and `/readyz`.
 
     `executor` runs operations (graphql-core on the schema unless told otherwise); `documents` and `persisted` are passed by
     an owner that clears them; `public` are root fields that answer everybody the same; pages of `origins` may ask
     from browsers; `in_work` and `long_work` are the turns of requests, and of what takes long of them; `routes` are further ones, before which nothing here stands; `middleware` stands inside the
-    envelope; `explain` tells what is no defect; `observe` is told of each request when it is over. Raises ValueError on a schema with schema extensions.
+    envelope; `explain` tells what is no defect; `observe` is told of each request when it is over; `streams` carry subscriptions, over WebSocket too, whose connections `arriving` counts by
+    address. Raises ValueError on a schema with schema extensions.
     """
     explorer = Explorer(examples)
     endpoint = GraphQLEndpoint(
@@ -81,11 +86,18 @@ def create_app(
         caller=caller,
         public=public,
         explain=explain,
+        streams=streams,
+    )
+    sockets = (
+        []
+        if streams is None
+        else [WebSocketRoute(GRAPHQL_PATH, WebSocketDoor(endpoint, streams, origins, explain, arriving))]
     )
     named = [Middleware(NamedOrigins, origins=origins, paths=(GRAPHQL_PATH, *_BESIDE))] if origins else []
     served = [
         *routes,
         Route(GRAPHQL_PATH, endpoint),
+        *sockets,
         *explorer.routes(GRAPHQL_PATH),
         *StartPage(version=version, schema=schema.as_str if tells_schema else None).routes(),
         Route("/healthz", health_handler(live, version=version)),

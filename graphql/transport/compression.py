@@ -3,13 +3,18 @@
 Where a secret stands beside a text that somebody else chose, the length of the compressed answer tells, guess by guess, what the
 secret is (the attack is known as BREACH). An answer to a token may hold a person's data beside what another wrote into a
 case, and whoever sees the line sees its length. So only requests without a token are answered compressed: what they get,
-anybody may ask for. Lists for officers stay as they are.
+anybody may ask for; and, of answers to a token, the feed of titles for those to whom persons are masked: nothing in it is secret or
+typed. Lists for officers stay as they are.
 """
 
+import gzip
 from typing import Final
 
+from anyio import to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transport.negotiation import accepts_coding
@@ -47,3 +52,14 @@ class PublicCompression:
             await send(message)
 
         await self._compressing(scope, receive, send_vary_once)
+
+
+async def compressed(request: Request, response: Response) -> Response:
+    """An answer to a token that holds nothing about a person, compressed where the client takes that; beside the event loop."""
+    body = bytes(response.body)
+    if len(body) < _LEAST or not accepts_coding(request.headers.get("accept-encoding"), "gzip"):
+        return response
+    response.body = await to_thread.run_sync(lambda: gzip.compress(body, _LEVEL, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Length"] = str(len(response.body))
+    return response

@@ -28,6 +28,8 @@ from transport.observing import label_of, under_way
 from transport.parameters import GraphQLRequest, arrival
 from transport.persisted import Caller, PersistedDocuments, by_address
 from transport.rates import address_of
+from transport.sse import EventStream, one_event, wants_events
+from transport.streams import Stream, Streams, encoder, line_of
 from transport.turns import Turns, client_gone
 
 Authenticate = Callable[[Headers], Awaitable[Any]]
@@ -74,19 +76,22 @@ class GraphQLEndpoint:
         caller: CallerOf = by_address,
         public: frozenset[str] = frozenset(),
         explain: Explain = unexplained,
+        streams: Streams | None = None,
     ) -> None:
         """``public`` are the fields of the root that answer everybody the same, and may be kept by caches.
 
-        ``in_work`` are turns of requests that are worked at, ``long_work`` of what is done beside the event loop.
+        ``in_work`` are turns of requests that are worked at, ``long_work`` of what is done beside the event loop; ``streams``
+        carry subscriptions, without which none is answered.
         """
         self._documents = documents
         self._executor = executor
-        self._authenticate = authenticate
+        self.authenticate = authenticate
+        self.caller = caller
+        self.limits = limits
         self._context_factory = context_factory
-        self._limits = limits
+        self._streams = streams
         self._page = page
         self._persisted = persisted or PersistedDocuments()
-        self._caller = caller
         self._public = public
         self._explain = explain
         self._in_work = in_work
@@ -104,9 +109,11 @@ class GraphQLEndpoint:
             return self._page(request)
         language = language_of(request.headers.get("accept-language"))
         masked = MaskErrors(request_id_of(request.scope), language, self._explain)
-        media = response_type(accept)
+        events = self._streams is not None and wants_events(accept)
+        media = JSON if events else response_type(accept)
         try:
-            return await self._answer(request, media, masked)
+            response = await self._answer(request, media, masked)
+            return one_event(response) if events and not isinstance(response, EventStream) else response
         except ApiError as refusal:
             headers = (
                 refusal.headers if isinstance(refusal, HttpRefusalError) else STATUS_HEADERS.get(refusal.status, {})
@@ -125,41 +132,40 @@ class GraphQLEndpoint:
             )
         address = address_of(request.scope)
         async with self._in_work.turn(address):
-            actor = await self._authenticate(request.headers)
-        arrived = await arrival(request, self._limits)
+            actor = await self.authenticate(request.headers)
+        arrived = await arrival(request, self.limits)
         async with self._in_work.turn(address) as waited:
             if not arrived.long:
                 if waited and await request.is_disconnected():
                     raise client_gone()
-                return await self._work(request, media, masked, actor, arrived.read(self._limits))
+                return await self._work(request, media, masked, actor, arrived.read(self.limits))
             # One caller's long requests wait as bytes; what is made of one is gone before the next is read. Asking whether the
             # client is there makes the server read on: after a long body it has stopped, and would not notice that they leave.
             await request.is_disconnected()
             async with self._long_work.turn(address) as waited_long:
                 if waited_long and await request.is_disconnected():
                     raise client_gone()
-                parameters = await to_thread.run_sync(arrived.read, self._limits)
+                parameters = await to_thread.run_sync(arrived.read, self.limits)
                 return await self._work(request, media, masked, actor, parameters)
 
     async def _work(
         self, request: Request, media: str, masked: MaskErrors, actor: Any, parameters: GraphQLRequest
     ) -> Response:
-        caller, spoken = self._caller(request, actor), spoken_in(request.headers)
+        caller, spoken = self.caller(request, actor), spoken_in(request.headers)
         handled = under_way()
         if handled is not None and caller.known:
             handled.subject = caller.key
-        parameters = self._persisted.resolve(parameters, caller)
         try:
-            operation = await self._operation(request, parameters, caller)
+            operation, parameters = await self.prepared(request, caller, parameters, request.is_disconnected)
         except InvalidDocumentError as invalid:
             return _response({"errors": masked.format(invalid.errors)}, media, _request_error(media), spoken)
         except HttpRefusalError:
             raise
         except ApiError as refusal:
             return _response({"errors": [masked.refusal(refusal)]}, media, _request_error(media), spoken)
-        context = self._context_factory(request, actor, request_id_of(request.scope))
-        if isawaitable(context):
-            context = await context
+        context = await self.context_of(request, actor)
+        if operation.kind is OperationType.SUBSCRIPTION:
+            return self._followed(request, caller, operation, parameters, context, spoken)
         async with _noticing_departure(request, context):
             result = await self._executor(operation, parameters, context)
         if handled is not None and operation.kind is OperationType.QUERY:
@@ -179,26 +185,70 @@ class GraphQLEndpoint:
         whole = isinstance(result, bytes) or not result.errors
         return request.method in _SAFE and anonymous and whole and self._public.issuperset(operation.root_fields)
 
-    async def _operation(self, request: Request, parameters: GraphQLRequest, caller: Caller) -> PreparedOperation:
-        prepared = await self._documents.fetch(
-            parameters.query, self._long_work, address_of(request.scope), request.is_disconnected
-        )
-        self._persisted.keep(parameters, prepared, caller)
-        operation = prepared.operation(parameters.operation_name)
+    async def prepared(
+        self,
+        request: Request,
+        caller: Caller,
+        parameters: GraphQLRequest,
+        gone: Callable[[], Awaitable[bool]],
+    ) -> tuple[PreparedOperation, GraphQLRequest]:
+        """The operation that a request asks for, and its parameters with the document.
+
+        Raises InvalidDocumentError or ApiError. ``gone`` tells whether the client is there.
+        """
+        parameters = self._persisted.resolve(parameters, caller)
+        document = await self._documents.fetch(parameters.query, self._long_work, address_of(request.scope), gone)
+        self._persisted.keep(parameters, document, caller)
+        operation = document.operation(parameters.operation_name)
         handled = under_way()
         if handled is not None:
             handled.operation = label_of(operation)
         if operation.kind is OperationType.SUBSCRIPTION:
-            raise ApiError(
-                ErrorCode.SUBSCRIPTION_REFUSED,
-                tell("request.subscription"),
-            )
-        if request.method in _SAFE and operation.kind is not OperationType.QUERY:
+            if not self._may_follow(request):
+                raise ApiError(
+                    ErrorCode.SUBSCRIPTION_REFUSED,
+                    tell("request.subscription"),
+                )
+        elif request.method in _SAFE and operation.kind is not OperationType.QUERY:
             raise HttpRefusalError(
                 405, ErrorCode.METHOD_NOT_ALLOWED, tell("request.mutation_by_post"), {"Allow": "POST"}
             )
-        operation.measure.check_cost(parameters.variables, self._limits)
-        return operation
+        operation.measure.check_cost(parameters.variables, self.limits)
+        return operation, parameters
+
+    async def context_of(self, request: Request, actor: Any) -> Any:
+        """What resolvers see of a request. Raises ApiError."""
+        context = self._context_factory(request, actor, request_id_of(request.scope))
+        return await context if isawaitable(context) else context
+
+    def _may_follow(self, request: Request) -> bool:
+        """Whether what carries a request can carry a subscription."""
+        upgraded = "subprotocols" in request.scope
+        return self._streams is not None and (upgraded or wants_events(request.headers.get("accept")))
+
+    def _followed(
+        self,
+        request: Request,
+        caller: Caller,
+        operation: PreparedOperation,
+        parameters: GraphQLRequest,
+        context: Any,
+        spoken: Mapping[str, str],
+    ) -> Response:
+        if self._streams is None:
+            raise TypeError("a subscription is prepared only where there are streams")
+        language = language_of(request.headers.get("accept-language"))
+
+        def masked() -> MaskErrors:
+            return MaskErrors(request_id_of(request.scope), language, self._explain)
+
+        stream = Stream(caller.key, request.headers, line_of(request.scope).abort)
+        source = self._streams.follow(operation, parameters, context)
+        return EventStream(self._streams, stream, source, encoder(masked, self.check), masked, spoken)
+
+    def check(self, encoded: bytes) -> None:
+        """Refuse (LIMIT_ANSWER) an answer of too many bytes."""
+        check_answer(encoded, self.limits)
 
     def _result(self, result: ExecutionResult, media: str, masked: MaskErrors, spoken: Mapping[str, str]) -> Response:
         body: dict[str, Any] = {}
@@ -214,7 +264,7 @@ class GraphQLEndpoint:
 
     def _encoded(self, body: Mapping[str, Any] | bytes) -> bytes:
         encoded = body if isinstance(body, bytes) else orjson.dumps(body)
-        check_answer(encoded, self._limits)
+        check_answer(encoded, self.limits)
         return encoded
 
 

@@ -81,8 +81,8 @@ class StrawberryExecutor:
             "CountingExecutor", (_Counting, schema.execution_context_class), {"most": most_fields}
         )
 
-    async def __call__(self, operation: PreparedOperation, request: GraphQLRequest, context: Any) -> ExecutionResult:
-        """Coerce the variables and execute; errors are those of graphql-core, those of variables reworded."""
+    def built(self, operation: PreparedOperation, request: GraphQLRequest, context: Any) -> Any:
+        """What executes an operation with these variables, or the errors of the variables."""
         built = self._executor_class.build(
             self._schema,
             operation.document,
@@ -94,8 +94,14 @@ class StrawberryExecutor:
             operation_extensions=request.extensions,
         )
         if isinstance(built, list):
-            faults = variable_faults(self._schema, operation.node, request.variables)
-            return ExecutionResult(data=None, errors=faults or built)
+            return variable_faults(self._schema, operation.node, request.variables) or built
+        return built
+
+    async def __call__(self, operation: PreparedOperation, request: GraphQLRequest, context: Any) -> ExecutionResult:
+        """Coerce the variables and execute; errors are those of graphql-core, those of variables reworded."""
+        built = self.built(operation, request, context)
+        if isinstance(built, list):
+            return ExecutionResult(data=None, errors=built)
         started = built.execute_operation()
         result = cast("ExecutionResult", await started if isawaitable(started) else started)
         if built.executed > self._most:

@@ -26,7 +26,16 @@ SENT: Final = (
     "X-Request-Id",
 )
 """Headers that a page may send, beside those that every page may."""
-TOLD: Final = ("Allow", "Content-Disposition", "ETag", "Retry-After", "WWW-Authenticate", "X-Request-Id")
+TOLD: Final = (
+    "Allow",
+    "Content-Disposition",
+    "ETag",
+    "Feed-Next",
+    "Link",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
 """Headers of an answer that a page may read, beside those that every page may."""
 _SECONDS: Final = 3600
 """How long a browser may remember what it was allowed."""

@@ -80,12 +80,12 @@ async def arrival(request: Request, limits: Limits) -> Arrived:
 
 def in_body(body: bytes, limits: Limits) -> GraphQLRequest:
     """The parameters in a body of JSON. Raises as ``Arrived.read``."""
-    parameters = _json(body, limits)
+    parameters = json_in(body, limits)
     if isinstance(parameters, list):
         raise HttpRefusalError(400, ErrorCode.BATCHING_REFUSED, tell("request.batched"))
     if not isinstance(parameters, dict):
         raise _malformed(tell("request.no_object"))
-    return _checked(parameters, limits)
+    return request_in(parameters, limits)
 
 
 async def _body(request: Request, limits: Limits) -> bytes:
@@ -122,13 +122,13 @@ def _from_url(request: Request, limits: Limits) -> GraphQLRequest:
     parameters: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         text = parameters.get(name)
-        parameters[name] = _json(text.encode(), limits, name) if text else None
+        parameters[name] = json_in(text.encode(), limits, name) if text else None
     parameters["operationName"] = parameters.get("operationName") or None
-    return _checked(parameters, limits)
+    return request_in(parameters, limits)
 
 
-def _json(text: bytes, limits: Limits, member: str | None = None) -> Any:
-    """The JSON of a body, or of the member of a request that a parameter of the URL holds."""
+def json_in(text: bytes, limits: Limits, member: str | None = None) -> Any:
+    """The JSON of a body, or of the member of a request that a parameter of the URL holds. Raises as ``Arrived.read``."""
     nesting = json_nesting(text, limits.json_nesting)
     if nesting > limits.json_nesting:
         raise LimitExceededError(
@@ -171,7 +171,8 @@ def _place(path: str) -> Message:
     return tell("place.member", name=path) if path else tell("place.request_member")
 
 
-def _checked(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
+def request_in(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
+    """The parameters of a request, of the right types. Raises as ``Arrived.read``."""
     extensions = _map(parameters, "extensions")
     query = parameters.get("query")
     if (query is None or query == "") and extensions.get("persistedQuery") is not None:

@@ -95,7 +95,7 @@ class TrustedProxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on under its caller's address."""
-        if scope["type"] == "http" and self._networks and self._is_trusted(_host_of(scope)):
+        if scope["type"] in {"http", "websocket"} and self._networks and self._is_trusted(_host_of(scope)):
             forwarded = [
                 part.strip()
                 for name, value in scope["headers"]

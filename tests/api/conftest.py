@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import ssl
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -164,7 +165,10 @@ class Api:
 
 def check_codes(response: httpx.Response) -> None:
     """Whatever a test asks, a code that it is answered with is one of those in ``docs/errors.md``."""
-    if "json" in response.headers.get("content-type", "") and response.request.method != "HEAD":
+    if (
+        response.headers.get("content-type", "").partition(";")[0].endswith(("/json", "+json"))
+        and response.request.method != "HEAD"
+    ):
         response.read()
         assert _codes_in(response.json()) <= _CODES
 
@@ -262,3 +266,14 @@ def api(prepared: Prepared, database: TestDatabase, tmp_path: Path, clock: Clock
     shutil.copytree(prepared.folder, tmp_path, dirs_exist_ok=True)
     with opened(database, tmp_path, clock) as api:
         yield api
+
+
+@pytest.fixture(scope="module")
+def module_api(prepared: Prepared, postgres: EmbeddedPostgres, server_dir: Path) -> Iterator[Api]:
+    """A registry for the tests of a module, each of which leaves what it recorded."""
+    folder = Path(tempfile.mkdtemp(dir=server_dir))
+    shutil.copytree(prepared.folder, folder, dirs_exist_ok=True)
+    databases = _database(postgres, prepared.database)
+    with opened(next(databases), folder, Clock(), cors_origins=("https://apply.example",)) as api:
+        yield api
+    next(databases, None)

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version as package_version
 from pathlib import Path
 
 import httpx
@@ -133,7 +134,13 @@ def npm_version(package: str) -> str:
 
 def typescript(told: dict[str, str]) -> Iterator[Row]:
     """Generators, compilers, then the clients themselves."""
-    clients = {"apollo": "@apollo/client", "urql": "@urql/exchange-graphcache", "relay": "relay-runtime"}
+    clients = {
+        "apollo": "@apollo/client",
+        "urql": "@urql/exchange-graphcache",
+        "relay": "relay-runtime",
+        "graphqlWs": "graphql-ws",
+        "graphqlSse": "graphql-sse",
+    }
     generators = {"@graphql-codegen/cli": "typescript, typescript-operations", "relay-compiler": "queries, fragments"}
     try:
         npm: list[str | Path] = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
@@ -197,6 +204,42 @@ def python(told: dict[str, str]) -> Iterator[Row]:
     yield asked("gql", version("gql"), [interpreter, "ask_gql.py", PYTHON], PYTHON, told)
 
 
+# ── the feed ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def following(told: dict[str, str]) -> Iterator[Row]:
+    """Python's gql over WebSocket, which the project's own tests use too, and curl."""
+    yield asked("gql, following", package_version("gql"), [sys.executable, HERE / "follow_gql.py"], BUILD, told)
+    try:
+        release = run(["curl", "--version"], BUILD).split()[1]
+    except Failed as why:
+        yield Row("curl", "-", first_line(why), None)
+        return
+    yield outcome("curl", release, "pulled, asked again with the tag, followed as events", lambda: curl(told))
+
+
+def curl(told: dict[str, str]) -> None:
+    """What an administrator of another system tries first. Raises ``Failed`` where something else comes."""
+    token, feed = (
+        f"Authorization: Bearer {told['REGISTRY_TOKEN']}",
+        told["REGISTRY_URL"].replace("/graphql", "/feed/titles"),
+    )
+    quiet: list[str | Path] = ["curl", "--silent", "--show-error", "--fail", "--compressed", "-H", token]
+    whole = run([*quiet, f"{feed}?after=0"], BUILD).splitlines()
+    titles, last = [json.loads(line) for line in whole[:-1]], json.loads(whole[-1])
+    tag = run([*quiet, "-o", os.devnull, "-w", "%header{etag}", f"{feed}?after=0"], BUILD)
+    again = run([*quiet, "-H", f"If-None-Match: {tag}", "-w", "%{http_code}", f"{feed}?after=0"], BUILD)
+    body = json.dumps({"query": 'subscription { titleChanges(after: "0") { position } }'})
+    events = ["-N", "-H", "Accept: text/event-stream", "-H", "Content-Type: application/json", "-d", body]
+    command = [*quiet, *events, "--max-time", "3", told["REGISTRY_URL"]]
+    stream = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False).stdout
+    positions = [
+        json.loads(line[6:])["data"]["titleChanges"]["position"]
+        for line in stream.splitlines()
+        if line.startswith("data: ")
+    ]
+    if not titles or last["more"] or again != "304" or positions != [each["position"] for each in titles]:
+        raise Failed(f"{len(titles)} titles, {last}, {again}, {positions}")
+
+
 # ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────────
 def outcome(client: str, version: str, done: str, work: Callable[[], object]) -> Row:
     """A row of work that only has to succeed."""
@@ -241,7 +284,7 @@ def main() -> int:
     """Try every client; the exit code."""
     lay_out()
     with tempfile.TemporaryDirectory() as folder, live(Path(folder)) as told:
-        rows = [*typescript(told), *python(told)]
+        rows = [*typescript(told), *python(told), *following(told)]
     print(table(rows))  # noqa: T201 - this is its output
     if all(row.wrong is None for row in rows):
         return 2

@@ -80,7 +80,7 @@ class Query:
 
     @strawberry.field
     def refused(self) -> int | None:
-        raise ApiError(ErrorCode.NOT_AVAILABLE, tell("server.no_subscriptions"), {"day": "Monday"})
+        raise ApiError(ErrorCode.INVALID_CURSOR, tell("page.cursor"), {"day": "Monday"})
 
 
 @strawberry.type

@@ -47,8 +47,8 @@ def test_a_defect_outside_resolvers_is_masked_too(caplog: pytest.LogCaptureFixtu
 def test_a_refusal_passes_word_for_word() -> None:
     """ApiError reaches the client with its code and further extensions, and the field's path."""
     error = ask("{ refused }").json()["errors"][0]
-    assert error["message"] == str(tell("server.no_subscriptions"))
-    assert error["extensions"] == {"code": "NOT_AVAILABLE", "day": "Monday"}
+    assert error["message"] == str(tell("page.cursor"))
+    assert error["extensions"] == {"code": "INVALID_CURSOR", "day": "Monday"}
     assert error["path"] == ["refused"]
 
 
@@ -122,7 +122,7 @@ def test_null_for_an_argument_with_a_default_is_the_clients_fault(caplog: pytest
         ("/graphql", {"json": {"query": "{ actor }", "variables": {"x": "\0"}}}, "BAD_USER_INPUT"),
         ("/graphql", {"json": {"query": "{ " + "a " * 3000 + "}"}}, "LIMIT_TOKENS"),
         ("/graphql", {"json": {"query": "query A { actor } query B { actor }"}}, "OPERATION_RESOLUTION_FAILURE"),
-        ("/graphql", {"json": {"query": "{ refused }"}}, "NOT_AVAILABLE"),
+        ("/graphql", {"json": {"query": "{ refused }"}}, "INVALID_CURSOR"),
         ("/graphql", {"json": {"query": "{ broken }"}}, "INTERNAL"),
         ("/graphql", {"json": {"query": "{ actor }"}, "headers": {"Authorization": "Bearer bad"}}, "UNAUTHENTICATED"),
     ],

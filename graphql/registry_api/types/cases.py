@@ -25,6 +25,7 @@ from application.views import (
     DeadlineView,
     EntryView,
     EvidenceView,
+    FedTitleView,
     HolderView,
     PinnedView,
     ProposalView,
@@ -248,7 +249,7 @@ class RecognizedTitle(Node, TitleView):
     @edge(Position, name="position")
     def last_position(self) -> int:
         """Of its last event: where `titleChanges` goes on from."""
-        return self.position
+        return self.cursor if isinstance(self, FedTitleView) else self.position
 
     @strawberry.field
     def revoked_on(self) -> date | None:
