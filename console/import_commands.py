@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,9 @@ from console.talk import REFUSED, fail, note, print_json, say
 if TYPE_CHECKING:
     from application.importing import RowOutcome
     from catalog.files.decisions import DecisionRow
+    from domain.values import Provenance
+    from infrastructure.composition import Registry
+    from infrastructure.standing import StandingRegistry
 
 
 def import_decisions(
@@ -42,34 +46,48 @@ def import_decisions(
     Each keeps its own days and the catalog version of its day. Exit code 0: every row is in, or the file is signed; 1: rows were
     refused, or the file is not signed by another; 2: the call or the file can't be used.
     """
-    from domain.messages import tell
-
     by = provenance(token)
-    data, rows, left_out = _read(file)
-    for each in left_out:
-        note(each)
-    sha256 = hashlib.sha256(data).hexdigest()
-    report = refused or file.with_name(f"{file.stem}.refused.csv")
-    if report.exists() and report.samefile(file):
-        fail(tell("import.report_in_the_way").text(spoken()))
+    report = refused or file.parent / f"{file.stem or 'import'}.refused.csv"
     if sign:
         with writing(catch_up=False) as registry:
-            registry.imports.sign(by, sha256, len(rows))
-        _say_signed(sha256, len(rows), as_json)
+            listed = _read(file)
+            registry.imports.sign(by, listed.sha256, len(listed.rows))
+        _say_signed(listed, as_json)
         return
     if dry_run:
         with reading() as standing:
-            found = _Found.of(_followed(standing.imports().examine(by, sha256, rows), len(rows)), rows)
+            listed = _read(file, report)
+            found = _Found.of(_rehearsed(standing, by, listed), listed.rows)
     else:
         with writing() as registry:
-            begun = registry.imports.begin(by, sha256)
-            found = _Found.of(_followed(registry.imports.take_in(by, begun, rows), len(rows)), rows)
-            registry.imports.finish(by, sha256, found.imported, len(found.refused))
+            listed = _read(file, report)
+            found = _Found.of(_imported(registry, by, listed), listed.rows)
     if found.refused:
         _write(report, found.refused)
     _say_found(found, report, as_json, rehearsed=dry_run)
     if found.refused:
         raise typer.Exit(REFUSED)
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """A file as it is signed: the digest of its bytes, and its rows."""
+
+    sha256: str
+    rows: tuple[DecisionRow, ...]
+
+
+def _rehearsed(registry: StandingRegistry, by: Provenance, listed: _Listed) -> Iterator[RowOutcome]:
+    yield from _followed(registry.imports().examine(by, listed.sha256, listed.rows), len(listed.rows))
+
+
+def _imported(registry: Registry, by: Provenance, listed: _Listed) -> Iterator[RowOutcome]:
+    """Bring all in, and record how many of each there were."""
+    begun, counts = registry.imports.begin(by, listed.sha256), Counter[bool]()
+    for each in _followed(registry.imports.take_in(by, begun, listed.rows), len(listed.rows)):
+        counts[each.refused is None] += 1
+        yield each
+    registry.imports.finish(by, listed.sha256, counts[True], counts[False])
 
 
 @dataclass
@@ -94,7 +112,8 @@ class _Found:
         return found
 
 
-def _read(file: Path) -> tuple[bytes, tuple[DecisionRow, ...], list[str]]:
+def _read(file: Path, report: Path | None = None) -> _Listed:
+    """The file's rows, as it stands; ``report`` must be another."""
     from catalog.faults import FileRefused
     from catalog.files.decisions import decisions_of
     from catalog.files.tables import bytes_of
@@ -103,12 +122,17 @@ def _read(file: Path) -> tuple[bytes, tuple[DecisionRow, ...], list[str]]:
     left_out: list[str] = []
     try:
         data = bytes_of(file)
-        return data, decisions_of(data, file.name, left_out), left_out
+        listed = _Listed(hashlib.sha256(data).hexdigest(), decisions_of(data, file.name, left_out))
     except FileRefused as refused:
         fail(tell("import.file_refused", file=file.name, fault=str(refused.faults[0])).text(spoken()))
     except (OSError, ValueError) as error:  # a zero byte in a path is a ValueError
         why = getattr(error, "strerror", None) or "—"
         fail(tell("import.file_unreadable", file=str(file), why=why).text(spoken()))
+    if report is not None and report.exists() and report.samefile(file):
+        fail(tell("import.report_in_the_way").text(spoken()))
+    for each in left_out:
+        note(each)
+    return listed
 
 
 def _followed(outcomes: Iterable[RowOutcome], total: int) -> Iterable[RowOutcome]:
@@ -135,14 +159,14 @@ def _write(report: Path, refused: Sequence[tuple[DecisionRow, RowOutcome]]) -> N
     report.chmod(0o600)
 
 
-def _say_signed(sha256: str, rows: int, as_json: bool) -> None:
+def _say_signed(listed: _Listed, as_json: bool) -> None:
     from domain.decision_import import waived_rules
     from domain.messages import tell
 
     if as_json:
-        print_json({"sha256": sha256, "rows": rows, "waived": waived_rules()})
+        print_json({"sha256": listed.sha256, "rows": len(listed.rows), "waived": waived_rules()})
         return
-    say(tell("import.now_signed", rows=rows, sha256=sha256).text(spoken()))
+    say(tell("import.now_signed", rows=len(listed.rows), sha256=listed.sha256).text(spoken()))
     note(tell("import.not_asked", rules=waived_rules()).text(spoken()))
 
 

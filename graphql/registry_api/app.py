@@ -109,7 +109,7 @@ def create_registry_app(
 ) -> Starlette:
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
-    ``app.state.counters`` tells what it counts by. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects;
+    ``app.state.counters`` tells what it counts by, and ``app.state.forget_documents`` forgets texts of operations. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects;
     ``observe`` is told of each request when it is over.
     """
     schema = build_schema()
@@ -217,6 +217,7 @@ def create_registry_app(
         observe=observe,
         lifespan=lifespan,
     )
+    app.state.forget_documents = forget
     app.state.counters = Counters(
         documents, limits, authenticator.known, by_address, by_token, in_work, services, door.trusted_proxies
     )
