@@ -1,8 +1,9 @@
 """``recognition serve --workers``: several processes that serve on one port, and the one that looks after them.
 
-All take connections from one listening socket, so that none is lost with a worker that ends. Of each process beside the server one
-runner is active among all of them, by its advisory lock, and what a worker keeps in memory follows the events
-(``infrastructure.following``). Limits by address and by token are counted by each worker for itself.
+Each has a listening socket of its own on the port (SO_REUSEPORT), among which the kernel shares out connections; the parent holds them
+all, so that what waits for a worker that ended waits for the one in its place. Of each process beside the server one runner is active
+among all of them, by its advisory lock, and what a worker keeps in memory follows the events (``infrastructure.following``). Limits by
+address and by token are counted by each worker for itself.
 
 The parent opens no registry. A worker that ends is replaced, with growing pauses where it ends again at once. Told to stop, the parent
 tells all, and ends what has not ended by itself after ``STOP_SECONDS``. A worker whose parent is gone, however it went, stops too: the
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final
@@ -37,8 +38,9 @@ _LOOK_SECONDS: Final = 0.1
 
 @dataclass
 class _Worker:
-    """A process that serves, and the channel over which it says that it is ready; when it began, by the monotonic clock."""
+    """A process that serves on a socket, and the channel over which it says that it is ready; when it began, by the monotonic clock."""
 
+    listener: socket.socket
     process: subprocess.Popen[bytes]
     channel: socket.socket
     began: float = field(default_factory=time.monotonic)
@@ -54,10 +56,10 @@ class _Worker:
 
 
 class Workers:
-    """So many processes that serve on one listening socket, from ``run`` until a signal to stop."""
+    """A process for each of these sockets of one port, from ``run`` until a signal to stop. The first of them listens already."""
 
-    def __init__(self, listener: socket.socket, count: int) -> None:
-        self._listener, self._count = listener, count
+    def __init__(self, listeners: Sequence[socket.socket]) -> None:
+        self._listeners = listeners
         self._stopping = threading.Event()
         self._workers: list[_Worker] = []
         self._pause = FIRST_PAUSE
@@ -69,7 +71,7 @@ class Workers:
         """
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, self._stop)
-        first = self._begin()
+        first = self._begin(self._listeners[0])
         while not first.is_ready(_LOOK_SECONDS):
             if (code := first.process.poll()) is not None:
                 first.close()
@@ -77,8 +79,8 @@ class Workers:
             if self._stopping.is_set():
                 return self._end()
         opened()
-        while len(self._workers) < self._count:
-            self._begin()
+        for listener in self._listeners[1:]:
+            self._begin(listener)
         while not self._stopping.wait(_LOOK_SECONDS):
             self._replace()
         return self._end()
@@ -86,17 +88,17 @@ class Workers:
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping.set()
 
-    def _begin(self) -> _Worker:
+    def _begin(self, listener: socket.socket) -> _Worker:
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "console.worker", str(self._listener.fileno()), str(theirs.fileno())]
+        command = [sys.executable, "-m", "console.worker", str(listener.fileno()), str(theirs.fileno())]
         process = subprocess.Popen(  # noqa: S603 - this very program, on two numbers of our own
             command,
-            pass_fds=[self._listener.fileno(), theirs.fileno()],
+            pass_fds=[listener.fileno(), theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # a terminal's Ctrl-C is for the parent, who tells the workers
         )
         theirs.close()
-        worker = _Worker(process, ours)
+        worker = _Worker(listener, process, ours)
         self._workers.append(worker)
         return worker
 
@@ -110,7 +112,7 @@ class Workers:
                 "The worker %s ended (%s); another takes its place.", worker.process.pid, worker.process.returncode
             )
             if not self._stopping.wait(self._pause):
-                self._begin()
+                self._begin(worker.listener)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
     def _end(self) -> int:
