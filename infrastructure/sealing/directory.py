@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -221,4 +220,4 @@ class HolderDirectory:
 
     def _digest(self, *parts: str) -> bytes:
         # No part has a line feed once normalised, so no two lists of parts give the same message.
-        return hmac.new(self._key, "\n".join(parts).encode(), hashlib.sha256).digest()
+        return hmac.digest(self._key, "\n".join(parts).encode(), "sha256")
