@@ -254,13 +254,14 @@ class Imports:
             cases = self._cases(
                 act, [(listed, each.about(refs.get(each.identity))) for listed, each in decisions], batch
             )
-            found = self._found(cases, set(refs.values()) if rehearsal is None else set())
+            claiming = {case.id: self._claims.of_title(case.state) for _, _, case in cases}
+            found = self._found(claiming.values(), set(refs.values()) if rehearsal is None else set())
             if rehearsal is not None:
                 found |= rehearsal.streams
             for listed, each, case in cases:
-                claims = self._claims.of_title(case.state)
+                claims = claiming[case.id]
                 about = {each.identity, *claims}
-                if about & (busy | batch.about):
+                if not (about.isdisjoint(busy) and about.isdisjoint(batch.about)):
                     batch.left.append(listed)
                     continue
                 batch.about |= about
@@ -325,13 +326,11 @@ class Imports:
                 batch.done.append(_refused(each.row, refused))
         return cases
 
-    def _found(
-        self, cases: Sequence[tuple[ListedDecision, _Decision, RecognitionCase]], known: set[UUID]
-    ) -> dict[UUID, Any]:
+    def _found(self, claiming: Iterable[Mapping[UUID, type[Aggregate]]], known: set[UUID]) -> dict[UUID, Any]:
         """The streams that the cases claim, and those of their holders; the keys of who is known are at hand afterwards."""
         streams: dict[UUID, Any] = {holder_stream(ref): Holder for ref in known}
-        for _, _, case in cases:
-            streams |= self._claims.of_title(case.state)
+        for each in claiming:
+            streams |= each
         self._holders.warm(known)
         return self._journal.load_all(streams)
 

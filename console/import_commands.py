@@ -38,6 +38,10 @@ def import_decisions(
     refused: Annotated[
         Path | None, typer.Option("--refused", help="Where refused rows go; FILE.refused.csv else.")
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", metavar="N", min=1, help="Processes that share a large file; one a core."),
+    ] = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +65,7 @@ def import_decisions(
     else:
         with writing() as registry:
             listed = _read(file, report)
-            found = _Found.of(_imported(registry, by, listed), listed.rows)
+            found = _Found.of(_imported(registry, by, listed, processes), listed.rows)
     if found.refused:
         _write(report, found.refused)
     _say_found(found, report, as_json, rehearsed=dry_run)
@@ -81,10 +85,14 @@ def _rehearsed(registry: StandingRegistry, by: Provenance, listed: _Listed) -> I
     yield from _followed(registry.imports().examine(by, listed.sha256, listed.rows), len(listed.rows))
 
 
-def _imported(registry: Registry, by: Provenance, listed: _Listed) -> Iterator[RowOutcome]:
+def _imported(registry: Registry, by: Provenance, listed: _Listed, processes: int | None) -> Iterator[RowOutcome]:
     """Bring all in, and record how many of each there were."""
+    from infrastructure.audit.shares import cores
+    from infrastructure.importing import take_in
+
     begun, counts = registry.imports.begin(by, listed.sha256), Counter[bool]()
-    for each in _followed(registry.imports.take_in(by, begun, listed.rows), len(listed.rows)):
+    outcomes = take_in(registry.imports, registry.settings, by, begun, listed.rows, processes or cores())
+    for each in _followed(outcomes, len(listed.rows)):
         counts[each.refused is None] += 1
         yield each
     registry.imports.finish(by, listed.sha256, counts[True], counts[False])
