@@ -16,12 +16,17 @@ from console.program import run
 
 def work(listener: socket.socket, channel: socket.socket) -> None:
     """Serve until told to stop, or until the parent is gone."""
+    from console.logs import configure
     from console.serve_commands import serve_here
+    from console.workers import handed_over
+    from infrastructure.configuration import told
     from infrastructure.identity_provider import open_identity_provider
     from infrastructure.settings import Settings
 
+    told.set(handed_over(channel))
     threading.Thread(target=_follow, args=[channel], daemon=True).start()
     settings = Settings()
+    configure(settings.log_format)
     provider = open_identity_provider(settings)
     if provider is not None:
         provider.start()

@@ -12,10 +12,13 @@ channel between them closes.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import pickle
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -24,6 +27,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final
+
+from infrastructure.configuration import Told, told
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +39,7 @@ LONGEST_PAUSE: Final = 5.0
 STEADY_SECONDS: Final = 30.0
 """A worker that served so long has not ended at once."""
 _LOOK_SECONDS: Final = 0.1
+_LENGTH: Final = struct.Struct(">I")
 
 
 @dataclass
@@ -53,6 +59,30 @@ class _Worker:
     def close(self) -> None:
         """It has ended."""
         self.channel.close()
+
+
+def hand_over(channel: socket.socket, settings: Told) -> None:
+    """Tell a worker by which options the settings were chosen; the environment and the file it reads itself."""
+    data = pickle.dumps(settings)
+    with contextlib.suppress(BrokenPipeError):  # it has ended already, which is seen elsewhere
+        channel.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def handed_over(channel: socket.socket) -> Told:
+    """The same, in the worker. Raises ``EOFError`` where the parent is gone."""
+    data = _received(channel, _LENGTH.unpack(_received(channel, _LENGTH.size))[0])
+    found: Told = pickle.loads(data)  # noqa: S301 - from the parent, over a channel that nobody else has
+    return found
+
+
+def _received(channel: socket.socket, length: int) -> bytes:
+    data = b""
+    while len(data) < length:
+        more = channel.recv(length - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
 
 
 class Workers:
@@ -98,6 +128,7 @@ class Workers:
             start_new_session=True,  # a terminal's Ctrl-C is for the parent, who tells the workers
         )
         theirs.close()
+        hand_over(ours, told.get())
         worker = _Worker(listener, process, ours)
         self._workers.append(worker)
         return worker
