@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads bench-feed siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help
+.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads bench-feed siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help soak growth
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -63,6 +63,12 @@ siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that l
 
 siege-short: $(VENV)/.dev ## the same in under a minute: fails where the server does, and prints the times
 	$(BIN)/python -m benchmarks.siege --short
+
+growth: $(VENV)/.dev ## how answers grow with the registry, from SIZES="10000 100000" cases on; writes benchmarks/RESULTS.md and growth.svg
+	$(BIN)/python -m benchmarks.growth --write --sizes $(or $(SIZES),10000 100000)
+
+soak: $(VENV)/.dev ## sixteen writers, tailing readers, rebuilds and kills for ten minutes: nothing is lost, doubled or skipped
+	$(BIN)/python -m benchmarks.soak
 
 mutants: $(VENV)/.dev ## small changes to rules, rights and what is shown: each has to be noticed by a test; goes on where it was broken off
 	nice -n 10 $(BIN)/python -m tests.mutants

@@ -35,6 +35,7 @@ class Action(StrEnum):
     UPLOAD_EVIDENCE = "UPLOAD_EVIDENCE"
     DECIDE = "DECIDE"
     AMEND_CATALOG = "AMEND_CATALOG"
+    IMPORT_DECISIONS = "IMPORT_DECISIONS"
     READ_INTEGRITY_RECORDS = "READ_INTEGRITY_RECORDS"
     READ_HOLDER_FILE = "READ_HOLDER_FILE"
     RESTRICT = "RESTRICT"
@@ -94,6 +95,7 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
             Action.READ_CASES,
             Action.READ_STATISTICS,
             Action.AMEND_CATALOG,
+            Action.IMPORT_DECISIONS,
             Action.REGISTER_OFFICER,
             Action.FOLLOW_TITLES,
         },
@@ -137,6 +139,7 @@ ACCOUNT: Final = Right(
         Action.READ_AUDIT_LOG,
         Action.READ_INTEGRITY_RECORDS,
         Action.AMEND_CATALOG,
+        Action.IMPORT_DECISIONS,
     },
     RowScope.ALL_AND_RESTRICTED,
     Persons.IN_CLEAR,

@@ -7,7 +7,7 @@ is matched, of the typed text before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -42,8 +42,9 @@ class _Loaded:
         certificates: Iterable[UUID],
         entries: Iterable[UUID],
         known: Briefing | None = None,
+        found: Mapping[UUID, Any] | None = None,
     ) -> None:
-        """``known`` is what was read already; the rest is read by one statement, where there is any."""
+        """``known`` is what was read already, ``found`` what was made of it; the rest is read by one statement, where there is any."""
         self._journal, self._act = journal, act
         kinds: dict[UUID, type[Aggregate]] = dict.fromkeys(certificates, CertificateClaim)
         kinds |= dict.fromkeys(entries, EntryClaim)
@@ -52,7 +53,7 @@ class _Loaded:
             for stream in list(kinds)
             if known and stream in known.asked | known.streams.keys()
         }
-        self._found: dict[UUID, Any] = journal.load_all(kinds)
+        self._found: dict[UUID, Any] = {**(found or {}), **journal.load_all(kinds)}
         for stream, kind in at_hand.items():
             there = journal.restored(kind, known.streams.get(stream, ())) if known else None
             if there is not None:
@@ -129,6 +130,19 @@ class Claims:
         loaded = self._load(act, [state.claim_id], entries, known)
         if state.claim_id is not None:
             loaded.claim_certificate(state.claim_id, _claimant(state), len(state.evidence))
+        self._follow(loaded, set(), state)
+        return loaded.happened()
+
+    def of_title(self, case: CaseState) -> dict[UUID, type[Aggregate]]:
+        """The streams that a title claims, with their kinds: its certificate, and its holder's entry and grade."""
+        streams: dict[UUID, type[Aggregate]] = dict.fromkeys(self._entries(case), EntryClaim)
+        return streams | {case.claim_id: CertificateClaim} if case.claim_id is not None else streams
+
+    def imported(self, act: Act, case: RecognitionCase, found: Mapping[UUID, Any]) -> Streams:
+        """What a case claims that begins with its title; ``found`` are those of its streams that are there. Raises ``Refused``."""
+        loaded, state = _Loaded(self._journal, act, (), (), found=found), case.state
+        if state.claim_id is not None:
+            loaded.claim_certificate(state.claim_id, _claimant(state), 0).award(act, case.id)
         self._follow(loaded, set(), state)
         return loaded.happened()
 

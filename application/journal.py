@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -30,6 +31,14 @@ class Overtaken(IntegrityError):
 
 class KeyOutdated(Overtaken):
     """The key to be stored with a save is wrapped by a master key that was dropped meanwhile, so nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A save whose events are stored bytes already, and what is entered with it."""
+
+    stored: Sequence[Any]
+    enrolment: Enrolment | None = None
 
 
 class Journal(Application[UUID]):
@@ -60,6 +69,10 @@ class Journal(Application[UUID]):
             stored[each.originator_id].append(each)
         found = {stream: self.restored(streams[stream], events) for stream, events in stored.items()}
         return {stream: each for stream, each in found.items() if each is not None}
+
+    def which_exist(self, streams: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of these streams that have begun."""
+        return frozenset(each.originator_id for each in self._select_streams(streams)) if streams else frozenset()
 
     def _select_streams(self, streams: Sequence[UUID]) -> Sequence[Any]:
         together: Any = getattr(self.recorder, "select_streams", None)
@@ -93,6 +106,28 @@ class Journal(Application[UUID]):
         except IntegrityError as error:
             raise Conflict from error
         return {each.originator_id: position for each, position in zip(events, positions or (), strict=True)}
+
+    def prepared(self, aggregates: Sequence[Aggregate], enrolment: Enrolment | None = None) -> Prepared:
+        """One save of several that are stored together, its events sealed already."""
+        events = [event for each in aggregates for event in each.collect_events()]
+        return Prepared([self._own_mapper.to_stored_event(event) for event in events], enrolment)
+
+    def record_together(self, saves: Sequence[Prepared]) -> list[bool]:
+        """Store several saves in one transaction, each whole or not at all; which of them were.
+
+        No two of them may be about one stream. A save that another writer was before, or whose person is known by now, stores nothing.
+        """
+        together: Any = getattr(self.recorder, "insert_together", None)
+        if together is not None:
+            return list(together([(each.stored, each.enrolment) for each in saves]))
+        return [self._stores(each) for each in saves]  # the library's recorder in memory
+
+    def _stores(self, save: Prepared) -> bool:
+        try:
+            self.recorder.insert_events(save.stored)
+        except IntegrityError:
+            return False
+        return True
 
     def events_of(self, stream_id: UUID, *, after: int | None = None) -> Iterator[Event]:
         """A stream's events in order, from just after a version on."""

@@ -22,6 +22,12 @@ class Holders(Protocol):
     def find(self, id_type: str, id_number: str) -> UUID | None:
         """The holder's random reference; None where the number is unknown."""
 
+    def find_all(self, numbers: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], UUID]:
+        """The references of all whose numbers are known, by (kind, number), by one statement; others are absent."""
+
+    def warm(self, holder_refs: Collection[UUID]) -> None:
+        """Have the keys of several holders at hand, by one statement."""
+
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
         """The holder's reference, made on first sight; the same for two who ask at once."""
 
@@ -104,7 +110,7 @@ class Briefings(Protocol):
     """What commands read before they decide; the key of the holder it is about is at hand afterwards."""
 
     def submission(self, id_type: str, id_number: str, streams: Sequence[UUID]) -> Briefing:
-        """Who a person is, if known, what was decided about their data as a whole, and the streams named."""
+        """Who a person is, if known, by a number in its one form; what was decided about their data as a whole; the streams."""
 
     def decision(self, case_id: UUID, officer: str | None, *, with_claim: bool) -> Briefing:
         """A case, its holder, its claim where wanted, and who an officer is, where one is named."""

@@ -12,6 +12,7 @@ from application.seals import Seals
 from application.several_catalogs import Found, GoverningVersion
 from domain.base import Event
 from domain.case.events import CandidatesListed, Matched, RematchRequired, Submitted
+from domain.case.imported import BEGINNINGS, Imported
 from domain.matching.rule_sets import RULE_SETS
 from domain.messages import Message, tell
 from domain.values import MatchOutcome, TitleAward
@@ -61,6 +62,9 @@ def decision_of(events: Sequence[Event]) -> Decision | None:
             case CandidatesListed() if decision is not None:
                 rule_set = event.rule_set
                 decision = Decision(decision.code, decision.version, rule_set)
+            case Imported():
+                place = (event.catalog_code, event.catalog_version, rule_set)
+                decision = Decision(*place, event.entry_number, event.grade, by_hand=True)
             case Matched():
                 rule_set = event.rule_set or rule_set
                 place = (event.catalog_code, event.catalog_version, rule_set)
@@ -119,7 +123,7 @@ def _title(shelf: Shelf, code: str, version: int, number: int | None, grade: str
 
 def _certificate(submitted: Any, seals: Seals) -> tuple[str, str, str | None] | None:
     """Name, body and grade as they were typed; None after an erasure."""
-    if not isinstance(submitted, Submitted):
+    if not isinstance(submitted, BEGINNINGS):
         return None
 
     def opened(text: str | None) -> str | None:

@@ -12,6 +12,7 @@ from console import (
     backup_commands,
     case_commands,
     catalog_commands,
+    import_commands,
     keys_commands,
     match_commands,
     operation_commands,
@@ -40,6 +41,7 @@ app.command("serve", rich_help_panel=RUN)(serve_commands.serve)
 app.command("demo", rich_help_panel=RUN)(serve_commands.demo)
 app.command("token", rich_help_panel=RUN)(serve_commands.token)
 app.command("match", rich_help_panel=LOOK)(match_commands.match)
+app.command("import", rich_help_panel=KEEP)(import_commands.import_decisions)
 app.add_typer(case_commands.app, name="case", rich_help_panel=LOOK)
 app.add_typer(audit_commands.app, name="audit", rich_help_panel=LOOK)
 app.add_typer(catalog_commands.app, name="catalog", rich_help_panel=LOOK)

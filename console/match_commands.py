@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from console.language import spoken
 from console.opened import reading, today
 from console.options import AsJson, On
-from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
+from console.reports import counting, written_whole
+from console.talk import REFUSED, fail, note, print_json, print_rows, say
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from application.catalogs import Shelf
     from application.matching_batch import Answered, Ask, Summary
     from application.several_catalogs import Found
@@ -29,7 +27,6 @@ _HEAD: Final = (
     "row", "name", "issuer", "grade", "outcome", "entry", "qualification", "title", "score", "candidates", "reasons",
     "catalog", "version", "rule set",
 )  # fmt: skip
-_PARTIAL: Final = ".partial"
 
 
 def match(
@@ -147,7 +144,7 @@ def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: 
     if report.exists() and report.samefile(file):
         fail("The report would replace the list; name another file with --report.")
     summary = Summary()
-    with reading() as registry, _written(report) as sheet, _progress() as progress:
+    with reading() as registry, written_whole(report) as sheet, counting() as progress:
         writer = csv.writer(sheet)
         writer.writerow(_HEAD)
         answers = match_all(certificates, _asking(registry.shelf, day, code), summary)
@@ -163,29 +160,6 @@ def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: 
 def _asking(shelf: Shelf, day: date, code: str | None) -> Ask:
     """Every certificate is asked of the versions that are in force as the list begins, whatever is amended meanwhile."""
     return partial(shelf.match_among, shelf.governing(day, code), day)
-
-
-@contextlib.contextmanager
-def _written(report: Path) -> Iterator[TextIO]:
-    """The report, whole or not at all: a run that stops leaves the former report and a file beside it that ends in
-    ``.partial``, which the next run replaces. With a mark, so that spreadsheets read it as UTF-8.
-    """
-    unfinished = report.with_name(report.name + _PARTIAL)
-    try:
-        with unfinished.open("w", encoding="utf-8-sig", newline="") as sheet:
-            yield sheet
-        unfinished.replace(report)
-    except OSError as error:
-        fail(f"{report} can't be written ({error.strerror}); name another file with --report.")
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        yield progress
 
 
 def _row(answered: Answered) -> tuple[str, ...]:

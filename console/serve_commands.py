@@ -10,7 +10,8 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -39,9 +40,13 @@ def serve(
         str, typer.Option(help="The address to listen on; loopback only, unless tokens come from a provider.")
     ] = LOOPBACK,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that serve on the port; as many as cores, say.")
+    ] = 1,
 ) -> None:
     """Serve the registry: database, official catalog, read models and API, until interrupted."""
     from console.logs import configure
+    from console.workers import Workers
     from infrastructure.identity_provider import open_identity_provider
     from infrastructure.postgres.existing import whereabouts
     from infrastructure.settings import Settings
@@ -56,13 +61,23 @@ def serve(
     provider = open_identity_provider(settings)
     if provider is not None:
         provider.start()
-    with listening(host, port) as listener:  # before a database is made: a port that is taken costs nothing
+    with contextlib.ExitStack() as stack:  # before a database is made: a port that is taken costs nothing
+        listener = stack.enter_context(listening(host, port, shared=workers > 1))
+        address = listener.getsockname()[:2]
+        others = [stack.enter_context(_bound(host, address[1], shared=True)) for _ in range(workers - 1)]
         if settings.log_format == "text":
             note("Opening the registry …", "dim")
-        _serve(settings, listener, provider)
+        greet = partial(_greet, settings, address)
+        if not others:
+            serve_here(settings, listener, provider, greet)
+        elif code := Workers([listener, *others]).run(greet):
+            raise typer.Exit(code)
 
 
-def _serve(settings: Settings, listener: socket.socket, provider: IdentityProvider | None) -> None:
+def serve_here(
+    settings: Settings, listener: socket.socket, provider: IdentityProvider | None, opened: Callable[[], None]
+) -> None:
+    """Serve in this process until it is told to stop; ``opened`` is told once the registry is open."""
     from console.logs import access_log
     from console.serving import StoppableServer, build_app, server_config
     from domain.values import shanghai_day
@@ -71,7 +86,7 @@ def _serve(settings: Settings, listener: socket.socket, provider: IdentityProvid
     from transport.observing import ignore
 
     with open_registry(settings, provider=provider) as registry:
-        _greet(settings, listener.getsockname()[:2])
+        opened()
         stopping = threading.Event()
         _share_the_interpreter()
         digests = SubjectDigests(registry.keyring)
@@ -167,14 +182,22 @@ def _greet(settings: Settings, address: tuple[str, int]) -> None:
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens; where it can't be had, the command ends with a sentence."""
+def listening(host: str, port: int, *, shared: bool = False) -> Iterator[socket.socket]:
+    """A socket that listens; where it can't be had, the command ends with a sentence. A ``shared`` port may have several."""
+    with _bound(host, port, shared=shared) as listener:
+        listener.listen(1024)  # from here on clients wait their turn instead of being turned away while the app starts
+        yield listener
+
+
+@contextlib.contextmanager
+def _bound(host: str, port: int, *, shared: bool) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
-        listener.listen(1024)  # from here on clients wait their turn instead of being turned away while the app starts
     except (OSError, UnicodeError, TypeError) as error:  # a zero byte in an address is a TypeError
         listener.close()
         why = getattr(error, "strerror", None) or "it is no address"

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from types import FrameType
+from uuid import UUID
 
 import uvicorn
 from anyio import to_thread
@@ -31,6 +32,7 @@ from domain.text import subject_form
 from graphql import GraphQLSchema
 from infrastructure.composition import Registry
 from infrastructure.evidence import EvidenceError
+from infrastructure.following import ErasuresFollowed
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.positions import projection_status
 from infrastructure.settings import Settings
@@ -95,14 +97,20 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
             registry.projections.start()
             for process in registry.processes:
                 process.start()
+            erasures = ErasuresFollowed(registry.database.app_url, forget_person).start()
             keeping = asyncio.create_task(_keep_keys_fresh(registry))
             try:
                 async with registry.feed:
                     yield
             finally:
                 keeping.cancel()
-                stops = (*(process.stop for process in registry.processes), registry.projections.stop)
+                stops = (*(process.stop for process in registry.processes), erasures.stop, registry.projections.stop)
                 await asyncio.gather(*map(to_thread.run_sync, stops))
+
+    def forget_person(holder_ref: UUID) -> None:
+        registry.keyring.forget(holder_ref)
+        registry.shelf.forget_matches()
+        app.state.forget_documents()
 
     fast: list[CompilingExecutor] = []
 

@@ -29,6 +29,7 @@ __all__ = [
     "Suspension",
     "WorkingCalendar",
     "end_of_day",
+    "start_of_day",
 ]
 
 _LAST_SECOND: Final = time(23, 59, 59)
@@ -40,6 +41,11 @@ class BeyondKnownYears(StrEnum):
 
     REFUSE = "REFUSE"
     WEEKDAYS = "WEEKDAYS"
+
+
+def start_of_day(day: date) -> datetime:
+    """The first instant of a business day: 00:00 in Shanghai."""
+    return datetime.combine(day, time.min, SHANGHAI)
 
 
 def end_of_day(day: date) -> datetime:

@@ -107,6 +107,11 @@ class Guard:
             self.name, self.asks, self.ground, self.sentence, lambda each: check(each) if applies(each.event) else None
         )
 
+    def of(self, view: Callable[[Attempt], Attempt]) -> Guard:
+        """The same rule, asked of what ``view`` makes of an attempt."""
+        check = self.check
+        return Guard(self.name, self.asks, self.ground, self.sentence, lambda attempt: check(view(attempt)))
+
 
 def guard(asks: Asks, ground: str) -> Callable[[Check], Guard]:
     """Make a guard of a function: its name is the function's, its sentence the first of the docstring."""

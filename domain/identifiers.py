@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -34,6 +35,7 @@ def integrity_record_id(case: UUID, revoked_at_version: int) -> UUID:
     return uuid5(NAMESPACE, f"integrity\n{case}\n{revoked_at_version}")
 
 
+@lru_cache(maxsize=4_096)  # asked several times of a case while it is decided
 def entry_claim_id(holder_ref: UUID, catalog_code: str, entry_number: int, grade: str | None) -> UUID:
     """The stream of a holder's claim on an entry and grade, whatever the version; from the holder's random reference."""
     return uuid5(NAMESPACE, f"entry claim\n{holder_ref}\n{catalog_code}\n{entry_number}\n{grade or ''}")
@@ -42,6 +44,16 @@ def entry_claim_id(holder_ref: UUID, catalog_code: str, entry_number: int, grade
 def amendment_id(catalog: UUID, version: int) -> UUID:
     """The identifier of the amendment that a catalog stream records at this version."""
     return uuid5(NAMESPACE, f"amendment\n{catalog}\n{version}")
+
+
+def decision_import_id(sha256: str) -> UUID:
+    """The stream of the import of the file with this digest, so that it is imported once."""
+    return uuid5(NAMESPACE, f"decision import\n{sha256}")
+
+
+def imported_case_id(decision_import: UUID, row: int) -> UUID:
+    """The stream of the case that one row of an imported file is: an import that goes on meets what it brought in already."""
+    return uuid5(NAMESPACE, f"imported case\n{decision_import}\n{row}")
 
 
 def title_id(case: UUID) -> UUID:

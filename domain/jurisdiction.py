@@ -234,9 +234,7 @@ class ProvincialRules(_Rules):
 
     def due_on(self, kind: DeadlineKind, start: date) -> date | None:
         """The last day of a period that begins on a day; None where the calendar does not know the year."""
-        with suppress(Refused):
-            return _due_on(self.clock(kind, start), self._counting(start))
-        return None
+        return _due_on(self.clock(kind, start), self._counting(start))
 
     def kept_through(self, decided_on: date) -> date:
         """The last day on which a decision of a day may be brought to review, for as long as which its papers are kept.
@@ -272,7 +270,8 @@ class ProvincialRules(_Rules):
 
     def _counting(self, day: date) -> WorkingCalendar:
         changed = self._last(day, lambda change: change.working_days, None)
-        return replace(self.calendar, beyond=changed.beyond_known_years if changed else self.beyond_known_years)
+        beyond = changed.beyond_known_years if changed else self.beyond_known_years
+        return self.calendar if self.calendar.beyond is beyond else replace(self.calendar, beyond=beyond)
 
     def _last(self, day: date, stated: Callable[[RuleChange], S | None], first: T) -> S | T:
         """What the last change up to a day says, of those that say anything of it; what stood first where none does."""
@@ -284,6 +283,10 @@ class ProvincialRules(_Rules):
 
 
 @lru_cache(maxsize=4096)
-def _due_on(clock: StatutoryClock, calendar: WorkingCalendar) -> date:
-    """The last day of a clock without suspensions; kept, since a few periods a day are asked of every event of that day."""
-    return clock.due_on(calendar, clock.start)
+def _due_on(clock: StatutoryClock, calendar: WorkingCalendar) -> date | None:
+    """The last day of a clock without suspensions, None where the calendar does not know the year; kept, since a few periods a day
+    are asked of every event of that day.
+    """
+    with suppress(Refused):
+        return clock.due_on(calendar, clock.start)
+    return None

@@ -10,6 +10,7 @@ from domain.case.case import RecognitionCase
 from domain.catalog.catalog import Catalog
 from domain.catalog.proposal import CatalogProposal
 from domain.claim import CertificateClaim
+from domain.decision_import import DecisionImport
 from domain.entry_claim import EntryClaim
 from domain.holder import Holder
 from domain.integrity import IntegrityRecord
@@ -24,6 +25,7 @@ AGGREGATES: Final[tuple[type[Aggregate], ...]] = (
     Holder,
     IntegrityRecord,
     Officer,
+    DecisionImport,
 )
 """The aggregates; importing this module makes every topic resolvable."""
 

@@ -31,7 +31,7 @@ class StoredBriefings:
 
     def submission(self, id_type: str, id_number: str, streams: Sequence[UUID]) -> Briefing:
         """See ``Briefings``."""
-        identity, known = self._directory.identity(id_type, id_number), None
+        identity, known = self._directory.identity_in_form(id_type, id_number), None
         if self._directory.apart:
             identity, known = b"", self._directory.find(id_type, id_number)
         return self._briefing(_SUBMISSION, (identity, known, uuids(list(streams))), frozenset(streams))

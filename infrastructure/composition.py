@@ -20,6 +20,7 @@ from application.catalogs import Catalogs, Shelf
 from application.claims import Claims
 from application.deadlines import Deadlines
 from application.holders import HolderFiles
+from application.importing import Imports
 from application.journal import Journal
 from application.officers import Officers
 from application.personal_plan import check_event_classes
@@ -113,6 +114,7 @@ class Registry:
     audit_runs: PostgresAuditRuns
     evidence: EvidenceStore
     holder_files: HolderFiles
+    imports: Imports
     keyring: PostgresKeyring
     seals: KeyringSeals
     authenticator: Authenticator
@@ -209,6 +211,7 @@ def open_registry(
             audit_runs=PostgresAuditRuns(readers),
             evidence=evidence,
             holder_files=holder_files,
+            imports=imports_by(settings, journal, shelf, holders, clock),
             keyring=keyring,
             seals=KeyringSeals(keyring),
             authenticator=provider or DevelopmentIssuer(settings.data_dir).verifier(),
@@ -223,6 +226,13 @@ def open_registry(
 def provincial_rules(settings: Settings) -> ProvincialRules:
     """The rules of the province that the settings name. Raises ``SourceRefused`` for a malformed jurisdiction."""
     return load_jurisdiction(settings.jurisdiction).rules
+
+
+def imports_by(settings: Settings, journal: Journal, shelf: Shelf, holders: HolderDirectory, clock: Clock) -> Imports:
+    """What brings in decisions of before, and what guards ask of their days."""
+    where = load_jurisdiction(settings.jurisdiction)
+    known = Circumstances(load_directory(where), shelf, where.rules)
+    return Imports(journal, shelf, holders, Claims(journal, shelf, holders, known), known, clock)
 
 
 def audited_by(

@@ -10,7 +10,7 @@ from psycopg_pool import ConnectionPool
 
 from application.projections.registry import REGISTRY
 from application.projections.tables import CASES
-from domain.case.events import Submitted
+from domain.case.imported import BEGINNINGS
 from domain.holder import Holder
 from infrastructure.evidence import EvidenceStore
 from infrastructure.locks import REBUILD
@@ -28,8 +28,9 @@ _UNFINISHED: Final = (
 )
 _NAMES: Final = f"SELECT case_id, holder_name, holder_id_number FROM {CASES.qualified} WHERE holder_ref = %s"  # noqa: S608 - a constant
 _PROJECTED_CASES: Final = f"SELECT case_id FROM {CASES.qualified} WHERE holder_ref = %(ref)s"  # noqa: S608 - a constant
+_BEGUN: Final = ", ".join(f"'{each.TOPIC}'" for each in BEGINNINGS)
 _ALL_CASES: Final = (
-    f"SELECT originator_id FROM registry.events WHERE topic = '{Submitted.TOPIC}'"  # noqa: S608 - constants of this project
+    f"SELECT originator_id FROM registry.events WHERE topic IN ({_BEGUN})"  # noqa: S608 - constants of this project
     " AND convert_from(state, 'UTF8')::jsonb ->> 'holder_ref' = %(text)s"
 )
 _LATER_CASES: Final = (

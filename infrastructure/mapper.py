@@ -20,7 +20,7 @@ from eventsourcing.utils import TopicError, get_topic, resolve_topic
 import domain.streams  # noqa: F401 - makes every topic resolvable
 from application.personal_plan import plan_of
 from application.ports import EventUnreadable
-from application.sealed_values import SEALED, is_sealed, place, places
+from application.sealed_values import SEALED, is_sealed, places
 from application.seals import Seal, text_of
 from application.stored_events import Unreadable, event_of, holder_of, state_of
 from domain.base import Event
@@ -28,7 +28,7 @@ from domain.messages import Message, tell
 from infrastructure.postgres.recorder import EnvelopedEvent
 from infrastructure.sealing.errors import SealBrokenError, SealingError
 from infrastructure.sealing.keyring import Keyring
-from infrastructure.sealing.seals import seal, unsealing
+from infrastructure.sealing.seals import sealing, unsealing
 
 _COLUMNS: Final = {"originator_id", "originator_version"}
 _NAMES_HOLDER: Final = re.compile(rb'"holder_ref":"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
@@ -86,14 +86,14 @@ class EventMapper(Mapper[UUID]):
             state["class_version"] = event_class.class_version
         if (plan := plan_of(event_class)) is not None:
             holder_ref = plan.holder_ref(state)
-            key: list[
-                bytes
-            ] = []  # asked for at the first value to seal: an event may leave all its personal fields empty
+            # Made at the first value to seal: an event may leave all its personal fields empty.
+            sealed: list[Callable[[Any, bytes], dict[str, str]]] = []
+            place_of = places(stream_id, version, topic)
 
             def seal_at(path: str, value: Any) -> Any:
-                if not key:
-                    key.append(self._keyring.key_for(holder_ref))
-                return seal(key[0], value, place(stream_id, version, topic, path))
+                if not sealed:
+                    sealed.append(sealing(self._keyring.key_for(holder_ref)))
+                return sealed[0](value, place_of(path))
 
             plan.replace(state, seal_at)
         actor, client = domain_event.by.actor, domain_event.by.client

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg
 
 from application.catalogs import Catalogs, Shelf
+from application.importing import Imports
 from application.journal import Journal
 from application.personal_plan import check_event_classes
 from application.ports import Clock
@@ -21,6 +22,7 @@ from infrastructure.composition import (
     MASTER_KEY_FILE,
     PublishedCatalogs,
     audited_by,
+    imports_by,
     provincial_rules,
     read_pool,
     utc_now,
@@ -33,6 +35,7 @@ from infrastructure.projections.errors import ReadModelAbsentError, RebuildDueEr
 from infrastructure.projections.runner import Projections
 from infrastructure.projections.schema import shape, stored_shape
 from infrastructure.reads import PostgresReads
+from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import ExistingMasterKeys
 from infrastructure.sealing.opening import KeyringSeals
@@ -56,6 +59,8 @@ class StandingRegistry:
     audited: Audited
     seals: KeyringSeals
     rules: ProvincialRules
+    imports: Callable[[], Imports]
+    """What rehearses imports; it needs the keys of look-ups, which most commands that read do not."""
     clock: Clock
 
     def catch_up(self) -> None:
@@ -96,6 +101,11 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database))
         readers = read_pool(database, settings)
+
+        def imports() -> Imports:
+            holders = HolderDirectory(keys, keyring, apart=settings.keys_database_url is not None)
+            return imports_by(settings, journal, shelf, holders, clock)
+
         yield StandingRegistry(
             settings=settings,
             database=database,
@@ -109,6 +119,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             audited=audited_by(settings, database, mapper, keys, shelf, clock),
             seals=KeyringSeals(keyring),
             rules=provincial_rules(settings),
+            imports=imports,
             clock=clock,
         )
 

@@ -27,6 +27,7 @@ from domain.case.events import (
     Transferred,
     Withdrawn,
 )
+from domain.case.imported import Imported
 from domain.case.state import OPEN
 from domain.case.title_events import (
     Annulled,
@@ -48,7 +49,7 @@ from domain.catalog.catalog import Catalog
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.claim import CertificateClaim
 from domain.guards import Circumstances
-from domain.identifiers import case_id
+from domain.identifiers import case_id, case_number
 from domain.integrity import IntegrityRecord
 from domain.refusals import Refused
 from domain.values import (
@@ -148,7 +149,7 @@ class World:
             return [self._publish()]
         if self.random.random() < 0.05:
             return self._propose_catalog()
-        acts = [self._amend] * 2 + [self._submit] + [self._decide] * 12
+        acts = [self._amend] * 2 + [self._submit] + [self._import] + [self._decide] * 13
         return self.random.choice(acts)()
 
     # ── catalogs ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -308,6 +309,41 @@ class World:
         if self.random.random() < 0.8:
             self._match(case, catalog)
         return [case, *changed]
+
+    def _import(self) -> list[Aggregate]:
+        """A title of before, of an entry that is there, decided between its submission and now."""
+        catalog = self.random.choice(self.catalogs)
+        submitted = FIRST_DAY + timedelta(days=self.random.randint(0, (shanghai_day(self.now) - FIRST_DAY).days))
+        entries = list(catalog.state.entries_at(1).values())
+        entry, holder = self.random.choice(entries), self.random.choice(self.holders)
+        stream = UUID(int=self.random.getrandbits(128), version=5)
+        case = RecognitionCase.begin(
+            Imported,
+            self._by(Role.ADMINISTRATOR),
+            stream,
+            self.known,
+            case_number=case_number(stream, submitted, self.known.rules.case_prefix),
+            holder_ref=holder,
+            holder=Person(ref=holder, name=self._name(), id_type="RESIDENT_ID", id_number=self._name()),
+            certificate=Certificate(name=self._name(), issuing_body="DIHK"),
+            authority_code=self.random.choice(AUTHORITIES),
+            work_field="机械",
+            catalog_code=catalog.state.code,
+            catalog_version=1,
+            entry_number=entry.number,
+            grade=self.random.choice(entry.awards).grade,
+            submitted_on=submitted,
+            decided_on=submitted,
+            work_consistent=True,
+            counted_experience_months=self.random.randint(0, 24),
+            claim_id=None,
+            reference=self._name(),
+            import_id=UUID(int=1),
+            row=self.random.randint(1, 9),
+            signed_by="signer",
+        )
+        self.cases.append(case)
+        return [case]
 
     def _claim(self, act: Act, claim: UUID, case: UUID, holder: UUID) -> CertificateClaim:
         known = self.claims.get(claim)

@@ -36,6 +36,7 @@ HARMLESS: Final = {
         "type",
     },
     "a sentence of the registry's own, which names nobody": {"message"},
+    "names of rules of the registry's own": {"waived"},
     "what a catalog, its notice, or the ground of a change in it says to everybody": {
         "after",
         "before",
@@ -67,6 +68,7 @@ HARMLESS: Final = {
         "client",
         "officer",
         "on_behalf_of",
+        "signed_by",
         "request_id",
         "subject",
         "submitted_by",
@@ -84,7 +86,7 @@ OF_PERSONS: Final = {
     "Approved", "CandidatesListed", "Matched", "Reinstated", "Rejected", "RematchRequired", "RevocationProposed", "Revoked",
     "AnnulmentProposed", "Annulled", "NoticeGiven", "ProposalAnswered", "ProposalDeclined", "Reassessed", "ReinstatementProposed",
     "ReviewRecorded", "Surrendered", "DeadlineMissed", "ProposalView",
-    "Submitted", "Supplemented", "SupplementRequested", "Transferred", "Withdrawn", "Filed", "Overturned", "Certificate",
+    "Submitted", "Supplemented", "SupplementRequested", "Transferred", "Withdrawn", "Imported", "Filed", "Overturned", "Certificate",
     "Evidence", "Experience", "Person", "HolderView", "CertificateView", "EvidenceView", "CaseView", "PastCaseView",
     "IntegrityRecordView",
 }  # fmt: skip

@@ -18,14 +18,16 @@ import orjson
 
 from application.audit import circumstances
 from application.catalogs import Shelf
-from application.links import holds, is_to_claim, revocations
+from application.links import holds, import_stands, is_to_claim, revocations
 from application.pack import contents
 from application.pack.contents import CASE_FORMAT, Malformed, PackedEvent, Place
 from application.pack.deriving import PackedCatalogs, Sealed, derive, shelf_of
 from application.pack.judging import JudgedStream, Reader, Wrong, by_stream, judge, require_opened, sealed_at, wrong
 from application.sealed_values import Opening
 from domain.case.case import RecognitionCase
+from domain.case.imported import Imported
 from domain.catalog.catalog import Catalog
+from domain.decision_import import DecisionImport
 from domain.guards import Circumstances
 from domain.holder import Holder
 from domain.identifiers import case_number, entry_claim_id, holder_stream, integrity_record_id
@@ -366,6 +368,12 @@ def _links(pack: _Pack, case: JudgedStream, *, erased: bool) -> None:
         entry = pack.judged.get(entry_claim_id(state.holder_ref, title.catalog_code, title.entry_number, title.grade))
         if entry is None or entry.state.case_id != case.stream_id:
             raise _of_case(case, "CLAIM_NOT_HELD", "one_live_case_an_entry", tell("pack.entry_claim_not_held"))
+    if isinstance(first := events[0], Imported):
+        brought = pack.judged.get(first.import_id)
+        signed = brought.state.signed_by if brought is not None and brought.kind is DecisionImport else None
+        begun = [each.timestamp for each in brought.bare if isinstance(each, DecisionImport.Begun)] if brought else []
+        if not import_stands(first, signed, min(begun, default=None)):
+            raise _of_case(case, "IMPORT_NOT_SIGNED", "imports_are_signed", tell("audit.import_not_signed"))
     for version, overturned in revocations(events):
         record = pack.judged.get(integrity_record_id(case.stream_id, version))
         if record is None or record.kind is not IntegrityRecord or record.state.case_id != case.stream_id:

@@ -61,6 +61,7 @@ from domain.catalog.timeline import (
     CatalogPublished,
 )
 from domain.claim import CertificateClaim
+from domain.decision_import import DecisionImport
 from domain.entry_claim import EntryClaim
 from domain.holder import Holder
 from domain.integrity import IntegrityRecord
@@ -245,6 +246,7 @@ class RegistryProjector:
         **dict.fromkeys((kind.TOPIC for kind in (*CertificateClaim.GUARDS, *EntryClaim.GUARDS)), _no_row),
         IntegrityRecord.Filed.TOPIC: _filed,
         IntegrityRecord.Overturned.TOPIC: _overturned,
+        **dict.fromkeys((kind.TOPIC for kind in DecisionImport.GUARDS), _no_row),
         Officer.Registered.TOPIC: _no_row,
         Officer.RegisteredAnew.TOPIC: _no_row,
         Holder.Opened.TOPIC: _holder,

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from application.projections.projection import RowsOutOfStep, Stream
 from domain.base import Created, Event, evolve
-from domain.case.events import CaseEvent, Submitted
+from domain.case.events import CaseEvent
+from domain.case.imported import BEGINNINGS
 from domain.case.state import Pinned
 from domain.catalog.timeline import CatalogTimeline
 from domain.identifiers import catalog_id
@@ -61,7 +62,7 @@ class StreamStates(Generic[S]):
         """The cases among the streams of these events that began before them and are not remembered."""
         begun, found = set[UUID](), dict[UUID, None]()
         for event in events:
-            if isinstance(event, Submitted):
+            if isinstance(event, BEGINNINGS):
                 begun.add(event.originator_id)
             elif (
                 isinstance(event, CaseEvent)

@@ -73,14 +73,23 @@ class Heads:
 
 
 def read_rows(source: Path, heads: Heads, left_out: list[str] | None = None) -> Iterator[TableRow]:
+    """See ``rows_of``. Raises also ``OSError`` where the file can't be read."""
+    yield from rows_of(bytes_of(source), source.name, heads, left_out)
+
+
+def bytes_of(source: Path) -> bytes:
+    """What stands in a file, as far as any file is read. Raises ``OSError``."""
+    with source.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def rows_of(data: bytes, name: str, heads: Heads, left_out: list[str] | None = None) -> Iterator[TableRow]:
     """The rows of a CSV or XLSX file below its heads, in its order; blank rows are passed over, and what is hidden is left
     out and told to ``left_out``, a sentence each.
 
-    Raises ``FileRefused`` with what is wrong with the file, ``OSError`` where it can't be read.
+    Raises ``FileRefused`` with what is wrong with the file.
     """
-    with source.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    for grid in _grids(data, source.name, heads):
+    for grid in _grids(data, name, heads):
         index, columns = heads.find(grid)
         if left_out is not None:
             left_out += map(str, grid.left_out)

@@ -21,6 +21,7 @@ from domain.case.guards import (
     within_jurisdiction,
     within_submitted_experience,
 )
+from domain.case.imported_guards import IMPORTED
 from domain.guards import Asks, Attempt, Guard, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
@@ -273,6 +274,7 @@ BY_ERASURE: Final = (registry_only, same_holder)
 
 GUARDS: Final[Guards] = {
     **COURSE,
+    **IMPORTED,
     events.RevocationProposed: (*OFFICER, title_stands, nothing_proposed),
     events.AnnulmentProposed: (*OFFICER, title_stands, nothing_proposed),
     events.NoticeGiven: (*OFFICER, _proposed(*ENDING), notice_once, served_by_now, answer_period_kept),

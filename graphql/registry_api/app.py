@@ -112,7 +112,8 @@ def create_registry_app(
 ) -> Starlette:
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
-    ``app.state.counters`` tells what it counts by, ``app.state.streams`` and ``app.state.following`` how subscriptions stand. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects;
+    ``app.state.counters`` tells what it counts by, ``app.state.streams`` and ``app.state.following`` how subscriptions stand, and
+    ``app.state.forget_documents`` forgets texts of operations. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects;
     ``observe`` is told of each request when it is over.
     """
     schema = build_schema()
@@ -214,6 +215,7 @@ def create_registry_app(
         arriving=by_address.wait,
     )
     app.state.streams, app.state.following = streams, following
+    app.state.forget_documents = forget
     app.state.counters = Counters(
         documents, limits, authenticator.known, by_address, by_token, in_work, services, door.trusted_proxies
     )

@@ -42,7 +42,7 @@ _SINCE: Final = (
     "SELECT DISTINCT originator_id FROM registry.events WHERE position > %s AND position <= %s ORDER BY originator_id"
 )
 _OF_NUMBER: Final = (
-    "SELECT originator_id FROM registry.events WHERE topic = 'recognition-case.submitted'"
+    "SELECT originator_id FROM registry.events WHERE topic IN ('recognition-case.submitted', 'recognition-case.imported')"
     " AND right(originator_id::text, 12) = %s"
 )
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

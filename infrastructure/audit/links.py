@@ -15,12 +15,13 @@ import orjson
 import psycopg
 
 from application.audit import Finding
-from application.links import holds, is_to_claim, revocations
+from application.links import holds, import_stands, is_to_claim, revocations
 from domain.base import evolve
 from domain.case.case import RecognitionCase
-from domain.case.events import Submitted
+from domain.case.imported import BEGINNINGS, Imported
 from domain.case.title_events import Revoked
 from domain.claim import CertificateClaim, CertificateClaimState
+from domain.decision_import import DecisionImport
 from domain.entry_claim import EntryClaim
 from domain.holder import Holder
 from domain.identifiers import holder_stream, integrity_record_id
@@ -41,6 +42,11 @@ _PERSONS: Final = (
     "SELECT originator_id, topic, recorded_at FROM registry.events"
     " WHERE originator_id = ANY(%s) AND topic = ANY(%s) AND position <= %s ORDER BY originator_id, originator_version"
 )
+_IMPORTS: Final = (
+    "SELECT originator_id, topic, actor_subject, recorded_at FROM registry.events"
+    " WHERE originator_id = ANY(%s) AND topic = ANY(%s) AND position <= %s"
+)
+_BROUGHT: Final = [DecisionImport.Signed.TOPIC, DecisionImport.Begun.TOPIC]
 _EVER: Final = datetime.max.replace(tzinfo=UTC)
 _HELD: Final = [Holder.Restricted.TOPIC, Holder.RestrictionLifted.TOPIC, Holder.Erased.TOPIC]
 _CLAIM_EVENTS: Final = {kind.TOPIC: kind for kind in CertificateClaim.GUARDS}
@@ -64,6 +70,7 @@ class Links:
         self._claims_of([each for each in whole if each.kind is RecognitionCase])
         self._records_of([each for each in whole if each.kind is RecognitionCase])
         self._persons_of([each for each in whole if each.kind is RecognitionCase])
+        self._imports_of([each for each in whole if each.kind is RecognitionCase])
         self._cases_of_claims([each for each in whole if each.kind in {CertificateClaim, EntryClaim}])
         self._cases_of_records([each for each in whole if each.kind is IntegrityRecord])
 
@@ -145,10 +152,28 @@ class Links:
             if key is not None:
                 self._find(case, "RECORD_DIFFERS", "revocations_are_on_record", key, revoked)
 
+    def _imports_of(self, cases: Sequence[CheckedStream]) -> None:
+        """A title of before was brought in by an import that had begun, of a file that the administrator named had signed."""
+        imported = [(each, first) for each in cases if isinstance(first := each.events[0], Imported)]
+        if not imported:
+            return
+        signed: dict[UUID, str] = {}
+        begun: dict[UUID, datetime] = {}
+        with self._connection.cursor(binary=True) as cursor:
+            asked = [list({first.import_id for _, first in imported}), _BROUGHT, self._until]
+            for stream, topic, subject, at in cursor.execute(_IMPORTS, asked).fetchall():
+                if topic == DecisionImport.Signed.TOPIC:
+                    signed[stream] = subject
+                else:
+                    begun[stream] = at
+        for each, first in imported:
+            if not import_stands(first, signed.get(first.import_id), begun.get(first.import_id)):
+                self._find(each, "IMPORT_NOT_SIGNED", "imports_are_signed", "audit.import_not_signed", 1)
+
     def _cases_of_claims(self, claims: Sequence[CheckedStream]) -> None:
         named = {each.stream_id: _cases_named(each.state) for each in claims}
         asked = {case for cases in named.values() for case in cases}
-        there = {stream for stream, *_ in self._topics(list(asked), [Submitted.TOPIC])}
+        there = {stream for stream, *_ in self._topics(list(asked), [each.TOPIC for each in BEGINNINGS])}
         for stream, cases in named.items():
             for case in sorted(cases - there):
                 said = tell("audit.claim_of_no_case", case=str(case))
@@ -193,6 +218,8 @@ def _said(key: str, version: int) -> Any:
     match key:
         case "audit.not_processed":
             return tell("audit.not_processed", version=version)
+        case "audit.import_not_signed":
+            return tell("audit.import_not_signed")
         case "audit.claim_not_held":
             return tell("audit.claim_not_held")
         case "audit.record_missing":

@@ -23,6 +23,7 @@ from application.seals import Seal
 from application.stored_events import holder_of, replace_sealed, state_of
 from domain.base import Event, evolve
 from domain.case.events import CertificateClaimMoved, Matched, Submitted
+from domain.case.imported import Imported
 from domain.case.title_events import Revoked
 from domain.catalog.timeline import CatalogPublished
 from domain.identifiers import entry_claim_id, holder_stream, integrity_record_id
@@ -244,6 +245,12 @@ def _related(audited: Audited, snapshot: _Snapshot, stream: UUID, case: Sequence
             case Matched():
                 place = (event.catalog_code, event.entry_number, event.grade)
                 kinds[entry_claim_id(state.holder_ref, *place)] = "entry-claim"
+            case Imported():
+                place = (event.catalog_code, event.entry_number, event.grade)
+                kinds[entry_claim_id(state.holder_ref, *place)] = "entry-claim"
+                kinds[event.import_id] = "decision-import"
+                if event.claim_id is not None:
+                    kinds[event.claim_id] = "certificate-claim"
             case Revoked():
                 kinds[integrity_record_id(stream, event.originator_version)] = "integrity-record"
     kinds[holder_stream(state.holder_ref)] = "holder"

@@ -12,7 +12,7 @@ from eventsourcing.persistence import StoredEvent
 from application.audit import Finding
 from application.retention import RetentionTerms, records_of
 from domain.base import evolve
-from domain.case.events import Submitted
+from domain.case.imported import BEGINNINGS
 from domain.holder import Holder
 from domain.jurisdiction import ProvincialRules
 from domain.refusals import Refused
@@ -26,7 +26,7 @@ _ERASURES: Final = (
 # One scan for all of them: an index on something that is asked of few events once a night would cost every submission.
 _CASES: Final = (
     "SELECT registry.stated(state, 'holder_ref'), originator_id FROM registry.events"
-    " WHERE topic = %s AND registry.stated(state, 'holder_ref') = ANY(%s)"
+    " WHERE topic = ANY(%s) AND registry.stated(state, 'holder_ref') = ANY(%s)"
 )
 _BEFORE: Final = (
     "SELECT originator_id, originator_version, topic, state FROM registry.events"
@@ -42,7 +42,7 @@ def erasures(
     cases: dict[UUID, list[UUID]] = {}
     if asked:
         holders = [row[-1] for row in asked]
-        for ref, case in connection.execute(_CASES, [Submitted.TOPIC, holders]):
+        for ref, case in connection.execute(_CASES, [[each.TOPIC for each in BEGINNINGS], holders]):
             cases.setdefault(ref, []).append(case)
     terms = RetentionTerms(rules)
     for position, at, stream, version, ref in asked:

@@ -174,6 +174,22 @@ class EventStreamRecorder(PostgresAggregateRecorder):
             self._space.require()
         return self._group_commit.submit(stored_events, enrolment)
 
+    def insert_together(self, saves: Sequence[tuple[Sequence[StoredEvent], Enrolment | None]]) -> list[bool]:
+        """Store several saves in one transaction, each whole or not at all; which of them were.
+
+        No two may be about one stream, or bring the same digest. A save whose place is taken, or whose enrolment is out of date, stores
+        nothing; any other error is raised, and nobody knows what of the rest was stored.
+        """
+        if self._space is not None:
+            self._space.require()
+        group = [Save(events, enrolment) for events, enrolment in saves]
+        if group:
+            self._commit_group(group)
+        for each in group:
+            if each.error is not None and not isinstance(each.error, IntegrityError):
+                raise each.error
+        return [each.error is None for each in group]
+
     def _commit_group(self, group: Sequence[Save]) -> None:
         """Store a group of saves in one transaction; a save that can't be stored fails alone.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -27,6 +26,7 @@ from infrastructure.sealing.seals import KEY_BYTES
 
 _NO_CASE: Final = UUID(int=0)
 _FIND: Final = "SELECT holder_ref FROM registry.lookups WHERE digest = %s AND case_id = %s"
+_FIND_ALL: Final = "SELECT digest, holder_ref FROM registry.lookups WHERE digest = ANY(%s::bytea[]) AND case_id = %s"
 _ADD: Final = (
     "INSERT INTO registry.lookups (digest, case_id, holder_ref) VALUES (%s, %s, %s)"
     " ON CONFLICT (digest, case_id) DO NOTHING RETURNING holder_ref"
@@ -87,6 +87,19 @@ class HolderDirectory:
         row = read_over(self._pool, lambda connection: connection.execute(_FIND, asked).fetchone())
         return row[0] if row else None
 
+    def find_all(self, numbers: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], UUID]:
+        """See ``Holders``."""
+        digests = {self.identity_in_form(*number): number for number in numbers}
+        asked = [list(digests), _NO_CASE]
+        rows = (
+            read_over(self._pool, lambda connection: connection.execute(_FIND_ALL, asked).fetchall()) if digests else []
+        )
+        return {digests[bytes(digest)]: ref for digest, ref in rows}
+
+    def warm(self, holder_refs: Collection[UUID]) -> None:
+        """See ``Holders``."""
+        self._keyring.warm(holder_refs)
+
     def find_or_create(self, id_type: str, id_number: str) -> UUID:
         """The holder with this number, or a new random reference; callers at the same moment all get the same one.
 
@@ -109,7 +122,7 @@ class HolderDirectory:
         so that a crash leaves at most digests and a key that lead to a reference or a case that no event names.
         """
         self._require_room()
-        digests = [] if known else [(self.identity(person.id_type or "", person.id_number or ""), _NO_CASE)]
+        digests = [] if known else [(self.identity_in_form(person.id_type or "", person.id_number or ""), _NO_CASE)]
         certificate = None if certificate_number is None else self.certificate(certificate_number)
         if certificate is not None:
             digests.append((certificate, case_id))
@@ -187,7 +200,11 @@ class HolderDirectory:
     def identity(self, id_type: str, id_number: str) -> bytes:
         """The keyed digest that leads to a person with this number, whatever the spelling."""
         identity = IdentityNumber.of(id_type, id_number)
-        return self._digest("identity", identity.kind, identity.number)
+        return self.identity_in_form(identity.kind, identity.number)
+
+    def identity_in_form(self, kind: str, number: str) -> bytes:
+        """The same of a kind and number that were cleaned before: ``domain.identity_numbers`` gave them their one form."""
+        return self._digest("identity", kind, number)
 
     def _names(self, forms: Iterable[tuple[str, str]]) -> list[bytes]:
         return [self._digest("person", *form) for form in forms]
@@ -203,4 +220,4 @@ class HolderDirectory:
 
     def _digest(self, *parts: str) -> bytes:
         # No part has a line feed once normalised, so no two lists of parts give the same message.
-        return hmac.new(self._key, "\n".join(parts).encode(), hashlib.sha256).digest()
+        return hmac.digest(self._key, "\n".join(parts).encode(), "sha256")

@@ -1,9 +1,9 @@
 """Whose data key is what: the port the mapper asks, and its two keepers, in memory and in PostgreSQL.
 
 What holds after ``destroy`` has returned: nobody creates a key for this holder again, ever, since the tombstone stays and
-the database refuses to change it. The process that destroyed the key decrypts nothing more; any other may go on from its
-cache for at most ``cache_seconds`` after the destruction was committed, as every cached key is dropped that long after it was
-*asked for*. A key in use inside a running call is used to the end of that call. What was deleted from the table may linger in
+the database refuses to change it. The process that destroyed the key decrypts nothing more; a server beside it follows within a
+second (``infrastructure.following``); any other may go on from its cache for at most ``cache_seconds`` after the destruction was
+committed, as every cached key is dropped that long after it was *asked for*. A key in use inside a running call is used to the end of that call. What was deleted from the table may linger in
 dead rows, logs and backups of the database, but wrapped: rotating the master key and dropping the old one ends that too.
 """
 
@@ -207,7 +207,10 @@ class PostgresKeyring:
 
     def _remember(self, until: float, keys: Mapping[UUID, bytes | None]) -> None:
         with self._lock:
+            now = self._clock()
             for ref, key in keys.items():
+                if (kept := self._cache.get(ref)) is not None and kept[1] is None and kept[0] > now:
+                    continue  # a key that is destroyed stays so, whatever was asked before
                 self._cache[ref] = (until, key)
                 self._cache.move_to_end(ref)
             while len(self._cache) > self._cache_size:
@@ -243,6 +246,12 @@ class PostgresKeyring:
         with self._lock:
             self._cache.pop(holder_ref, None)
         return bool(made or buried)
+
+    def forget(self, holder_ref: UUID) -> None:
+        """Open nothing more of a holder whose erasure another process recorded: what was asked before it does not bring the key back."""
+        with self._lock:
+            self._cache[holder_ref] = (self._clock() + self._cache_seconds, None)
+            self._cache.move_to_end(holder_ref)
 
     def _cached(self, holder_ref: UUID) -> tuple[float, bytes | None] | None:
         with self._lock:

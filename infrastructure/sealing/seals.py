@@ -34,10 +34,21 @@ _URLSAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 def seal(key: bytes, value: Any, bound_to: bytes) -> dict[str, str]:
     """Seal a JSON value under a 256-bit key with a fresh random 96-bit nonce; the answer is JSON again."""
-    plain, nonce, salt = padded(value), os.urandom(NONCE_BYTES), os.urandom(SALT_BYTES)
-    stated = commitment(salt, plain, bound_to)
-    ciphertext = AESGCM(key).encrypt(nonce, salt + plain, bound_to + stated)
-    return {SEALED: COMMITTED + base64.urlsafe_b64encode(nonce + stated + ciphertext).decode("ascii")}
+    return sealing(key)(value, bound_to)
+
+
+def sealing(key: bytes) -> Callable[[Any, bytes], dict[str, str]]:
+    """What seals under one key, made once for many values; see ``seal``."""
+    encrypt = AESGCM(key).encrypt
+
+    def sealed(value: Any, bound_to: bytes) -> dict[str, str]:
+        fresh = os.urandom(NONCE_BYTES + SALT_BYTES)
+        plain, nonce, salt = padded(value), fresh[:NONCE_BYTES], fresh[NONCE_BYTES:]
+        stated = commitment(salt, plain, bound_to)
+        ciphertext = encrypt(nonce, salt + plain, bound_to + stated)
+        return {SEALED: COMMITTED + base64.urlsafe_b64encode(nonce + stated + ciphertext).decode("ascii")}
+
+    return sealed
 
 
 def unsealing(key: bytes) -> Callable[[dict[str, str], bytes], Any]:

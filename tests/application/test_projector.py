@@ -82,9 +82,9 @@ def test_every_event_of_the_domain_has_a_rule():
 
 
 def test_the_histories_hold_every_event():
-    """What the tests below say of histories, they say of every kind of event but those of holders, officers and claims, which tests of their own tell."""
+    """What the tests below say of histories, they say of every kind of event but those of holders, officers, claims and imports, which tests of their own tell."""
     seen = {event.TOPIC for seed in range(8) for event, _ in log_of(history(seed, SOME_ACTS))}
-    apart = ("holder.", "officer.", "certificate-claim.", "entry-claim.")
+    apart = ("holder.", "officer.", "certificate-claim.", "entry-claim.", "decision-import.")
     assert {topic for topic in seen if not topic.startswith(apart)} == {
         topic for topic in RegistryProjector.RULES if not topic.startswith(apart)
     }

@@ -17,6 +17,7 @@ PAGE: Final = ROOT / "docs" / "law.md"
 _RULES, _DECISIONS, _SUBMISSION = "test_case_rules", "test_case_decisions", "test_submission"
 _ENDINGS, _CLAIMS, _CATALOG = "test_title_endings", "test_claims_and_records", "test_catalog"
 _EDITIONS: Final = "test_catalog_editions"
+_IMPORTED: Final = "test_imported"
 HELD_BY: Final[Mapping[str, tuple[str, str]]] = {
     "administrators_only": (_CATALOG, "test_administrators_and_the_registry"),
     "entries_sound": (_CATALOG, "test_numbers_each_entry_once_and_awards_something"),
@@ -36,6 +37,12 @@ HELD_BY: Final[Mapping[str, tuple[str, str]]] = {
     "terms_sound": ("test_catalog_proposal", "test_everything_against_it_is_told_at_once"),
     "proposal_open": ("test_catalog_proposal", "test_a_closed_proposal_stays_closed"),
     "not_its_proposer": ("test_catalog_proposal", "test_the_proposer_does_not_publish"),
+    "administrators_import": (_IMPORTED, "test_two_administrators_bring_it_in"),
+    "another_than_signed": (_IMPORTED, "test_two_administrators_bring_it_in"),
+    "decided_before_now": (_IMPORTED, "test_the_rules_of_its_days_hold"),
+    "waives_what_it_may": (_IMPORTED, "test_who_signs_is_an_administrator_and_waives_no_other_rule"),
+    "begun_once": (_IMPORTED, "test_a_file_is_signed_by_one_and_brought_in_by_another"),
+    "under_way": (_IMPORTED, "test_a_file_is_signed_by_one_and_brought_in_by_another"),
     "submitters_only": (_SUBMISSION, "test_who_submits"),
     "after_commencement": (_SUBMISSION, "test_nothing_is_recognised_before_commencement"),
     "dates_agree": (_SUBMISSION, "test_the_certificate_is_valid_on_the_day"),

@@ -24,6 +24,7 @@ from domain.case.events import (
     Transferred,
     Withdrawn,
 )
+from domain.case.imported import Imported
 from domain.case.title_events import (
     Annulled,
     AnnulmentProposed,
@@ -41,7 +42,7 @@ from domain.case.title_events import (
 )
 from domain.clocks import Deadline
 from domain.guards import Circumstances
-from domain.identifiers import case_id, case_number
+from domain.identifiers import case_id, case_number, decision_import_id
 from domain.values import (
     Actor,
     CatalogEntry,
@@ -61,7 +62,17 @@ from domain.values import (
     TitleLevel,
 )
 from tests.claims import claim_id
-from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, Given, Happened, act, actor
+from tests.domain.scenario import (
+    ADMINISTRATOR,
+    APPLICANT,
+    COLLEAGUE,
+    REGISTRY,
+    SECOND_ADMINISTRATOR,
+    Given,
+    Happened,
+    act,
+    actor,
+)
 from tests.periods import answering_within
 
 AUTHORITIES = load_directory()
@@ -148,6 +159,36 @@ def submitted(**changes: Any) -> Happened:
         "decide_by": due(DeadlineKind.DECIDE),
     }
     return Happened(Submitted, {**facts, **changes}, act(APPLICANT))
+
+
+IMPORT = decision_import_id("cd" * 32)
+
+
+def imported(**changes: Any) -> Happened:
+    """A title of before the registry, brought in by one administrator from a file that another signed."""
+    facts: dict[str, Any] = {
+        "holder_ref": HOLDER,
+        "case_number": case_number(CASE, date(2024, 1, 8), "ZJ"),
+        "holder": PERSON,
+        "certificate": CERTIFICATE,
+        "authority_code": "330100-HR",
+        "work_field": "电子信息",
+        "catalog_code": CATALOG,
+        "catalog_version": 1,
+        "entry_number": 88,
+        "grade": "1级",
+        "submitted_on": date(2024, 1, 8),
+        "decided_on": date(2024, 2, 5),
+        "work_consistent": True,
+        "counted_experience_months": 24,
+        "claim_id": claim_id("厚生労働省", "CEE-0042"),
+        "reference": "杭人社〔2024〕7号",
+        "import_id": IMPORT,
+        "row": 7,
+        "signed_by": SECOND_ADMINISTRATOR.subject,
+        "review_until": due(DeadlineKind.REVIEW, date(2024, 2, 5)),
+    }
+    return Happened(Imported, {**facts, **changes}, act(ADMINISTRATOR))
 
 
 def noted(kind: Any, **facts: Any) -> Happened:

@@ -34,6 +34,9 @@ ALLOWED = (
         "OfficerState",
         "ProposalState",
         "CaseStatus",
+        "Actor",
+        "DecisionImportState",
+        "start_of_day",
         "Ending",
         "Proposal",
         "frozenset",
@@ -76,6 +79,8 @@ def test_what_replay_runs_only_assigns():
         by_module[name] = by_module.get(name, 0) + 1
     assert by_module == {
         "domain.case.due_days": 1,
+        "domain.case.imported": 1,
+        "domain.decision_import": 3,
         "domain.case.events": 11 + 2,
         "domain.case.state": 1,
         "domain.case.title_events": 13 + 2,

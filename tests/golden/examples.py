@@ -14,9 +14,10 @@ from domain.catalog.amendment import AmendmentTerms
 from domain.catalog.catalog import Catalog
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.claim import CertificateClaim
+from domain.decision_import import DecisionImport
 from domain.entry_claim import EntryClaim
 from domain.holder import Holder
-from domain.identifiers import entry_claim_id, holder_stream, integrity_record_id
+from domain.identifiers import entry_claim_id, holder_stream, imported_case_id, integrity_record_id
 from domain.integrity import IntegrityRecord
 from domain.officer import Officer
 from domain.values import Actor, AliasChangeKind, ClosingRule, MatchOutcome, Provenance, ReviewOutcome, Role, TitleLevel
@@ -141,9 +142,16 @@ def examples() -> Iterator[Event]:
         Happened(Holder.Erased, basis),
         Happened(Holder.DestructionCompleted, {"holder_ref": cases.HOLDER, "evidence_files": 2}),
     ]
+    brought = [
+        Happened(DecisionImport.Signed, {"sha256": "cd" * 32, "rows": 9, "waived": ("evidence_or_opinion",)}),
+        Happened(DecisionImport.Begun, {}),
+        Happened(DecisionImport.Finished, {"imported": 8, "refused": 1}),
+    ]
     officer = [Happened(Officer.Registered, {"subject": "officer.x"}), Happened(Officer.RegisteredAnew, {})]
     for stream, topic, happened in [
         (cases.CASE, RecognitionCase.TOPIC, case),
+        (imported_case_id(cases.IMPORT, 7), RecognitionCase.TOPIC, [cases.imported()]),
+        (cases.IMPORT, DecisionImport.TOPIC, brought),
         (catalogs.STREAM, Catalog.TOPIC, catalog),
         (UUID("b8f6f3a5-5b55-4b8e-9d39-1c8a2f6f0d11"), CatalogProposal.TOPIC, proposal),
         (claim_id("Example Institute", "CEE-0042"), CertificateClaim.TOPIC, claim),

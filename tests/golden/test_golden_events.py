@@ -44,13 +44,14 @@ def test_every_event_class_has_its_golden_file():
         "Catalog",
         "CatalogProposal",
         "CertificateClaim",
+        "DecisionImport",
         "EntryClaim",
         "Holder",
         "IntegrityRecord",
         "Officer",
         "RecognitionCase",
     ]
-    assert len(CLASSES) == 50
+    assert len(CLASSES) == 54
     due = {
         f"{topic}.v{version}.json"
         for topic, event_class in CLASSES.items()
