@@ -18,8 +18,8 @@ from infrastructure.composition import utc_now
 from tests.api.conftest import XIHU, Api, opened
 from tests.people import resident_number
 
-UNCOUNTED = {"/sign-in/return", "/sign-out"}
-"""Pages of a session's own course that show nothing."""
+FILES = {"/language", "/cases/{number}/evidence/{sha256}/file", "/cases/{number}/pack"}
+"""Addresses that lead on, or answer with a file."""
 CASES = """query { cases(first: 50) { nodes {
   id caseNumber status holder { ref name } evidence { sha256 } pendingProposal { kind } } } }"""
 
@@ -144,6 +144,7 @@ def _places(api: Api) -> Mapping[str, Place]:
         "/reason": Place("/reason", "AUDITOR"),
         "/my": Place("/my", "APPLICANT", applicant),
         "/my/submit": Place("/my/submit", "APPLICANT", applicant),
+        "/my/readers": Place("/my/readers", "APPLICANT", applicant),
         "/queue": Place("/queue", "REVIEWER"),
         "/inbox": Place("/inbox", "REVIEWER"),
         "/cases": Place("/cases", "REVIEWER"),
@@ -156,9 +157,12 @@ def _places(api: Api) -> Mapping[str, Place]:
             f"/cases/{number}/evidence/{open_case['evidence'][0]['sha256']}/file", "REVIEWER"
         ),
         "/cases/{number}/{act}": Place(f"/cases/{number}/approve", "REVIEWER"),
+        "/cases/{number}/rederive": Place(f"/cases/{approved['caseNumber']}/rederive?version=5", "AUDITOR"),
+        "/cases/{number}/pack": Place(f"/cases/{approved['caseNumber']}/pack", "AUDITOR"),
         "/audit": Place("/audit", "AUDITOR"),
         "/audit/log": Place("/audit/log", "AUDITOR"),
         "/audit/findings": Place("/audit/findings", "AUDITOR"),
+        "/audit/outliers": Place("/audit/outliers", "AUDITOR"),
         "/audit/sample": Place("/audit/sample?seed=7&size=5", "AUDITOR"),
         "/accesses": Place("/accesses", "AUDITOR"),
         "/statistics": Place("/statistics?by=OUTCOME", "AUDITOR"),

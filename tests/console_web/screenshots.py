@@ -21,13 +21,11 @@ from infrastructure.postgres.embedded import OWNER_ROLE, EmbeddedPostgres
 from infrastructure.postgres.migrations import migrate
 from tests.conftest import TEMPLATE, _database
 from tests.console_web.conftest import CHROMIUM, QUIET, browse_as, close_clients, signed_in
-from tests.console_web.gallery import Gallery, gallery
+from tests.console_web.gallery import FILES, Gallery, gallery
 
 WIDTHS = (390, 1280)
 SCHEMES = ("light", "dark")
 LANGUAGES = ("zh-CN", "en")
-UNSEEN = {"/language", "/cases/{number}/evidence/{sha256}/file"}
-"""Addresses that lead on, or are no page of the console's own."""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -50,7 +48,7 @@ def main(folder: Path, only: str, looks: str) -> int:
             browser.close()
             close_clients()
         next(databases, None)
-    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}", *wrong, sep="\n")
+    sys.stdout.write("\n".join([f"{len(list(folder.glob('*.png')))} pictures in {folder}", *wrong, ""]))
     return len(wrong)
 
 
@@ -63,7 +61,7 @@ def _open(name: str) -> Path:
 def taken(browser: Browser, shown: Gallery, folder: Path, only: str, looks: str) -> list[str]:
     """Each page in each look; what was wrong."""
     wrong = []
-    chosen = {path: place for path, place in shown.places.items() if re.search(only, path) and path not in UNSEEN}
+    chosen = {path: place for path, place in shown.places.items() if re.search(only, path) and path not in FILES}
     visitors = {place: signed_in(shown.api, place.role, place.subject) for place in set(chosen.values())}
     for language, scheme, width in product(LANGUAGES, SCHEMES, WIDTHS):
         look = f"{width}-{scheme}-{language[:2]}"

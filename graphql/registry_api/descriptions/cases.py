@@ -156,6 +156,7 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "catalogVersion": "Under this version of the catalog.",
         "entryNumber": "Matched to this entry.",
         "overridden": "Whether an officer matched them to another entry than the automatic one.",
+        "supplemented": "Whether a supplement was asked for, and has come.",
         "deadline": "With a statutory clock that stands so today.",
     },
     "Deadline": {
@@ -260,6 +261,8 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "accessLog(holder:)": "Only accesses to this holder's data, by `Holder.ref`.",
         "accessLog(subject:)": "Only accesses by this subject.",
         "accessLog(after:)": "Only accesses after the one with this number.",
+        "ownAccesses(after:)": "Only accesses after the one with this number.",
+        "ownAccesses(before:)": "Only accesses before the one with this number.",
         "accessLog(before:)": "Only accesses before the one with this number.",
         "holderFile(holder:)": "The person, by identity document.",
         "inclusionProof(position:)": "The position of the event.",
