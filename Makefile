@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help
+.PHONY: screenshots console-drill check serve demo test lint format schema clients eval speed bench bench-reads siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -54,6 +54,12 @@ bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency l
 
 bench-reads: $(VENV)/.dev ## titles looked up and listed over HTTP beside other GraphQL servers; FULL=--full for larger tables and longer rounds
 	$(BIN)/python -m benchmarks.reads --write $(FULL)
+
+screenshots: $(VENV)/.dev ## every page of the console, narrow and wide, light and dark, in both languages, into build/screenshots (chromium, fonts-noto-cjk)
+	$(BIN)/python -m tests.console_web.screenshots
+
+console-drill: $(VENV)/.dev ## every page of the console for screen readers in both languages, and every story of the demonstration by keyboard alone
+	CONSOLE_DRILL=whole $(BIN)/python -m pytest -q tests/console_web
 
 siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that looks up; writes docs/siege.md
 	$(BIN)/python -m benchmarks.siege --seconds 10 --cases 3000 --unlimited --tries 3 --write docs/siege.md

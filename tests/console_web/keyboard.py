@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import FileChooser, Page
 
 LONGEST_WAY = 150
 """Presses of Tab within which everything on a page must be reached."""
@@ -20,6 +20,8 @@ class Keyboard:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self._choosers: list[FileChooser] = []
+        page.on("filechooser", self._choosers.append)
 
     def reach(self, selector: str) -> None:
         """Press Tab until what a selector names has the focus, and shows it."""
@@ -64,9 +66,13 @@ class Keyboard:
     def attach(self, selector: str, file: Path) -> None:
         """Choose a file in the window that Enter opens."""
         self.reach(selector)
-        with self.page.expect_file_chooser() as chosen:
-            self.page.keyboard.press("Enter")
-        chosen.value.set_files(file)
+        self.page.keyboard.press("Enter")
+        for _ in range(200):
+            if self._choosers:
+                self._choosers.pop().set_files(file)
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"{selector} opens no window to choose a file in")
 
     def go_to(self, path: str) -> None:
         """Follow a link of the navigation."""
