@@ -57,6 +57,7 @@ bench-reads: $(VENV)/.dev ## titles looked up and listed over HTTP beside other 
 
 screenshots: $(VENV)/.dev ## every page of the console, narrow and wide, light and dark, in both languages, into build/screenshots (chromium, fonts-noto-cjk)
 	$(BIN)/python -m tests.console_web.screenshots
+	$(BIN)/python -m tests.console_web.screenshots docs/console --document
 
 console-drill: $(VENV)/.dev ## every page of the console for screen readers in both languages, and every story of the demonstration by keyboard alone
 	CONSOLE_DRILL=whole $(BIN)/python -m pytest -q tests/console_web

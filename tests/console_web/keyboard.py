@@ -21,7 +21,7 @@ class Keyboard:
     def __init__(self, page: Page) -> None:
         self.page = page
         self._choosers: list[FileChooser] = []
-        page.on("filechooser", self._choosers.append)
+        page.on("filechooser", lambda chooser: self._choosers.append(chooser))  # noqa: PLW0108 - the wrapper needs a function
 
     def reach(self, selector: str) -> None:
         """Press Tab until what a selector names has the focus, and shows it."""

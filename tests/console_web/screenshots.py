@@ -1,7 +1,7 @@
 """Pictures of every page, 390 and 1280 px wide, light and dark, 中文 and English: ``python -m tests.console_web.screenshots``.
 
 ``--only`` and ``--looks`` choose pages and looks by pattern, as ``--looks '1280-light'``. A page that is wider than its window, and one
-that is not shown, are named at the end and fail the command.
+that is not shown, are named at the end and fail the command. ``--document`` takes the few that ``docs/console.md`` shows.
 """
 
 from __future__ import annotations
@@ -26,6 +26,15 @@ from tests.console_web.gallery import FILES, Gallery, gallery
 WIDTHS = (390, 1280)
 SCHEMES = ("light", "dark")
 LANGUAGES = ("zh-CN", "en")
+DOCUMENTED = {
+    "check": ("/check", 390, "light", "zh-CN"),
+    "case": ("/cases/{number}", 1280, "light", "en"),
+    "history": ("/cases/{number}/history", 1280, "light", "zh-CN"),
+    "catalog": ("/catalogs/{code}", 1280, "dark", "en"),
+    "amendment": ("/amendments/{id}", 1280, "light", "zh-CN"),
+    "queue": ("/queue", 390, "dark", "zh-CN"),
+}
+"""The pictures of the documentation: page, width, scheme, language."""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -34,7 +43,7 @@ def named(path: str) -> str:
     return re.sub(r"[^a-z]+", "-", re.sub(r":int", "", path)).strip("-") or "start"
 
 
-def main(folder: Path, only: str, looks: str) -> int:
+def main(folder: Path, only: str, looks: str, *, document: bool) -> int:
     """Take the pictures into a folder; what was wrong with how many of them."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="screenshots-") as name, EmbeddedPostgres(_open(name)) as server:
@@ -44,7 +53,7 @@ def main(folder: Path, only: str, looks: str) -> int:
         databases = _database(server, TEMPLATE)
         with gallery(next(databases), Path(name)) as shown, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-            wrong = taken(browser, shown, folder, only, looks)
+            wrong = documented(browser, shown, folder) if document else taken(browser, shown, folder, only, looks)
             browser.close()
             close_clients()
         next(databases, None)
@@ -56,6 +65,18 @@ def _open(name: str) -> Path:
     """A folder of the database that its system user can get to, also when this runs as root."""
     Path(name).chmod(0o711)
     return Path(name) / "postgres"
+
+
+def documented(browser: Browser, shown: Gallery, folder: Path) -> list[str]:
+    """The few pictures of the documentation, a window high."""
+    for name, (path, width, scheme, language) in DOCUMENTED.items():
+        place, size = shown.places[path], {"width": width, "height": 844 if width < 500 else 760}
+        who = signed_in(shown.api, place.role, place.subject)
+        with browse_as(browser, shown.api, who, viewport=size, color_scheme=scheme, locale=language) as context:
+            page = context.new_page()
+            page.goto(place.address)
+            page.screenshot(path=folder / f"{name}.png")
+    return []
 
 
 def taken(browser: Browser, shown: Gallery, folder: Path, only: str, looks: str) -> list[str]:
@@ -87,5 +108,6 @@ if __name__ == "__main__":
     arguments.add_argument("folder", nargs="?", type=Path, default=Path("build/screenshots"))
     arguments.add_argument("--only", default="", help="pages whose path this pattern finds")
     arguments.add_argument("--looks", default="", help="looks that this pattern finds, as 390-dark-zh")
+    arguments.add_argument("--document", action="store_true", help="the few pictures of the documentation alone")
     given = arguments.parse_args()
-    sys.exit(min(main(given.folder, given.only, given.looks), 1))
+    sys.exit(min(main(given.folder, given.only, given.looks, document=given.document), 1))

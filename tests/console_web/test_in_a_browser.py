@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -136,6 +137,24 @@ def test_approved_by_keyboard(desk: Desk, copy: Path) -> None:
     public.fill({"number": "KEY-1", "name": "王敏"})
     public.enter("main form button")
     assert "The title is valid" in said(public)
+
+
+def test_results_follow_what_is_typed(desk: Desk) -> None:
+    """In the catalog, with the one script that the policy admits; the address follows, and no other host is asked."""
+    public = desk(None)
+    asked, problems = [], []
+    public.page.on("request", lambda request: asked.append(request.url))
+    public.page.on("pageerror", lambda error: problems.append(str(error)))
+    public.page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    public.go_to("/catalogs")
+    public.enter(f'main a[href="/catalogs/{CODE}"]')
+    public.write("#q", "焊接")
+    public.page.wait_for_url("**q=*")
+    table = public.page.locator("#results table tbody tr")
+    assert 0 < table.count() < 10
+    assert "焊接" in public.page.inner_text("#results")
+    assert problems == []
+    assert {urlsplit(each).netloc for each in asked} == {urlsplit(public.page.url).netloc}
 
 
 @whole

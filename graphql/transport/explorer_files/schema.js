@@ -110,4 +110,6 @@ export async function loadSchema(token) {
   draw();
 }
 
+export const known = () => schema;
+
 export const redrawSchema = () => draw();
