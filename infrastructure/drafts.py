@@ -79,7 +79,11 @@ class Drafts:
         path = self._path(subject)
         try:
             raw = bytes.fromhex(path.read_text("ascii"))
-            at, nonce, sealed = raw[:_AT_BYTES], raw[_AT_BYTES : _AT_BYTES + _NONCE_BYTES], raw[_AT_BYTES + _NONCE_BYTES :]
+            at, nonce, sealed = (
+                raw[:_AT_BYTES],
+                raw[_AT_BYTES : _AT_BYTES + _NONCE_BYTES],
+                raw[_AT_BYTES + _NONCE_BYTES :],
+            )
             plain = zlib.decompress(self._sealing.decrypt(nonce, sealed, at + path.name.encode()))
         except (FileNotFoundError, ValueError, InvalidTag, zlib.error):
             return None

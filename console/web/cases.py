@@ -60,11 +60,15 @@ async def queue(visit: Visit) -> Response:
     if age:
         before = shanghai_day(visit.console.registry.clock()) - timedelta(days=min(age, 36_500))
         chosen = dict(chosen) | {"submittedTo": _begin_of(before.isoformat())}
-    data = await visit.ask("cases", filter=chosen, **_oldest_first(visit, MOST_CONTESTED if view == "contested" else ROWS))
+    data = await visit.ask(
+        "cases", filter=chosen, **_oldest_first(visit, MOST_CONTESTED if view == "contested" else ROWS)
+    )
     listed = data["cases"]
     listed["nodes"].reverse()
     if view == "contested":
-        listed["nodes"] = [each for each in listed["nodes"] if any(one["code"] == _CONTESTED for one in each["warnings"])]
+        listed["nodes"] = [
+            each for each in listed["nodes"] if any(one["code"] == _CONTESTED for one in each["warnings"])
+        ]
         listed |= {"totalCount": len(listed["nodes"]), "pageInfo": listed["pageInfo"] | {"hasPreviousPage": False}}
     info = listed["pageInfo"]
     listed["pageInfo"] = {
@@ -73,9 +77,7 @@ async def queue(visit: Visit) -> Response:
         "endCursor": info["startCursor"],
         "startCursor": info["endCursor"],
     }
-    return visit.page(
-        "queue", rows="cases.nodes", cases=listed, view=view, views=[*QUEUES, "mine"], ages=AGES, age=age
-    )
+    return visit.page("queue", rows="cases.nodes", cases=listed, view=view, views=[*QUEUES, "mine"], ages=AGES, age=age)
 
 
 _CONTESTED: Final = "CERTIFICATE_CONTESTED"

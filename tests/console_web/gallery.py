@@ -68,7 +68,8 @@ def _live(api: Api) -> None:
     waiting = api.submit(holder={"name": "吴桐", "idNumber": resident_number(7001)}, evidence=[_uploaded(api)])
     assert waiting["refusal"] is None, waiting
     supplement = api.submit(
-        holder={"name": "郑楠", "idNumber": resident_number(7002)}, certificate={"name": "AWS Certified", "issuingBody": ""}
+        holder={"name": "郑楠", "idNumber": resident_number(7002)},
+        certificate={"name": "AWS Certified", "issuingBody": ""},
     )
     assert supplement["refusal"] is None, supplement
     assert api.decide("requestSupplement", supplement["case"]["id"], reason="请补充证书复印件。")["refusal"] is None

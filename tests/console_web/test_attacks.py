@@ -77,7 +77,14 @@ def test_what_an_address_says_is_text(site: Api, path: str) -> None:
 
 @pytest.mark.parametrize(
     "away",
-    ["//evil.example", "/\\evil.example", "https://evil.example", "/%09/evil.example", "/\t/evil.example", "/\n/evil.example"],
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "/%09/evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+    ],
 )
 def test_no_page_leads_away(site: Api, away: str) -> None:
     """After signing in, choosing a language or giving a reason one stays on this host."""
@@ -126,7 +133,9 @@ def test_a_session_of_another_is_no_form_token(site: Api) -> None:
     assert token
     origin = {"Origin": str(site.client.base_url).rstrip("/")}
     for who in (other.client, client_of(site)):
-        assert who.post("/verify", data={"token": token[1], "number": "1", "name": "x"}, headers=origin).status_code == 403
+        assert (
+            who.post("/verify", data={"token": token[1], "number": "1", "name": "x"}, headers=origin).status_code == 403
+        )
 
 
 def test_an_act_stays_within_the_officers_division(site: Api, hostile: str) -> None:

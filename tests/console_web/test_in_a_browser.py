@@ -69,7 +69,42 @@ def test_every_page_is_fit_for_screen_readers_and_narrow_screens(shown: Gallery,
                     if path not in FILES and (WHOLE or number % 2 == turn):
                         page.emulate_media(color_scheme="dark" if number % 3 else "light")
                         wrong += [(path, language, each) for each in faults(page, shown.places[path].address, axe)]
+                if role is None:
+                    wrong += [("/graphql", language, each) for each in faults(page, "/graphql", axe)]
     assert wrong == []
+
+
+def test_a_file_is_shown_in_its_page(shown: Gallery, browser: Browser) -> None:
+    """A picture is seen in the page and a PDF in its frame, under a policy without inline code; each opening is on record."""
+    place = shown.places["/cases/{number}/evidence/{sha256}"]
+    who = signed_in(shown.api, "REVIEWER", "evidence-reader")
+    with browse_as(browser, shown.api, who, locale="en") as context:
+        page = context.new_page()
+        problems: list[str] = []
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.goto(place.address.removesuffix("?open=yes"))
+        assert page.locator("img.file, iframe.file").count() == 0
+        page.locator("main .button").click()
+        page.wait_for_function("document.querySelector('img.file').naturalWidth === 1")
+        document = 'query { accessLog(subject: "evidence-reader") { nodes { operation fields } } }'
+        accesses = shown.api.ask(document, None, shown.api.token("AUDITOR"))["accessLog"]["nodes"]
+        assert any("evidence" in each["operation"].lower() for each in accesses), accesses
+        pdf = next(each for each in _evidence(shown) if each["mediaType"] == "application/pdf")
+        page.goto(f"/cases/{pdf['caseNumber']}/evidence/{pdf['sha256']}?open=yes")
+        frame = page.locator("iframe.file")
+        answer = who.get(str(frame.get_attribute("src")))
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+        assert answer.headers["content-disposition"].startswith("inline")
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.content.startswith(b"%PDF-")
+        assert problems == []
+
+
+def _evidence(shown: Gallery) -> list[dict[str, str]]:
+    document = "query { cases(first: 50) { nodes { caseNumber evidence { sha256 mediaType } } } }"
+    cases = shown.api.ask(document, None, shown.api.token("REVIEWER", "330106-EI"))["cases"]["nodes"]
+    return [{"caseNumber": case["caseNumber"]} | each for case in cases for each in case["evidence"]]
 
 
 Desk = Callable[..., Keyboard]
@@ -242,7 +277,9 @@ def test_the_catalog_amended_by_keyboard(shown: Gallery, desk: Desk, tmp_path: P
     first, second = desk("ADMINISTRATOR", "chen"), desk("ADMINISTRATOR", "lin")
     first.go_to("/amendments")
     first.enter(f'main a[href="/amendments/new/{CODE}"]')
-    first.fill({"noticeNumber": "样例〔2026〕11号", "noticeTitle": "关于更正目录的通知（样例）", "effectiveFrom": today()})
+    first.fill(
+        {"noticeNumber": "样例〔2026〕11号", "noticeTitle": "关于更正目录的通知（样例）", "effectiveFrom": today()}
+    )
     first.attach("#file", file)
     first.enter("main form button")
     assert "（更正）" in said(first)

@@ -205,14 +205,19 @@ def test_the_explorer_helps_while_a_document_is_written(server: str, page: Page)
     assert editor.input_value() == "{ books"
     page.keyboard.type("(fir")
     page.keyboard.press("Tab")
-    page.keyboard.type("2) { title nope } check(on: \"x\") }")
+    page.keyboard.type('2) { title nope } check(on: "x") }')
     page.keyboard.press("Escape")
     assert editor.input_value().startswith("{ books(first: 2) {")
     wrong = page.locator("#problems li")
     expect(wrong.first).to_contain_text("no such field: Book.nope")
     expect(wrong.nth(1)).to_contain_text("needed and missing: certificate")
     wrong.first.get_by_role("button").click()
-    assert page.evaluate("document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)") == "nope"
+    assert (
+        page.evaluate(
+            "document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)"
+        )
+        == "nope"
+    )
     editor.fill("{books(first:2){title}}")
     page.get_by_role("button", name="Prettify").click()
     assert editor.input_value() == "{\n  books(first: 2) {\n    title\n  }\n}"
