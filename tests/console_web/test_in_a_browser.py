@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from catalog.files import export_entries
 from console.demo_catalog import CODE
@@ -86,7 +86,7 @@ def test_a_file_is_shown_in_its_page(shown: Gallery, browser: Browser) -> None:
         page.goto(place.address.removesuffix("?open=yes"))
         assert page.locator("img.file, iframe.file").count() == 0
         page.locator("main .button").click()
-        page.wait_for_function("document.querySelector('img.file').naturalWidth === 1")
+        expect(page.locator("img.file")).to_have_js_property("naturalWidth", 1)
         document = 'query { accessLog(subject: "evidence-reader") { nodes { operation fields } } }'
         accesses = shown.api.ask(document, None, shown.api.token("AUDITOR"))["accessLog"]["nodes"]
         assert any("evidence" in each["operation"].lower() for each in accesses), accesses

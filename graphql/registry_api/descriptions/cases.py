@@ -23,6 +23,7 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "countedExperienceMonths": "Article 3: the months of work abroad that were verified and count.",
         "decidedBy": "The officer who decided; null while the case is open.",
         "overridden": "Whether an officer matched it to another entry than the automatic one.",
+        "supplemented": "Whether a supplement was asked for, and has come.",
         "endedOn": "The day on which the title ended; null while it stands.",
         "history(first:)": "At most so many events; 200 at most.",
         "history(after:)": "Only events after this version.",
