@@ -42,7 +42,7 @@ clients: $(VENV)/.dev ## Apollo, Relay, urql, generators and Python clients agai
 speed: $(VENV)/.dev ## how long a match takes on one core
 	$(BIN)/python benchmarks/matching_speed.py
 
-bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, the audit, packs, cases written, reads
+bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, the audit, packs, cases written, pages, reads
 	$(BIN)/python benchmarks/matching_speed.py
 	$(BIN)/python benchmarks/preview_speed.py
 	$(BIN)/python benchmarks/log_speed.py
@@ -50,6 +50,7 @@ bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency l
 	$(BIN)/python benchmarks/audit_speed.py
 	$(BIN)/python benchmarks/pack_speed.py
 	$(BIN)/python benchmarks/write_speed.py
+	$(BIN)/python -m benchmarks.page_speed
 	$(BIN)/python -m benchmarks.reads --write
 
 bench-reads: $(VENV)/.dev ## titles looked up and listed over HTTP beside other GraphQL servers; FULL=--full for larger tables and longer rounds

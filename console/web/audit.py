@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from typing import Any, Final
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from starlette.responses import Response
 
 from application.access import Action
@@ -70,7 +69,7 @@ async def officers(visit: Visit) -> Response:
     until += timedelta(days=1) if last and last < "9999-12-30" else timedelta()
     within = min(max(visit.number("within") or _QUICK, 1), 86_400)
     url = visit.console.registry.database.app_url
-    counts = await to_thread.run_sync(officer_counts, url, begin, until, within, limiter=_counting())
+    counts = await to_thread.run_sync(officer_counts, url, begin, until, within, limiter=visit.console.counting)
     found = outliers(counts)
     visit.data["outliers"] = [
         {
@@ -87,12 +86,6 @@ async def officers(visit: Visit) -> Response:
     return visit.page(
         "outliers", rows="outliers", outliers=visit.data["outliers"], officers=len(counts.officers), within=within
     )
-
-
-@cache
-def _counting() -> CapacityLimiter:
-    """Each count reads every decision: one at a time is made for pages."""
-    return CapacityLimiter(1)
 
 
 async def accesses(visit: Visit) -> Response:

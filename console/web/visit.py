@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import orjson
+from anyio import CapacityLimiter
 from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
@@ -68,6 +69,8 @@ class Console:
     secure: bool
     """Whether cookies travel over TLS alone."""
     drafts: Drafts
+    counting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """What reads every decision is done once at a time for pages."""
 
 
 @dataclass
