@@ -42,7 +42,7 @@ AUDIT: Final = 7310573000000000021
 AUDIT_RUNNER: Final = 7310573000000000022
 """Held by the session of the one process that sees to it that the audit is run."""
 
-DRAFTS: Final = 7310573000000000031
+DRAFTS: Final = 7310573000000000041
 """Held by the session of the one process that removes old drafts."""
 
 
