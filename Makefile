@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads bench-feed siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help soak growth
+.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads bench-feed siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help soak growth screenshots console-drill
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -42,7 +42,7 @@ clients: $(VENV)/.dev ## Apollo, Relay, urql, generators and Python clients agai
 speed: $(VENV)/.dev ## how long a match takes on one core
 	$(BIN)/python benchmarks/matching_speed.py
 
-bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, the audit, packs, cases written, reads
+bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency log, rebuilding the read models, the audit, packs, cases written, pages, reads
 	$(BIN)/python benchmarks/matching_speed.py
 	$(BIN)/python benchmarks/preview_speed.py
 	$(BIN)/python benchmarks/log_speed.py
@@ -50,6 +50,7 @@ bench: $(VENV)/.dev ## every measurement: matching, previews, the transparency l
 	$(BIN)/python benchmarks/audit_speed.py
 	$(BIN)/python benchmarks/pack_speed.py
 	$(BIN)/python benchmarks/write_speed.py
+	$(BIN)/python -m benchmarks.page_speed
 	$(BIN)/python -m benchmarks.reads --write
 
 bench-reads: $(VENV)/.dev ## titles looked up and listed over HTTP beside other GraphQL servers; FULL=--full for larger tables and longer rounds
@@ -57,6 +58,13 @@ bench-reads: $(VENV)/.dev ## titles looked up and listed over HTTP beside other 
 
 bench-feed: $(VENV)/.dev ## how late followers hear of changes, what idle ones cost, and kills of the server while events are recorded
 	$(BIN)/python benchmarks/feed_load.py --write
+
+screenshots: $(VENV)/.dev ## every page of the console, narrow and wide, light and dark, in both languages, into build/screenshots (chromium, fonts-noto-cjk)
+	$(BIN)/python -m tests.console_web.screenshots
+	$(BIN)/python -m tests.console_web.screenshots docs/console --document
+
+console-drill: $(VENV)/.dev ## every page of the console for screen readers in both languages, and every story of the demonstration by keyboard alone
+	CONSOLE_DRILL=whole $(BIN)/python -m pytest -q tests/console_web
 
 siege: $(VENV)/.dev ## thirty attacks on a running server beside a client that looks up; writes docs/siege.md
 	$(BIN)/python -m benchmarks.siege --seconds 10 --cases 3000 --unlimited --tries 3 --write docs/siege.md

@@ -42,6 +42,7 @@ class Action(StrEnum):
     ERASE = "ERASE"
     REGISTER_OFFICER = "REGISTER_OFFICER"
     READ_ACCESS_LOG = "READ_ACCESS_LOG"
+    READ_OWN_ACCESSES = "READ_OWN_ACCESSES"
     READ_LOG_PROOFS = "READ_LOG_PROOFS"
     FOLLOW_EVENTS = "FOLLOW_EVENTS"
     FOLLOW_TITLES = "FOLLOW_TITLES"
@@ -80,7 +81,9 @@ _SUBMITS: Final = frozenset({Action.READ_CASES, Action.SUBMIT, Action.ACCOMPANY,
 RIGHTS: Final[Mapping[Role | None, Right]] = {
     None: Right(_PUBLIC, RowScope.NONE, Persons.MASKED),
     Role.APPLICANT: Right(
-        _SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES, Action.READ_INTEGRITY_RECORDS}, RowScope.OWN, Persons.IN_CLEAR
+        _SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES, Action.READ_INTEGRITY_RECORDS, Action.READ_OWN_ACCESSES},
+        RowScope.OWN,
+        Persons.IN_CLEAR,
     ),
     Role.REVIEWER: Right(
         _SIGNED_IN

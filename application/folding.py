@@ -292,6 +292,7 @@ def _deadlines(state: CaseState) -> dict[str, Any]:
         "deadline_met": any(done),
         "deadline_missed": not all(done),
         "deadline_suspended": any(each.suspended for each in found),
+        "supplemented": bool(state.awaited) and state.awaited[-1][1] is not None,
     }
 
 

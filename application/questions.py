@@ -99,6 +99,7 @@ class CaseFilter:
     catalog_version: Annotated[int | None, Compared(columns=("version_number",))] = None
     entry_number: Annotated[int | None, Compared()] = None
     overridden: Annotated[bool | None, Compared()] = None
+    supplemented: Annotated[bool | None, Compared()] = None
     deadline: DeadlineState | None = None
 
 

@@ -158,7 +158,8 @@ class CaseView:
     """A recognition case as its latest event left it, and what its title needs.
 
     Of its deadlines that run, REVIEW apart, ``due_first`` and ``due_last`` are the earliest last day and the latest: never more
-    than two run at a time. ``unrecorded_due`` is the earliest of those whose missing is to be recorded and is not.
+    than two run at a time. ``unrecorded_due`` is the earliest of those whose missing is to be recorded and is not. ``supplemented``:
+    what was asked for last has come.
     """
 
     case_id: UUID
@@ -200,6 +201,7 @@ class CaseView:
     deadline_met: bool = False
     deadline_missed: bool = False
     deadline_suspended: bool = False
+    supplemented: bool = False
 
     @property
     def responsible_code(self) -> str:

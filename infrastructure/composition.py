@@ -45,6 +45,8 @@ from infrastructure.audit.runs import PostgresAuditRuns
 from infrastructure.backup.erasures import ERASURES_FILE, noting
 from infrastructure.briefings import StoredBriefings
 from infrastructure.deadlines import ProjectedOverdueCases, deadlines_process
+from infrastructure.drafts import FOLDER as DRAFTS_FOLDER
+from infrastructure.drafts import drafts_process
 from infrastructure.erasure import StoredPersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.feed import FollowedFeed
@@ -198,6 +200,7 @@ def open_registry(
                     finishing_process(keys.pool, settings.data_dir / MASTER_KEY_FILE, clock),
                     sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
                     auditing_process(audited),
+                    drafts_process(settings.data_dir / DRAFTS_FOLDER, clock),
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),

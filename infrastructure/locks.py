@@ -42,6 +42,9 @@ AUDIT: Final = 7310573000000000021
 AUDIT_RUNNER: Final = 7310573000000000022
 """Held by the session of the one process that sees to it that the audit is run."""
 
+DRAFTS: Final = 7310573000000000041
+"""Held by the session of the one process that removes old drafts."""
+
 
 def of_projection(lock: int, name: str) -> int:
     """The number under which one projection has a lock that each has; it ends like ``lock``, so no other kind of lock has it."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 import orjson
 from anyio import to_thread
@@ -14,10 +16,13 @@ from application.access import Action
 from catalog.changes import proposed_changes
 from catalog.faults import FileRefused
 from catalog.files import read_entries
+from catalog.files.alias_changes import read_alias_changes
+from catalog.files.word_changes import read_word_changes
 from console.catalog_amending import differences_to
 from console.web.visit import NoPage, Visit, WebPage
 from domain.catalog.amendment import EntryChange
 
+T = TypeVar("T")
 FILE_BYTES: Final = 20 * 1024 * 1024
 _REQUIRED: Final = ("noticeNumber", "noticeTitle", "effectiveFrom")
 PROPOSE: Final = """mutation ($input: AmendmentInput!) {
@@ -55,15 +60,17 @@ async def amend(visit: Visit) -> Response:
     if visit.sent("input"):
         return await _proposed(visit, catalog)
     wrong = {name: visit.speaker.say("form.needed") for name in _REQUIRED if not visit.sent(name)}
-    file = visit.files.get("file")
-    if file is None:
+    sent = {name: (each.filename or name, await each.read()) for name, each in visit.files.items() if name in _READ}
+    if not sent and not visit.sent("endsOn"):
         wrong["file"] = visit.speaker.say("amend.no_file")
-    if wrong or file is None:
+    changes: dict[str, Any] = {}
+    for name, (file_name, content) in sent.items():
+        try:
+            changes[name] = await to_thread.run_sync(_READ[name], visit, code, file_name, content)
+        except FileRefused as refused:
+            wrong[name] = str(refused)
+    if wrong:
         return _form(visit, catalog, wrong)
-    try:
-        changes = await to_thread.run_sync(_changes, visit, code, await file.read())
-    except FileRefused as refused:
-        return _form(visit, catalog, {"file": str(refused)})
     given = {
         "catalogCode": code,
         "baseVersion": catalog["versions"][-1]["number"],
@@ -72,7 +79,10 @@ async def amend(visit: Visit) -> Response:
         "effectiveFrom": visit.sent("effectiveFrom"),
         "erratum": visit.sent("erratum") == "yes",
         "rematchPending": visit.sent("rematchPending") == "yes",
-        "changes": changes,
+        "changes": changes.get("file", []),
+        "aliasChanges": changes.get("aliases", []),
+        "wordChanges": changes.get("words", []),
+        "endsOn": visit.sent("endsOn") or None,
     }
     data = await visit.ask("preview", input=given)
     return visit.page(
@@ -80,11 +90,57 @@ async def amend(visit: Visit) -> Response:
     )
 
 
-def _changes(visit: Visit, code: str, content: bytes) -> list[dict[str, Any]]:
+def _entries(visit: Visit, code: str, _name: str, content: bytes) -> list[dict[str, Any]]:
     """What leads from the latest version to the file's entries, as the API takes it. Blocks; raises ``FileRefused``."""
     timeline = visit.console.registry.shelf.catalog(code)
     differences = differences_to(timeline, read_entries(content), partial=visit.sent("partial") == "yes")
     return [_change(each) for each in proposed_changes(differences, reason=visit.sent("reason") or None)]
+
+
+def _aliases(_visit: Visit, _code: str, name: str, content: bytes) -> list[dict[str, Any]]:
+    """Changes of aliases of a file, as the API takes them. Blocks; raises ``FileRefused``."""
+    return [
+        {
+            "kind": each.effect.value,
+            "aliasKind": each.alias.kind.value,
+            "text": each.alias.text,
+            "issuer": each.alias.issuer,
+            "numbers": list(each.alias.numbers),
+            "ground": each.alias.ground,
+        }
+        for each in _from_file(read_alias_changes, name, content)
+    ]
+
+
+def _words(_visit: Visit, _code: str, name: str, content: bytes) -> list[dict[str, Any]]:
+    """Changes of the vocabulary of a file, as the API takes them. Blocks; raises ``FileRefused``."""
+    return [
+        {
+            "kind": each.effect.value,
+            "wordKind": each.word.kind.value,
+            "text": each.word.text,
+            "meaning": each.word.meaning,
+            "scope": each.word.scope,
+            "ground": each.word.ground,
+        }
+        for each in _from_file(read_word_changes, name, content)
+    ]
+
+
+_READ: Final[Mapping[str, Callable[[Visit, str, str, bytes], list[dict[str, Any]]]]] = {
+    "file": _entries,
+    "aliases": _aliases,
+    "words": _words,
+}
+"""The files of the form, each with what reads it."""
+
+
+def _from_file(read: Callable[[Path], T], name: str, content: bytes) -> T:
+    """What a reader of files makes of what was sent; it tells faults under the name that the file had."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / (Path(name).name or "file")
+        path.write_bytes(content)
+        return read(path)
 
 
 def _change(change: EntryChange) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
+from anyio import to_thread
 from starlette.responses import Response
 
 from application.access import Action
 from console.web.cases import UPLOAD_BYTES, uploaded
-from console.web.visit import NoPage, Visit, WebPage
+from console.web.visit import NoPage, SignInFirst, Visit, WebPage
 from domain.identity_numbers import IdentityKind
+from infrastructure.drafts import Draft, DraftTooLargeError
 
 ROWS: Final = 50
 PERIODS: Final = 3
@@ -25,14 +27,32 @@ _REQUIRED: Final = ("name", "idNumber", "certificateName", "authority", "workFie
 async def mine(visit: Visit) -> Response:
     """The cases that somebody submitted or holds, with what is due."""
     data = await visit.ask("cases", filter={}, **visit.window(ROWS))
-    return visit.page("my", rows="cases.nodes", cases=data["cases"])
+    return visit.page(
+        "my",
+        rows="cases.nodes",
+        cases=data["cases"],
+        reads=visit.may(Action.READ_OWN_ACCESSES),
+        draft=await _draft(visit),
+        saved=visit.query("done") == "saved",
+    )
+
+
+async def readers(visit: Visit) -> Response:
+    """Who read the data of whoever is signed in, and why; the latest last, as they are recorded."""
+    data = await visit.ask("own-accesses", **visit.window(ROWS))
+    known = visit.session is not None and visit.session.holder is not None
+    return visit.page("readers", rows="ownAccesses.nodes", log=data["ownAccesses"], known=known)
 
 
 async def submit(visit: Visit) -> Response:
     """Submit a case: the person, the certificate, the work abroad, the files; what was typed stays where something is wrong."""
     if visit.request.method != "POST":
+        begun = await _draft(visit) if visit.query("draft") else None
+        visit.form = begun.fields if begun else {}
         return await _form(visit, {})
     await visit.guarded_form(largest=UPLOAD_BYTES)
+    if visit.sent("do") == "save":
+        return await _save(visit)
     wrong = {name: visit.speaker.say("form.needed") for name in _REQUIRED if not visit.sent(name)}
     if wrong:
         return await _form(visit, wrong)
@@ -48,7 +68,38 @@ async def submit(visit: Visit) -> Response:
     if payload["refusal"]:
         place = _PLACES.get(payload["refusal"]["field"] or "", "")
         return await _form(visit, {place: payload["refusal"]["message"]}, files)
+    await to_thread.run_sync(visit.console.drafts.erase, _subject(visit))
     return visit.go(f"/cases/{payload['case']['caseNumber']}", at=payload["position"], done="submit")
+
+
+def _subject(visit: Visit) -> str:
+    if visit.session is None:
+        raise SignInFirst
+    return visit.session.subject
+
+
+async def _draft(visit: Visit) -> Draft | None:
+    return await to_thread.run_sync(visit.console.drafts.of, _subject(visit))
+
+
+async def _save(visit: Visit) -> Response:
+    """Keep what was typed, to come back to; files that were chosen and not taken in are chosen again."""
+    typed = {name: text for name, text in visit.form.items() if name not in {"token", "do"} and text}
+    try:
+        await to_thread.run_sync(visit.console.drafts.save, _subject(visit), typed)
+    except DraftTooLargeError:
+        raise NoPage(413, "error.too_large") from None
+    return visit.go("/my", done="saved")
+
+
+async def draft(visit: Visit) -> Response:
+    """What was begun, and a form that lets go of it."""
+    found = visit.found(await _draft(visit))
+    if visit.request.method != "POST":
+        return visit.page("draft", draft=found)
+    await visit.guarded_form()
+    await to_thread.run_sync(visit.console.drafts.erase, _subject(visit))
+    return visit.go("/my")
 
 
 SUBMIT: Final = """mutation ($input: SubmitCaseInput!) {
@@ -123,5 +174,7 @@ async def _form(visit: Visit, wrong: Mapping[str, str], files: list[dict[str, An
 
 PAGES: Final = (
     WebPage("/my", mine, Action.SUBMIT),
+    WebPage("/my/readers", readers, Action.READ_OWN_ACCESSES),
+    WebPage("/my/draft", draft, Action.SUBMIT, posts=True),
     WebPage("/my/submit", submit, Action.SUBMIT, posts=True, largest=UPLOAD_BYTES),
 )

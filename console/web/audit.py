@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
+from anyio import to_thread
 from starlette.responses import Response
 
 from application.access import Action
+from application.outliers import outliers
 from application.statistics import StatisticsKey
 from console.web.catalog import day_of
 from console.web.visit import Visit, WebPage
-from domain.values import shanghai_day
+from domain.values import SHANGHAI, shanghai_day
+from infrastructure.audit.officers import officer_counts
 
 ROWS: Final = 50
 _MOST_SAMPLED: Final = 100
 _SHOWN_BARS: Final = 40
+_QUICK: Final = 60
+"""An approval within so many seconds is quick, unless another number is asked for."""
 
 
 async def overview(visit: Visit) -> Response:
@@ -54,6 +59,33 @@ async def sample(visit: Visit) -> Response:
         return visit.page("sample", drawn=None, seed=secrets.token_hex(4), size=size)
     data = await visit.ask("sample", seed=seed, size=size)
     return visit.page("sample", rows="auditSample", drawn=data["auditSample"], seed=seed, size=size)
+
+
+async def officers(visit: Visit) -> Response:
+    """What stands out among officers, each number beside all others'; a question to ask, and nothing of guilt."""
+    first, last = day_of(visit.query("from")), day_of(visit.query("to"))
+    begin = datetime.combine(date.fromisoformat(first) if first else date(1, 1, 2), time.min, SHANGHAI)
+    until = datetime.combine(date.fromisoformat(last) if last else date(9999, 12, 30), time.min, SHANGHAI)
+    until += timedelta(days=1) if last and last < "9999-12-30" else timedelta()
+    within = min(max(visit.number("within") or _QUICK, 1), 86_400)
+    url = visit.console.registry.database.app_url
+    counts = await to_thread.run_sync(officer_counts, url, begin, until, within, limiter=visit.console.counting)
+    found = outliers(counts)
+    visit.data["outliers"] = [
+        {
+            "kind": each.kind.value,
+            "officers": list(each.officers),
+            "number": each.own.number,
+            "of": each.own.of,
+            "others": each.others.number,
+            "othersOf": each.others.of,
+            "message": each.said.text(visit.language),
+        }
+        for each in found
+    ]
+    return visit.page(
+        "outliers", rows="outliers", outliers=visit.data["outliers"], officers=len(counts.officers), within=within
+    )
 
 
 async def accesses(visit: Visit) -> Response:
@@ -94,6 +126,7 @@ PAGES: Final = (
     WebPage("/audit/log", log, Action.READ_AUDIT_LOG),
     WebPage("/audit/findings", findings, Action.READ_AUDIT_LOG),
     WebPage("/audit/sample", sample, Action.READ_AUDIT_LOG),
+    WebPage("/audit/outliers", officers, Action.READ_AUDIT_LOG),
     WebPage("/accesses", accesses, Action.READ_ACCESS_LOG),
     WebPage("/statistics", statistics, Action.READ_STATISTICS),
 )

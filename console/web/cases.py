@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
+from anyio import to_thread
 from starlette.responses import Response
 
 from application.access import Action
@@ -17,7 +19,9 @@ from console.web.visit import FORM_BYTES, NoPage, Visit, WebPage
 from domain.case.case import RecognitionCase
 from domain.clocks import DeadlineState
 from domain.merkle import ProofRejected, TreeBoundsError, verify_inclusion
-from domain.values import CaseStatus, ReviewOutcome
+from domain.messages import SpokenError
+from domain.values import CaseStatus, ReviewOutcome, shanghai_day
+from infrastructure.audit.packing import ExportedCase, export_case
 
 ROWS: Final = 50
 GUARDS_OF: Final[Mapping[str, Sequence[str]]] = {
@@ -32,9 +36,17 @@ QUEUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "soon": {"status": _OPEN, "deadline": DeadlineState.DUE_SOON.value},
     "overdue": {"status": _OPEN, "deadline": DeadlineState.OVERDUE.value},
     "waiting": {"status": [CaseStatus.SUPPLEMENT_REQUESTED.value]},
+    "returned": {"status": _OPEN, "supplemented": True},
+    "contested": {"status": _OPEN},
     "second": {"status": [CaseStatus.MATCHED.value], "overridden": True},
 }
-"""What a reviewer picks from, as filters of the API; ``mine`` is added with the asker's own subject."""
+"""What a reviewer picks from, as filters of the API; ``mine`` is added with the asker's own subject.
+
+Of what is contested the API has no filter: it is what it warns of, among the oldest ``MOST_CONTESTED`` cases.
+"""
+MOST_CONTESTED: Final = 200
+AGES: Final = (7, 14, 30)
+"""Days since when a case waits, as the queue offers them."""
 
 
 async def queue(visit: Visit) -> Response:
@@ -44,7 +56,38 @@ async def queue(visit: Visit) -> Response:
     chosen = dict(QUEUES).get(view, mine if view == "mine" else None)
     if chosen is None:
         raise NoPage(404, "error.missing")
-    return await _listed(visit, "queue", dict(chosen), view=view, views=[*QUEUES, "mine"])
+    age = visit.number("age")
+    if age:
+        before = shanghai_day(visit.console.registry.clock()) - timedelta(days=min(age, 36_500))
+        chosen = dict(chosen) | {"submittedTo": _begin_of(before.isoformat())}
+    data = await visit.ask(
+        "cases", filter=chosen, **_oldest_first(visit, MOST_CONTESTED if view == "contested" else ROWS)
+    )
+    listed = data["cases"]
+    listed["nodes"].reverse()
+    if view == "contested":
+        listed["nodes"] = [
+            each for each in listed["nodes"] if any(one["code"] == _CONTESTED for one in each["warnings"])
+        ]
+        listed |= {"totalCount": len(listed["nodes"]), "pageInfo": listed["pageInfo"] | {"hasPreviousPage": False}}
+    info = listed["pageInfo"]
+    listed["pageInfo"] = {
+        "hasNextPage": info["hasPreviousPage"],
+        "hasPreviousPage": info["hasNextPage"],
+        "endCursor": info["startCursor"],
+        "startCursor": info["endCursor"],
+    }
+    return visit.page("queue", rows="cases.nodes", cases=listed, view=view, views=[*QUEUES, "mine"], ages=AGES, age=age)
+
+
+_CONTESTED: Final = "CERTIFICATE_CONTESTED"
+
+
+def _oldest_first(visit: Visit, rows: int) -> dict[str, Any]:
+    """The page of a list that the API has newest first, read from its end."""
+    if visit.query("before"):
+        return {"first": rows, "after": visit.query("before")}
+    return {"last": rows, "before": visit.query("after")}
 
 
 async def all_cases(visit: Visit) -> Response:
@@ -83,9 +126,10 @@ async def inbox(visit: Visit) -> Response:
     data = await visit.ask("inbox", atLeast=visit.query("at"))
     proposed = [each for each in data["proposed"]["nodes"] if each["pendingProposal"]]
     proposed += [each for each in data["ended"]["nodes"] if each["pendingProposal"]]
+    visit.data["inbox"] = [*proposed, *data["overridden"]["nodes"]]
     return visit.page(
         "inbox",
-        rows="overridden.nodes",
+        rows="inbox",
         proposed=proposed,
         overridden=data["overridden"]["nodes"],
         more=data["proposed"]["pageInfo"]["hasNextPage"],
@@ -236,6 +280,7 @@ async def history(visit: Visit) -> Response:
         events=events,
         changes=changes,
         at=at,
+        audits=visit.may(Action.READ_AUDIT_LOG),
         guards=GUARDS_OF.get(events[at - 1]["type"], ()),
         proof=await _proof(visit, events[at - 1]["position"]),
     )
@@ -276,6 +321,42 @@ def _flat(name: str, value: Any) -> list[tuple[str, str]]:
     return [(name, "" if value is None else str(value))]
 
 
+async def rederive(visit: Visit) -> Response:
+    """A decision derived again from what was recorded, under the version it was pinned to or under another one."""
+    data = await visit.ask("case-by-number", number=visit.request.path_params["number"])
+    found = visit.found(data["case"])
+    derived, fault = await visit.tried(
+        document("rederive"), {"caseId": found["id"], "catalogVersion": visit.number("version")}
+    )
+    if derived is not None:
+        visit.data |= derived
+        visit.asked.reverse()
+    return visit.page(
+        "rederive",
+        status=200 if fault is None else 422,
+        rows="rederive",
+        case=found,
+        derived=derived["rederive"] if derived else None,
+        wrong=fault.message if fault else None,
+    )
+
+
+async def pack(visit: Visit) -> Response:
+    """The audit pack of a case, in which persons stay sealed: what its decision rests on, verified without this registry."""
+    data = await visit.ask("case-by-number", number=visit.request.path_params["number"])
+    number, registry = visit.found(data["case"])["caseNumber"], visit.console.registry
+
+    def export() -> ExportedCase | None:
+        return export_case(registry.audited, registry.seals, number)
+
+    try:
+        made = visit.found(await to_thread.run_sync(export))
+    except SpokenError as refused:
+        raise NoPage(503, "error.no_pack", refused.text(visit.language)) from None
+    headers = {"Content-Disposition": f'attachment; filename="{number}.audit-pack.json"'}
+    return visit.sent_file(Response(made.data, 200, headers, "application/json"))
+
+
 async def evidence(visit: Visit) -> Response:
     """One file in the page: opened on demand, since each opening is recorded."""
     found = await _case(visit)
@@ -299,5 +380,7 @@ PAGES: Final = (
     WebPage("/cases/{number}/history", history, Action.READ_CASES),
     WebPage("/cases/{number}/evidence/{sha256}", evidence, Action.READ_CASES),
     WebPage("/cases/{number}/evidence/{sha256}/file", evidence_file, Action.READ_CASES),
+    WebPage("/cases/{number}/rederive", rederive, Action.READ_AUDIT_LOG),
+    WebPage("/cases/{number}/pack", pack, Action.READ_AUDIT_LOG),
     WebPage("/cases/{number}/{act}", act, Action.READ_CASES, posts=True),
 )

@@ -11,10 +11,16 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from application.access import Action
+from console.web.asking import document
 from console.web.visit import NoPage, Visit, WebPage
 from domain.values import FIELD_SEPARATOR, SHANGHAI
 
-PAGE_ROWS: Final = 200
+AT_ONCE: Final = 200
+"""Entries that the API answers at once."""
+MOST_ENTRIES: Final = 20_000
+"""Entries of a version up to which facets count."""
+SHOWN_ROWS: Final = 200
+"""Entries on a page."""
 _FACETS: Final = ("field", "issuingBody", "title", "level")
 
 
@@ -47,33 +53,52 @@ async def catalogs(visit: Visit) -> Response:
 async def entries(visit: Visit) -> Response:
     """The entries of a catalog: in force on a day as known at an instant, narrowed by words and facets."""
     code = visit.request.path_params["code"]
-    data = await visit.ask(
+    catalog = await _whole(
+        visit,
         "entries",
         code=code,
         number=visit.number("version"),
         on=day_of(visit.query("on")),
         known=instant_of(visit.query("known")),
         search=visit.query("q"),
-        first=PAGE_ROWS,
-        after=visit.query("after"),
     )
-    catalog = visit.found(data["catalog"])
     version = catalog["version"]
     listed = version["entries"]["nodes"] if version else []
     chosen = {name: visit.query(name) for name in _FACETS}
     shown = [each for each in listed if all(not chosen[name] or chosen[name] in facet(each, name) for name in _FACETS)]
     if version:
         version["entries"]["nodes"] = shown
+    begin = min(visit.number("from") or 0, max(len(shown) - 1, 0))
     return visit.page(
         "entries",
         rows="catalog.version.entries.nodes",
         catalog=catalog,
         version=version,
-        entries=shown,
+        entries=shown[begin : begin + SHOWN_ROWS],
+        count=len(shown),
+        begin=begin,
+        step=SHOWN_ROWS,
         total=version["entries"]["totalCount"] if version else 0,
         facets={name: counted(shown, name) for name in _FACETS},
         chosen=chosen,
     )
+
+
+async def _whole(visit: Visit, name: str, **variables: Any) -> dict[str, Any]:
+    """A catalog with all entries of the version asked for, page after page, so that facets count every one of them."""
+    catalog: dict[str, Any] = visit.found((await visit.ask(name, first=AT_ONCE, **variables))["catalog"])
+    asked, found = len(visit.asked), catalog["version"]
+    while found and found["entries"]["pageInfo"]["hasNextPage"] and len(found["entries"]["nodes"]) < MOST_ENTRIES:
+        after = found["entries"]["pageInfo"]["endCursor"]
+        more = (await visit.told(document(name), _given(variables) | {"first": AT_ONCE, "after": after}))["catalog"]
+        found["entries"]["nodes"] += more["version"]["entries"]["nodes"]
+        found["entries"]["pageInfo"] = more["version"]["entries"]["pageInfo"]
+    del visit.asked[asked:]
+    return catalog
+
+
+def _given(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in variables.items() if value not in (None, "")}
 
 
 def facet(entry: Mapping[str, Any], name: str) -> Sequence[str]:
@@ -125,11 +150,11 @@ async def compare(visit: Visit) -> Response:
     latest = visit.found((await visit.ask("versions", code=code))["catalog"])["versions"]
     last = latest[-1]["number"]
     one, other = visit.number("a") or max(1, last - 1), visit.number("b") or last
-    data = await visit.ask("compare", code=code, a=one, b=other)
-    catalog = visit.found(data["catalog"])
-    if catalog["a"] is None or catalog["b"] is None:
+    catalog = await _whole(visit, "compare", code=code, number=one)
+    against = await _whole(visit, "compare", code=code, number=other)
+    if catalog["version"] is None or against["version"] is None:
         raise NoPage(404, "error.missing")
-    differences = between(catalog["a"]["entries"]["nodes"], catalog["b"]["entries"]["nodes"])
+    differences = between(catalog["version"]["entries"]["nodes"], against["version"]["entries"]["nodes"])
     visit.data = {"differences": differences}
     visit.asked.reverse()
     return visit.page(

@@ -17,6 +17,7 @@ from console.web.rendering import files, renderer
 from console.web.session import open_sessions
 from console.web.visit import Console, NoPage, SignInFirst, Visit, WebPage
 from infrastructure.composition import Registry
+from infrastructure.drafts import FOLDER, Drafts
 from transport.caching import REVALIDATED, tagged
 from transport.middleware import request_id_of
 
@@ -37,9 +38,11 @@ PAGES: Final[Sequence[WebPage]] = (
 def console_routes(registry: Registry) -> list[BaseRoute]:
     """What to serve beside the API of an opened registry."""
     settings = registry.settings
+    sessions = open_sessions(settings.data_dir)
     console = Console(
         registry=registry,
-        sessions=open_sessions(settings.data_dir),
+        sessions=sessions,
+        drafts=Drafts(settings.data_dir / FOLDER, sessions.key_for("drafts"), registry.clock),
         render=renderer(
             navigation=navigation,
             development=not settings.identity_provider,

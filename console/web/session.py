@@ -114,6 +114,10 @@ class Sessions:
         until = int(self._clock()) + REASON_SECONDS if reason else 0
         return replace(session, reason=reason, reason_until=until)
 
+    def key_for(self, purpose: str) -> bytes:
+        """A key of 32 bytes for another purpose of the console's than sessions."""
+        return hmac.new(self._key, b"key:" + purpose.encode(), sha256).digest()
+
     def end(self, session: Session) -> None:
         """Sign somebody out: a copy of the cookie opens nothing any more in this process."""
         self._signed_out[session.id] = None

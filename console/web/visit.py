@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import orjson
+from anyio import CapacityLimiter
 from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
@@ -24,6 +25,7 @@ from console.web.tabular import as_csv
 from domain.messages import Language
 from domain.values import Actor
 from infrastructure.composition import Registry
+from infrastructure.drafts import Drafts
 
 FORM_BYTES: Final = 1024 * 1024
 """Bytes of the largest form without files."""
@@ -66,6 +68,9 @@ class Console:
     render: Callable[[str, Mapping[str, Any]], str]
     secure: bool
     """Whether cookies travel over TLS alone."""
+    drafts: Drafts
+    counting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """What reads every decision is done once at a time for pages."""
 
 
 @dataclass
@@ -253,6 +258,10 @@ class Visit:
         } | context
         html = self.console.render(f"{template}.html", whole)
         return self._sent(Response(html, status, media_type="text/html; charset=utf-8"))
+
+    def sent_file(self, response: Response) -> Response:
+        """A file in place of a page."""
+        return self._sent(response)
 
     def _token_field(self) -> Markup:
         """What shows that a form was made by a page of ours."""

@@ -411,6 +411,24 @@ class Query(AuditQuery):
         page = await context.services.accesses_read(_numbers(first, after, last, before), ref, by)
         return numbered(page, page.rows, lambda each: each.number)
 
+    @edge(AccessConnection)
+    @answering(Action.READ_OWN_ACCESSES)
+    async def own_accesses(
+        self,
+        info: Info,
+        first: int | None = LOG_PAGE,
+        after: Position | None = None,
+        last: int | None = None,
+        before: Position | None = None,
+    ) -> Connection[AccessView]:
+        """Who read the asker's own data in clear, and why, in the order of recording; nobody's, where the token names no holder."""
+        context = info.context
+        own = context.actor.holder_ref if context.actor else None
+        window = _numbers(first, after, last, before)
+        page = await context.services.accesses_read(window, own or UUID(int=0), None)
+        rows = [replace(row, holders=tuple(each for each in row.holders if each == str(own))) for row in page.rows]
+        return numbered(replace(page, rows=rows), rows, lambda each: each.number)
+
     @edge(HolderFile | None)
     @answering(Action.READ_HOLDER_FILE)
     async def holder_file(

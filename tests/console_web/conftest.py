@@ -55,6 +55,12 @@ class Visitor:
         return self.client.post(path, data=data, headers=headers, **rest)
 
 
+def close_clients() -> None:
+    """Let every visitor leave."""
+    while _CLIENTS:
+        _CLIENTS.pop().close()
+
+
 def visitor(api: Api) -> Visitor:
     """Somebody new."""
     return Visitor(client_of(api))
@@ -84,8 +90,7 @@ def site(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ap
     databases = _database(postgres, TEMPLATE)
     with opened(next(databases), tmp_path_factory.mktemp("site"), Clock()) as api:
         yield api
-        while _CLIENTS:
-            _CLIENTS.pop().close()
+        close_clients()
     next(databases, None)
 
 

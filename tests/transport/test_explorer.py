@@ -186,3 +186,61 @@ def test_a_page_of_another_origin_asks_if_it_is_named(page: Page) -> None:
         assert len(request_id) == 32
         page.goto(stranger)
         assert page.evaluate(ASK, [f"{address}/graphql", headers]) is None
+
+
+def test_the_explorer_helps_while_a_document_is_written(server: str, page: Page) -> None:
+    """Names are completed by keyboard, what is wrong is named at its line, a document is set out, and an answer is a table or a tree."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{server}/graphql")
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
+    editor = page.get_by_role("textbox", name="Query", exact=True)
+    editor.fill("")
+    page.keyboard.type("{ boo")
+    options = page.locator("#options li")
+    expect(options.first).to_contain_text("book")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    assert editor.input_value() == "{ books"
+    page.keyboard.type("(fir")
+    page.keyboard.press("Tab")
+    page.keyboard.type('2) { title nope } check(on: "x") }')
+    page.keyboard.press("Escape")
+    assert editor.input_value().startswith("{ books(first: 2) {")
+    wrong = page.locator("#problems li")
+    expect(wrong.first).to_contain_text("no such field: Book.nope")
+    expect(wrong.nth(1)).to_contain_text("needed and missing: certificate")
+    wrong.first.get_by_role("button").click()
+    assert (
+        page.evaluate(
+            "document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)"
+        )
+        == "nope"
+    )
+    editor.fill("{books(first:2){title}}")
+    page.get_by_role("button", name="Prettify").click()
+    assert editor.input_value() == "{\n  books(first: 2) {\n    title\n  }\n}"
+    expect(wrong).to_have_count(0)
+    page.get_by_label("View").select_option("table")
+    page.get_by_label("Variables (JSON)").fill("")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer tbody tr")).to_have_count(2)
+    page.get_by_label("View").select_option("tree")
+    expect(page.locator("#answer details").first).to_contain_text("books")
+    page.get_by_text("Headers (JSON)").click()
+    page.get_by_label("Headers (JSON)").fill('{"X": 1}')
+    expect(page.locator("#headers-problem")).to_contain_text("not a JSON object of texts")
+    page.get_by_label("Headers (JSON)").fill("")
+    page.get_by_role("button", name="Share link").click()
+    expect(page.locator("#status")).to_contain_text("Link copied")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
+    assert editor.input_value().startswith("{\n  books")
+    page.locator("summary", has_text="History").click()
+    assert page.locator("#history li").count() == 1
+    kept = page.evaluate("JSON.stringify(localStorage)")
+    assert "books" in kept
+    page.get_by_role("button", name="Forget all").click()
+    assert page.locator("#history li").count() == 0
+    assert problems == []

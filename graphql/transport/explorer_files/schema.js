@@ -48,8 +48,8 @@ function field(each) {
   return described([element('b', each.name), ...(inputs.length ? ['(', ...inputs, ')'] : []), ': ', ...reference(each.type)], each);
 }
 
-function section(title, items) {
-  return items?.length ? [element('h4', title), element('ul', items)] : [];
+function section(title, items, rank = 'h4') {
+  return items?.length ? [element(rank, title), element('ul', items)] : [];
 }
 
 function typePage(name) {
@@ -72,8 +72,8 @@ function startPage() {
   const roots = [schema.queryType, schema.mutationType, schema.subscriptionType].filter(Boolean).map((type) => type.name);
   const others = own().filter((type) => !roots.includes(type.name)).sort((a, b) => a.name.localeCompare(b.name));
   return [
-    ...section(text('roots'), roots.map((name) => element('li', link(name)))),
-    ...section(text('types'), others.map((type) => described([link(type.name)], { description: type.description?.split('\n')[0] }))),
+    ...section(text('roots'), roots.map((name) => element('li', link(name))), 'h3'),
+    ...section(text('types'), others.map((type) => described([link(type.name)], { description: type.description?.split('\n')[0] })), 'h3'),
   ];
 }
 
@@ -83,7 +83,7 @@ function found(words) {
   const types = own().filter(hit).map((type) => described([link(type.name)], { description: type.description?.split('\n')[0] }));
   const fields = own().flatMap((type) => [...(type.fields ?? []), ...(type.inputFields ?? [])].filter(hit)
     .map((each) => described([link(type.name), '.', element('b', each.name)], each)));
-  const all = [...section(text('types'), types), ...section(text('fields'), fields.slice(0, 100))];
+  const all = [...section(text('types'), types, 'h3'), ...section(text('fields'), fields.slice(0, 100), 'h3')];
   return all.length ? all : [element('p', text('none'))];
 }
 
@@ -109,5 +109,7 @@ export async function loadSchema(token) {
   }
   draw();
 }
+
+export const known = () => schema;
 
 export const redrawSchema = () => draw();
