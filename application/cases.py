@@ -32,7 +32,7 @@ from domain.authorities import AuthorityDirectory
 from domain.base import Act, Aggregate
 from domain.case.case import SURE, RecognitionCase
 from domain.case.events import Approved, CaseEvent, Matched, Rejected, Submitted, Supplemented, Withdrawn
-from domain.case.state import CLOSED, OPEN, CaseState
+from domain.case.state import CLOSED, ENDED, OPEN, CaseState
 from domain.case.title_events import (
     Annulled,
     AnnulmentProposed,
@@ -353,7 +353,7 @@ class Cases:
             return
         if case.state.title_stands:
             case.decide(AnnulmentProposed, act, self._known, ground=review.reference, findings=review.reason)
-        elif case.state.ending is not None:
+        elif case.state.status in ENDED:
             case.decide(ReinstatementProposed, act, self._known, reason=review.reason)
 
     def _file(self, act: Act, case: CaseState) -> IntegrityRecord:

@@ -16,7 +16,7 @@ from domain.base import Event
 from domain.identity_numbers import IdentityNumber
 from domain.messages import Message, tell
 from domain.refusals import RefusalCode, Refused
-from domain.text import CODE_LIMIT, clean, clean_code, clean_optional
+from domain.text import CODE_LIMIT, clean, clean_code, clean_optional, identifying_form
 from domain.values import Certificate, Evidence, Experience, Person, Words
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -35,11 +35,15 @@ class PersonForm:
     id_number: str
 
     def cleaned(self, ref: UUID, today: date) -> Person:
-        """As the domain keeps it on this day, the number in its one form. Raises ``Refused``."""
+        """As the domain keeps it on this day, the number in its one form.
+
+        Raises ``Refused``, for a name too that has nothing to be told by: nobody would find its title.
+        """
         identity = IdentityNumber.of(self.id_type, self.id_number, today=today)
-        return Person(
-            ref=ref, name=clean(self.name, "holder.name"), id_type=identity.kind.value, id_number=identity.number
-        )
+        name = clean(self.name, "holder.name")
+        if not identifying_form(name):
+            raise _invalid("holder.name", tell("input.no_name", field="holder.name"))
+        return Person(ref=ref, name=name, id_type=identity.kind.value, id_number=identity.number)
 
 
 @dataclass(kw_only=True)

@@ -30,7 +30,7 @@ from domain.identifiers import holder_stream
 from domain.integrity import IntegrityRecord, IntegrityState
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.text import PROSE_LIMIT, clean, name_form
+from domain.text import PROSE_LIMIT, clean, identifying_form
 from domain.values import REGISTRY_ITSELF, SHANGHAI, Provenance, shanghai_day
 
 
@@ -49,10 +49,9 @@ class PersonalDataStore(Protocol):
     def cases_of(self, holder_ref: UUID) -> Iterable[UUID]:
         """Every case about the holder, however far the read side is."""
 
-    def names_of(self, holder_ref: UUID) -> frozenset[str]:
-        """What names the holder in their cases, as far as it can still be read."""
 
-
+SHORTEST_NAME: Final = 2
+"""Characters that a name has at least where it is looked for in other text."""
 NIGHT: Final = 3
 """The hour in Shanghai at which erasures are made final: all keys under a new master key, the old ones dropped."""
 
@@ -145,13 +144,19 @@ class HolderFiles:
         if not self._store.knows(ref):
             raise Refused(RefusalCode.UNKNOWN_HOLDER, tell("holder.unknown"), "ref")
         # The event is kept for ever and is not sealed, since its holder's key goes.
-        if any(name_form(name) in name_form(basis) for name in self._store.names_of(ref)):
+        if any(form in identifying_form(basis) for form in self._named(ref)):
             raise Refused(
                 RefusalCode.INVALID_INPUT,
                 tell("holder.named_in_basis", field="legalBasis"),
                 "legalBasis",
             )
         return basis
+
+    def _named(self, ref: UUID) -> set[str]:
+        """What names the person in their cases, each in the form that is compared, as far as it can still be read."""
+        persons = [each.state.holder for each in self._cases_of(ref)]
+        forms = {identifying_form(text or "") for person in persons for text in (person.name, person.id_number)}
+        return {form for form in forms if len(form) >= SHORTEST_NAME}
 
     def _cases_of(self, ref: UUID) -> list[RecognitionCase]:
         found = self._journal.load_all(dict.fromkeys(self._store.cases_of(ref), RecognitionCase))

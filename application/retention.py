@@ -14,7 +14,7 @@ from domain.integrity import IntegrityState
 from domain.jurisdiction import ProvincialRules
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import CaseStatus, TitleStatus, shanghai_day
+from domain.values import CaseStatus, TitleStatus
 
 DECIDED: Final = frozenset({CaseStatus.APPROVED, CaseStatus.REJECTED, CaseStatus.REVOKED, CaseStatus.ANNULLED})
 """States of a case that an authority's decision led to, which may be reviewed."""
@@ -60,7 +60,7 @@ class RetentionTerms:
         """The last day on which a review may be asked for, as the decision stated it, or else as the rules of its day give it; the first
         of all days where nothing was decided.
         """
-        if case.status not in DECIDED or case.decided_at is None:
+        decided = case.last_decision_on
+        if case.status not in DECIDED or decided is None:
             return date.min
-        decided = max(shanghai_day(case.decided_at), case.ending.on if case.ending else date.min)
         return case.review_until or self.rules.kept_through(decided)

@@ -16,7 +16,7 @@ from application.seals import Seals
 from application.viewing import Viewer
 from application.views import CaseView, CaseWarningView, IntegrityRecordView, PastCaseView
 from domain.messages import Language, Message, tell
-from domain.text import name_form
+from domain.text import identifying_form
 from domain.values import CaseStatus, Person
 
 MOST: Final = 20
@@ -116,7 +116,7 @@ def _found(
     mine = name_of(case)
     for each in others:
         theirs = name_of(Concerned.of(each)) if each.holder.ref == case.holder_ref else None
-        if mine is not None and theirs is not None and name_form(mine) != name_form(theirs):
+        if mine is not None and theirs is not None and identifying_form(mine) != identifying_form(theirs):
             yield CaseWarningKind.NAME_DIFFERS, each.case_number
     for each in others:
         if each.case_id in related.namesakes.get(case.case_id, ()):

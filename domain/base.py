@@ -187,7 +187,11 @@ class Aggregate(BaseAggregate[UUID]):
         return cast("Self", aggregate)
 
     def decide(self, kind: type[AnyEvent], act: Act, known: Circumstances | None = None, **facts: Any) -> None:
-        """Record an event of this kind. Raises ``Refused`` where a guard of it is not kept; then nothing is recorded."""
+        """Record an event of this kind, no earlier than the one before it, whatever the clock says since.
+
+        Raises ``Refused`` where a guard of it is not kept; then nothing is recorded.
+        """
+        act = Act(act.by, max(act.at, self.modified_on))
         event = self._next(kind, act, kind.completed(facts, act, known, self.state))
         require(self.GUARDS, Attempt(event, self.state, known))
         event.mutate(self)

@@ -10,7 +10,7 @@ import re
 from datetime import date
 from typing import Final
 
-from domain.text import name_form
+from domain.text import identifying_form
 from domain.values import Person
 
 _DATED: Final = frozenset({"RESIDENT_ID", "FOREIGN_RESIDENT_ID", "HMT_RESIDENCE_PERMIT"})
@@ -34,7 +34,7 @@ def forms_of(person: Person) -> tuple[tuple[str, str], ...]:
     """
     if person.name is None:
         return ()
-    name, born = name_form(person.name), birth_date(person.id_type or "", person.id_number or "")
+    name, born = identifying_form(person.name), birth_date(person.id_type or "", person.id_number or "")
     return ((name, _UNTOLD),) if born is None else ((name, born.isoformat()), (name, _ANY))
 
 
@@ -42,5 +42,5 @@ def forms_sought(person: Person) -> tuple[tuple[str, str], ...]:
     """What others are found by who may be the same person. Empty after an erasure."""
     if person.name is None:
         return ()
-    name, born = name_form(person.name), birth_date(person.id_type or "", person.id_number or "")
+    name, born = identifying_form(person.name), birth_date(person.id_type or "", person.id_number or "")
     return ((name, _ANY if born is None else born.isoformat()), (name, _UNTOLD))

@@ -75,11 +75,6 @@ def is_ideograph(character: str) -> bool:
     return _IDEOGRAPHS.fullmatch(character) is not None
 
 
-def name_form(value: str) -> str:
-    """The form under which two spellings of a person's name are the same: NFKC, casefolded, without blanks; marks stay."""
-    return "".join(unicodedata.normalize("NFKC", value).split()).casefold()
-
-
 def identifying_form(value: str) -> str:
     """The form under which two spellings of a name, of a person or a body, are the same.
 

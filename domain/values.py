@@ -113,6 +113,12 @@ def same_subject(one: str, other: str) -> bool:
     return one == other
 
 
+def same_person(one: Actor, other: Actor) -> bool:
+    """Whether two acts are one person's: under one subject, or under two of whom it is known that the same person bears them."""
+    known = one.holder_ref is not None and one.holder_ref == other.holder_ref
+    return known or same_subject(one.subject, other.subject)
+
+
 REGISTRY_ITSELF: Final = Actor(subject="registry", role=Role.SYSTEM)
 """The actor of what the registry does by rule: matching, and the records that follow from a decision."""
 

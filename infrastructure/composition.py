@@ -50,6 +50,7 @@ from infrastructure.drafts import drafts_process
 from infrastructure.erasure import StoredPersonalData
 from infrastructure.evidence import EvidenceStore, open_bucket
 from infrastructure.feed import FollowedFeed
+from infrastructure.forward import ForwardClock
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.identity_provider import IdentityProvider, open_identity_provider
 from infrastructure.lean_reads import PostgresLeanReads
@@ -149,6 +150,7 @@ def open_registry(
         mapper = EventMapper(keyring)
         journal = Journal(database.application_environment(), mapper)
         stack.callback(journal.close)
+        host, clock = clock, forward(clock, database)
         shelf = Shelf(journal, PublishedCatalogs(database))
         known = Circumstances(authorities, shelf, rules)
         holders = HolderDirectory(
@@ -174,7 +176,7 @@ def open_registry(
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
         deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, known)
-        audited = audited_by(settings, database, mapper, keys.pool, shelf, clock)
+        audited = audited_by(settings, database, mapper, keys.pool, shelf, host)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
         registry = Registry(
             settings=settings,
@@ -224,6 +226,13 @@ def open_registry(
         publish_official_catalog(registry, where)
         holder_files.finish_erasures()
         yield registry
+
+
+def forward(clock: Clock, database: Database) -> Clock:
+    """A clock that does not go back behind what is recorded already."""
+    with database.pool.connection() as connection:
+        last = connection.execute("SELECT max(recorded_at) FROM registry.events").fetchone()
+    return ForwardClock(clock, last[0] if last else None)
 
 
 def provincial_rules(settings: Settings) -> ProvincialRules:

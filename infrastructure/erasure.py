@@ -17,7 +17,6 @@ from infrastructure.locks import REBUILD
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.errors import HolderKeyMissingError
 from infrastructure.sealing.keyring import INDEX_REF, PostgresKeyring
-from infrastructure.sealing.opening import KeyringSeals
 
 # The topics stand in the text, so that the partial index of erasures answers.
 _UNFINISHED: Final = (
@@ -26,7 +25,6 @@ _UNFINISHED: Final = (
     " AND NOT EXISTS (SELECT FROM registry.events AS d WHERE d.originator_id = e.originator_id"
     f" AND d.topic = '{Holder.DestructionCompleted.TOPIC}')"
 )
-_NAMES: Final = f"SELECT case_id, holder_name, holder_id_number FROM {CASES.qualified} WHERE holder_ref = %s"  # noqa: S608 - a constant
 _PROJECTED_CASES: Final = f"SELECT case_id FROM {CASES.qualified} WHERE holder_ref = %(ref)s"  # noqa: S608 - a constant
 _BEGUN: Final = ", ".join(f"'{each.TOPIC}'" for each in BEGINNINGS)
 _ALL_CASES: Final = (
@@ -38,7 +36,6 @@ _LATER_CASES: Final = (
     "(SELECT p.position FROM registry.projection_positions AS p WHERE p.name = %(name)s), 0)"
 )
 _PROJECTED: Final = f"SELECT to_regclass('{CASES.qualified}') IS NOT NULL"
-_SHORTEST_NAME: Final = 2
 ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
 """The tables of the read model with rows about persons."""
 
@@ -88,16 +85,6 @@ class StoredPersonalData:
             statement = f"{_PROJECTED_CASES} UNION {_LATER_CASES}" if projected else _ALL_CASES
             named = {"ref": holder_ref, "text": str(holder_ref), "name": REGISTRY.name}
             return [case for (case,) in connection.execute(statement.encode(), named).fetchall()]
-
-    def names_of(self, holder_ref: UUID) -> frozenset[str]:
-        """See ``PersonalDataStore``."""
-        with self._pool.connection() as connection:
-            if not (connection.execute(_PROJECTED.encode()).fetchone() or (False,))[0]:
-                return frozenset()
-            rows = connection.execute(_NAMES.encode(), [holder_ref]).fetchall()
-        seals = KeyringSeals(self._keyring)
-        names = (seals.opened(holder_ref, case_id, text) for case_id, *texts in rows for text in texts if text)
-        return frozenset(name for name in names if name and len(name) >= _SHORTEST_NAME)
 
     def _scrub_leftovers(self, holder_ref: UUID) -> None:
         """Take the holder out of tables that a rebuild replaced, or that an interrupted one left; nothing else will.

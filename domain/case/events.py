@@ -160,7 +160,7 @@ class Matched(CaseEvent):
         if event.outcome is not None:
             state.automatic, state.overridden_by = place, None
         else:
-            state.overridden_by = event.by.actor.subject if _overrides(state.automatic, place) else None
+            state.overridden_by = event.by.actor if overrides(state.automatic, place) else None
             _accepted(state, event)
         if state.status is CaseStatus.SUBMITTED:
             state.status = CaseStatus.MATCHED
@@ -365,7 +365,7 @@ def _accepted(state: CaseState, event: Any) -> None:
         state.first_act_on = shanghai_day(event.timestamp)
 
 
-def _overrides(automatic: tuple[int, str | None] | None, chosen: tuple[int, str | None]) -> bool:
+def overrides(automatic: tuple[int, str | None] | None, chosen: tuple[int, str | None]) -> bool:
     """Whether a reviewer's choice is another than the matcher was sure of; a grade that it left open is no other."""
     if automatic is None:
         return False

@@ -17,7 +17,7 @@ from domain.experience import covered_months
 from domain.guards import Asks, Attempt, Guard, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import CaseStatus, DeadlineKind, Role, shanghai_day
+from domain.values import CaseStatus, DeadlineKind, Role, same_person, shanghai_day
 
 MAX_COUNTED_MONTHS: Final = 720
 """Sixty years: more verified experience than a working life holds is a slip of the keyboard."""
@@ -70,6 +70,24 @@ def not_own_case(attempt: Attempt) -> Refused | None:
     if not is_theirs(attempt):
         return None
     return Refused(RefusalCode.OWN_CASE, tell("case.not_own_case"))
+
+
+@guard(Asks.WHO, "article 4; Administrative Reconsideration Law")
+def did_not_end_it(attempt: Attempt) -> Refused | None:
+    """Who proposed or confirmed the ending of a title takes no part in its being given back: proposing, declining, confirming, approving."""
+    ending, actor = attempt.state.ending, attempt.event.by.actor
+    if ending is None or not any(same_person(each, actor) for each in ending.officers):
+        return None
+    return Refused(RefusalCode.SAME_OFFICER, tell("title.did_not_end_it"))
+
+
+@guard(Asks.WHO, "article 4; Administrative Reconsideration Law")
+def another_than_reopened(attempt: Attempt) -> Refused | None:
+    """Whoever recorded the review that opened the case of an ended title again does not give the title back by approving it."""
+    state = attempt.state
+    if state.ending is None or state.reopened_by is None or not same_person(state.reopened_by, attempt.event.by.actor):
+        return None
+    return Refused(RefusalCode.SAME_OFFICER, tell("case.another_than_reopened"))
 
 
 @guard(Asks.WHO, "article 1")
@@ -353,7 +371,8 @@ def months_in_a_life(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHO, "the registry's own: two officers where the rule set was sure")
 def another_than_overrode(attempt: Attempt) -> Refused | None:
     """Whoever matched a certificate to another entry than the rule set was sure of does not approve it."""
-    if attempt.state.overridden_by != attempt.event.by.actor.subject:
+    overridden_by = attempt.state.overridden_by
+    if overridden_by is None or not same_person(overridden_by, attempt.event.by.actor):
         return None
     return Refused(
         RefusalCode.SAME_OFFICER,
@@ -396,6 +415,17 @@ def within_submitted_experience(attempt: Attempt) -> Refused | None:
         RefusalCode.EXPERIENCE_NOT_COVERED,
         tell("case.within_submitted_experience", covered=covered),
         "countedExperienceMonths",
+    )
+
+
+@guard(Asks.WHEN, "article 4")
+def nothing_proposed(attempt: Attempt) -> Refused | None:
+    """One thing is proposed about a title at a time, and decided before its recognition is decided anew."""
+    if attempt.state.proposal is None:
+        return None
+    return Refused(
+        RefusalCode.PROPOSAL_PENDING,
+        tell("title.nothing_proposed"),
     )
 
 
@@ -498,6 +528,9 @@ COURSE: Final[Guards] = {
         matched,
         title_settled,
         another_than_overrode,
+        did_not_end_it,
+        another_than_reopened,
+        nothing_proposed,
         evidence_or_opinion,
         valid_or_opinion,
         within_competence,

@@ -28,6 +28,7 @@ from domain.values import (
     ProposalKind,
     ReviewOutcome,
     TitleStatus,
+    shanghai_day,
 )
 
 ENDED: Final = frozenset({CaseStatus.REVOKED, CaseStatus.ANNULLED, CaseStatus.SURRENDERED})
@@ -76,13 +77,13 @@ class Pinned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a title ended: on which day, why, at which version of the case, and the subjects of those who ended it."""
+    """How a title ended: on which day, why, at which version of the case, and who ended it."""
 
     on: date
     ground: str | None
     findings: str | None
     at_version: int
-    officers: frozenset[str]
+    officers: tuple[Actor, ...]
 
 
 @dataclass(kw_only=True)
@@ -94,7 +95,8 @@ class CaseState(State):
     what stands beside them are None before approval, ``ending`` while the title stands. ``authority_code`` is responsible now,
     ``lodged_with`` is where the case was submitted; a title bears the authority of ``decided_by``.
 
-    ``automatic`` is the (entry, grade) that the matcher was sure of; ``overridden_by`` who matched to another instead, by hand.
+    ``automatic`` is the (entry, grade) that the matcher was sure of; ``overridden_by`` who matched to another instead, by hand;
+    ``reopened_by`` who recorded the review that opened the case again.
     ``first_act_on`` is the day of an officer's first act, ``awaited`` the days from which and up to which a supplement was
     awaited, ``missed`` the deadlines that were recorded as missed. ``accept_by``, ``supplement_by``, ``decide_by`` and ``review_until``
     are the last days that events pinned; None where none runs, or where nobody could know it. ``decide_from`` is the day on which the
@@ -133,7 +135,8 @@ class CaseState(State):
     proposal: Proposal | None = None
     ending: Ending | None = None
     automatic: tuple[int, str | None] | None = None
-    overridden_by: str | None = None
+    overridden_by: Actor | None = None
+    reopened_by: Actor | None = None
     first_act_on: date | None = None
     awaited: tuple[tuple[date, date | None], ...] = ()
     missed: tuple[tuple[DeadlineKind, date], ...] = ()
@@ -156,6 +159,13 @@ class CaseState(State):
         )
 
     @property
+    def last_decision_on(self) -> date | None:
+        """The day in Shanghai of what the authority decided last: on the case, or to end its title; None where nothing was decided."""
+        decided = None if self.decided_at is None else shanghai_day(self.decided_at)
+        ended = None if self.ending is None else self.ending.on
+        return max(filter(None, (decided, ended)), default=None)
+
+    @property
     def title_stands(self) -> bool:
         """Whether a title that this case led to is current."""
         return self.title_status is TitleStatus.CURRENT
@@ -166,7 +176,7 @@ class CaseState(State):
         asked, came = self.awaited[-1] if self.awaited else (None, None)
         return asked if came is None else None
 
-    def reopened_by(self, outcome: ReviewOutcome) -> bool:
+    def is_reopened_by(self, outcome: ReviewOutcome) -> bool:
         """Whether a review with this outcome opens the case again."""
         rejected = self.status is CaseStatus.REJECTED
         return outcome == ReviewOutcome.REMANDED or (rejected and outcome == ReviewOutcome.OVERTURNED)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from domain.base import Act
 from domain.case.due_days import DECIDED_DUE, REOPENED_DUE, due_days, wait_no_longer
-from domain.case.events import CaseEvent
+from domain.case.events import CaseEvent, overrides
 from domain.case.state import CaseState, Ending, Proposal
 from domain.messages import Message, tell
 from domain.values import (
@@ -153,8 +153,8 @@ class _Ended(CaseEvent):
     @staticmethod
     def end(state: CaseState, event: Any, status: TitleStatus, on: date, ground: str | None) -> None:
         """Let the title end; who proposed and confirmed it is remembered, since they do not undo it."""
-        confirming = event.by.actor.subject
-        proposing = state.proposal.proposed_by.subject if state.proposal else confirming
+        confirming = event.by.actor
+        proposing = (state.proposal.proposed_by,) if state.proposal else ()
         state.status = CaseStatus(status.value)
         state.title_status = status
         state.ending = Ending(
@@ -162,10 +162,11 @@ class _Ended(CaseEvent):
             ground=ground,
             findings=state.proposal.findings if state.proposal else None,
             at_version=event.originator_version,
-            officers=frozenset({proposing, confirming}),
+            officers=(*proposing, confirming),
         )
         state.proposal = None
         state.review_until = None
+        _match_of_title(state)
 
 
 class _EndedByDecision(_Ended):
@@ -307,14 +308,14 @@ class ReviewRecorded(CaseEvent):
     @classmethod
     def completed(cls, facts: Mapping[str, Any], act: Act, known: Any, state: Any) -> Mapping[str, Any]:
         """Where the case is open again, the period to decide begins anew."""
-        reopened = state.reopened_by(facts["outcome"])
+        reopened = state.is_reopened_by(facts["outcome"])
         return {**(due_days(REOPENED_DUE, act, known) if reopened else {}), **facts}
 
     @staticmethod
     def change(state: CaseState, event: Any) -> None:
         """A decision remanded, or a rejection overturned, is open again; a title that stands goes on standing meanwhile."""
         state.review_until = None
-        if state.reopened_by(event.outcome):
+        if state.is_reopened_by(event.outcome):
             wait_no_longer(state, event)
             state.supplement_by = None
             state.decide_from, state.decide_by = shanghai_day(event.timestamp), event.decide_by
@@ -322,6 +323,7 @@ class ReviewRecorded(CaseEvent):
             state.decided_at = None
             state.decided_by = None
             state.proposal = None
+            state.reopened_by = event.by.actor
 
 
 class DeadlineMissed(CaseEvent):
@@ -335,6 +337,17 @@ class DeadlineMissed(CaseEvent):
     def change(state: CaseState, event: Any) -> None:
         """It is recorded once."""
         state.missed = (*state.missed, (event.deadline, event.due_on))
+
+
+def _match_of_title(state: CaseState) -> None:
+    """With the title ends a decision that was taken anew: the case is matched to what its title was awarded for, whatever came since."""
+    title = state.awarded
+    if title is None or title == state.pinned:
+        return
+    state.catalog_code, state.catalog_version = title.catalog_code, title.catalog_version
+    state.entry_number, state.grade = title.entry_number, title.grade
+    if not overrides(state.automatic, (title.entry_number, title.grade)):
+        state.overridden_by = None
 
 
 def _ground(state: CaseState | None) -> str | None:

@@ -10,11 +10,13 @@ from domain.case.guards import (
     COURSE,
     counted_where_consistent,
     dated,
+    did_not_end_it,
     due_as_given,
     experience_is_past,
     is_theirs,
     months_in_a_life,
     not_own_case,
+    nothing_proposed,
     registry_only,
     reviewers_only,
     same_holder,
@@ -25,7 +27,7 @@ from domain.case.imported_guards import IMPORTED
 from domain.guards import Asks, Attempt, Guard, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import CaseStatus, ProposalKind, ReviewOutcome, Role, shanghai_day
+from domain.values import CaseStatus, ProposalKind, ReviewOutcome, Role, same_person, shanghai_day
 
 ENDING: Final = frozenset({ProposalKind.REVOCATION, ProposalKind.ANNULMENT})
 """What ends a title, and is heard before it is decided."""
@@ -36,18 +38,9 @@ ENDING: Final = frozenset({ProposalKind.REVOCATION, ProposalKind.ANNULMENT})
 def another_officer(attempt: Attempt) -> Refused | None:
     """The officer who proposed to end a title, or to give one back, does not confirm it."""
     proposed = attempt.state.proposal
-    if proposed is None or proposed.proposed_by.subject != attempt.event.by.actor.subject:
+    if proposed is None or not same_person(proposed.proposed_by, attempt.event.by.actor):
         return None
     return Refused(RefusalCode.SAME_OFFICER, tell("title.another_officer"))
-
-
-@guard(Asks.WHO, "article 4; Administrative Reconsideration Law")
-def did_not_end_it(attempt: Attempt) -> Refused | None:
-    """Who proposed or confirmed the ending of a title neither proposes nor confirms its reinstatement."""
-    ending = attempt.state.ending
-    if ending is None or attempt.event.by.actor.subject not in ending.officers:
-        return None
-    return Refused(RefusalCode.SAME_OFFICER, tell("title.did_not_end_it"))
 
 
 @guard(Asks.WHO, "Administrative Licensing Law, article 7")
@@ -68,17 +61,6 @@ def title_stands(attempt: Attempt) -> Refused | None:
     if ended is not None:
         return Refused(RefusalCode.CASE_CLOSED, tell("title.ended_already", status=ended))
     return Refused(RefusalCode.WRONG_STATE, tell("title.none_yet", status=status))
-
-
-@guard(Asks.WHEN, "article 4")
-def nothing_proposed(attempt: Attempt) -> Refused | None:
-    """One thing is proposed about a title at a time."""
-    if attempt.state.proposal is None:
-        return None
-    return Refused(
-        RefusalCode.PROPOSAL_PENDING,
-        tell("title.nothing_proposed"),
-    )
 
 
 def _proposed(*kinds: ProposalKind) -> Guard:
@@ -181,8 +163,8 @@ def decision_to_review(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHEN, "Administrative Reconsideration Law")
 def reviewed_by_now(attempt: Attempt) -> Refused | None:
     """A review was decided between the decision that it reviews and the day on which it is recorded."""
-    decided, today = attempt.state.decided_at, shanghai_day(attempt.event.timestamp)
-    earliest = attempt.state.ending.on if attempt.state.ending else shanghai_day(decided) if decided else today
+    decided, today = attempt.state.last_decision_on, shanghai_day(attempt.event.timestamp)
+    earliest = decided or today
     if earliest <= attempt.event.decided_on <= today:
         return None
     return Refused(
@@ -258,7 +240,7 @@ def _by_rule(event: events.Surrendered) -> bool:
 
 
 def _reopens(attempt: Attempt) -> bool:
-    return bool(attempt.state.reopened_by(attempt.event.outcome))
+    return bool(attempt.state.is_reopened_by(attempt.event.outcome))
 
 
 # ── the lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -279,7 +261,7 @@ GUARDS: Final[Guards] = {
     events.AnnulmentProposed: (*OFFICER, title_stands, nothing_proposed),
     events.NoticeGiven: (*OFFICER, _proposed(*ENDING), notice_once, served_by_now, answer_period_kept),
     events.ProposalAnswered: (*HOLDER, _proposed(*ENDING), notice_given, answered_once, says_something),
-    events.ProposalDeclined: (*OFFICER, _proposed(*ProposalKind)),
+    events.ProposalDeclined: (*OFFICER, _proposed(*ProposalKind), did_not_end_it),
     events.Revoked: (
         *OFFICER,
         title_stands,

@@ -33,7 +33,7 @@ from domain.guards import Asks, Attempt, Guards, breaches, guard
 from domain.identifiers import amendment_id, catalog_id
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, CatalogEntry, Notice, Role, Word, same_subject, shanghai_day
+from domain.values import Alias, CatalogEntry, Notice, Role, Word, same_person, shanghai_day
 
 
 # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -49,7 +49,7 @@ def administrators_only(attempt: Attempt) -> Refused | None:
 def another_administrator(attempt: Attempt) -> Refused | None:
     """The administrator who proposed an amendment does not issue it."""
     amendment = attempt.state.amendments.get(attempt.event.amendment_id)
-    if amendment is None or not same_subject(amendment.proposed_by.subject, attempt.event.by.actor.subject):
+    if amendment is None or not same_person(amendment.proposed_by, attempt.event.by.actor):
         return None
     return Refused(RefusalCode.SAME_ADMINISTRATOR, tell("amendment.another_administrator"))
 

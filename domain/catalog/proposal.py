@@ -21,7 +21,7 @@ from domain.catalog.catalog import Catalog
 from domain.guards import Asks, Attempt, Circumstances, Guards, guard
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
-from domain.values import Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word, same_subject
+from domain.values import Actor, Alias, CatalogEntry, EntryChangeKind, Notice, Role, Word, same_person
 
 
 class CatalogTerms(Immutable):
@@ -58,7 +58,7 @@ class ProposalState(State):
 
     proposal_id: UUID
     terms: CatalogTerms
-    proposed_by: str
+    proposed_by: Actor
     status: str = "PROPOSED"
 
 
@@ -73,7 +73,7 @@ def an_administrator(attempt: Attempt) -> Refused | None:
 @guard(Asks.WHO, "article 5")
 def not_its_proposer(attempt: Attempt) -> Refused | None:
     """The administrator who proposed a catalog does not publish it."""
-    if not same_subject(attempt.state.proposed_by, attempt.event.by.actor.subject):
+    if not same_person(attempt.state.proposed_by, attempt.event.by.actor):
         return None
     return Refused(RefusalCode.SAME_ADMINISTRATOR, tell("proposal.not_its_proposer"))
 
@@ -115,7 +115,7 @@ class CatalogProposal(Aggregate):
                 version=event.originator_version,
                 proposal_id=event.originator_id,
                 terms=event.terms,
-                proposed_by=event.by.actor.subject,
+                proposed_by=event.by.actor,
             )
 
     class Published(Event):

@@ -32,6 +32,7 @@ def head(api: Api) -> int:
         ({"certificate": {"name": "CCNP \u202eytiruceS"}}, "INVALID_INPUT"),
         ({"holder": {"name": "王敏", "idNumber": "1", "idType": "LIBRARY_CARD"}}, "INVALID_INPUT"),
         ({"holder": {"name": "", "idNumber": "330106199003077013"}}, "INVALID_INPUT"),
+        ({"holder": {"name": "·", "idNumber": "330106199003077013"}}, "INVALID_INPUT"),
         ({"idempotencyKey": ""}, "INVALID_INPUT"),
         (
             {"evidence": [{"sha256": "no", "fileName": "a", "mediaType": "a/b", "size": 1, "kind": "X"}]},

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infrastructure.audit.check import check_all
 from tests.api.catalogs import amend, amendment, revised
 from tests.api.conftest import XIHU, Api
 
@@ -180,6 +181,27 @@ def test_a_review_opens_a_case_again_with_its_claims(api: Api) -> None:
     assert case_of(approved(api, second))["status"] == "APPROVED"  # and the one that was opened is rejected with it
     again = api.ask(document, None, officer)["recordReview"]
     assert again["refusal"]["code"] == "CERTIFICATE_HOLDS_TITLE"
+
+
+def test_a_rejection_after_a_remanded_revocation_may_be_overturned(api: Api) -> None:
+    """Then the case is open again, and nothing is proposed beside: its title is given back by approving it, by two others."""
+    case = case_of(api.approved())
+    assert api.revoked(case["id"])["refusal"] is None
+    third, fourth = (api.token("REVIEWER", XIHU, name) for name in ("third-officer", "fourth-officer"))
+
+    def reviewed(outcome: str) -> Any:
+        document = f"""mutation {{ recordReview(caseId: "{case["id"]}", outcome: {outcome}, decidedOn: "2026-11-23",
+            reference: "1", reason: "decide anew") {{ refusal {{ code }} case {{ status }} }} }}"""
+        return case_of(api.ask(document, None, third)["recordReview"])["status"]
+
+    assert reviewed("REMANDED") == "MATCHED"
+    case_of(api.decide("rejectCase", case["id"], fourth, reason="not the original"))
+    assert reviewed("OVERTURNED") == "MATCHED"
+    again = api.decide("approveCase", case["id"], third, workConsistent=True)
+    assert again["refusal"]["code"] == "SAME_OFFICER"
+    title = case_of(api.decide("approveCase", case["id"], fourth, workConsistent=True))["title"]
+    assert title["status"] == "CURRENT"
+    assert not check_all(api.registry.audited).findings
 
 
 @pytest.mark.parametrize("rematched", [False, True])

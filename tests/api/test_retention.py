@@ -50,6 +50,18 @@ def test_an_integrity_record_is_kept_for_its_term(api: Api) -> None:
     assert erased(api, case)["refusal"] is None
 
 
+@pytest.mark.parametrize("basis", ["买买提•艾力", "request of 买买提 艾力", "P 1000001"])
+def test_a_legal_basis_names_nobody(api: Api, basis: str) -> None:
+    """However the name or the number is spelt, and however far the rows are: the basis is kept for ever, and unsealed."""
+    for process in api.registry.processes:
+        process.stop()
+    case = case_of(submitted(api, ONE | {"name": "买买提·艾力"}))
+    document = "mutation ($ref: ID!, $b: String!) { eraseHolder(ref: $ref, legalBasis: $b) { refusal { code field } } }"
+    variables = {"ref": case["holder"]["ref"], "b": basis}
+    refusal = api.ask(document, variables, api.token("PRIVACY_OFFICER"))["eraseHolder"]["refusal"]
+    assert refusal == {"code": "INVALID_INPUT", "field": "legalBasis"}
+
+
 def test_an_erasure_withdraws_what_is_undecided_and_frees_its_claims(api: Api) -> None:
     """By the act itself, recorded as an event of the case by the registry; a new submission then works."""
     case = case_of(submitted(api, ONE))

@@ -76,9 +76,9 @@ def test_an_integrity_record_in_force_is_shown_on_a_new_case(api: Api) -> None:
 
 
 def test_one_number_under_two_names_is_shown(api: Api) -> None:
-    """Width, case and blanks make no other name."""
-    first = case_of(submitted(api, ONE | {"name": "Ada King"}))
-    same = case_of(submitted(api, ONE | {"name": "ＡＤＡ KING"}, certificate={"name": "x", "certificateNumber": "N2"}))
+    """Width, case, blanks, and which middle dot somebody typed make no other name."""
+    first = case_of(submitted(api, ONE | {"name": "Ada·King"}))
+    same = case_of(submitted(api, ONE | {"name": "ＡＤＡ•KING"}, certificate={"name": "x", "certificateNumber": "N2"}))
     assert warnings(api, same) == []
     other = case_of(submitted(api, ONE | {"name": "Ada Byron"}, certificate={"name": "y", "certificateNumber": "N3"}))
     assert warnings(api, other) == [("NAME_DIFFERS", first["caseNumber"]), ("NAME_DIFFERS", same["caseNumber"])]
@@ -92,8 +92,9 @@ def test_one_number_under_two_names_is_shown(api: Api) -> None:
         (DATED, {"idType": "RESIDENT_ID", "idNumber": "330106194912310019"}, True),
         (DATED, {"idType": "RESIDENT_ID", "idNumber": "330106199003070014"}, False),
         (DATED, {"name": "李强", "idType": "PASSPORT", "idNumber": "E7654321"}, False),
+        ({"name": "买买提·艾力"}, {"name": "买买提‧艾力", "idType": "PASSPORT", "idNumber": "E7654321"}, True),
     ],
-    ids=["passport", "two passports", "same day of birth", "another day of birth", "another name"],
+    ids=["passport", "two passports", "same day of birth", "another day of birth", "another name", "another dot"],
 )
 def test_a_holder_under_two_documents_is_shown(api: Api, one: Any, two: Any, alike: bool) -> None:
     """The same name, and no day of birth that says otherwise."""

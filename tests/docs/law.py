@@ -63,6 +63,7 @@ HELD_BY: Final[Mapping[str, tuple[str, str]]] = {
     "grade_known": (_DECISIONS, "test_the_grade_is_one_the_entry_knows"),
     "moved_once": ("test_case_table", "test_a_command_leads_where_the_table_says"),
     "not_asked_already": ("test_replay_audit", "test_a_second_supplement_request_is_found"),
+    "another_than_reopened": (_ENDINGS, "test_an_ended_title_is_not_given_back_by_one_officer"),
     "submitter_or_reviewer": (_RULES, "test_who_completes_and_withdraws"),
     "adds_evidence": (_DECISIONS, "test_a_supplement_adds_something"),
     "another_authority": (_DECISIONS, "test_a_transfer_names_another_authority"),

@@ -412,4 +412,5 @@ def usual(command: str) -> Actor:
         return REGISTRY
     if command in BY_THE_HOLDER:
         return APPLICANT
-    return {"reinstate": SUPERIOR, "confirm_reinstatement": OTHER_SUPERIOR}.get(command, COLLEAGUE)
+    not_ending_it = {"reinstate": SUPERIOR, "decline": OTHER_SUPERIOR, "confirm_reinstatement": OTHER_SUPERIOR}
+    return not_ending_it.get(command, COLLEAGUE)

@@ -39,7 +39,7 @@ from tests.domain.cases import (
     submitted,
     transfer,
 )
-from tests.domain.scenario import APPLICANT, COLLEAGUE, REGISTRY, REVIEWER, Given, act
+from tests.domain.scenario import APPLICANT, COLLEAGUE, NOON, REGISTRY, REVIEWER, Given, act
 
 
 class TestMatching:
@@ -201,6 +201,12 @@ class TestApproval:
         """The business date of a decision is the day in Shanghai."""
         outcome = given("matched").when(lambda case: COMMANDS["approve"](case, act(REVIEWER, at)))
         assert outcome.new[0].recognized_on == day
+
+    def test_nothing_is_recorded_before_what_it_follows(self):
+        """A clock that stepped back dates no decision before the submission that it decides."""
+        earlier = datetime(2024, 5, 4, 4, tzinfo=UTC)
+        outcome = given("matched").when(lambda case: COMMANDS["approve"](case, act(REVIEWER, earlier)))
+        assert (outcome.new[0].recorded_at, outcome.new[0].recognized_on) == (NOON, date(2024, 5, 6))
 
 
 class TestCompletingAndHandingOn:

@@ -8,7 +8,7 @@ from tests.sources import modules_of
 
 CALLED_FROM = {"add_entries", "add_aliases", "add_words", "change_entries", "change_aliases", "change_words"}
 """Methods of a state by which applying an event changes it; they are held to the same."""
-SHARED = {"_accepted", "_overrides", "proposal", "end", "reopened_by", "wait_no_longer"}
+SHARED = {"_accepted", "_match_of_title", "overrides", "proposal", "end", "is_reopened_by", "wait_no_longer"}
 """What several events of a case do to it; held to the same."""
 ALLOWED = (
     CALLED_FROM
@@ -39,7 +39,6 @@ ALLOWED = (
         "start_of_day",
         "Ending",
         "Proposal",
-        "frozenset",
         "replace",
         "shanghai_day",
     }
@@ -83,7 +82,7 @@ def test_what_replay_runs_only_assigns():
         "domain.decision_import": 3,
         "domain.case.events": 11 + 2,
         "domain.case.state": 1,
-        "domain.case.title_events": 13 + 2,
+        "domain.case.title_events": 13 + 3,
         "domain.catalog.proposal": 3,
         "domain.catalog.timeline": 4 + len(CALLED_FROM),
         "domain.claim": 7,

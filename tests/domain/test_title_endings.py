@@ -1,6 +1,7 @@
 """What may become of a title: three ways to end it, each lawful in its own way, and two officers to give it back."""
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -36,6 +37,7 @@ from tests.domain.cases import (
     PROPOSED,
     REASSESSED,
     REINSTATED,
+    REJECTED,
     REVOKED,
     RULES,
     SUPERIOR,
@@ -53,7 +55,7 @@ from tests.domain.cases import (
     reviewed,
     submitted,
 )
-from tests.domain.scenario import APPLICANT, COLLEAGUE, NOON, REVIEWER, Given, act, actor
+from tests.domain.scenario import APPLICANT, COLLEAGUE, NOON, REVIEWER, Given, Happened, act, actor
 from tests.periods import answering_within
 
 APPROVED_PAST = PASTS["approved"]
@@ -79,13 +81,24 @@ class TestRevocationForFraud:
         case = ask("confirm_revocation", COLLEAGUE).then(REVOKED)
         assert (case.status, case.title_status, case.proposal) == (CaseStatus.REVOKED, TitleStatus.REVOKED, None)
         assert (case.ending.ground, case.ending.on, case.ending.at_version) == ("forged", TODAY, 7)
-        assert case.ending.officers == {"reviewer", "colleague"}
+        assert case.ending.officers == (REVIEWER, COLLEAGUE)
 
     def test_one_officer_does_not(self):
         """The proposer does not confirm, whatever else changed about them."""
         ask("confirm_revocation", REVIEWER).refused(RefusalCode.SAME_OFFICER)
         promoted = actor("reviewer", Role.REVIEWER, "330000-HR")
         ask("confirm_revocation", promoted).refused(RefusalCode.SAME_OFFICER)
+
+    def test_one_person_under_two_accounts_is_one_officer(self):
+        """Where the same person is known to bear both subjects, the second is no other officer; another person is."""
+        first, second, other = (
+            actor(name, Role.REVIEWER, "330106-HR", holder_ref=UUID(int=number))
+            for name, number in (("one", 7), ("two", 7), ("three", 8))
+        )
+        past = (*APPROVED_PAST, PROPOSED.by(first), NOTICED, ANSWERED)
+        revoke = Given(RecognitionCase, CASE, *past).when
+        revoke(lambda case: COMMANDS["confirm_revocation"](case, act(second))).refused(RefusalCode.SAME_OFFICER)
+        assert revoke(lambda case: COMMANDS["confirm_revocation"](case, act(other))).refusal is None
 
     def test_nobody_ends_a_title_unheard(self):
         """Without notice the period never began."""
@@ -207,9 +220,15 @@ class TestReinstatement:
 
     @pytest.mark.parametrize("who", [REVIEWER, COLLEAGUE])
     def test_who_ended_it_does_not_take_part(self, who):
-        """Neither who proposed the ending nor who confirmed it proposes or confirms."""
-        ask("reinstate", who).refused(RefusalCode.SAME_OFFICER)
-        ask("confirm_reinstatement", who).refused(RefusalCode.SAME_OFFICER)
+        """Neither who proposed the ending nor who confirmed it proposes, confirms or declines, also under another account of theirs."""
+        again = who.model_copy(update={"subject": "another-account", "holder_ref": UUID(int=7)})
+        known = Happened(PROPOSED.kind, PROPOSED.facts, act(who.model_copy(update={"holder_ref": UUID(int=7)})))
+        past = (*APPROVED_PAST, known, NOTICED, ANSWERED, REVOKED.by(COLLEAGUE))
+        reinstate = Given(RecognitionCase, CASE, *past).when(lambda case: COMMANDS["reinstate"](case, act(again)))
+        reinstate.refused(RefusalCode.SAME_OFFICER)
+        for command in ("reinstate", "confirm_reinstatement"):
+            ask(command, who).refused(RefusalCode.SAME_OFFICER)
+        given("back-proposed").when(lambda case: COMMANDS["decline"](case, act(who))).refused(RefusalCode.SAME_OFFICER)
 
     def test_one_officer_does_not(self):
         """The proposer does not confirm."""
@@ -289,6 +308,9 @@ class TestWhatAnApprovalRestsOn:
         self.approve(*past).refused(RefusalCode.SAME_OFFICER)
         assert self.approve(*past, by=COLLEAGUE).refusal is None
         assert self.approve(submitted(), automatic, matched(1)).refusal is None
+        known, account = (actor(name, Role.REVIEWER, "330106-HR", UUID(int=7)) for name in ("known", "account"))
+        overridden = submitted(), automatic, matched(88, "1级").by(known)
+        self.approve(*overridden, by=account).refused(RefusalCode.SAME_OFFICER)
 
 
 class TestReviews:
@@ -324,10 +346,47 @@ class TestReviews:
         case = Given(RecognitionCase, CASE, *past).when(lambda _: None).state
         assert (case.status, case.title_status) == (CaseStatus.MATCHED, TitleStatus.REVOKED)
         later = NOON + timedelta(days=10)
-        case = (
-            Given(RecognitionCase, CASE, *past).when(lambda case: approve(case, act(COLLEAGUE, later), True, 0)).state
-        )
+        case = Given(RecognitionCase, CASE, *past).when(lambda case: approve(case, act(SUPERIOR, later), True, 0)).state
         assert (case.title_status, case.recognized_on, case.ending) == (TitleStatus.CURRENT, date(2024, 5, 16), None)
+
+    @pytest.mark.parametrize("who", [REVIEWER, COLLEAGUE, SUPERIOR])
+    def test_an_ended_title_is_not_given_back_by_one_officer(self, who):
+        """A remand leaves two officers where a reinstatement has two: who ended the title, and who recorded the review, do not approve."""
+        past = (*PASTS["revoked"], reviewed(ReviewOutcome.REMANDED).by(SUPERIOR))
+        outcome = Given(RecognitionCase, CASE, *past).when(lambda case: approve(case, act(who), True, 0))
+        outcome.refused(RefusalCode.SAME_OFFICER)
+        other = Given(RecognitionCase, CASE, *past).when(lambda case: approve(case, act(OTHER_SUPERIOR), True, 0))
+        assert other.refusal is None
+
+    def test_what_is_proposed_is_decided_before_the_decision_that_is_taken_anew(self):
+        """While the end of a title is proposed, its recognition is not decided anew."""
+        past = (*PASTS["remanded"], PROPOSED)
+        outcome = Given(RecognitionCase, CASE, *past).when(lambda case: approve(case, act(COLLEAGUE), True, 0))
+        outcome.refused(RefusalCode.PROPOSAL_PENDING)
+
+    def test_a_title_that_ends_takes_the_decision_taken_anew_with_it(self):
+        """What was matched in the meantime is forgotten: ended, and given back, the case is that of the title that was awarded."""
+        automatic = noted(matched().kind, **{**matched().facts, "reason": None, "outcome": "EXACT", "rule_set": "r1"})
+        reopened = (submitted(), automatic, APPROVED, reviewed(ReviewOutcome.REMANDED), matched(88, "1级"))
+        past = (*reopened, ERROR_PROPOSED, NOTICED, WAIVED, ANNULLED)
+        case = Given(RecognitionCase, CASE, *past).when(lambda _: None).state
+        assert (case.pinned, case.overridden_by) == (case.awarded, None)
+        assert case.entry_number == 1
+        case = Given(RecognitionCase, CASE, *past, BACK_PROPOSED, REINSTATED).when(lambda _: None).state
+        assert (case.entry_number, case.title_stands) == (1, True)
+
+    def test_a_review_of_a_later_rejection_lies_after_it(self):
+        """Where a remanded revocation led to a rejection, what is reviewed is the rejection."""
+        later, rejected = NOON + timedelta(days=10), noted(REJECTED.kind, **REJECTED.facts | {"review_until": None})
+        past = (*PASTS["revoked"], reviewed(ReviewOutcome.REMANDED), rejected.by(SUPERIOR, later))
+        for day, allowed in ((date(2024, 5, 15), False), (date(2024, 5, 16), True)):
+            outcome = Given(RecognitionCase, CASE, *past).when(
+                lambda case, day=day: review(case, act(REVIEWER, later), ReviewOutcome.OVERTURNED, day)
+            )
+            if allowed:
+                assert outcome.state.status is CaseStatus.MATCHED
+            else:
+                assert outcome.refused(RefusalCode.DAY_MISMATCH).field == "decidedOn"
 
     @pytest.mark.parametrize("day", [date(2024, 5, 5), date(2024, 5, 7)])
     def test_a_review_lies_between_decision_and_record(self, day):

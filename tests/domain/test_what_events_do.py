@@ -46,7 +46,13 @@ LATER = datetime(2024, 5, 13, 4, tzinfo=UTC)
 """A week after the past of each case, so that what follows from the day and what from the past are told apart."""
 DAY = date(2024, 5, 13)
 REVIEW = last_day(DeadlineKind.REVIEW)
-OPENED = {"decided_at": None, "decided_by": None, "review_until": None, "decide_from": DAY}
+OPENED = {
+    "decided_at": None,
+    "decided_by": None,
+    "review_until": None,
+    "decide_from": DAY,
+    "reopened_by": REVIEWER,
+}
 
 
 def by_rule(number=88, grade=None, outcome=MatchOutcome.CONFIDENT, candidates=(CANDIDATE,)):
@@ -219,7 +225,7 @@ DONE: list = [
                 ground="forged",
                 findings="the issuer denies it",
                 at_version=7,
-                officers=frozenset({"reviewer", "colleague"}),
+                officers=(REVIEWER, COLLEAGUE),
             ),
         },
     ),
@@ -236,7 +242,7 @@ DONE: list = [
                 ground="wrong entry",
                 findings="the officer misread the certificate",
                 at_version=7,
-                officers=frozenset({"reviewer", "colleague"}),
+                officers=(REVIEWER, COLLEAGUE),
             ),
         },
     ),
@@ -247,9 +253,7 @@ DONE: list = [
             "status": CaseStatus.SURRENDERED,
             "title_status": TitleStatus.SURRENDERED,
             "review_until": None,
-            "ending": Ending(
-                on=TODAY, ground="no longer wanted", findings=None, at_version=4, officers=frozenset({"applicant"})
-            ),
+            "ending": Ending(on=TODAY, ground="no longer wanted", findings=None, at_version=4, officers=(APPLICANT,)),
         },
     ),
     (
@@ -328,7 +332,7 @@ def test_what_the_matcher_was_sure_of_is_remembered_beside_a_reviewers_choice():
         matched = after(submitted, by_rule(*sure))
         by_hand = after(matched, cases.matched(*chosen))
         assert by_hand.automatic == sure
-        assert by_hand.overridden_by == ("reviewer" if overrides else None)
+        assert by_hand.overridden_by == (REVIEWER if overrides else None)
         assert by_hand.candidates == (CANDIDATE,)
         again = after(by_hand, by_rule(*sure, candidates=()))
         assert (again.overridden_by, again.automatic, again.candidates) == (None, sure, (CANDIDATE,))
@@ -413,7 +417,7 @@ def test_an_amendment_moves_a_case_once_and_each_is_remembered():
 def test_an_ending_without_a_proposal_in_its_history_has_one_officer():
     """A history written by another way is read as far as it goes."""
     ended = after(given("approved").when(lambda _: None).state, cases.REVOKED)
-    assert (ended.ending.officers, ended.ending.findings) == (frozenset({"colleague"}), None)
+    assert (ended.ending.officers, ended.ending.findings) == ((COLLEAGUE,), None)
     told = after(given("approved").when(lambda _: None).state, cases.NOTICED)
     assert told.proposal is None
     assert after(given("approved").when(lambda _: None).state, cases.WAIVED).proposal is None
