@@ -152,7 +152,7 @@ class FollowedFeed:
     async def _rest(self, connection: psycopg.AsyncConnection[Any]) -> None:
         await asyncio.sleep(PACE_SECONDS)
         async for _ in connection.notifies(timeout=self._idle, stop_after=1):
-            return
+            pass  # what comes in one packet is one piece of news
 
     async def _step(self) -> bool:
         """Take in the next stretch; whether there may be more at once."""

@@ -21,7 +21,7 @@ from application.views import FedTitleView
 from graphql import ExecutionResult, FragmentDefinitionNode, Node, OperationDefinitionNode, VariableNode
 from registry_api.context import Context
 from registry_api.disclosing import record_accesses
-from registry_api.subscriptions import Told
+from registry_api.subscriptions import ToldRow
 from transport.documents import PreparedOperation
 from transport.execution import StrawberryExecutor
 from transport.parameters import GraphQLRequest
@@ -63,7 +63,7 @@ class Following:
         alike = _alike(operation, request, context)
         bodies: list[Body] = []
         size = 0
-        items = cast("AsyncIterator[Told]", opened)
+        items = cast("AsyncIterator[ToldRow]", opened)
         try:
             async for told in items:
                 body = await self._one(built, operation, context, told, alike)
@@ -76,7 +76,7 @@ class Following:
             await aclose(items)
 
     async def page(
-        self, operation: PreparedOperation, request: GraphQLRequest, context: Context, rows: Sequence[Told]
+        self, operation: PreparedOperation, request: GraphQLRequest, context: Context, rows: Sequence[ToldRow]
     ) -> Sequence[Body]:
         """The responses to one request that shows several things; what it shows of persons is recorded as one access."""
         built = self._executor.built(operation, request, context)
@@ -90,7 +90,7 @@ class Following:
         return bodies
 
     async def _one(
-        self, built: Any, operation: PreparedOperation, context: Context, told: Told, alike: Hashable | None
+        self, built: Any, operation: PreparedOperation, context: Context, told: ToldRow, alike: Hashable | None
     ) -> Body:
         if alike is not None:
             return await self._shared(built, context, told, alike)
@@ -99,7 +99,7 @@ class Following:
         await record_accesses(own, operation.root_fields)
         return body
 
-    async def _shared(self, built: Any, context: Context, told: Told, alike: Hashable) -> Body:
+    async def _shared(self, built: Any, context: Context, told: ToldRow, alike: Hashable) -> Body:
         row = told.row
         which = (row.title_id, row.holder.erased) if isinstance(row, FedTitleView) else None
         key = (alike, row.position, which)
@@ -119,7 +119,7 @@ class Following:
                 self._kept.pop(key, None)
         return body
 
-    async def _computed(self, built: Any, context: Context, told: Told) -> Body:
+    async def _computed(self, built: Any, context: Context, told: ToldRow) -> Body:
         self.computed += 1
         executor = built.build_per_event_executor(told.row)
         executor.context_value = context
@@ -129,7 +129,7 @@ class Following:
         return result if result.errors else orjson.dumps({"data": result.data})
 
 
-def _own(context: Context, told: Told) -> Context:
+def _own(context: Context, told: ToldRow) -> Context:
     """A context for one response, so that what it reads and shows is its own and nothing is kept of it."""
     own = replace(context)
     own.viewer.withheld = told.withheld

@@ -24,7 +24,7 @@ from transport.streams import too_slow
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldRow:
     """One thing that is told: what the field answers, whether more is at hand behind it, and of whom nothing is shown in clear."""
 
     row: AuditEventRow | FedTitleView
@@ -71,7 +71,7 @@ def titles_for(context: Context, happenings: Sequence[Happening]) -> Iterator[tu
                 yield each, change.title
 
 
-def _as(told: Told) -> Any:
+def _as(told: ToldRow) -> Any:
     """What ``registry_api.following`` makes a response of; the schema asks the row in it."""
     return told
 
@@ -92,7 +92,7 @@ class Subscription:
             await withhold(context, rows)
             last = len(rows) - 1
             for n, row in enumerate(rows):
-                yield _as(Told(audit_row(row), n < last, context.viewer.withheld))
+                yield _as(ToldRow(audit_row(row), n < last, context.viewer.withheld))
 
     @strawberry.subscription
     async def title_changes(self, info: Info, after: Position | None = None) -> AsyncGenerator[RecognizedTitle, None]:
@@ -106,4 +106,4 @@ class Subscription:
             titles = [title for _, title in titles_for(context, happenings)]
             last = len(titles) - 1
             for n, title in enumerate(titles):
-                yield _as(Told(title, n < last))
+                yield _as(ToldRow(title, n < last))

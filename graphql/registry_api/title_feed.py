@@ -29,7 +29,7 @@ from registry_api.context import Context
 from registry_api.evidence import Places
 from registry_api.following import Following
 from registry_api.scalars import DATE_TIME
-from registry_api.subscriptions import Told, require_reached, titles_for
+from registry_api.subscriptions import ToldRow, require_reached, titles_for
 from transport.caching import tagged
 from transport.compression import compressed
 from transport.documents import PreparedOperation
@@ -161,7 +161,7 @@ class TitleFeed:
 
     async def _lines(self, context: Context, page: _PulledPage) -> Sequence[bytes]:
         request = GraphQLRequest(DOCUMENT, None, {}, {})
-        rows = [Told(title, more=False) for _, title in page.found]
+        rows = [ToldRow(title, more=False) for _, title in page.found]
         bodies = await self.following.page(self.prepared(DOCUMENT), request, context, rows)
         return [_line(happening, body) for (happening, _), body in zip(page.found, bodies, strict=True)]
 
