@@ -152,6 +152,7 @@ class _Standing(Collector):
         yield from self._appends()
         yield from self._pools()
         yield from self._processes()
+        yield from self._feed()
         yield from self._disk()
         try:
             found = read_over(self._registry.database.pool, figures)
@@ -197,6 +198,12 @@ class _Standing(Collector):
         provider = self._registry.provider
         if provider is not None:
             yield _gauge("identity_provider_up", "Whether tokens can be judged.", {}, int(provider.trouble() is None))
+
+    def _feed(self) -> Iterator[Metric]:
+        feed = self._registry.feed
+        yield _gauge("feed_followers", "Who follows events or changes of titles at this server.", {}, feed.followers)
+        yield CounterMetricFamily("recognition_feed_events", "Events that this server read for followers.", feed.told)
+        yield _gauge("feed_stands_still", "Whether followers are told nothing.", {}, int(feed.failure is not None))
 
     def _disk(self) -> Iterator[Metric]:
         space = self._registry.database.space

@@ -175,6 +175,7 @@ def test_a_story_leaves_entries_and_figures_and_no_person(
     assert told['recognition_queries_total{path="interpreted"}'] >= 1
     assert told["recognition_events_appended_total"] >= 3
     assert told["recognition_database_up"] == 1
+    assert (told["recognition_feed_followers"], told["recognition_feed_stands_still"]) == (0, 0)
     assert told['recognition_projection_lag_events{projection="registry"}'] >= 0
     assert told["recognition_log_age_seconds"] >= 0
     assert told["recognition_deadlines_missed_total"] == 0
