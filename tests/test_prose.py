@@ -33,6 +33,8 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "compiled": "why a document is interpreted and not compiled: for developers",
     "domain.case.guards": "the law behind each rule, printed in docs/rules.md",
     "domain.case.title_guards": "the law behind each rule, printed in docs/rules.md",
+    "domain.case.imported_guards": "the law behind each rule, printed in docs/rules.md",
+    "domain.decision_import": "the law behind each rule, printed in docs/rules.md",
     "domain.claim": "the law behind each rule, printed in docs/rules.md",
     "domain.entry_claim": "the law behind each rule, printed in docs/rules.md",
     "domain.officer": "the law behind each rule, printed in docs/rules.md",
@@ -44,6 +46,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "infrastructure.audit.packing": "what the parts of a file are, written into the file for developers who read it",
     "application.personal_plan": "a view is declared wrongly: for developers, at import",
     "application.projections": "an event follows upon none that leads to it: a defect, logged",
+    "application.feed": "of an exception that is answered by a message of its own",
     "application.queries": "of an exception that is answered by a message of its own",
     "infrastructure.audit.streams": "names of columns",
     "infrastructure.jwks": "part of a line of the log of the server",
@@ -57,6 +60,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "infrastructure.sealing.directory": "a save that is tried again",
     "infrastructure.postgres.lines": "a connection that is given up and opened anew",
     "infrastructure.postgres.migrations": "names of settings",
+    "catalog.files.decisions": "heads of columns by which a file is read",
     "catalog.files.certificates": "heads of columns by which a file is read",
     "console.metrics": "what figures are, for Prometheus, of which there is one text",
     "infrastructure.backup.restoring": "a reason that is recorded, as data",
@@ -67,6 +71,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "console.projection_commands": "names of columns, told by their heads",
     "transport.documents": "a label of a counter",
     "transport.observing": "a label of figures",
+    "transport.websocket": "reasons of closing, fixed by the protocol graphql-transport-ws",
     "transport.masking": "part of a line of the log of the server",
 }
 """Modules whose texts that read as sentences are data, or for developers, and on what ground."""
