@@ -54,7 +54,7 @@ def check(as_json: AsJson = False) -> None:
         print_json(found)
     else:
         for each in found.deviations:
-            note(each.said, "red")
+            note(each.sentence, "red")
         well = tell("said.log.well", position=found.position, leaves=found.leaves)
         note(well if not found.deviations else tell("said.log.not_well"), "green")
     if found.deviations:

@@ -188,7 +188,7 @@ class Watch:
                 yield each
 
         for deviation in deviations(reader.entries(first), counted(), first):
-            raise DeviationFound(deviation.said, f"event-{deviation.kind.value.lower().replace('_', '-')}")
+            raise DeviationFound(deviation.sentence, f"event-{deviation.kind.value.lower().replace('_', '-')}")
         return new.size - first, count
 
     def _events(self, after: int, last: int) -> Iterator[LogLeaf]:

@@ -32,7 +32,7 @@ class Deviation:
     kind: DeviationKind
     position: int
     leaf_index: int | None
-    said: Message
+    sentence: Message
 
 
 def deviations(entries: Iterable[bytes], events: Iterable[LogLeaf], first: int = 0) -> Iterator[Deviation]:
