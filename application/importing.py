@@ -59,7 +59,7 @@ class ListedDecision(Protocol):
         """What stands in each column, by the column's name (``COLUMNS``)."""
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Message, ...]:
         """What of it could not be read; then nothing is decided by the rest alone."""
 
 
@@ -341,7 +341,7 @@ class Imports:
     # ── one row ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _decision(self, listed: ListedDecision, stream: UUID, begun: UUID, signed_by: str, act: Act) -> _Decision:
         if listed.problems:
-            raise _invalid(tell("import.cell_unreadable", problem="; ".join(listed.problems)), "row")
+            raise _invalid(tell("import.cell_unreadable", problem=tuple(listed.problems)), "row")
         cells, rules = listed.cells, self._known.rules
 
         def text(name: str) -> str:

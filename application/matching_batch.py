@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from application.several_catalogs import Found
-from domain.messages import Language
+from domain.messages import Language, Message
 from domain.values import MatchOutcome
 
 Ask = Callable[[str, str, str | None], Found | None]
@@ -35,7 +35,7 @@ class ListedCertificate(Protocol):
         """The grade, where the certificate shows one."""
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Message, ...]:
         """What of it could not be read; then nothing is decided by the rest alone."""
 
 
@@ -60,7 +60,7 @@ class Answered:
         """Why, for the surest candidate; empty where nothing is on offer."""
         offered = self.found.match.candidates
         because = offered[0].because if offered else ()
-        return (*self.certificate.problems, *(each.text(language) for each in because))
+        return tuple(each.text(language) for each in (*self.certificate.problems, *because))
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from typing import Final
 
 from catalog.faults import Fault, FaultCode, SourceRefused
 from catalog.jurisdiction import Jurisdiction, load_jurisdiction
+from domain.messages import Message, tell
 from domain.values import Alias, AliasKind
 
 _COLUMNS: Final = ["kind", "text", "issuer", "numbers", "ground"]
@@ -40,7 +41,7 @@ def parse_aliases(text: str, source: str) -> tuple[Alias, ...]:
     faults: list[Fault] = []
     rows = csv.reader(StringIO(text))
     if next(rows, None) != _COLUMNS:
-        raise SourceRefused(source, (_fault(1, f"The first line must read {','.join(_COLUMNS)}."),))
+        raise SourceRefused(source, (_fault(1, tell("fault.first_line_of_data", columns=tuple(_COLUMNS))),))
     aliases: list[Alias] = []
     seen: set[tuple[str, ...]] = set()
     for line, row in enumerate(rows, start=2):
@@ -55,25 +56,25 @@ def parse_aliases(text: str, source: str) -> tuple[Alias, ...]:
     return tuple(aliases)
 
 
-def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[str]:
+def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[Message]:
     """What is wrong with one row, each a sentence naming the way out."""
     if len(row) != len(_COLUMNS):
-        yield f"A row has {len(_COLUMNS)} cells, this one {len(row)}; quote a cell that holds a comma."
+        yield tell("fault.row_miscounted_in_data", wanted=len(_COLUMNS), found=len(row))
         return
     kind, name, issuer, numbers, ground = row
     if kind not in set(AliasKind):
-        yield f"Unknown kind {kind!r}; write {' or '.join(AliasKind)}."
+        yield tell("fault.kind_unknown", kind=kind, kinds=tuple(map(str, AliasKind)))
     if not name.strip() or not ground.strip():
-        yield "An alias needs its text and its ground; fill in both."
+        yield tell("fault.alias_incomplete")
     if not all(number.isascii() and number.isdigit() and int(number) for number in numbers.split()):
-        yield f"Numbers {numbers!r} are entry numbers separated by spaces."
+        yield tell("fault.numbers_malformed", numbers=numbers)
     if (kind == AliasKind.ISSUING_BODY) != bool(issuer) or (kind == AliasKind.ISSUING_BODY and numbers):
-        yield "A body's alias names its issuer key and no entries, a qualification's names no issuer."
+        yield tell("fault.alias_of_body_or_qualification")
     key = (kind, name.casefold(), issuer)
     if key in seen:
-        yield f"The alias {name!r} stands here twice; keep one row and put all its numbers there."
+        yield tell("fault.alias_twice", name=name)
     seen.add(key)
 
 
-def _fault(line: int, message: str) -> Fault:
+def _fault(line: int, message: Message) -> Fault:
     return Fault(FaultCode.VALUE_UNKNOWN, message, row=line)

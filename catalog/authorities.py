@@ -21,6 +21,7 @@ from typing import Final
 from catalog.faults import Fault, FaultCode, SourceRefused
 from catalog.jurisdiction import AuthorityFiles, Jurisdiction, load_jurisdiction
 from domain.authorities import Authority, AuthorityDirectory, AuthorityKind, Division, DivisionLevel
+from domain.messages import Message, tell
 
 _DIVISION_COLUMNS: Final = ("code", "name", "level", "parent")
 _UNIT_COLUMNS: Final = ("code", "name", "established", "abolished", "ground")
@@ -50,7 +51,7 @@ def load_divisions(where: Jurisdiction | None = None) -> tuple[Division, ...]:
     source, province = where.authorities.divisions, where.rules.division
     divisions = parse_divisions(where.text(source), source)
     if [each.code for each in divisions if each.level is DivisionLevel.PROVINCE] != [province]:
-        message = f"the one province of the file is not {province}, as the jurisdiction says; correct one of the two."
+        message = tell("fault.province_differs", province=province)
         raise SourceRefused(source, (Fault(FaultCode.VALUE_UNKNOWN, message),))
     return divisions
 
@@ -88,8 +89,11 @@ def parse_divisions(text: str, source: str) -> tuple[Division, ...]:
         level = table.level(line, row["level"])
         above = levels.get(row["parent"])
         if level is not None and (above is not _ABOVE[level] or (above is None and row["parent"])):
-            belongs = "no division above it" if _ABOVE[level] is None else f"a {_ABOVE[level]} on a line before it"
-            table.fault(line, "parent", FaultCode.VALUE_UNKNOWN, f"a {level} needs {belongs}; correct the parent.")
+            higher = _ABOVE[level]
+            belongs = tell("fault.above_one", level=str(higher)) if higher else tell("fault.above_none")
+            table.fault(
+                line, "parent", FaultCode.VALUE_UNKNOWN, tell("fault.parent_wrong", level=str(level), above=belongs)
+            )
         levels[row["code"]] = level
     table.check()
     return tuple(
@@ -128,11 +132,11 @@ class _Table:
         self._first: dict[str, int] = {}
         reader = csv.reader(StringIO(text))
         if tuple(next(reader, ())) != columns:
-            message = f"the first line is not {','.join(columns)}; restore it."
+            message = tell("fault.first_line_differs", columns=tuple(columns))
             raise SourceRefused(source, (Fault(FaultCode.HEADER_MISSING, message, row=1),))
         for cells in reader:
             if len(cells) != len(columns):
-                message = f"the line has {len(cells)} values instead of {len(columns)}; correct it."
+                message = tell("fault.line_miscounted", found=len(cells), wanted=len(columns))
                 self.fault(reader.line_num, None, FaultCode.CELL_MISSING, message)
                 continue
             row = dict(zip(columns, cells, strict=True))
@@ -140,24 +144,24 @@ class _Table:
             for column in ("code", "name"):
                 self.required(reader.line_num, column, row[column])
 
-    def fault(self, line: int, column: str | None, code: FaultCode, message: str) -> None:
+    def fault(self, line: int, column: str | None, code: FaultCode, message: Message) -> None:
         self.faults.append(Fault(code, message, row=line, column=column))
 
     def required(self, line: int, column: str, text: str) -> None:
         if not text.strip():
-            self.fault(line, column, FaultCode.CELL_MISSING, f"the {column} is missing; fill it in.")
+            self.fault(line, column, FaultCode.CELL_MISSING, tell("fault.value_missing", column=column))
 
     def once(self, line: int, code: str) -> None:
         first = self._first.setdefault(code, line)
         if first != line:
-            message = f"the code {code} stands on line {first} already; give each its own."
+            message = tell("fault.code_twice", code=code, first=first)
             self.fault(line, "code", FaultCode.CODE_TWICE, message)
 
     def level(self, line: int, text: str) -> DivisionLevel | None:
         try:
             return DivisionLevel(text)
         except ValueError:
-            message = f"{text!r} is none of {', '.join(DivisionLevel)}; correct it."
+            message = tell("fault.value_unknown", text=text, known=tuple(map(str, DivisionLevel)))
             self.fault(line, "level", FaultCode.VALUE_UNKNOWN, message)
             return None
 
@@ -165,7 +169,7 @@ class _Table:
         try:
             return date.fromisoformat(text) if text else None
         except ValueError:
-            self.fault(line, column, FaultCode.DATE_MALFORMED, f"{text!r} is no day; write it as 2023-11-01.")
+            self.fault(line, column, FaultCode.DATE_MALFORMED, tell("fault.no_day", text=text))
             return None
 
     def check(self) -> None:

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
+
+from domain.messages import Language, Message, tell
 
 
 class FaultCode(StrEnum):
@@ -48,40 +51,79 @@ class FaultCode(StrEnum):
     DATE_MALFORMED = "DATE_MALFORMED"
 
 
+Place: TypeAlias = tuple[Message, ...]
+"""Where something stands, part by part."""
+
+
+def place_of(
+    sheet: str | Message | None = None, row: int | None = None, column: str | None = None, entry: int | None = None
+) -> Place:
+    """Where something stands, in words: ``sheet 目录, row 9, column C, entry 7``; what is None is not told."""
+    parts = (
+        None if sheet is None else tell("fault.place_sheet", sheet=sheet) if isinstance(sheet, str) else sheet,
+        None if row is None else tell("fault.place_row", row=row),
+        None if column is None else tell("fault.place_column", column=column),
+        None if entry is None else tell("fault.place_entry", entry=entry),
+    )
+    return tuple(each for each in parts if each is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One fault: its stable code, one sentence naming the way out, and where it stands.
 
     ``row`` counts from 1 and is the line of a text; ``column`` is the letter or the head that a reader sees; ``entry``
-    is the entry's number where it is known.
+    is the entry's number where it is known; ``sheet`` is a sheet's name, or says which table it is.
     """
 
     code: FaultCode
-    message: str
-    sheet: str | None = None
+    said: Message
+    sheet: str | Message | None = None
     row: int | None = None
     column: str | None = None
     entry: int | None = None
 
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return str(self.said)
+
+    @property
+    def placed(self) -> Message:
+        """The place, then the sentence: ``sheet 目录, row 9, column C, entry 7: …``."""
+        place = place_of(self.sheet, self.row, self.column, self.entry)
+        return tell("fault.placed", place=place, said=self.said) if place else self.said
+
+    def text(self, language: Language) -> str:
+        """Place and sentence in a language."""
+        return self.placed.text(language)
+
     def __str__(self) -> str:
-        """Name the place, then the sentence: ``sheet 目录, row 9, column C, entry 7: …``."""
-        places = (("sheet", self.sheet), ("row", self.row), ("column", self.column), ("entry", self.entry))
-        place = ", ".join(f"{name} {value}" for name, value in places if value is not None)
-        return f"{place}: {self.message}" if place else self.message
+        """Place and sentence in English."""
+        return self.text(Language.EN)
 
 
 class ContentRefused(Exception):
     """A document that can't be taken in as it stands; ``faults`` holds everything that is wrong with it."""
 
-    def __init__(self, source: str, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, source: str | Message, faults: tuple[Fault, ...]) -> None:
         super().__init__(source, faults)
         self.source = source
         self.faults = faults
 
+    def text(self, language: Language) -> str:
+        """The source, the number of faults, and each of them on a line of its own, in a language."""
+        count = len(self.faults)
+        head = (
+            tell("fault.refused_for_one", source=self.source)
+            if count == 1
+            else tell("fault.refused_for", source=self.source, count=count)
+        )
+        return "\n".join([head.text(language), *(f"  {fault.text(language)}" for fault in self.faults)])
+
     def __str__(self) -> str:
-        """The source, the number of faults, and each of them on a line of its own."""
-        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
-        return "\n".join([f"{self.source} is refused for {count}.", *(f"  {fault}" for fault in self.faults)])
+        """What ``text`` says, in English."""
+        return self.text(Language.EN)
 
 
 class SourceRefused(ContentRefused):

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from catalog.faults import Fault, FaultCode, SourceRefused
 from catalog.working_days import working_calendar
 from domain.jurisdiction import ProvincialRules, Said
+from domain.messages import tell
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -82,9 +83,7 @@ class Jurisdiction:
         try:
             return self.folder.joinpath(name).read_text(encoding="utf-8")
         except (OSError, UnicodeError) as error:
-            message = (
-                f"the file can't be read ({type(error).__name__}); put it beside the jurisdiction's file, in UTF-8."
-            )
+            message = tell("fault.unreadable_beside", reason=type(error).__name__)
             raise SourceRefused(name, (Fault(FaultCode.UNREADABLE, message),)) from None
 
 
@@ -96,7 +95,7 @@ def load_jurisdiction(path: Path | None = None) -> Jurisdiction:
     try:
         text = source.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        message = f"the file can't be read ({type(error).__name__}); name one that is there, in UTF-8."
+        message = tell("fault.unreadable", reason=type(error).__name__)
         raise SourceRefused(str(path), (Fault(FaultCode.UNREADABLE, message),)) from None
     return parse_jurisdiction(text, _NAME if path is None else str(path), folder)
 
@@ -106,7 +105,7 @@ def parse_jurisdiction(text: str, source: str, folder: Traversable) -> Jurisdict
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SourceRefused(source, (Fault(FaultCode.UNREADABLE, f"it is no TOML: {error}."),)) from None
+        raise SourceRefused(source, (Fault(FaultCode.UNREADABLE, tell("fault.no_toml", reason=str(error))),)) from None
     faults: list[Fault] = []
     named = _read(_Files, {name: document.pop(name) for name in ("catalog", "authorities") if name in document}, faults)
     rules = _read(ProvincialRules, _flat(document, named), faults)
@@ -132,7 +131,9 @@ def _read(kind: type[T], content: dict[str, Any], faults: list[Fault]) -> T | No
     except ValidationError as error:
         for each in error.errors(include_input=False, include_url=False):
             sentence = each["msg"].removeprefix("Value error, ")
-            faults.append(Fault(FaultCode.VALUE_UNKNOWN, f"{_place(each['loc'])}: {sentence}; correct it."))
+            faults.append(
+                Fault(FaultCode.VALUE_UNKNOWN, tell("fault.rule_malformed", place=_place(each["loc"]), reason=sentence))
+            )
         return None
 
 

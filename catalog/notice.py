@@ -19,6 +19,7 @@ from catalog.jurisdiction import Jurisdiction, load_jurisdiction
 from catalog.rows import OFFICIAL, Cell, RawRow, RowReader
 from catalog.text import fold
 from domain.catalog.levels import UNSTATED
+from domain.messages import tell
 from domain.values import CatalogEntry, Notice
 
 _TITLE: Final = re.compile(r"关于印发《(?P<catalog>.+?（(?P<fields>[^（）]+)领域）)》的通知$")
@@ -68,7 +69,7 @@ def _official_catalog(where: Jurisdiction) -> OfficialCatalog:
     code, first = where.rules.catalog_code, where.rules.commencement
     document = parse_notice(official_text(where), code)
     if document.commencement < first:
-        message = f"it is in force from {document.commencement}, before recognition begins ({first}); correct one of the days."
+        message = tell("fault.commencement_early", commencement=document.commencement, first=first)
         raise SourceRefused(where.catalog.notice, (Fault(FaultCode.COMMENCEMENT_MISSING, message),))
     name = _TITLE.search(document.title)
     return OfficialCatalog(
@@ -101,7 +102,7 @@ def parse_notice(text: str, source: str) -> NoticeDocument:
     count = read_table(lines, reader)
     reader.gaps(len(lines))
     if not count:
-        faults.append(Fault(FaultCode.NO_ENTRIES, "the notice has no table of entries; append it.", row=len(lines)))
+        faults.append(Fault(FaultCode.NO_ENTRIES, tell("fault.no_table"), row=len(lines)))
     faults += reader.faults
     if faults or commencement is None:
         raise SourceRefused(source, tuple(sorted(faults, key=lambda fault: fault.row or 0)))
@@ -117,12 +118,12 @@ def read_table(lines: Sequence[str], reader: RowReader) -> int:
         row = block[0].row
         if tuple(fold(cell.text) for cell in block) == heads:
             if head_at is not None:
-                message = f"the table's head stands here again after row {head_at}; remove it."
+                message = tell("fault.head_again", row=head_at)
                 reader.faults.append(Fault(FaultCode.HEADER_TWICE, message, row=row))
             head_at = row
             continue
         if head_at is None:
-            message = f"the table opens without its head {'、'.join(heads)}; restore it."
+            message = tell("fault.head_missing", heads=tuple(heads))
             reader.faults.append(Fault(FaultCode.HEADER_MISSING, message, row=row))
             head_at = row
         count += 1
@@ -137,10 +138,13 @@ def read_table(lines: Sequence[str], reader: RowReader) -> int:
 def _miscounted(raw: RawRow, cells: int, reader: RowReader) -> None:
     """Refuse a row with too few or too many cells as a whole: nobody can say which of them is which."""
     number = reader.note(raw)
-    code, advice = FaultCode.CELL_MISSING, "fill in the missing cell"
-    if cells > len(OFFICIAL):
-        code, advice = FaultCode.CELL_EXTRA, "put a blank line between two entries"
-    message = f"the row has {cells} cells instead of {len(OFFICIAL)}; {advice}."
+    code = FaultCode.CELL_EXTRA if cells > len(OFFICIAL) else FaultCode.CELL_MISSING
+    found, wanted = cells, len(OFFICIAL)
+    message = (
+        tell("fault.row_has_too_many", found=found, wanted=wanted)
+        if cells > wanted
+        else tell("fault.row_has_too_few", found=found, wanted=wanted)
+    )
     reader.faults.append(Fault(code, message, row=raw.row, entry=number))
 
 
@@ -159,7 +163,7 @@ def _blocks(lines: Sequence[str], faults: list[Fault]) -> Iterator[list[Cell]]:
         elif block:
             block[-1] = Cell(f"{block[-1].text}\n{line}", block[-1].row)
         elif inside:
-            message = f"{line.strip()[:20]!r} stands between two rows; remove the blank line before it, or the text."
+            message = tell("fault.stray_text", text=line.strip()[:20])
             faults.append(Fault(FaultCode.STRAY_TEXT, message, row=number))
     if block:
         yield block
@@ -169,7 +173,7 @@ def _title(lines: Sequence[str], faults: list[Fault]) -> tuple[str, frozenset[st
     row, title = next(((row, fold(line)) for row, line in enumerate(lines, start=1) if line.strip()), (1, ""))
     found = _TITLE.search(title)
     if found is None:
-        message = "the notice does not open with a title of the form …关于印发《…（…领域）》的通知; restore it."
+        message = tell("fault.title_missing", form="…关于印发《…（…领域）》的通知")
         faults.append(Fault(FaultCode.TITLE_MISSING, message, row=row))
         return title, None
     return title, frozenset(found["fields"].split("、"))
@@ -182,10 +186,10 @@ def _commencement(lines: Sequence[str], faults: list[Fault]) -> date | None:
             try:
                 return date(int(found[1]), int(found[2]), int(found[3]))
             except ValueError:
-                message = f"{found[0]!r} names no day of the calendar; correct it."
+                message = tell("fault.no_day_of_calendar", text=found[0])
                 faults.append(Fault(FaultCode.COMMENCEMENT_MISSING, message, row=row))
                 return None
-    message = "no sentence says from which day the notice is in force (自…年…月…日起施行); restore it."
+    message = tell("fault.commencement_missing", form="自…年…月…日起施行")
     faults.append(Fault(FaultCode.COMMENCEMENT_MISSING, message, row=len(lines)))
     return None
 
@@ -199,10 +203,10 @@ def _articles(lines: Sequence[str], faults: list[Fault]) -> tuple[str, ...]:
             continue
         expected = _ORDINALS[len(articles) : len(articles) + 1]
         if found[1] != expected:
-            message = f"the article {found[1]} stands where the article {expected} belongs; restore the order."
+            message = tell("fault.article_misplaced", found=str(found[1]), expected=expected)
             faults.append(Fault(FaultCode.ARTICLE_MISSING, message, row=row))
         articles.append(fold(line))
     if not articles:
-        message = "the notice has no articles (一、…); restore them."
+        message = tell("fault.no_articles", form="一、…")
         faults.append(Fault(FaultCode.ARTICLE_MISSING, message, row=len(lines)))
     return tuple(articles)

@@ -14,9 +14,10 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from catalog.faults import Fault, FaultCode
+from catalog.faults import Fault, FaultCode, Place, place_of
 from catalog.text import fold
 from domain.catalog.levels import LEVEL_NAMES, level_of_title, named, title_of_series
+from domain.messages import Message, tell
 from domain.refusals import Refused
 from domain.text import CODE_LIMIT, NAME_LIMIT, PROSE_LIMIT, clean
 from domain.values import CatalogEntry, TitleAward, TitleLevel
@@ -79,6 +80,7 @@ _LEVELS: Final = (
     {name: level for level, name in LEVEL_NAMES.items()} | {level.value: level for level in TitleLevel} | _LEVEL_WORDS
 )
 _EITHER_SENIOR: Final = "高级"
+_SENIORS: Final = (LEVEL_NAMES[TitleLevel.ASSOCIATE_SENIOR], LEVEL_NAMES[TitleLevel.SENIOR])
 _GRADES: Final = re.compile(r"\d+[级級](?:、\d+[级級])+$")
 _NUMBER: Final = re.compile(r"\d{1,6}")
 _LABEL: Final = re.compile(
@@ -104,7 +106,7 @@ class Cell:
     text: str
     row: int
     column: str | None = None
-    problem: str | None = None
+    problem: Message | None = None
     day: date | None = None
 
 
@@ -117,7 +119,7 @@ class RawRow:
 
     row: int
     cells: Mapping[CatalogColumn, Cell]
-    sheet: str | None = None
+    sheet: str | Message | None = None
     columns: frozenset[CatalogColumn] = frozenset(OFFICIAL)
 
 
@@ -135,11 +137,11 @@ class RowReader:
     levels: frozenset[TitleLevel] | None = None
     faults: list[Fault] = field(default_factory=list)
     entries: list[CatalogEntry] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
-    heads: list[str] = field(default_factory=list)
+    left_out: list[Message] = field(default_factory=list)
+    heads: list[Message] = field(default_factory=list)
     labelled: bool = False
-    seen: dict[int, str] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
+    seen: dict[int, Place] = field(default_factory=dict)
+    labels: dict[str | Place, Place] = field(default_factory=dict)
 
     def read(self, raw: RawRow) -> None:
         """Take in one row: an entry where nothing is wrong with it, a fault for each thing that is."""
@@ -161,7 +163,7 @@ class RowReader:
             row.fault(
                 CatalogColumn.FIELD,
                 FaultCode.FIELD_UNKNOWN,
-                f"the field {texts[CatalogColumn.FIELD]!r} is none of {'、'.join(sorted(self.fields))}; correct the cell.",
+                tell("fault.field_unknown", field=texts[CatalogColumn.FIELD], fields=tuple(sorted(self.fields))),
             )
         awards = _awards(row, texts, further[CatalogColumn.SERIES], self.levels)
         until, said = _valid_until(raw.cells.get(CatalogColumn.VALID), further[CatalogColumn.VALID])
@@ -191,10 +193,10 @@ class RowReader:
         place = _place(row.raw)
         first = self.labels.setdefault(text or place, place)
         if text and not is_label(text):
-            malformed = f"{text!r} is no label like the others of the table; write one such as A1, 1.1 or ①."
+            malformed = tell("fault.no_label", text=text)
             row.fault(CatalogColumn.NUMBER, FaultCode.NUMBER_MALFORMED, malformed)
         elif first != place:
-            message = f"the label {text} stands at {first} already; give each entry one of its own."
+            message = tell("fault.label_twice", label=text, first=first)
             row.fault(CatalogColumn.NUMBER, FaultCode.NUMBER_TWICE, message)
         return text
 
@@ -204,7 +206,7 @@ class RowReader:
                 row.fault(
                     CatalogColumn.NUMBER,
                     FaultCode.NUMBER_MALFORMED,
-                    f"{text!r} is no number of an entry; write a whole number from 1 to 999999, or labels such as A1 in all rows.",
+                    tell("fault.no_number", text=text),
                 )
             return
         place = _place(row.raw)
@@ -213,25 +215,30 @@ class RowReader:
             row.fault(
                 CatalogColumn.NUMBER,
                 FaultCode.NUMBER_TWICE,
-                f"the number {row.number} stands at {first} already; give each entry a number of its own.",
+                tell("fault.number_twice", number=row.number, first=first),
             )
 
     def note(self, raw: RawRow) -> int | None:
         """The number of a row that is refused for another reason, remembered as one that the table has."""
         number = _entry_number(raw)
         if number is not None:
-            self.seen.setdefault(number, f"row {raw.row}")
+            self.seen.setdefault(number, place_of(row=raw.row))
         return number
 
     def gaps(self, last_row: int) -> None:
         """Add a fault for each run of numbers missing between 1 and the highest one."""
         for before, after in pairwise((0, *sorted(self.seen))):
             if after - before > 1:
-                missing = str(before + 1) if after - before == 2 else f"{before + 1} to {after - 1}"
+                first, last = before + 1, after - 1
+                message = (
+                    tell("fault.number_missing", missing=first, after=after)
+                    if first == last
+                    else tell("fault.numbers_missing", first=first, last=last, after=after)
+                )
                 self.faults.append(
                     Fault(
                         FaultCode.NUMBER_GAP,
-                        f"the entries run from 1 without a gap, and {missing} is missing before {after}; restore it.",
+                        message,
                         row=last_row,
                         entry=before + 1,
                     )
@@ -251,15 +258,15 @@ class _Row:
         if cell and cell.problem:
             self.fault(column, FaultCode.CELL_ERROR, cell.problem)
         elif not text:
-            self.fault(column, FaultCode.CELL_MISSING, f"the cell {column.value} is missing; fill it in.")
+            self.fault(column, FaultCode.CELL_MISSING, tell("fault.cell_missing", column=column.value))
         elif len(text) > limit:
-            message = f"the cell {column.value} holds {len(text)} characters; shorten it to {limit}."
+            message = tell("fault.cell_too_long", column=column.value, found=len(text), limit=limit)
             self.fault(column, FaultCode.CELL_TOO_LONG, message)
         else:
             try:
                 return clean(text, column.value, limit=limit)
             except Refused as refused:
-                self.fault(column, FaultCode.CONTROL_CHARACTER, refused.message)
+                self.fault(column, FaultCode.CONTROL_CHARACTER, refused.said)
         return ""
 
     def optional(self, column: CatalogColumn, limit: int = NAME_LIMIT) -> str:
@@ -273,7 +280,7 @@ class _Row:
         text = self.optional(column)
         return split_list(text) if text and text not in NOTHING else []
 
-    def fault(self, column: CatalogColumn, code: FaultCode, message: str) -> None:
+    def fault(self, column: CatalogColumn, code: FaultCode, message: Message) -> None:
         cell = self.raw.cells.get(column)
         self.faults.append(
             Fault(
@@ -287,8 +294,8 @@ class _Row:
         )
 
 
-def _place(raw: RawRow) -> str:
-    return f"row {raw.row}" if raw.sheet is None else f"sheet {raw.sheet}, row {raw.row}"
+def _place(raw: RawRow) -> Place:
+    return place_of(raw.sheet, raw.row)
 
 
 def _entry_number(raw: RawRow) -> int | None:
@@ -341,7 +348,7 @@ def _derived(row: _Row, series: str, level: TitleLevel) -> str:
     """The title of a list that names series and levels only."""
     title = title_of_series(series, level)
     if title is None:
-        message = f"the titles of the series {series!r} can't be told from their level; name each in a column {CatalogColumn.TITLE.value}."
+        message = tell("fault.title_not_told", series=series, column=CatalogColumn.TITLE.value)
         row.fault(CatalogColumn.SERIES, FaultCode.TITLE_UNKNOWN, message)
     return title or ""
 
@@ -353,7 +360,7 @@ def _levels(row: _Row, titles: list[str], allowed: frozenset[TitleLevel] | None)
         row.fault(
             CatalogColumn.LEVEL,
             FaultCode.LEVEL_UNKNOWN,
-            f"{len(names)} levels stand beside {len(titles)} titles; state one for each, with 、 between.",
+            tell("fault.levels_miscounted", levels=len(names), titles=len(titles)),
         )
         return [None for _ in titles]
     if names:
@@ -364,15 +371,13 @@ def _levels(row: _Row, titles: list[str], allowed: frozenset[TitleLevel] | None)
             row.fault(
                 CatalogColumn.TITLE,
                 FaultCode.TITLE_UNKNOWN,
-                f"the name of the title {title!r} says no level; correct it, or state its level in a column "
-                f"{CatalogColumn.LEVEL.value}.",
+                tell("fault.title_without_level", title=title, column=CatalogColumn.LEVEL.value),
             )
         elif allowed is not None and level not in allowed:
             row.fault(
                 CatalogColumn.TITLE,
                 FaultCode.TITLE_UNKNOWN,
-                f"the title {title!r} is of the level {LEVEL_NAMES[level]}, and the notice awards {named(allowed)} only; "
-                "correct it.",
+                tell("fault.title_beyond_notice", title=title, level=LEVEL_NAMES[level], allowed=named(allowed)),
             )
     return levels
 
@@ -384,17 +389,15 @@ def _stated_level(row: _Row, name: str, title: str | None) -> TitleLevel | None:
     senior = {TitleLevel.ASSOCIATE_SENIOR, TitleLevel.SENIOR}
     if level is None and name.removesuffix("职称") == _EITHER_SENIOR and (said is None or said in senior):
         if said is None:
-            message = f"the level {name} may be 副高级 or 正高级; say which."
+            message = tell("fault.level_open", name=name, one=_SENIORS[0], other=_SENIORS[1])
             row.fault(CatalogColumn.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
         return said
     if level is None:
         if name:
-            message = f"the level {name!r} is none of {'、'.join(LEVEL_NAMES.values())}; correct it."
+            message = tell("fault.level_unknown", name=name, levels=tuple(LEVEL_NAMES.values()))
             row.fault(CatalogColumn.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
     elif said is not None and said is not level:
-        message = (
-            f"the level {name} stands beside the title {title}, whose name says {LEVEL_NAMES[said]}; make them agree."
-        )
+        message = tell("fault.level_contradicts", name=name, title=str(title), level=LEVEL_NAMES[said])
         row.fault(CatalogColumn.LEVEL, FaultCode.LEVEL_UNKNOWN, message)
     return level
 
@@ -436,8 +439,11 @@ def _grades(row: _Row, texts: Mapping[CatalogColumn, str], count: int) -> list[s
             row.fault(
                 CatalogColumn.TRANSLATED,
                 FaultCode.GRADES_CONTRADICT,
-                f"the name ends with the grades {'、'.join(map(str, grades)) or 'none'} and its translation with "
-                f"{'、'.join(translated) or 'none'}; make them agree.",
+                tell(
+                    "fault.grades_contradict",
+                    grades=tuple(map(str, grades)) or tell("fault.no_grade"),
+                    translated=translated or tell("fault.no_grade"),
+                ),
             )
     if not count:
         return []
@@ -447,7 +453,7 @@ def _grades(row: _Row, texts: Mapping[CatalogColumn, str], count: int) -> list[s
         row.fault(
             column,
             FaultCode.GRADES_CONTRADICT,
-            f"{len(set(grades))} different grades stand beside {count} titles; state one for each, in the titles' order.",
+            tell("fault.grades_miscounted", grades=len(set(grades)), titles=count),
         )
     return grades
 

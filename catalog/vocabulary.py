@@ -18,6 +18,7 @@ from typing import Final
 from catalog.faults import Fault, FaultCode, SourceRefused
 from catalog.jurisdiction import Jurisdiction, load_jurisdiction
 from domain.matching.vocabulary import Vocabulary, fault_of
+from domain.messages import Message, tell
 from domain.values import Word, WordKind
 
 _COLUMNS: Final = ["kind", "text", "meaning", "scope", "ground"]
@@ -46,7 +47,7 @@ def parse_vocabulary(text: str, source: str) -> tuple[Word, ...]:
     """Read words from CSV; raises ``SourceRefused`` with every fault at once."""
     rows = csv.reader(StringIO(text))
     if next(rows, None) != _COLUMNS:
-        raise SourceRefused(source, (_fault(1, f"The first line must read {','.join(_COLUMNS)}."),))
+        raise SourceRefused(source, (_fault(1, tell("fault.first_line_of_data", columns=tuple(_COLUMNS))),))
     faults: list[Fault] = []
     words: list[Word] = []
     seen: set[tuple[str, ...]] = set()
@@ -61,25 +62,25 @@ def parse_vocabulary(text: str, source: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[str]:
+def _wrong(row: list[str], seen: set[tuple[str, ...]]) -> Iterator[Message]:
     """What is wrong with one row, each a sentence naming the way out."""
     if len(row) != len(_COLUMNS):
-        yield f"A row has {len(_COLUMNS)} cells, this one {len(row)}; quote a cell that holds a comma."
+        yield tell("fault.row_miscounted_in_data", wanted=len(_COLUMNS), found=len(row))
         return
     kind, word, meaning, scope, ground = row
     if kind not in set(WordKind):
-        yield f"Unknown kind {kind!r}; write one of {', '.join(WordKind)}."
+        yield tell("fault.kind_unknown", kind=kind, kinds=tuple(map(str, WordKind)))
         return
     if not ground.strip():
-        yield f"The word {word!r} needs its ground; fill it in."
+        yield tell("fault.word_without_ground", word=word)
     fault = fault_of(Word(kind=WordKind(kind), text=word, meaning=meaning, scope=scope, ground=ground))
     if fault:
-        yield str(fault)
+        yield fault
     key = (kind, word, meaning, scope)
     if key in seen:
-        yield f"The word {word!r} stands here twice; keep one row."
+        yield tell("fault.word_twice", word=word)
     seen.add(key)
 
 
-def _fault(line: int, message: str) -> Fault:
+def _fault(line: int, message: Message) -> Fault:
     return Fault(FaultCode.VALUE_UNKNOWN, message, row=line)

@@ -17,7 +17,10 @@ def main() -> None:
 
         app(prog_name="recognition")
     except KeyboardInterrupt:
-        sys.stderr.write("error: Interrupted.\n")
+        from console.talk import say_error
+        from domain.messages import tell
+
+        say_error(tell("cli.interrupted"))
         sys.exit(130)
 
 

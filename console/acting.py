@@ -19,7 +19,7 @@ Token = Annotated[
         "--token",
         envvar="RECOGNITION_TOKEN",
         metavar="TOKEN",
-        help="The bearer token of who acts or reads, best kept in the environment; without one, your account of this machine.",
+        help="help.option.token",
     ),
 ]
 

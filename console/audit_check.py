@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.language import spoken
+from console.language import spoken, worded
 from console.opened import reading, which_registry
 from console.options import AsJson
+from console.progress import Progress, progress
 from console.table_files import AsFile, Format, written
-from console.talk import REFUSED, err, fail, note, print_json, say
+from console.talk import REFUSED, fail, note, print_json, say
+from domain.messages import tell
 
 if TYPE_CHECKING:
     from application.audit import Finding, FindingRow
@@ -21,40 +22,32 @@ if TYPE_CHECKING:
     from infrastructure.standing import StandingRegistry
 
 Told = Callable[["Finding"], None]
-Progress = Callable[[int, int], None]
 _HEADS = ("code", "rule", "stream", "version", "position", "message")
 
 
 def check(
-    case: Annotated[
-        str | None, typer.Option("--case", metavar="NUMBER", help="This case alone, and what others say of it.")
-    ] = None,
+    case: Annotated[str | None, typer.Option("--case", metavar="NUMBER", help="help.audit.check.case")] = None,
     since: Annotated[
         int | None,
-        typer.Option("--since", metavar="POSITION", min=0, help="The streams that gained events after this position."),
+        typer.Option("--since", metavar="POSITION", min=0, help="help.audit.check.since"),
     ] = None,
     processes: Annotated[
         int | None,
-        typer.Option("--processes", metavar="N", min=1, help="Processes that share a check of everything; one a core."),
+        typer.Option("--processes", metavar="N", min=1, help="help.audit.check.processes"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask every recorded history again by the rules of the live commands, and hold all against the transparency log.
-
-    Columns, seals, streams, times, claims, integrity records and keys are checked as well. Exit code 1, and a sentence for each
-    thing found: where it is, which rule is not kept, and the way out. A check of everything is kept for `audit findings`, and goes
-    on where it was interrupted.
-    """
+    """``recognition audit check``: see ``command.audit.check``."""
     if case is not None and since is not None:
-        fail("Name a case with --case or a position with --since, one of the two; without both everything is checked.")
+        fail(tell("said.audit.case_or_position"))
 
     def told(found: Finding) -> None:
         if not as_json:
             note(sentence(found), "red")
 
-    with reading() as registry, _progress() as progress:
+    with reading() as registry, progress(tell("said.progress.checking")) as bar:
         begun = time.monotonic()
-        done = _done(registry, case, since, processes, progress, told)
+        done = _done(registry, case, since, processes, bar, told)
         done.seconds = round(time.monotonic() - begun, 3)
     if as_json:
         print_json(_as_json(done))
@@ -65,13 +58,13 @@ def check(
 
 
 def findings(output: AsFile = None, fmt: Format = None, as_json: AsJson = False) -> None:
-    """Show what the last check of everything found, and up to which position it read; exit code 1 where it found anything."""
+    """``recognition audit findings``: see ``command.audit.findings``."""
     from infrastructure.audit.runs import last_findings
 
     with reading() as registry:
         found = last_findings(registry.database.app_url)
     if found is None:
-        fail("Nothing has been checked yet: run `recognition audit check`, or leave it to a running server.", REFUSED)
+        fail(tell("said.audit.nothing_checked"), REFUSED)
     last, rows = found
     if as_json:
         told = [
@@ -88,11 +81,14 @@ def findings(output: AsFile = None, fmt: Format = None, as_json: AsJson = False)
         print_json({"checkedThrough": str(last.checked_through), "checkedAt": last.checked_at, "findings": told})
     elif not written(output, fmt, "findings", _HEADS, map(_cells, rows)):
         for each in rows:
-            parts = (("stream", each.stream_id), ("version", each.version), ("position", each.position))
-            place = ", ".join(f"{name} {value}" for name, value in parts if value is not None)
-            say(f"{place or 'everything'}: {each.text(spoken())} ({each.rule})")
+            say(_sentence(each.stream_id, each.version, each.position, each.text(spoken()), each.rule))
         note(
-            f"Checked through position {last.checked_through} at {last.checked_at:%Y-%m-%d %H:%M}Z: {len(rows)} findings.",
+            tell(
+                "said.audit.checked_through",
+                position=last.checked_through,
+                at=f"{last.checked_at:%Y-%m-%d %H:%M}",
+                count=len(rows),
+            ),
             "dim",
         )
     if rows:
@@ -105,7 +101,17 @@ def _cells(each: FindingRow) -> tuple[Any, ...]:
 
 def sentence(found: Finding) -> str:
     """A finding in one line: where, what, and which rule."""
-    return f"{found.place or 'everything'}: {found.said.text(spoken())} ({found.rule})"
+    return _sentence(found.stream_id, found.version, found.position, found.said.text(spoken()), found.rule)
+
+
+def _sentence(stream: object, version: int | None, position: int | None, said: str, rule: str) -> str:
+    parts = [
+        None if stream is None else tell("said.stream", stream=str(stream)),
+        None if version is None else tell("said.version", version=version),
+        None if position is None else tell("said.position", position=position),
+    ]
+    place = [each for each in parts if each is not None] or tell("said.everything")
+    return worded(tell("said.parts", place=place, said=said, rule=rule))
 
 
 def _done(
@@ -123,7 +129,7 @@ def _done(
         found = check_case(registry.audited, case, told)
         if found is None:
             fail(
-                f"There is no case {case} in {which_registry()}; check the number, and which registry is asked.",
+                tell("said.case.absent", number=case, where=which_registry()),
                 REFUSED,
             )
         return found
@@ -158,21 +164,20 @@ def _as_json(done: AuditReport) -> dict[str, Any]:
 def _print(done: AuditReport) -> None:
     rate = done.events / done.seconds if done.seconds else 0.0
     if done.resumed:
-        note("A check that was interrupted was gone on with; events count from there.", "dim")
-    note(f"{done.events} events of {done.streams} streams in {done.seconds:.1f} s ({rate:,.0f}/s).", "dim")
+        note(tell("said.audit.went_on"), "dim")
+    note(
+        tell(
+            "said.audit.counted",
+            events=done.events,
+            streams=done.streams,
+            seconds=f"{done.seconds:.1f}",
+            rate=f"{rate:,.0f}",
+        ),
+        "dim",
+    )
     if done.earlier:
-        note(f"Before it was interrupted it had found {done.earlier} things: see `recognition audit findings`.", "red")
+        note(tell("said.audit.found_before", earlier=done.earlier), "red")
     if not done.findings and not done.earlier:
-        say(f"Every history up to position {done.position} is lawful and as it was recorded.")
+        say(tell("said.audit.lawful", position=done.position))
     else:
-        say(f"{len(done.findings) + done.earlier} findings up to position {done.position}; tell the auditors.")
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Progress]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("events", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        say(tell("said.audit.found", count=len(done.findings) + done.earlier, position=done.position))

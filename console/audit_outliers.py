@@ -12,27 +12,22 @@ from console.opened import asking
 from console.options import AsJson, day
 from console.table_files import AsFile, Format, written
 from console.talk import note, print_json, say
+from domain.messages import tell
 
 
 def outliers(
     first: Annotated[
-        date | None, typer.Option("--from", parser=day, metavar="YYYY-MM-DD", help="Acts on this day or later.")
+        date | None, typer.Option("--from", parser=day, metavar="YYYY-MM-DD", help="help.audit.outliers.first")
     ] = None,
     last: Annotated[
-        date | None, typer.Option("--to", parser=day, metavar="YYYY-MM-DD", help="Acts on this day or earlier.")
+        date | None, typer.Option("--to", parser=day, metavar="YYYY-MM-DD", help="help.audit.outliers.last")
     ] = None,
-    within: Annotated[
-        int, typer.Option("--within", metavar="SECONDS", min=1, help="An approval is quick so long after submission.")
-    ] = 60,
+    within: Annotated[int, typer.Option("--within", metavar="SECONDS", min=1, help="help.audit.outliers.within")] = 60,
     output: AsFile = None,
     fmt: Format = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what stands out among officers: shares of approvals, overrides, quick approvals, and two who confirm each other.
-
-    Each is told with the number behind it and that of all others, where chance alone would hardly make the difference. It is a
-    question to ask, and says nothing of guilt. Days are those of Shanghai.
-    """
+    """``recognition audit outliers``: see ``command.audit.outliers``."""
     from datetime import datetime, time
 
     from anyio import to_thread
@@ -78,6 +73,6 @@ def outliers(
     for each in found:
         say(each.said.text(spoken()))
     note(
-        f"{len(found)} things stand out among {len(counts.officers)} officers; none of them says that anybody is to blame.",
+        tell("said.audit.outliers", count=len(found), officers=len(counts.officers)),
         "dim",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
@@ -15,7 +15,9 @@ from console.acting import Token, acting
 from console.language import spoken
 from console.opened import asking, reading
 from console.options import AsJson
-from console.talk import REFUSED, err, fail, note, print_json, print_pairs
+from console.progress import progress
+from console.talk import REFUSED, fail, note, print_json, print_pairs
+from domain.messages import system_reason, tell
 
 if TYPE_CHECKING:
     from application.pack.verifying import Verified
@@ -23,43 +25,33 @@ if TYPE_CHECKING:
     from infrastructure.audit.packing import ExportedCase
     from infrastructure.standing import StandingRegistry
 
-Progress = Callable[[int, int], None]
 _PEEKED: Final = 4096
 """Bytes in which a file says what it is."""
 
 
 def export(
-    case: Annotated[
-        str | None, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB; left out with --all.")
-    ] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path("audit-pack.json"),
-    everything: Annotated[
-        bool, typer.Option("--all", help="Every event up to the last checkpoint, a line each, instead of one case.")
-    ] = False,
+    case: Annotated[str | None, typer.Argument(help="help.audit.export.case")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="help.audit.export.out")] = Path("audit-pack.json"),
+    everything: Annotated[bool, typer.Option("--all", help="help.audit.export.everything")] = False,
     disclose: Annotated[
         list[str] | None,
         typer.Option(
             "--disclose",
             metavar="FIELD",
-            help="Show this personal field, as certificate.name or holder; repeatable, needs --reason.",
+            help="help.audit.export.disclose",
         ),
     ] = None,
-    reason: Annotated[
-        str | None, typer.Option("--reason", help="Why persons are disclosed; recorded with the access.")
-    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="help.audit.export.reason")] = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Export a case as one file that anybody verifies without this registry: events, catalogs, rules, proofs, checkpoint.
-
-    Persons in it stay sealed; what --disclose names is opened, recorded, and proved to be what was sealed.
-    """
+    """``recognition audit export``: see ``command.audit.export``."""
     if everything == (case is not None):
-        fail("Name a case, or export everything with --all, one of the two.")
+        fail(tell("said.pack.case_or_all"))
     if disclose and everything:
-        fail("Persons are disclosed case by case; leave out --disclose, or name a case.")
+        fail(tell("said.pack.disclosed_by_case"))
     if disclose and len((reason or "").strip()) < 3:
-        fail("Say with --reason why persons are disclosed; it is recorded.")
+        fail(tell("said.pack.reason_missing"))
     from infrastructure.audit.packing import PackRefused
 
     try:
@@ -72,21 +64,15 @@ def export(
     if as_json:
         print_json(told)
     else:
-        print_pairs("Exported", list(told.items()))
+        print_pairs(tell("said.pack.exported"), list(told.items()))
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="The pack, of a case or of everything.")],
-    key: Annotated[
-        list[str], typer.Option("--key", help="The log's verifier key, and those of witnesses; repeatable.")
-    ],
+    file: Annotated[Path, typer.Argument(help="help.audit.verify.file")],
+    key: Annotated[list[str], typer.Option("--key", help="help.option.key")],
     as_json: AsJson = False,
 ) -> None:
-    """Verify an audit pack with keys alone: no registry, no database, no network. Exit code 1 and the first thing that is wrong.
-
-    Each leaf is made anew and led to the signed root, every history asked by the guards of the live commands, match, award,
-    jurisdiction and two-person rules derived again, and what was disclosed held to its seals.
-    """
+    """``recognition audit verify``: see ``command.audit.verify``."""
     from application.pack.judging import Wrong
     from console.audit_check import sentence
     from domain.merkle import TransparencyError
@@ -104,16 +90,17 @@ def verify(
             print_json({"verified": False, **told, **place})
         fail(sentence(found), REFUSED)
     except TransparencyError as error:
-        fail(f"{error} ({error.code})", REFUSED)
+        fail(tell("said.coded", said=error.said, code=error.code), REFUSED)
     facts["seconds"] = round(time.perf_counter() - begun, 3)
     if as_json:
         print_json({"verified": True, **facts})
         return
     remarks = facts.pop("remarks", [])
     disclosed = facts.pop("disclosed", [])
-    print_pairs("Verified", list(facts.items()))
+    print_pairs(tell("said.pack.verified"), list(facts.items()))
     for each in disclosed:
-        print_pairs(None, [(f"{each['field']} (version {each['version']})", each["value"])])
+        named = tell("said.pack.disclosed", field=each["field"], version=each["version"])
+        print_pairs(None, [(named, each["value"])])
     for remark in remarks:
         note(remark)
 
@@ -128,8 +115,8 @@ def _opened(file: Path) -> BufferedReader:
     try:
         return file.open("rb")
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no such path"
-        fail(f"The file {file} cannot be read ({why}); name an audit pack.")
+        why = system_reason(error) if isinstance(error, OSError) else tell("said.pack.no_such_path")
+        fail(tell("said.pack.unreadable", file=str(file), reason=why))
 
 
 def _verified_case(source: BinaryIO, keys: list[str]) -> dict[str, Any]:
@@ -137,11 +124,13 @@ def _verified_case(source: BinaryIO, keys: list[str]) -> dict[str, Any]:
 
     data = source.read(LARGEST + 1)
     if len(data) > LARGEST:
-        fail(f"A pack of one case of more than {LARGEST} bytes is not read; export it anew.")
+        fail(tell("said.pack.too_large", most=LARGEST))
     found: Verified = verify_case(data, *keys)
     title = None
     if found.award is not None:
-        title = f"{found.award.title} ({found.award.level.value}), {found.title_status}"
+        title = tell(
+            "said.pack.title", title=found.award.title, level=found.award.level.value, status=str(found.title_status)
+        )
     return {
         "case": found.case_number,
         "status": found.status,
@@ -170,7 +159,7 @@ def _verified_whole(source: BinaryIO, keys: list[str]) -> dict[str, Any]:
         while line := source.readline(LONGEST_LINE):
             yield line
 
-    with tempfile.TemporaryFile() as hashes, _progress("verifying") as told:
+    with tempfile.TemporaryFile() as hashes, progress(tell("said.progress.verifying")) as told:
         found: WholeVerified = verify_whole(lines(), hashes, *keys, told=told)
     return {
         "log": found.origin,
@@ -194,7 +183,7 @@ def _export_case(number: str, out: Path, disclose: list[str], reason: str | None
         if case is None:
             return None
         if disclose and not viewer.in_clear(case):
-            fail("You may not read the person of this case, so nothing is disclosed; leave out --disclose.", REFUSED)
+            fail(tell("said.pack.person_not_shown"), REFUSED)
         found = export_case(registry.audited, registry.seals, number, disclose, reason)
         for holder, fields in (found.shown if found is not None else {}).items():
             for each in fields:
@@ -214,7 +203,7 @@ def _export_everything(out: Path, token: str | None) -> dict[str, Any]:
     from infrastructure.audit.packing import export_everything
 
     written = 0
-    with reading() as registry, _progress("exporting") as told:
+    with reading() as registry, progress(tell("said.progress.exporting")) as told:
         require(acting(token), Action.READ_AUDIT_LOG)
 
         def write(file: BinaryIO) -> None:
@@ -238,19 +227,9 @@ def _written(out: Path, write: Callable[[BinaryIO], object]) -> None:
             write(file)
         part.replace(out)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no such path"
-        fail(f"The file {out} cannot be written ({why}); name another with -o.")
+        why = system_reason(error) if isinstance(error, OSError) else tell("said.pack.no_such_path")
+        fail(tell("said.pack.not_written", file=str(out), reason=why))
     finally:
         if part is not None:
             with contextlib.suppress(OSError, ValueError):
                 part.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _progress(doing: str) -> Iterator[Progress]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("events", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

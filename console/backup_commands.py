@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.acting import account
-from console.language import spoken
+from console.language import spoken, worded
 from console.options import AsJson
 from console.talk import REFUSED, err, fail, note, print_json, say
 
@@ -24,20 +24,17 @@ PassphraseFile = Annotated[
     typer.Option(
         "--passphrase-file",
         metavar="FILE",
-        help="The file whose first line is the passphrase; without it RECOGNITION_BACKUP_PASSPHRASE, or you are asked.",
+        help="help.backup.passphrase_file",
     ),
 ]
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="The file to write, which may not be there yet.")],
+    file: Annotated[Path, typer.Argument(help="help.backup.file")],
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write everything that the registry keeps to one file, sealed under a passphrase: events, keys, evidence, the log and its last word.
-
-    Of one instant, while servers go on serving. Read models are left out; a restore makes them anew.
-    """
+    """``recognition backup``: see ``command.backup``."""
     from domain.messages import tell
     from infrastructure.backup.making import make_backup
     from infrastructure.postgres.existing import check_present
@@ -62,32 +59,27 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="The file that `recognition backup` wrote.")],
+    file: Annotated[Path, typer.Argument(help="help.restore.file")],
     erasures: Annotated[
         list[Path] | None,
         typer.Option(
             "--erasures",
             metavar="LIST",
-            help="The file `erasures` of a server's data directory, given once for each: whoever was erased stays erased.",
+            help="help.restore.erasures",
         ),
     ] = None,
-    none_later: Annotated[
-        bool, typer.Option("--no-later-erasures", help="Say that nobody was erased after the backup.")
-    ] = False,
+    none_later: Annotated[bool, typer.Option("--no-later-erasures", help="help.restore.none_later")] = False,
     log_goes_on: Annotated[
         bool,
         typer.Option(
             "--log-goes-on",
-            help="Say that nothing was signed after the backup, as when a stopped registry is moved: the log begins no new epoch.",
+            help="help.restore.log_goes_on",
         ),
     ] = False,
     passphrase_file: PassphraseFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put a backup into an empty place, all of it or nothing; read models are made anew, and everything is audited at the end.
-
-    Exit code 1 where the audit finds something, or an erasure could not be done again.
-    """
+    """``recognition restore``: see ``command.restore``."""
     from domain.messages import tell
     from infrastructure.backup.erasures import read_erasures
     from infrastructure.backup.errors import BackupError
@@ -158,8 +150,8 @@ def _passphrase(file: Path | None, *, twice: bool) -> str:
         return given
     if not sys.stdin.isatty():
         fail(tell("backup.no_passphrase").text(spoken()))
-    typed = str(typer.prompt("Passphrase", hide_input=True, err=True))
-    if twice and typed != typer.prompt("Again", hide_input=True, err=True):
+    typed = str(typer.prompt(worded(tell("cli.passphrase")), hide_input=True, err=True))
+    if twice and typed != typer.prompt(worded(tell("cli.passphrase_again")), hide_input=True, err=True):
         fail(tell("backup.passphrases_differ").text(spoken()))
     return typed
 

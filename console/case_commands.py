@@ -18,8 +18,9 @@ from console.case_reading import Number, Reason, case_of, no_such_case, record, 
 from console.case_replay import replay
 from console.opened import asking
 from console.options import AsJson, day
-from console.program import Group
+from console.program import Commands
 from console.talk import jsonable, print_json, print_pairs, print_rows
+from domain.messages import tell
 
 if TYPE_CHECKING:
     from application.deadlines import StandingDeadline
@@ -40,18 +41,18 @@ class ClockStanding(StrEnum):
 
 _PAGE = 500
 _MOST_RECORDS = 1_000
-app = typer.Typer(help="Look at a case: as it is, and how it came about.", no_args_is_help=True, cls=Group)
+app = Commands("case")
 app.command()(replay)
 
 
 InForceOn = Annotated[
-    date | None, typer.Option("--in-force-on", parser=day, metavar="YYYY-MM-DD", help="Only what counts on this day.")
+    date | None, typer.Option("--in-force-on", parser=day, metavar="YYYY-MM-DD", help="help.case.in_force_on")
 ]
 
 
 @app.command()
 def show(number: Number, reason: Reason = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Show a case as its latest event left it, and the title it led to."""
+    """``recognition case show``: see ``command.case.show``."""
     from application.access import Action
     from application.queries import one_by_key
     from application.questions import titles_of_cases
@@ -72,12 +73,12 @@ def show(number: Number, reason: Reason = None, token: Token = None, as_json: As
     if as_json:
         print_json({"case": _with_id("case", case), "title": _with_id("title", title) if title else None})
     else:
-        print_pairs(f"Case {case.case_number}", _facts(case, title))
+        print_pairs(tell("said.case.title", number=case.case_number), _facts(case, title))
 
 
 @app.command()
 def history(number: Number, reason: Reason = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Show every event of a case, with who, when and why, and the state it left."""
+    """``recognition case history``: see ``command.case.history``."""
     from application.access import Action
 
     async def question(registry: StandingRegistry) -> Sequence[dict[str, Any]]:
@@ -96,20 +97,18 @@ def history(number: Number, reason: Reason = None, token: Token = None, as_json:
         return
     columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
     names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
-    print_rows(f"History of {number}", columns, [[each[name] for name in names] for each in found])
+    print_rows(tell("said.case.history", number=number), columns, [[each[name] for name in names] for each in found])
 
 
 @app.command()
 def due(
     state: Annotated[
-        ClockStanding, typer.Option("--state", help="How the clock stands.", case_sensitive=False)
+        ClockStanding, typer.Option("--state", help="help.case.due.state", case_sensitive=False)
     ] = ClockStanding.OVERDUE,
-    authority: Annotated[
-        str | None, typer.Option("--authority", help="Only cases of this authority, as 330106-EI.")
-    ] = None,
+    authority: Annotated[str | None, typer.Option("--authority", help="help.case.due.authority")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the cases of which a statutory clock is overdue, or in another state today; without anything of persons."""
+    """``recognition case due``: see ``command.case.due``."""
     from application.asking import UNSCOPED, Window
     from application.deadlines import standing
     from application.questions import CaseFilter, cases
@@ -134,7 +133,9 @@ def due(
         return
     names = ("caseNumber", "status", "authorityCode", "kind", "dueOn", "state")
     columns = ("case", "status", "authority", "deadline", "due on", "state")
-    print_rows(f"Deadlines: {state.value}", columns, [[each[name] for name in names] for each in found])
+    print_rows(
+        tell("said.case.deadlines", state=state.value), columns, [[each[name] for name in names] for each in found]
+    )
 
 
 def _due(case: CaseView, deadline: StandingDeadline) -> dict[str, Any]:
@@ -155,7 +156,7 @@ def integrity(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the integrity archive: which titles were revoked for fraud, until when that counts, and whether it was overturned."""
+    """``recognition case integrity``: see ``command.case.integrity``."""
     from application.access import Action
     from application.asking import Window
     from application.questions import IntegrityFilter, integrity_archive
@@ -182,7 +183,7 @@ def integrity(
         (each.case_number, each.filed_on, each.lapses_on, each.overturned, each.authority_code, each.ground)
         for each in records
     ]
-    print_rows("Integrity archive", columns, rows)
+    print_rows(tell("said.case.integrity_archive"), columns, rows)
 
 
 def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
@@ -195,17 +196,26 @@ def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
 
 
 def _facts(case: CaseView, title: TitleView | None) -> Sequence[tuple[str, Any]]:
-    entry = f"{case.entry_number} of {case.catalog_code} v{case.version_number}" if case.entry_number else None
+    entry = (
+        tell(
+            "said.case.entry",
+            number=case.entry_number,
+            catalog=str(case.catalog_code),
+            version=str(case.version_number),
+        )
+        if case.entry_number
+        else None
+    )
     return [
         ("status", case.status.value),
         ("version", case.version),
-        ("holder", case.holder.name or ("erased" if case.holder.erased else None)),
+        ("holder", case.holder.name or (tell("said.case.erased") if case.holder.erased else None)),
         ("certificate", " · ".join(filter(None, [case.certificate.name, case.certificate.issuing_body])) or None),
         ("entry", entry),
         ("grade", case.grade),
         ("authority", case.authority_code),
         ("submitted", case.submitted_at),
-        ("title", f"{title.title} ({title.status.value})" if title else None),
+        ("title", tell("said.case.holds_title", title=title.title, status=title.status.value) if title else None),
         ("recognised on", title.recognized_on if title else None),
         ("ended on", title.ended_on if title else None),
         ("for appointment", title.valid_for_appointment if title else None),

@@ -11,6 +11,7 @@ from console.acting import acting
 from console.language import spoken
 from console.opened import which_registry
 from console.talk import REFUSED, fail
+from domain.messages import tell
 
 if TYPE_CHECKING:
     from application.access import Action
@@ -21,18 +22,16 @@ if TYPE_CHECKING:
 
 OPERATION: Final = "operation of the registry"
 
-Number = Annotated[str, typer.Argument(help="The case number, as ZJ2026-4T9QK-7H2MB; in small letters too.")]
+Number = Annotated[str, typer.Argument(help="help.case.number")]
 Reason = Annotated[
     str | None,
-    typer.Option(
-        "--reason", help="Why the case is read; recorded with the access. An auditor reads persons with one only."
-    ),
+    typer.Option("--reason", help="help.case.reason"),
 ]
 
 
 def no_such_case(number: str) -> NoReturn:
     """Say that there is no case of this number, and which registry was asked."""
-    fail(f"There is no case {number} in {which_registry()}; check the number, and which registry is asked.", REFUSED)
+    fail(tell("said.case.absent", number=number, where=which_registry()), REFUSED)
 
 
 def viewer_of(registry: StandingRegistry, token: str | None, action: Action, reason: str | None) -> Viewer:

@@ -11,10 +11,11 @@ import typer
 
 from console.acting import Token
 from console.case_reading import Number, Reason, case_of, no_such_case, record, told, viewer_of
-from console.language import spoken
+from console.language import spoken, worded
 from console.opened import asking
 from console.options import AsJson, instant
 from console.talk import REFUSED, jsonable, note, print_json, say
+from domain.messages import Message, tell
 
 if TYPE_CHECKING:
     from application.views import CaseView
@@ -33,17 +34,14 @@ def replay(
             "--at",
             parser=instant,
             metavar="INSTANT",
-            help="As it was known at this instant, as 2026-11-23T09:00:00+08:00.",
+            help="help.case.replay.at",
         ),
     ] = None,
     reason: Reason = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replay a case from its events: who did what, when and why, what it changed, and the rules that allowed it.
-
-    Exit code 1 where an event breaks a rule.
-    """
+    """``recognition case replay``: see ``command.case.replay``."""
     from application.access import Action
     from application.folding import case_views
     from infrastructure.audit.replay import judged
@@ -98,19 +96,27 @@ def _timeline(
 
 
 def _print(number: str, found: Sequence[Mapping[str, Any]]) -> None:
-    say(f"Replay of {number}", "bold")
+    say(tell("said.case.replay", number=number), "bold")
     for each in found:
         say()
         say(f"{each['version']}. {each['summary']}", "bold")
-        say(f"   {each['recordedAt'].isoformat(timespec='seconds')} · {each['by']} · position {each['position']}")
+        at = each["recordedAt"].isoformat(timespec="seconds")
+        _say(tell("said.case.at", at=at, by=each["by"], position=each["position"]))
         if each["reason"]:
-            say(f"   why: {each['reason']}")
+            _say(tell("said.case.why", reason=each["reason"]))
         for name, change in each["changes"].items():
             if change["before"] not in (None, [], {}) or change["after"] not in (None, [], {}, False):
                 say(f"   {name}: {_short(change['before'])} → {_short(change['after'])}")
-        say(f"   allowed by: {', '.join(rule['rule'] for rule in each['allowedBy']) or 'no rule'}")
+        rules = [rule["rule"] for rule in each["allowedBy"]]
+        _say(tell("said.case.allowed_by", rules=rules or tell("said.case.no_rule")))
         for broken in each["violations"]:
-            note(f"version {each['version']}: {broken['message']} ({broken['rule']})", "red")
+            said = tell("said.case.broken", version=each["version"], said=broken["message"], rule=broken["rule"])
+            note(said, "red")
+
+
+def _say(said: Message) -> None:
+    """A line that belongs to the event above it."""
+    say(f"   {worded(said)}")
 
 
 def _short(value: Any) -> str:

@@ -10,6 +10,7 @@ import typer
 from console.opened import answered, official_catalog, reading
 from console.options import LARGEST, AsJson, Code, NamedKind, Version
 from console.talk import fail, print_json, print_rows, say
+from domain.messages import Message, tell
 
 if TYPE_CHECKING:
     from domain.catalog.amendment import AliasChange
@@ -21,19 +22,17 @@ CHANGE: Final = ("kind", "aliasKind", "text", "issuer", "numbers", "ground")
 
 
 def aliases(
-    search: Annotated[str | None, typer.Argument(help="A text somewhere in them; all of them by default.")] = None,
-    kind: Annotated[NamedKind | None, typer.Option("--kind", help="Of which kind.", case_sensitive=False)] = None,
-    entry: Annotated[
-        int | None, typer.Option("--entry", min=1, max=LARGEST, help="Those that may mean this entry.")
+    search: Annotated[str | None, typer.Argument(help="help.catalog.aliases.search")] = None,
+    kind: Annotated[
+        NamedKind | None, typer.Option("--kind", help="help.catalog.aliases.kind", case_sensitive=False)
     ] = None,
-    unlisted: Annotated[
-        bool, typer.Option("--unlisted", help="Only names of qualifications that the version is known not to list.")
-    ] = False,
+    entry: Annotated[int | None, typer.Option("--entry", min=1, max=LARGEST, help="help.catalog.aliases.entry")] = None,
+    unlisted: Annotated[bool, typer.Option("--unlisted", help="help.catalog.aliases.unlisted")] = False,
     version: Version = None,
     code: Code = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the other names by which matching knows qualifications and bodies."""
+    """``recognition catalog aliases``: see ``command.catalog.aliases``."""
     from application.asking import Window
     from application.questions import AliasFilter
     from application.questions import aliases as aliases_asked
@@ -46,7 +45,7 @@ def aliases(
         catalog = registry.shelf.catalog(code or official_catalog())
         number = version or registry.shelf.governing(shanghai_day(registry.clock()), catalog.code)[0].number
         if not 1 <= number <= catalog.latest.number:
-            fail(f"The catalog has no version {number}; it has 1 to {catalog.latest.number}.")
+            fail(tell("said.catalog.no_version", version=number, latest=catalog.latest.number))
         asked = (catalog.code, number)
         found = answered(registry, lambda: registry.reads.page(aliases_asked(asked, which, Window(size=_ALL)))).rows
     rows = [
@@ -63,7 +62,9 @@ def aliases(
     if as_json:
         print_json({"catalog": catalog.code, "version": number, "aliases": rows})
         return
-    print_rows(f"{catalog.name} · version {number} · {len(rows)} aliases", ALIAS, cells(rows, ALIAS))
+    print_rows(
+        tell("said.catalog.aliases", catalog=catalog.name, version=number, count=len(rows)), ALIAS, cells(rows, ALIAS)
+    )
 
 
 def cells(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[list[Any]]:
@@ -88,18 +89,27 @@ def show_alias_changes(changes: Sequence[AliasChange]) -> None:
     """Print changes of aliases, if there are any."""
     if changes:
         say()
-        print_rows("aliases", CHANGE, cells([change_data(change) for change in changes], CHANGE))
+        print_rows(
+            tell("said.catalog.title_aliases"), CHANGE, cells([change_data(change) for change in changes], CHANGE)
+        )
+
+
+def state_of(status: str, subject: str) -> Message:
+    """Where an amendment that is not issued stands, and who proposed it."""
+    if status == "DISCARDED":
+        return tell("said.catalog.discarded_by", subject=subject)
+    return tell("said.catalog.proposed_by", subject=subject)
 
 
 def alias_history(catalog: CatalogTimeline) -> list[dict[str, Any]]:
     """Every change of an alias that a version made, and those that are proposed, for programs."""
     rows = [
-        {"version": version.number, "status": "issued"} | change_data(change)
+        {"version": version.number, "status": tell("said.catalog.issued_state")} | change_data(change)
         for version in catalog.versions
         for change in version.alias_changes
     ]
     rows += [
-        {"version": None, "status": f"{each.status.lower()} by {each.proposed_by.subject}"} | change_data(change)
+        {"version": None, "status": state_of(each.status, each.proposed_by.subject)} | change_data(change)
         for each in catalog.amendments.values()
         if each.status != "ISSUED"
         for change in each.terms.alias_changes

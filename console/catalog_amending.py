@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 
 from console.acting import Token, provenance
-from console.catalog_aliases import alias_history, cells, change_data, show_alias_changes
+from console.catalog_aliases import alias_history, cells, change_data, show_alias_changes, state_of
 from console.catalog_files import as_data, read_by, read_file, show_differences
 from console.catalog_vocabulary import show_word_changes, word_change_data
 from console.language import spoken
@@ -30,6 +30,7 @@ from console.options import (
     notice_of,
 )
 from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
+from domain.messages import Message, tell
 
 if TYPE_CHECKING:
     from application.catalogs import Examined
@@ -44,49 +45,38 @@ if TYPE_CHECKING:
 def amend(
     notice: NoticeTitle,
     effective: Effective,
-    file: Annotated[
-        Path | None, typer.Argument(help="The catalog as it is to be: CSV, XLSX, JSON, DOCX or TXT.")
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="help.catalog.amend.file")] = None,
     aliases: Annotated[
         Path | None,
-        typer.Option(
-            "--aliases", help="Changes of aliases: CSV or XLSX with change, kind, text, issuer, numbers, ground."
-        ),
+        typer.Option("--aliases", help="help.catalog.amend.aliases"),
     ] = None,
     vocabulary: Annotated[
         Path | None,
-        typer.Option(
-            "--vocabulary", help="Changes of words: CSV or XLSX with change, kind, text, meaning, scope, ground."
-        ),
+        typer.Option("--vocabulary", help="help.catalog.amend.vocabulary"),
     ] = None,
     notice_number: NoticeNumber = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="The reason, given to every change.")] = None,
-    partial: Annotated[bool, typer.Option("--partial", help="The file lists new and revised entries only.")] = False,
-    erratum: Annotated[bool, typer.Option("--erratum", help="An erratum may take effect in the past.")] = False,
+    reason: Annotated[str | None, typer.Option("--reason", help="help.catalog.amend.reason")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="help.catalog.amend.partial")] = False,
+    erratum: Annotated[bool, typer.Option("--erratum", help="help.catalog.amend.erratum")] = False,
     rematch_pending: Annotated[
-        bool, typer.Option("--rematch-pending", help="Match pending cases anew once it is in force.")
+        bool, typer.Option("--rematch-pending", help="help.catalog.amend.rematch_pending")
     ] = False,
     ends: Annotated[
         date | None,
-        typer.Option(
-            "--ends-on", parser=day, metavar="YYYY-MM-DD", help="The last day on which the catalog is in force."
-        ),
+        typer.Option("--ends-on", parser=day, metavar="YYYY-MM-DD", help="help.catalog.amend.ends"),
     ] = None,
     levels: Levels = None,
     departments: Departments = None,
     base: Annotated[
         int | None,
-        typer.Option("--base", min=1, max=LARGEST, help="The version the file is based on; the latest by default."),
+        typer.Option("--base", min=1, max=LARGEST, help="help.catalog.amend.base"),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show its effect and record nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="help.catalog.amend.dry_run")] = False,
     code: Code = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose an amendment that leads to what a file says; with --dry-run, only show what it would do.
-
-    With --aliases it changes aliases too, with --vocabulary the words that matching knows; without a file of entries, these alone.
-    """
+    """``recognition catalog amend``: see ``command.catalog.amend``."""
     from application.queries import impact
     from catalog.changes import proposed_changes
     from catalog.files.alias_changes import read_alias_changes
@@ -94,10 +84,7 @@ def amend(
     from domain.catalog.amendment import AmendmentTerms
 
     if file is None and aliases is None and vocabulary is None and ends is None:
-        fail(
-            "There is nothing to amend by; name a file of entries, one of alias changes with --aliases, one of words with "
-            "--vocabulary, or a last day with --ends-on."
-        )
+        fail(tell("said.catalog.nothing_to_amend"))
     entries = read_file(file) if file is not None else None
     alias_changes = read_by(read_alias_changes, aliases) if aliases is not None else ()
     word_changes = read_by(read_word_changes, vocabulary) if vocabulary is not None else ()
@@ -129,14 +116,15 @@ def amend(
     if as_json:
         print_json(effect.data())
     else:
-        files = " and ".join(each.name for each in (file, aliases, vocabulary) if each) or f"ends on {ends}"
-        _show(effect, f"{which} · version {terms.base_version} → {files}")
+        files = [each.name for each in (file, aliases, vocabulary) if each]
+        what = files or tell("said.catalog.ends_on", day=str(ends))
+        _show(effect, tell("said.catalog.change", catalog=which, version=terms.base_version, files=what))
     for each in examined.notes:
-        note(f"{each.text(spoken())} ({each.code.value})")
+        note(tell("said.coded", said=each.said, code=each.code.value))
     for refusal in examined.refusals:
-        note(f"{refusal.text(spoken())} ({refusal.code.value})", "red")
+        note(tell("said.coded", said=refusal.said, code=refusal.code.value), "red")
     if examined.refusals:
-        fail("The amendment can't be issued as it stands; correct what is listed above.", REFUSED)
+        fail(tell("said.catalog.amendment_unfit"), REFUSED)
 
 
 @dataclass(frozen=True)
@@ -171,26 +159,23 @@ def _finding(found: Refused | Note) -> dict[str, Any]:
     return {"code": found.code.value, "message": found.text(spoken()), "field": found.field}
 
 
-def _show(effect: _Effect, title: str) -> None:
+def _show(effect: _Effect, title: Message) -> None:
     show_differences(effect.differences, title)
     show_alias_changes(effect.examined.terms.alias_changes)
     show_word_changes(effect.examined.terms.word_changes)
-    say(
-        f"Pending cases affected: {effect.pending}. Current titles on changed entries: {effect.titles};"
-        " they stay as they are."
-    )
+    say(tell("said.catalog.effect", pending=effect.pending, titles=effect.titles))
     if effect.amendment:
-        say("Proposed. Another administrator issues it:")
+        say(tell("said.catalog.amendment_proposed"))
         say(f"  RECOGNITION_TOKEN=… recognition catalog issue {effect.amendment}")
 
 
 def issue(
-    amendment: Annotated[UUID, typer.Argument(help="The amendment's identifier, as `amend` and `history` print it.")],
+    amendment: Annotated[UUID, typer.Argument(help="help.catalog.issue.amendment")],
     code: Code = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Issue another administrator's amendment, and match pending cases anew where it asks for that."""
+    """``recognition catalog issue``: see ``command.catalog.issue``."""
     from domain.identifiers import catalog_id
 
     by = provenance(token)
@@ -202,52 +187,50 @@ def issue(
     if as_json:
         print_json({"catalog": which, "version": number, "position": position, "rematched": moved})
         return
-    say(f"Issued as version {number} of {which}; {moved} pending cases matched anew.")
+    say(tell("said.catalog.issued", version=number, catalog=which, moved=moved))
 
 
 def discard(
-    amendment: Annotated[UUID, typer.Argument(help="The amendment's identifier.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why it is dropped.")],
+    amendment: Annotated[UUID, typer.Argument(help="help.catalog.discard.amendment")],
+    reason: Annotated[str, typer.Option("--reason", help="help.catalog.discard.reason")],
     code: Code = None,
     token: Token = None,
 ) -> None:
-    """Drop a proposed amendment."""
+    """``recognition catalog discard``: see ``command.catalog.discard``."""
     from domain.identifiers import catalog_id
 
     by = provenance(token)
     with writing() as registry:
         registry.catalogs.discard(by, catalog_id(code or official_catalog()), amendment, reason)
-    say("Discarded.")
+    say(tell("said.catalog.discarded"))
 
 
 def publish(
-    proposal: Annotated[UUID, typer.Argument(help="The proposal's identifier, as `propose` printed it.")],
+    proposal: Annotated[UUID, typer.Argument(help="help.catalog.publish.proposal")],
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Publish another administrator's proposed catalog."""
+    """``recognition catalog publish``: see ``command.catalog.publish``."""
     by = provenance(token)
     with writing() as registry:
         code, position = registry.catalog_proposals.publish(by, proposal)
     if as_json:
         print_json({"catalog": code, "version": 1, "position": position})
         return
-    say(f"Published {code} as version 1.")
+    say(tell("said.catalog.published", code=code))
 
 
 def history(
-    number: Annotated[
-        int | None, typer.Argument(min=1, max=LARGEST, help="One entry; the versions by default.")
-    ] = None,
-    aliases: Annotated[bool, typer.Option("--aliases", help="Every change of an alias instead.")] = False,
+    number: Annotated[int | None, typer.Argument(min=1, max=LARGEST, help="help.catalog.history.number")] = None,
+    aliases: Annotated[bool, typer.Option("--aliases", help="help.catalog.history.aliases")] = False,
     code: Code = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show every version and proposed amendment, every content of one entry, or how the aliases changed."""
+    """``recognition catalog history``: see ``command.catalog.history``."""
     from domain.values import shanghai_day
 
     if aliases and number is not None:
-        fail("An entry's history and that of the aliases are two questions; ask for one of them.")
+        fail(tell("said.catalog.one_history"))
     with reading() as registry:
         catalog = registry.shelf.catalog(code or official_catalog())
         today = shanghai_day(registry.clock())
@@ -258,14 +241,16 @@ def history(
     else:
         rows = _versions(catalog, today)
     if not rows and not aliases:
-        fail(f"{catalog.code} never had an entry {number}; look at `recognition catalog show`.", REFUSED)
+        fail(tell("said.catalog.never_had_entry", code=catalog.code, number=str(number)), REFUSED)
     if as_json:
         print_json(rows)
     elif not rows:
-        note("No alias ever changed.")
+        note(tell("said.catalog.no_alias_changed"))
     else:
         print_rows(
-            f"{catalog.name}" + (f" · entry {number}" if number else ""), list(rows[0]), cells(rows, list(rows[0]))
+            tell("said.catalog.entry", catalog=catalog.name, number=number) if number else catalog.name,
+            list(rows[0]),
+            cells(rows, list(rows[0])),
         )
 
 
@@ -280,9 +265,9 @@ def _versions(catalog: CatalogTimeline, today: date) -> list[dict[str, Any]]:
             "changes": len(each.changes),
             "aliases": len(each.alias_changes),
             "words": len(each.word_changes),
-            "kind": "erratum" if each.erratum else "rematch" if each.rematch_pending else None,
+            "kind": _kind(erratum=each.erratum, rematch=each.rematch_pending),
             "amendment": None,
-            "status": "in force" if each.number == on else None,
+            "status": tell("said.catalog.in_force") if each.number == on else None,
         }
         for each in catalog.versions
     ]
@@ -295,14 +280,19 @@ def _versions(catalog: CatalogTimeline, today: date) -> list[dict[str, Any]]:
             "changes": len(each.terms.changes),
             "aliases": len(each.terms.alias_changes),
             "words": len(each.terms.word_changes),
-            "kind": "erratum" if each.terms.erratum else "rematch" if each.terms.rematch_pending else None,
+            "kind": _kind(erratum=each.terms.erratum, rematch=each.terms.rematch_pending),
             "amendment": str(each.id),
-            "status": f"{each.status.lower()} by {each.proposed_by.subject}",
+            "status": state_of(each.status, each.proposed_by.subject),
         }
         for each in catalog.amendments.values()
         if each.status != "ISSUED"
     ]
     return rows
+
+
+def _kind(*, erratum: bool, rematch: bool) -> Message | None:
+    """What is special about an amendment."""
+    return tell("said.catalog.erratum") if erratum else tell("said.catalog.rematch") if rematch else None
 
 
 def _contents(catalog: CatalogTimeline, number: int) -> list[dict[str, Any]]:

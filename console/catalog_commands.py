@@ -9,29 +9,28 @@ import typer
 from console import catalog_aliases, catalog_amending, catalog_files, catalog_vocabulary
 from console.opened import official_catalog, reading
 from console.options import LARGEST, AsJson, Code, On, Version
-from console.program import Group
+from console.program import Commands
 from console.talk import fail, print_json, print_rows
+from domain.messages import tell
 
 if TYPE_CHECKING:
     from domain.catalog.timeline import CatalogTimeline
     from domain.values import CatalogEntry
 
-LOOK, FILES, CHANGE = "Look at it", "As files", "Change it, by two administrators"
+LOOK, FILES, CHANGE = "panel.catalog.look", "panel.catalog.files", "panel.catalog.change"
 
-app = typer.Typer(
-    help="Look at a catalog, write it to a file, amend it, and see how it changed.", no_args_is_help=True, cls=Group
-)
+app = Commands("catalog")
 
 
 @app.command(rich_help_panel=LOOK)
 def show(
-    number: Annotated[int | None, typer.Argument(min=1, max=LARGEST, help="One entry; all of them by default.")] = None,
+    number: Annotated[int | None, typer.Argument(min=1, max=LARGEST, help="help.catalog.show.number")] = None,
     code: Code = None,
     version: Version = None,
     on: On = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the entries of a catalog version."""
+    """``recognition catalog show``: see ``command.catalog.show``."""
     from domain.values import shanghai_day
 
     with reading() as registry:
@@ -43,7 +42,7 @@ def show(
     if as_json:
         print_json({"catalog": which, "version": chosen, "entries": entries})
         return
-    columns = ("序号", "境外职业资格名称", "译名", "证书颁发机构", "比照认定职称", "专业领域")
+    columns = ("number", "qualification", "translation", "issuing body", "title", "field")
     rows = [
         (
             f"{entry.number} ({entry.label})" if entry.label else entry.number,
@@ -55,7 +54,7 @@ def show(
         )
         for entry in entries
     ]
-    print_rows(f"{catalog.name} · version {chosen}", columns, rows)
+    print_rows(tell("said.catalog.version", catalog=catalog.name, version=chosen), columns, rows)
 
 
 app.command("history", rich_help_panel=LOOK)(catalog_amending.history)
@@ -75,9 +74,9 @@ def _entries(catalog: CatalogTimeline, version: int, number: int | None) -> list
     try:
         entries = catalog.entries_at(version)
     except KeyError:
-        fail(f"The catalog has no version {version}; it has 1 to {catalog.latest.number}.")
+        fail(tell("said.catalog.no_version", version=version, latest=catalog.latest.number))
     if number is None:
         return [entries[each] for each in sorted(entries)]
     if number not in entries:
-        fail(f"Version {version} has no entry {number}; it has {min(entries)} to {max(entries)}.")
+        fail(tell("said.catalog.no_entry", version=version, number=number, first=min(entries), last=max(entries)))
     return [entries[number]]

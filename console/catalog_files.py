@@ -13,7 +13,7 @@ import typer
 from rich.markup import escape
 
 from console.acting import Token, provenance
-from console.language import spoken
+from console.language import Said, worded
 from console.opened import official_catalog, reading, writing
 from console.options import (
     AsJson,
@@ -28,6 +28,7 @@ from console.options import (
     notice_of,
 )
 from console.talk import REFUSED, err, fail, note, print_json, print_rows, say
+from domain.messages import Message, system_reason, tell
 
 if TYPE_CHECKING:
     from catalog.files import EntryDifference
@@ -46,17 +47,17 @@ class Format(StrEnum):
 
 
 def export(
-    fmt: Annotated[Format, typer.Option("--format", help="What to write.", case_sensitive=False)] = Format.CSV,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file; standard output by default.")] = None,
+    fmt: Annotated[Format, typer.Option("--format", help="help.catalog.export.fmt", case_sensitive=False)] = Format.CSV,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="help.catalog.export.output")] = None,
     code: Code = None,
     version: Version = None,
 ) -> None:
-    """Write a catalog version as a file; importing it again gives the same entries."""
+    """``recognition catalog export``: see ``command.catalog.export``."""
     from catalog.files import export_entries
     from domain.values import shanghai_day
 
     if output is None and fmt is Format.XLSX and sys.stdout.isatty():
-        fail("A workbook is no text for a terminal; name a file with -o.")
+        fail(tell("said.catalog.workbook_to_terminal"))
     with reading() as registry:
         which = code or official_catalog()
         number = version or registry.shelf.governing(shanghai_day(registry.clock()), which)[0].number
@@ -68,38 +69,37 @@ def export(
     try:
         output.write_bytes(content)
     except OSError as error:
-        fail(f"{output} can't be written ({error.strerror}); choose another place.")
-    err.print(f"{len(entries)} entries of version {number} written to {escape(str(output))}.", highlight=False)
+        fail(tell("said.file.not_written", file=str(output), reason=system_reason(error)))
+    written = tell("said.catalog.written", count=len(entries), version=number, file=str(output))
+    err.print(escape(worded(written)), highlight=False)
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A CSV, XLSX, JSON, DOCX or TXT file.")],
-    code: Annotated[str | None, typer.Option("--code", help="Propose it as a further catalog under this code.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="The further catalog's name.")] = None,
-    notice: Annotated[str | None, typer.Option("--notice", help="With --code: the title of the notice.")] = None,
+    file: Annotated[Path, typer.Argument(help="help.catalog.import.file")],
+    code: Annotated[str | None, typer.Option("--code", help="help.catalog.import.code")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="help.catalog.import.name")] = None,
+    notice: Annotated[str | None, typer.Option("--notice", help="help.catalog.import.notice")] = None,
     notice_number: NoticeNumber = None,
     levels: Levels = None,
     departments: Departments = None,
-    aliases: Annotated[
-        Path | None, typer.Option("--aliases", help="With --code: aliases to publish with it, as `amend` takes them.")
-    ] = None,
+    aliases: Annotated[Path | None, typer.Option("--aliases", help="help.catalog.import.aliases")] = None,
     effective: Annotated[
         date | None,
-        typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="With --code: the day it takes effect."),
+        typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="help.catalog.import.effective"),
     ] = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read and check a file, telling all its faults at once; with --code, propose it as a further catalog."""
+    """``recognition catalog import``: see ``command.catalog.import``."""
     from catalog.files import export_entries
 
-    heads: list[str] = []
+    heads: list[Message] = []
     entries = read_file(file, heads)
     for each in heads:
-        err.print(escape(each), highlight=False, soft_wrap=True)
+        err.print(escape(worded(each)), highlight=False, soft_wrap=True)
     if code is not None:
         if name is None or notice is None or effective is None:
-            fail("A further catalog needs --name, --notice and --effective; give all three.")
+            fail(tell("said.catalog.three_needed"))
         stated = notice_of(notice, notice_number, levels, departments)
         propose_catalog(entries, code, name, stated, effective, token, aliases=aliases, as_json=as_json)
         return
@@ -107,25 +107,23 @@ def import_(
         sys.stdout.buffer.write(export_entries(entries, "json"))
         return
     numbers = [entry.number for entry in entries]
-    say(f"{file.name}: {len(entries)} entries, {min(numbers)} to {max(numbers)}, without a fault.")
+    say(tell("said.catalog.file_sound", file=file.name, count=len(entries), first=min(numbers), last=max(numbers)))
 
 
 def propose(
-    file: Annotated[Path, typer.Argument(help="The whole catalog: a CSV, XLSX, JSON, DOCX or TXT file.")],
-    code: Annotated[str, typer.Option("--code", help="Lower-case letters, digits and hyphens.")],
-    name: Annotated[str, typer.Option("--name", help="The catalog's name.")],
+    file: Annotated[Path, typer.Argument(help="help.catalog.propose.file")],
+    code: Annotated[str, typer.Option("--code", help="help.catalog.propose.code")],
+    name: Annotated[str, typer.Option("--name", help="help.catalog.propose.name")],
     notice: NoticeTitle,
     effective: Effective,
     notice_number: NoticeNumber = None,
     levels: Levels = None,
     departments: Departments = None,
-    aliases: Annotated[
-        Path | None, typer.Option("--aliases", help="Aliases to publish with it, as `amend` takes them.")
-    ] = None,
+    aliases: Annotated[Path | None, typer.Option("--aliases", help="help.catalog.propose.aliases")] = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose a further catalog from a file; another administrator publishes it."""
+    """``recognition catalog propose``: see ``command.catalog.propose``."""
     entries = read_file(file)
     stated = notice_of(notice, notice_number, levels, departments)
     propose_catalog(entries, code, name, stated, effective, token, aliases=aliases, as_json=as_json)
@@ -151,31 +149,31 @@ def propose_catalog(
         terms = catalog_terms(code, name, notice, effective, entries, own)
         refusals = list(registry.catalog_proposals.refusals(terms))
         for known in registry.catalog_proposals.notes(terms):
-            note(f"{known.text(spoken())} ({known.code.value})")
+            note(tell("said.coded", said=known.said, code=known.code.value))
         if refusals:
             for refusal in refusals:
-                note(f"{refusal.text(spoken())} ({refusal.code.value})", "red")
-            fail("The catalog can't be published as it stands; correct what is listed above.", REFUSED)
+                note(tell("said.coded", said=refusal.said, code=refusal.code.value), "red")
+            fail(tell("said.catalog.unfit"), REFUSED)
         proposal, position = registry.catalog_proposals.propose(by, terms)
     if as_json:
         print_json({"proposal": str(proposal), "code": code, "entries": len(entries), "position": position})
         return
-    say(f"Proposed {code} with {len(entries)} entries. Another administrator publishes it:")
+    say(tell("said.catalog.proposed", code=code, count=len(entries)))
     say(f"  RECOGNITION_TOKEN=… recognition catalog publish {proposal}")
 
 
 def diff(
-    a: Annotated[str, typer.Argument(help="A version's number, or a file.")],
-    b: Annotated[str, typer.Argument(help="A version's number, or a file.")],
+    a: Annotated[str, typer.Argument(help="help.catalog.diff.a")],
+    b: Annotated[str, typer.Argument(help="help.catalog.diff.b")],
     code: Code = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what differs between two versions or files, entry by entry and field by field."""
+    """``recognition catalog diff``: see ``command.catalog.diff``."""
     from catalog.files import diff_entries
 
     numbers = [side for side in (a, b) if side.isdecimal()]
     if any(len(side) > 9 for side in numbers):
-        fail("A version's number has nine digits at most; check it.")
+        fail(tell("said.catalog.version_too_long"))
     sides: dict[str, Sequence[CatalogEntry]] = {side: read_file(Path(side)) for side in (a, b) if not side.isdecimal()}
     if numbers:
         with reading() as registry:
@@ -198,11 +196,11 @@ def as_data(difference: EntryDifference) -> dict[str, Any]:
     }
 
 
-def show_differences(differences: Sequence[EntryDifference], title: str) -> None:
+def show_differences(differences: Sequence[EntryDifference], title: Said) -> None:
     """Print differences, and how many of which kind there are."""
     from domain.values import EntryChangeKind
 
-    counts = [f"{sum(each.kind is kind for each in differences)} {kind.value.lower()}" for kind in EntryChangeKind]
+    counts = {kind.value.lower(): sum(each.kind is kind for each in differences) for kind in EntryChangeKind}
     rows = [
         (each.number, each.kind.value, field.field, field.before, field.after)
         for each in differences
@@ -210,10 +208,11 @@ def show_differences(differences: Sequence[EntryDifference], title: str) -> None
     ]
     if differences:
         print_rows(title, ("entry", "change", "field", "before", "after"), rows)
-    err.print(", ".join(counts) if differences else "No entry differs.", highlight=False)
+    said = tell("said.catalog.changes", **counts) if differences else tell("said.catalog.no_difference")
+    err.print(escape(worded(said)), highlight=False)
 
 
-def read_file(path: Path, heads: list[str] | None = None) -> tuple[CatalogEntry, ...]:
+def read_file(path: Path, heads: list[Message] | None = None) -> tuple[CatalogEntry, ...]:
     """A file's entries, or every fault of it and the end of the command; ``heads`` is told which columns were read."""
     from catalog.files import read_entries
 
@@ -227,26 +226,27 @@ def read_aliases(path: Path) -> list[Alias]:
 
     changes = read_by(read_alias_changes, path)
     if any(change.effect is AliasChangeKind.WITHDRAWN for change in changes):
-        fail(f"{path.name} withdraws an alias, and a further catalog has none yet; leave the row out.", REFUSED)
+        fail(tell("said.catalog.alias_withdrawn_early", file=path.name), REFUSED)
     return [change.alias for change in changes]
 
 
-def read_by(read: Callable[[Path, list[str]], T], path: Path) -> T:
+def read_by(read: Callable[[Path, list[Message]], T], path: Path) -> T:
     """What a reader makes of a file, or every fault of it and the end of the command; what is hidden in it is said."""
     from catalog.faults import FileRefused
 
-    left_out: list[str] = []
+    left_out: list[Message] = []
     try:
         found = read(path, left_out)
     except FileRefused as refused:
         for fault in refused.faults:
-            note(f"{fault} ({fault.code})", "red")
-        count = "1 fault" if len(refused.faults) == 1 else f"{len(refused.faults)} faults"
-        fail(f"{path.name} is refused for {count}; correct what is listed above.", REFUSED)
+            note(tell("said.coded", said=fault.placed, code=fault.code.value), "red")
+        count = len(refused.faults)
+        said = tell("said.catalog.file_refused", file=path.name, count=count)
+        fail(tell("said.catalog.file_refused_for_one", file=path.name) if count == 1 else said, REFUSED)
     except OSError as error:
-        fail(f"{path} can't be read ({error.strerror}); name another file.")
+        fail(tell("said.file.unreadable", file=str(path), reason=system_reason(error)))
     for each in left_out:
-        err.print(escape(each), highlight=False, soft_wrap=True)
+        err.print(escape(worded(each)), highlight=False, soft_wrap=True)
     return found
 
 
@@ -256,5 +256,5 @@ def entries_of(registry: StandingRegistry, code: str, version: int) -> list[Cata
     try:
         entries = catalog.entries_at(version)
     except KeyError:
-        fail(f"The catalog has no version {version}; it has 1 to {catalog.latest.number}.")
+        fail(tell("said.catalog.no_version", version=version, latest=catalog.latest.number))
     return [entries[number] for number in sorted(entries)]

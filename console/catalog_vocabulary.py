@@ -11,6 +11,7 @@ from console.catalog_aliases import cells
 from console.opened import official_catalog, reading
 from console.options import AsJson, Code, Version
 from console.talk import fail, print_json, print_rows, say
+from domain.messages import tell
 
 if TYPE_CHECKING:
     from domain.catalog.amendment import WordChange
@@ -21,34 +22,34 @@ CHANGE: Final = ("kind", "wordKind", "text", "meaning", "scope", "ground")
 
 
 def vocabulary(
-    search: Annotated[
-        str | None, typer.Argument(help="A text in a word or its meaning; all of them by default.")
-    ] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="Of which kind, such as VARIANT or BRAND.")] = None,
+    search: Annotated[str | None, typer.Argument(help="help.catalog.vocabulary.search")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="help.catalog.vocabulary.kind")] = None,
     version: Version = None,
     code: Code = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the words that matching knows: levels, brands, abbreviations, formal words, each with its ground."""
+    """``recognition catalog vocabulary``: see ``command.catalog.vocabulary``."""
     from application.asking import Window
     from application.words import WordFilter, words_of
     from domain.values import WordKind, shanghai_day
 
     wanted = kind.upper() if kind else None
     if wanted is not None and wanted not in set(WordKind):
-        fail(f"There is no kind of word {kind!r}; name one of {', '.join(WordKind)}.")
+        fail(tell("said.catalog.no_kind_of_word", kind=str(kind), kinds=tuple(map(str, WordKind))))
     with reading() as registry:
         catalog = registry.shelf.catalog(code or official_catalog())
         number = version or registry.shelf.governing(shanghai_day(registry.clock()), catalog.code)[0].number
         if not 1 <= number <= catalog.latest.number:
-            fail(f"The catalog has no version {number}; it has 1 to {catalog.latest.number}.")
+            fail(tell("said.catalog.no_version", version=number, latest=catalog.latest.number))
         which = WordFilter(WordKind(wanted) if wanted else None, search)
         found = words_of(catalog, number, which, Window(size=_ALL)).rows
     rows = [{name: str(getattr(each, name)) for name in WORD} for each in found]
     if as_json:
         print_json({"catalog": catalog.code, "version": number, "vocabulary": rows})
         return
-    print_rows(f"{catalog.name} · version {number} · {len(rows)} words", WORD, cells(rows, WORD))
+    print_rows(
+        tell("said.catalog.words", catalog=catalog.name, version=number, count=len(rows)), WORD, cells(rows, WORD)
+    )
 
 
 def word_change_data(change: WordChange) -> dict[str, Any]:
@@ -68,4 +69,8 @@ def show_word_changes(changes: Sequence[WordChange]) -> None:
     """Print changes of words, if there are any."""
     if changes:
         say()
-        print_rows("vocabulary", CHANGE, cells([word_change_data(change) for change in changes], CHANGE))
+        print_rows(
+            tell("said.catalog.title_vocabulary"),
+            CHANGE,
+            cells([word_change_data(change) for change in changes], CHANGE),
+        )

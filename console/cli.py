@@ -19,23 +19,22 @@ from console import (
     projection_commands,
     serve_commands,
 )
-from console.language import Tongue, choose
+from console.language import choose
 from console.placing import tell_settings
-from console.program import SETTINGS, Program
+from console.program import SETTINGS, Commands, Program
 from console.talk import say
+from domain.messages import Language
 
-RUN, LOOK, KEEP = "Run it", "Ask it", "Look after it"
+RUN, LOOK, KEEP = "panel.run", "panel.look", "panel.keep"
 
-app = typer.Typer(
+app = Commands(
+    "registry",
     name="recognition",
     cls=Program,
-    no_args_is_help=True,
     context_settings=SETTINGS,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    epilog="Exit codes: 0 done; 1 the registry understood and refused, or found a fault; 2 the call can't be carried out as"
-    " it stands. The registry is the one in RECOGNITION_DATA_DIR (./var) or DATABASE_URL; --config, --data-dir and --database"
-    " say otherwise, before the command or after it.",
+    epilog="help.registry.epilog",
 )
 app.command("serve", rich_help_panel=RUN)(serve_commands.serve)
 app.command("demo", rich_help_panel=RUN)(serve_commands.demo)
@@ -64,34 +63,31 @@ def _version(asked: bool) -> None:
 @app.callback()
 def registry(
     version: Annotated[  # noqa: ARG001 - its callback answers it
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="help.registry.version")
     ] = False,
     lang: Annotated[
-        Tongue | None,
+        Language | None,
         typer.Option(
             "--lang",
             envvar="RECOGNITION_LANG",
-            help="In which language refusals are said; that of LC_ALL or LANG by default, 中文 or else English.",
+            help="help.registry.lang",
         ),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(
-            "--config", envvar="RECOGNITION_CONFIG", metavar="FILE", help="Read settings from this TOML file."
-        ),
+        typer.Option("--config", envvar="RECOGNITION_CONFIG", metavar="FILE", help="help.registry.config"),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option("--data-dir", metavar="DIR", help="The registry is the one in this folder.")
-    ] = None,
+    data_dir: Annotated[Path | None, typer.Option("--data-dir", metavar="DIR", help="help.registry.data_dir")] = None,
     database: Annotated[
         str | None,
         typer.Option(
             "--database",
             metavar="URL",
-            help="The registry is the one in this PostgreSQL; better named in DATABASE_URL, where no list of processes shows it.",
+            help="help.registry.database",
         ),
     ] = None,
 ) -> None:
-    """The recognition registry: foreign professional qualifications as professional titles, event by event."""
-    choose(lang)
+    """What stands before every command: see ``group.registry``."""
+    if lang is not None:
+        choose(lang)
     tell_settings(config, data_dir, database)

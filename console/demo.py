@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from rich.markup import escape
 from rich.panel import Panel
 from rich.syntax import Syntax
 
 from console.http import ask, upload
+from console.language import worded
 from console.talk import out
+from domain.messages import Message, tell
 from domain.values import Role, shanghai_day
 
 AUTHORITY = "330106-EI"
@@ -79,6 +82,11 @@ HISTORY = """query History($id: ID!, $atLeast: Position) {
 }"""
 
 
+def story(number: int, style: str, ends: Message, about: Message) -> None:
+    """The line above a story: its number, how it ends, and what it is about."""
+    out.rule(f"[{style}]{number} · {escape(worded(ends))}[/]  {escape(worded(about))}")
+
+
 @dataclass(frozen=True)
 class InventedPerson:
     """Somebody invented, with a number that belongs to nobody."""
@@ -101,11 +109,11 @@ class Demo:
 
     def approved(self) -> None:
         """A listed certificate, matched by itself, approved; the title is current."""
-        out.rule("[bold green]1 · approved[/]  a cloud architect comes to Hangzhou")
+        story(1, "bold green", tell("demo.approved"), tell("demo.story_approved"))
         wang = InventedPerson("王敏", "330106199003077013")
         case = self.submit(wang, "AWS Certified Solutions Architect - Professional", "亚马逊", "AWS-PSA-00417")
         self.step(
-            "The reviewer finds present work consistent with the qualification, and counts 26 months (article 3)",
+            tell("demo.consistent"),
             APPROVE,
             {"id": case["id"], "consistent": True, "months": 26},
             self.reviewer,
@@ -114,11 +122,11 @@ class Demo:
 
     def refused(self) -> None:
         """A certificate of another body: nothing matches, the reviewer refuses; no title."""
-        out.rule("[bold yellow]2 · refused[/]  a certificate that the catalog does not list")
+        story(2, "bold yellow", tell("demo.refused"), tell("demo.story_refused"))
         li = InventedPerson("李强", "330203198509123023")
         case = self.submit(li, "Certified ScrumMaster", "Scrum Alliance", "CSM-55121")
         self.step(
-            "The reviewer refuses: the catalog lists no such qualification",
+            tell("demo.not_listed"),
             REJECT,
             {"id": case["id"], "reason": "目录未列入该职业资格 / the catalog does not list this qualification"},
             self.reviewer,
@@ -127,12 +135,14 @@ class Demo:
 
     def revoked(self) -> None:
         """Approved, then found to be obtained by fraud: the holder is heard, two officers revoke it, and the history says so."""
-        out.rule("[bold red]3 · revoked[/]  a forged certificate comes to light (article 4)")
+        story(3, "bold red", tell("demo.revoked"), tell("demo.story_revoked"))
         zhao = InventedPerson("赵磊", "330324197904211114")
         case = self.submit(zhao, "Certified Welding Inspector", "American Welding Society", "CWI-20117")
-        self.step("Approved at first", APPROVE, {"id": case["id"], "consistent": True, "months": 0}, self.reviewer)
         self.step(
-            "The first officer proposes revocation",
+            tell("demo.approved_first"), APPROVE, {"id": case["id"], "consistent": True, "months": 0}, self.reviewer
+        )
+        self.step(
+            tell("demo.proposed"),
             PROPOSE,
             {
                 "id": case["id"],
@@ -141,19 +151,17 @@ class Demo:
             },
             self.reviewer,
         )
-        answer = self.step("The same officer cannot confirm it", CONFIRM, {"id": case["id"]}, self.reviewer)
+        answer = self.step(tell("demo.same_officer"), CONFIRM, {"id": case["id"]}, self.reviewer)
         if answer["confirmRevocation"]["refusal"]["code"] != "SAME_OFFICER":
             raise RuntimeError("one officer revoked a title alone")
-        answer = self.step(
-            "Nor can anybody else, before the holder was told", CONFIRM, {"id": case["id"]}, self.second_reviewer
-        )
+        answer = self.step(tell("demo.not_heard"), CONFIRM, {"id": case["id"]}, self.second_reviewer)
         if answer["confirmRevocation"]["refusal"]["code"] != "NOTICE_NOT_GIVEN":
             raise RuntimeError("a title was revoked unheard")
         self.heard(case["id"], "证书系中介代办，本人不知情。 / An agent procured it; I did not know.", waive=False)
-        position = self.step("Another officer confirms", CONFIRM, {"id": case["id"]}, self.second_reviewer)
+        position = self.step(tell("demo.confirmed"), CONFIRM, {"id": case["id"]}, self.second_reviewer)
         self.titles(zhao)
         self.step(
-            "And the auditor reads how it came about (persons masked)",
+            tell("demo.audited"),
             HISTORY,
             {"id": case["id"], "atLeast": position["confirmRevocation"]["position"]},
             self.auditor,
@@ -163,18 +171,18 @@ class Demo:
         """Approved on the wrong entry by mistake: the title is annulled, nothing is recorded against the person, and the
         certificate leads to the right title at once.
         """
-        out.rule("[bold magenta]4 · annulled[/]  the authority was mistaken, and sets it right")
+        story(4, "bold magenta", tell("demo.annulled"), tell("demo.story_annulled"))
         qian = InventedPerson("钱晓", "330102198805123026")
         name, body, number = "AWS Certified Solutions Architect - Professional", "亚马逊", "AWS-PSA-00981"
         case = self.submit(qian, name, body, number)
         self.step(
-            "An officer matches it to another entry than the automatic one",
+            tell("demo.overridden"),
             CHOOSE,
             {"id": case["id"], "entry": 59, "reason": "误读证书名称 / misread the certificate"},
             self.reviewer,
         )
         answer = self.step(
-            "They cannot approve that alone",
+            tell("demo.not_alone"),
             APPROVE,
             {"id": case["id"], "consistent": True, "months": 0},
             self.reviewer,
@@ -182,13 +190,13 @@ class Demo:
         if answer["approveCase"]["refusal"]["code"] != "SAME_OFFICER":
             raise RuntimeError("one officer overrode the rule set alone")
         self.step(
-            "A colleague approves it, and overlooks the mistake too",
+            tell("demo.overlooked"),
             APPROVE,
             {"id": case["id"], "consistent": True, "months": 0},
             self.second_reviewer,
         )
         self.step(
-            "The mistake is found: annulment is proposed, which blames nobody but the authority",
+            tell("demo.annulment_proposed"),
             PROPOSE_ANNULMENT,
             {
                 "id": case["id"],
@@ -198,11 +206,11 @@ class Demo:
             self.reviewer,
         )
         self.heard(case["id"], "", waive=True)
-        self.step("Another officer confirms", CONFIRM_ANNULMENT, {"id": case["id"]}, self.second_reviewer)
+        self.step(tell("demo.confirmed"), CONFIRM_ANNULMENT, {"id": case["id"]}, self.second_reviewer)
         self.titles(qian)
         again = self.submit(qian, name, body, number, attempt="again")
         self.step(
-            "The same certificate, submitted anew, leads to the right title",
+            tell("demo.anew"),
             APPROVE,
             {"id": again["id"], "consistent": True, "months": 12},
             self.reviewer,
@@ -211,19 +219,19 @@ class Demo:
 
     def victim(self) -> None:
         """Somebody presented a certificate that was another person's: once its title is revoked, its true holder gets theirs."""
-        out.rule("[bold cyan]5 · the fraud's victim[/]  a stolen certificate, and the person it belongs to")
+        story(5, "bold cyan", tell("demo.victim"), tell("demo.story_victim"))
         thief, owner = InventedPerson("孙立", "330103198602143111"), InventedPerson("周宁", "330105199112253024")
         name, body, number = "Certified Welding Inspector", "American Welding Society", "CWI-30881"
         stolen = self.submit(thief, name, body, number)
         self.step(
-            "The thief's case is approved",
+            tell("demo.thief_approved"),
             APPROVE,
             {"id": stolen["id"], "consistent": True, "months": 0},
             self.reviewer,
         )
         theirs = self.submit(owner, name, body, number, attempt="owner")
         answer = self.step(
-            "The owner's case, with evidence, waits beside it: while a title stands on the certificate, that must end first",
+            tell("demo.owner_waits"),
             APPROVE,
             {"id": theirs["id"], "consistent": True, "months": 24},
             self.reviewer,
@@ -231,7 +239,7 @@ class Demo:
         if answer["approveCase"]["refusal"] is None:
             raise RuntimeError("one certificate led to two titles")
         self.step(
-            "Revocation for fraud is proposed",
+            tell("demo.fraud_proposed"),
             PROPOSE,
             {
                 "id": stolen["id"],
@@ -241,9 +249,9 @@ class Demo:
             self.reviewer,
         )
         self.heard(stolen["id"], "", waive=True)
-        self.step("Another officer confirms", CONFIRM, {"id": stolen["id"]}, self.second_reviewer)
+        self.step(tell("demo.confirmed"), CONFIRM, {"id": stolen["id"]}, self.second_reviewer)
         self.step(
-            "Now the certificate leads to its owner's title",
+            tell("demo.owner_approved"),
             APPROVE,
             {"id": theirs["id"], "consistent": True, "months": 24},
             self.reviewer,
@@ -253,9 +261,9 @@ class Demo:
     def heard(self, case: str, statement: str, *, waive: bool) -> None:
         """Tell the holder what is proposed, and hear them."""
         today = shanghai_day(datetime.now(UTC)).isoformat()
-        self.step("Notice is served on the holder", NOTICE, {"id": case, "servedOn": today}, self.reviewer)
+        self.step(tell("demo.notice"), NOTICE, {"id": case, "servedOn": today}, self.reviewer)
         self.step(
-            "The holder waives an answer" if waive else "The holder answers",
+            tell("demo.waived") if waive else tell("demo.answered"),
             ANSWER,
             {"id": case, "statement": statement, "waive": waive},
             self.applicant,
@@ -274,7 +282,9 @@ class Demo:
             "experience": [{"employer": "Example GmbH", "from": "2020-03-01", "to": "2023-02-28", "field": "数字经济"}],
             "evidence": [self.upload(person, number)],
         }
-        answer = self.step(f"{person.name} submits “{name}”", SUBMIT, {"input": form}, self.applicant)["submitCase"]
+        answer = self.step(
+            tell("demo.submits", name=person.name, certificate=name), SUBMIT, {"input": form}, self.applicant
+        )["submitCase"]
         if answer["refusal"]:
             raise RuntimeError(answer["refusal"]["message"])
         self.position = answer["position"]
@@ -285,7 +295,8 @@ class Demo:
         """Upload a copy of a certificate; the file as a submission states it."""
         content = f"%PDF-1.4\n% {number}\n%%EOF\n".encode()
         sha256 = upload(self.url, content, person.number, self.applicant)
-        out.print(f"\n[bold]{person.name} uploads a copy of the certificate[/] sha256 {sha256[:16]}…")
+        said = worded(tell("demo.uploads", name=person.name))
+        out.print(f"\n[bold]{escape(said)}[/] sha256 {sha256[:16]}…")
         return {
             "sha256": sha256,
             "fileName": f"{number}.pdf",
@@ -297,18 +308,26 @@ class Demo:
     def titles(self, person: InventedPerson) -> None:
         """Ask, as another bureau would, which titles a person holds."""
         self.step(
-            f"A downstream system asks which titles {person.name} holds",
+            tell("demo.asked", name=person.name),
             TITLES,
             {"number": person.number, "atLeast": self.position},
             self.verifier,
         )
 
-    def step(self, what: str, document: str, variables: Mapping[str, Any], token: str) -> dict[str, Any]:
+    def step(self, what: Message, document: str, variables: Mapping[str, Any], token: str) -> dict[str, Any]:
         """Send one operation; print the sentence, the operation and its answer."""
         data = ask(self.url, document, variables, token)
-        out.print(f"\n[bold]{what}[/]")
+        out.print(f"\n[bold]{escape(worded(what))}[/]")
         sent = Syntax(document, "graphql", background_color="default", word_wrap=True)
-        out.print(Panel(sent, title="query", title_align="left", border_style="dim", subtitle=_short(variables)))
+        out.print(
+            Panel(
+                sent,
+                title=worded(tell("demo.query")),
+                title_align="left",
+                border_style="dim",
+                subtitle=_short(variables),
+            )
+        )
         out.print(
             Syntax(json.dumps(data, ensure_ascii=False, indent=2), "json", background_color="default", word_wrap=True)
         )

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from console.demo import Demo, InventedPerson, Token
+from rich.markup import escape
+
+from console.demo import Demo, InventedPerson, Token, story
 from console.http import ask
+from console.language import worded
 from console.talk import out
+from domain.messages import Message, tell
 from domain.values import Role
 
 CODE: Final = "zj-2023-digital-equipment-materials"
@@ -59,7 +63,7 @@ class CatalogStory:
 
     def amended(self) -> None:
         """An erratum, five additions, a body's new name, and two withdrawals, one of them with a pending case."""
-        out.rule("[bold blue]6 · amended[/]  the province adjusts the catalog")
+        story(6, "bold blue", tell("demo.amended"), tell("demo.story_amended"))
         retired = self._entry(46)
         case = self.demo.submit(
             InventedPerson("孙悦", "330106199212126029"),
@@ -68,42 +72,44 @@ class CatalogStory:
             "MS-70-467",
         )
         self._issue(
-            "an erratum: entry 11 lacks 技, from the first day on",
+            tell("demo.erratum", character="技"),
             *self._revised(11, "术方向", "技术方向"),
             erratum=True,
         )
-        self._issue("an addition of five entries", *(self._added(101 + n) for n in range(5)))
+        self._issue(tell("demo.addition"), *(self._added(101 + n) for n in range(5)))
         renamed = [
             change for number in (72, 73) for change in self._revised(number, "焊接协会", "焊接学会", "issuingBody")
         ]
-        self._issue("a revision: the American Welding Society's name", *renamed)
+        self._issue(tell("demo.revision"), *renamed)
         withdrawals = [{"kind": "WITHDRAWN", "number": number, "reason": "retired"} for number in (46, 54)]
         form = self._form(withdrawals, rematchPending=True)
-        self.demo.step(
-            "Before anyone signs: what withdrawing two entries would do", PREVIEW, {"input": form}, self.first
-        )
-        proposed = self.demo.step("One administrator proposes it", PROPOSE, {"input": form}, self.first)
+        self.demo.step(tell("demo.preview"), PREVIEW, {"input": form}, self.first)
+        proposed = self.demo.step(tell("demo.one_proposes"), PROPOSE, {"input": form}, self.first)
         identifier = {"id": proposed["proposeAmendment"]["amendment"]["id"]}
-        alone = self.demo.step("The same one cannot issue it", ISSUE, identifier, self.first)
+        alone = self.demo.step(tell("demo.same_administrator"), ISSUE, identifier, self.first)
         if alone["issueAmendment"]["refusal"]["code"] != "SAME_ADMINISTRATOR":
             raise RuntimeError("one administrator amended the catalog alone")
-        self.demo.step("Another one issues it", ISSUE, identifier, self.second)
+        self.demo.step(tell("demo.other_issues"), ISSUE, identifier, self.second)
         self._wait_for_the_case(case["id"])
-        what = "The pending case has moved: matched anew by the registry, and open for a reviewer"
+        what = tell("demo.moved")
         self.demo.step(what, CASE, {"id": case["id"]}, self.demo.auditor)
-        self.demo.step("And every version stays answerable", VERSIONS, {"code": CODE}, self.demo.verifier)
+        self.demo.step(tell("demo.every_version"), VERSIONS, {"code": CODE}, self.demo.verifier)
 
-    def _issue(self, what: str, *changes: Mapping[str, Any], **more: Any) -> None:
+    def _issue(self, what: Message, *changes: Mapping[str, Any], **more: Any) -> None:
         form = self._form(changes, **more)
         proposed = self._ask(PROPOSE, {"input": form}, self.first)["proposeAmendment"]
         if proposed["refusal"]:
             raise RuntimeError(proposed["refusal"]["message"])
         issued = self._ask(ISSUE, {"id": proposed["amendment"]["id"]}, self.second)["issueAmendment"]
         version = issued["catalogVersion"]
-        out.print(
-            f"[bold]Version {version['number']}[/], {version['entryCount']} entries,"
-            f" in force from {version['effectiveFrom']}: {what}."
+        said = tell(
+            "demo.version",
+            version=version["number"],
+            entries=version["entryCount"],
+            day=version["effectiveFrom"],
+            what=what,
         )
+        out.print(f"[bold]{escape(worded(said))}[/]")
 
     def _form(self, changes: Any, **more: Any) -> dict[str, Any]:
         base = self._ask("query ($code: String!) { catalog(code: $code) { versions { number } } }", {"code": CODE})

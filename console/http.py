@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-from console.language import spoken
+from console.language import spoken, worded
+from domain.messages import SpokenError, tell
 
 
-class GraphQLFailed(Exception):
-    """The server answered with errors, or not at all; the message is fit for people."""
+class GraphQLFailed(SpokenError):
+    """The server answered with errors, or not at all."""
 
 
 def ask(
@@ -32,9 +33,9 @@ def ask(
     except urllib.error.HTTPError as error:
         answer = _errors_of(error)
     except OSError as error:
-        raise GraphQLFailed(f"No registry answers at {url}; start it with `recognition serve`. ({error})") from error
+        raise GraphQLFailed(tell("said.http.nobody_answers", url=url, reason=str(error))) from error
     if answer.get("errors"):
-        raise GraphQLFailed("; ".join(error["message"] for error in answer["errors"]))
+        raise GraphQLFailed(tell("said.http.errors", errors="; ".join(error["message"] for error in answer["errors"])))
     data: dict[str, Any] = answer["data"]
     return data
 
@@ -47,7 +48,7 @@ def upload(url: str, content: bytes, id_number: str, token: str) -> str:
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - the caller's own server
             answer: dict[str, Any] = json.load(response)
     except urllib.error.HTTPError as error:
-        raise GraphQLFailed(f"The file was not taken in: {error.code} {error.reason}.") from error
+        raise GraphQLFailed(tell("said.http.file_not_taken", status=error.code, reason=error.reason)) from error
     return str(answer["sha256"])
 
 
@@ -55,5 +56,6 @@ def _errors_of(error: urllib.error.HTTPError) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = json.load(error)
     except ValueError:
-        return {"errors": [{"message": f"The server answered {error.code} {error.reason}."}]}
+        said = tell("said.http.answered", status=error.code, reason=error.reason)
+        return {"errors": [{"message": worded(said)}]}
     return answer

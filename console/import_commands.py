@@ -28,28 +28,18 @@ if TYPE_CHECKING:
 
 
 def import_decisions(
-    file: Annotated[Path, typer.Argument(help="CSV or XLSX with a row for each title that was recognised.")],
-    sign: Annotated[
-        bool, typer.Option("--sign", help="Sign the file instead, for another administrator to import.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would become of each row and record nothing.")
-    ] = False,
-    refused: Annotated[
-        Path | None, typer.Option("--refused", help="Where refused rows go; FILE.refused.csv else.")
-    ] = None,
+    file: Annotated[Path, typer.Argument(help="help.import.file")],
+    sign: Annotated[bool, typer.Option("--sign", help="help.import.sign")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="help.import.dry_run")] = False,
+    refused: Annotated[Path | None, typer.Option("--refused", help="help.import.refused")] = None,
     processes: Annotated[
         int | None,
-        typer.Option("--processes", metavar="N", min=1, help="Processes that share a large file; one a core."),
+        typer.Option("--processes", metavar="N", min=1, help="help.import.processes"),
     ] = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import decisions of before the registry; one that was broken off goes on where it stopped.
-
-    Each keeps its own days and the catalog version of its day. Exit code 0: every row is in, or the file is signed; 1: rows were
-    refused, or the file is not signed by another; 2: the call or the file can't be used.
-    """
+    """``recognition import``: see ``command.import``."""
     by = provenance(token)
     report = refused or file.parent / f"{file.stem or 'import'}.refused.csv"
     if sign:
@@ -125,16 +115,16 @@ def _read(file: Path, report: Path | None = None) -> _Listed:
     from catalog.faults import FileRefused
     from catalog.files.decisions import decisions_of
     from catalog.files.tables import bytes_of
-    from domain.messages import tell
+    from domain.messages import Message, system_reason, tell
 
-    left_out: list[str] = []
+    left_out: list[Message] = []
     try:
         data = bytes_of(file)
         listed = _Listed(hashlib.sha256(data).hexdigest(), decisions_of(data, file.name, left_out))
     except FileRefused as refused:
-        fail(tell("import.file_refused", file=file.name, fault=str(refused.faults[0])).text(spoken()))
+        fail(tell("import.file_refused", file=file.name, fault=refused.faults[0].placed).text(spoken()))
     except (OSError, ValueError) as error:  # a zero byte in a path is a ValueError
-        why = getattr(error, "strerror", None) or "—"
+        why = system_reason(error) if isinstance(error, OSError) else "—"
         fail(tell("import.file_unreadable", file=str(file), why=why).text(spoken()))
     if report is not None and report.exists() and report.samefile(file):
         fail(tell("import.report_in_the_way").text(spoken()))

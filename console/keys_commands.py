@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.language import Said
 from console.options import AsJson
-from console.program import Group
-from console.talk import err, note, print_json, print_rows, say
+from console.program import Commands
+from console.progress import progress
+from console.talk import note, print_json, print_rows, say
+from domain.messages import tell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,14 +21,12 @@ if TYPE_CHECKING:
     from infrastructure.sealing.master import MasterKeys
     from infrastructure.sealing.rotation import Pool
 
-app = typer.Typer(
-    help="The keys that seal personal data: which there are, and making them anew.", no_args_is_help=True, cls=Group
-)
+app = Commands("keys")
 
 
 @app.command()
 def status(as_json: AsJson = False) -> None:
-    """Show how many holders' keys each master key wraps, and how many are destroyed."""
+    """``recognition keys status``: see ``command.keys.status``."""
     from infrastructure.sealing.rotation import count_keys
 
     with _keys() as (pool, _, master):
@@ -42,33 +43,28 @@ def status(as_json: AsJson = False) -> None:
             }
         )
         return
-    rows: list[tuple[str, int, str]] = []
+    rows: list[tuple[Said, int, Said]] = []
     for key_id in dict.fromkeys([*master.keys, *filter(None, wrapped)]):
-        state = "current" if key_id == master.current_id else ("old" if key_id in master.keys else "missing")
+        known = tell("said.keys.old") if key_id in master.keys else tell("said.keys.missing")
+        state = tell("said.keys.current") if key_id == master.current_id else known
         rows.append((key_id, wrapped.get(key_id, 0), state))
-    rows.append(("none", wrapped.get(None, 0), "destroyed by erasure"))
-    print_rows("Master keys", ("master key", "wraps", "state"), rows)
+    rows.append((tell("said.keys.none"), wrapped.get(None, 0), tell("said.keys.destroyed")))
+    print_rows(tell("said.keys.title"), ("master key", "wraps", "state"), rows)
 
 
 @app.command("rotate")
 def rotate_keys(
-    drop: Annotated[
-        bool, typer.Option("--drop-old", help="Afterwards remove old master keys that wrap nothing any more.")
-    ] = False,
+    drop: Annotated[bool, typer.Option("--drop-old", help="help.keys.rotate.drop")] = False,
     finish: Annotated[
         bool,
         typer.Option(
             "--finish-erasures",
-            help="Only where a person was erased: a new master key, and the old ones dropped at once.",
+            help="help.keys.rotate.finish",
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring every holder's key under a new master key; an interrupted rotation goes on when called again.
-
-    Servers that run meanwhile learn of the new key by themselves. Old master keys stay in the file until --drop-old, since
-    backups of the key table still need them.
-    """
+    """``recognition keys rotate``: see ``command.keys.rotate``."""
     from infrastructure.sealing.rotation import count_keys, drop_old, finish_erasures
 
     if finish:
@@ -77,13 +73,13 @@ def rotate_keys(
         if as_json:
             print_json({"rewrapped": done, "finished": True})
         else:
-            say("Every erasure is final: no master key that is left ever wrapped the key of an erased person.")
+            say(tell("said.keys.finished"))
         return
     with _keys() as (pool, path, found):
         master = found
         left = [each for each in count_keys(pool) if each.master_key_id not in {None, master.current_id}]
         if left:
-            note("A rotation was interrupted; it goes on.")
+            note(tell("said.keys.goes_on"))
         else:
             master = master.with_new()
             master.save(path)  # before the first key is wrapped by it: a crash leaves a key that nothing needs yet
@@ -93,7 +89,7 @@ def rotate_keys(
     if as_json:
         print_json({"current": master.current_id, "rewrapped": done, "dropped": drop})
     else:
-        say(f"{done} keys are under the master key {master.current_id}.")
+        say(tell("said.keys.rotated", done=done, key=master.current_id))
 
 
 @contextlib.contextmanager
@@ -111,11 +107,7 @@ def _keys() -> Iterator[tuple[Pool, Path, MasterKeys]]:
 
 
 def _rotate(pool: Pool, master: MasterKeys) -> int:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from infrastructure.sealing.rotation import rotate
 
-    columns = (TextColumn("re-wrapping"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task("keys", total=None)
-        return rotate(pool, master, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    with progress(tell("said.progress.rewrapping")) as bar:
+        return rotate(pool, master, progress=bar)

@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Final, TypeAlias
 
-if TYPE_CHECKING:
-    from domain.messages import Language
+from domain.messages import Language, Message
 
+Said: TypeAlias = Message | str
+"""What a person is told: a message of the catalogue, or words that come from elsewhere and stay as they are."""
 
-class Tongue(StrEnum):
-    """What ``--lang`` takes: the tags of ``domain.messages.Language``, which nothing imports before a command runs."""
-
-    ZH = "zh"
-    EN = "en"
+OPTION: Final = "--lang"
+_asked: ContextVar[Language | None] = ContextVar("language of the command", default=None)
 
 
-_asked: ContextVar[Tongue | None] = ContextVar("language of the command", default=None)
-
-
-def choose(tongue: Tongue | None) -> None:
+def choose(language: Language | None) -> None:
     """Speak this language from here on; None: that of the environment."""
-    _asked.set(tongue)
+    _asked.set(language)
 
 
 def spoken() -> Language:
     """The language of what is printed."""
-    from domain.messages import Language
-    from infrastructure.settings import Locale
+    from infrastructure.locale_settings import language_of_environment
 
-    asked = _asked.get()
-    return Locale().language if asked is None else Language(asked.value)
+    return _asked.get() or language_of_environment()
+
+
+def worded(said: Said) -> str:
+    """What is told, in the language that is spoken."""
+    return said if isinstance(said, str) else said.text(spoken())
+
+
+def language_first(words: Sequence[str]) -> list[str]:
+    """The words of a call with ``--lang`` in front, wherever before ``--`` it stands, and its language chosen.
+
+    So every command takes it, and whatever is said of a call, its mistakes and its help too, is said in that language. What is no
+    language stays for the program's own option to refuse.
+    """
+    rest, asked = [], None
+    given = iter(words)
+    for word in given:
+        if word == "--":
+            rest += [word, *given]
+        elif word.startswith(f"{OPTION}="):
+            asked = word.partition("=")[2]
+        elif word == OPTION:
+            asked = next(given, "")
+        else:
+            rest.append(word)
+    if not asked:
+        return rest if asked is None else [OPTION]
+    choose(next((each for each in Language if each.value == asked), None))
+    return [OPTION, asked, *rest]

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from console.language import spoken
+from console.language import spoken, worded
 from console.opened import reading, today
 from console.options import AsJson, On
-from console.reports import counting, written_whole
+from console.progress import progress
+from console.reports import written_whole
 from console.talk import REFUSED, fail, note, print_json, print_rows, say
+from domain.messages import Message, system_reason, tell
 
 if TYPE_CHECKING:
     from application.catalogs import Shelf
@@ -30,29 +32,22 @@ _HEAD: Final = (
 
 
 def match(
-    name: Annotated[str | None, typer.Argument(help="The qualification's name as the certificate shows it.")] = None,
-    issuer: Annotated[str, typer.Option("--issuer", help="The issuing body as the certificate shows it.")] = "",
-    grade: Annotated[str | None, typer.Option("--grade", help="The grade, where it shows one.")] = None,
-    file: Annotated[
-        Path | None, typer.Option("--file", help="CSV or XLSX with name, issuer and grade instead.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Where the answers go; FILE.matches.csv else.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="help.match.name")] = None,
+    issuer: Annotated[str, typer.Option("--issuer", help="help.match.issuer")] = "",
+    grade: Annotated[str | None, typer.Option("--grade", help="help.match.grade")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="help.match.file")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="help.match.report")] = None,
     on: On = None,
-    code: Annotated[str | None, typer.Option("--catalog", help="The catalog's code; all in force by default.")] = None,
+    code: Annotated[str | None, typer.Option("--catalog", help="help.match.code")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Match a certificate, or each of a file: the outcome, the entry and its title, and the candidates with reasons.
-
-    Exit code 0: answered, whatever the outcome; 1: no catalog in force; 2: the call or the file can't be used.
-    """
+    """``recognition match``: see ``command.match``."""
     day = on or today()
     if (name is None) == (file is None):
-        fail("Name either one certificate or, with --file, a list of them.")
+        fail(tell("said.match.one_or_file"))
     if file is not None:
         if issuer or grade:
-            fail("A file's certificates bear their own issuers and grades; leave --issuer and --grade out.")
+            fail(tell("said.match.file_says_issuers"))
         _match_file(file, report or file.with_name(f"{file.stem}.matches.csv"), day, code, as_json)
     else:
         _match_one(str(name), issuer, grade, day, code, as_json)
@@ -62,7 +57,7 @@ def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str |
     with reading() as registry:
         found = registry.shelf.match(name, issuer, grade, day, code)
         if found is None:
-            fail(f"No catalog is in force on {day}; choose a later day.", REFUSED)
+            fail(tell("said.match.no_catalog", day=day), REFUSED)
         match = found.match
         entries = [_entry_of(registry.shelf, found, each) for each in match.candidates]
     if as_json:
@@ -78,7 +73,7 @@ def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str |
             }
         )
         return
-    say(f"{match.outcome.value}  {_title(match.entry, match.award)}")
+    say(tell("said.match.answer", outcome=match.outcome.value, said=_title(match.entry, match.award)))
     columns = ("entry", "qualification", "issuing body", "score", "reasons")
     rows = [
         (_place_of(each), entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(_told(each)))
@@ -120,12 +115,11 @@ def _place_of(candidate: MatchCandidate) -> str:
     return f"{candidate.catalog_code} {candidate.number}" if candidate.catalog_code else str(candidate.number)
 
 
-def _title(entry: Any, award: Any) -> str:
+def _title(entry: Any, award: Any) -> Message:
     if entry is None:
-        return "no entry can be taken without a reviewer"
-    return (
-        f"entry {entry.number} · {entry.qualification_name} → {award.title if award else 'title open: name the grade'}"
-    )
+        return tell("said.match.no_entry")
+    title = award.title if award else tell("said.match.title_open")
+    return tell("said.match.entry", number=entry.number, name=entry.qualification_name, title=title)
 
 
 def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: bool) -> None:
@@ -134,24 +128,25 @@ def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: 
     from catalog.files.certificates import read_certificates
     from catalog.files.delimited import guarded
 
-    left_out: list[str] = []
+    left_out: list[Message] = []
     try:
         certificates = read_certificates(file, left_out)
     except FileRefused as refused:
-        fail(f"{file.name}: {refused.faults[0]}")
+        fail(tell("fault.placed", place=file.name, said=refused.faults[0].placed))
     except OSError as error:
-        fail(f"{file} can't be read ({error.strerror}); check the path.")
+        fail(tell("said.file.unreadable", file=str(file), reason=system_reason(error)))
     if report.exists() and report.samefile(file):
-        fail("The report would replace the list; name another file with --report.")
+        fail(tell("said.match.report_is_list"))
     summary = Summary()
-    with reading() as registry, written_whole(report) as sheet, counting() as progress:
+    with reading() as registry, written_whole(report) as sheet, progress(tell("said.progress.matching")) as bar:
         writer = csv.writer(sheet)
         writer.writerow(_HEAD)
         answers = match_all(certificates, _asking(registry.shelf, day, code), summary)
-        for answered in progress.track(answers, total=len(certificates), description="matching"):
+        for done, answered in enumerate(answers, 1):
             writer.writerow([guarded(cell) for cell in _row(answered)])
+            bar(done, len(certificates))
         if summary.certificates < len(certificates):
-            fail(f"No catalog is in force on {day}; choose a later day.", REFUSED)
+            fail(tell("said.match.no_catalog", day=day), REFUSED)
     for each in left_out:
         note(each)
     _say(summary, report, left_out, as_json)
@@ -183,7 +178,7 @@ def _row(answered: Answered) -> tuple[str, ...]:
     )
 
 
-def _say(summary: Summary, report: Path, left_out: Sequence[str], as_json: bool) -> None:
+def _say(summary: Summary, report: Path, left_out: Sequence[Message], as_json: bool) -> None:
     from domain.values import MatchOutcome
 
     counts = {outcome.value: summary.outcomes[outcome] for outcome in MatchOutcome}
@@ -194,12 +189,15 @@ def _say(summary: Summary, report: Path, left_out: Sequence[str], as_json: bool)
                 "outcomes": counts,
                 "openTitles": summary.open_titles,
                 "unread": summary.unread,
-                "leftOut": list(left_out),
+                "leftOut": [worded(each) for each in left_out],
                 "report": str(report),
             }
         )
         return
     print_rows("", ("outcome", "certificates"), list(counts.items()))
-    note(f"{summary.certificates} certificates, {summary.open_titles} with an open title; answers in {report}", "green")
+    note(
+        tell("said.match.done", certificates=summary.certificates, open_titles=summary.open_titles, report=str(report)),
+        "green",
+    )
     if summary.unread:
-        note(f"{summary.unread} with a cell that could not be read: left to a reviewer, named in the report's reasons")
+        note(tell("said.match.unread", unread=summary.unread))

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
 from console.talk import note
+from domain.messages import Message, said_by, tell
 
 if TYPE_CHECKING:
     from infrastructure.composition import Registry
@@ -62,7 +63,7 @@ def answered(registry: StandingRegistry | Registry, question: Callable[[], Await
     return asyncio.run(ask())
 
 
-def which_registry() -> str:
+def which_registry() -> Message:
     """The registry that was asked, in words."""
     from infrastructure.postgres.existing import whereabouts
     from infrastructure.settings import Settings
@@ -92,4 +93,4 @@ def _follow(catch_up: Callable[[], object]) -> None:
     try:
         catch_up()
     except ProjectionFailure as failure:
-        note(f"The read models stand still ({failure}); what they answer is as of the event before.")
+        note(tell("said.projections.stand_still", failure=said_by(failure)))

@@ -14,10 +14,7 @@ _COLOURS = {"ok": "green", "warn": "yellow", "bad": "bold red"}
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Look at every part of the installation: database, roles, clock, keys, provider, evidence, disk, log, read models, audit, backup.
-
-    Each line is ok, warn or bad, and says what to do. Exit code 1 where something is bad. Nothing is changed.
-    """
+    """``recognition doctor``: see ``command.doctor``."""
     from rich.markup import escape
 
     from console.sentences import sentence_of
@@ -54,18 +51,11 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 def migrate(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what is due; exit code 1 where something is.")
-    ] = False,
-    create: Annotated[
-        bool, typer.Option("--create", help="Make the schema where the database that is named has none yet.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="help.migrate.dry_run")] = False,
+    create: Annotated[bool, typer.Option("--create", help="help.migrate.create")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the database's schema up to this release, all steps or none; servers of this release do so by themselves when they start.
-
-    For installations whose servers do not have the owner's connection string. Without --create a database without a registry is refused.
-    """
+    """``recognition migrate``: see ``command.migrate``."""
     from domain.messages import tell
     from infrastructure.migrating import bring_up, standing_version
     from infrastructure.postgres.existing import whereabouts

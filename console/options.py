@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from console.misuse import Misused
+from domain.messages import tell
+
 if TYPE_CHECKING:
     from domain.values import Notice
 
@@ -46,47 +49,43 @@ class AwardedLevel(StrEnum):
 
 
 def day(text: str | date) -> date:
-    """A day as YYYY-MM-DD. Raises ``typer.BadParameter``."""
+    """A day as YYYY-MM-DD. Raises ``Misused``."""
     try:
         return date.fromisoformat(str(text))
     except ValueError:
-        raise typer.BadParameter(f"'{str(text)[:40]}' is no day; write it as 2026-01-31.") from None
+        raise Misused(tell("cli.no_day", text=str(text)[:40])) from None
 
 
 def instant(text: str | datetime) -> datetime:
-    """An instant as ISO 8601 with its offset. Raises ``typer.BadParameter``."""
+    """An instant as ISO 8601 with its offset. Raises ``Misused``."""
     try:
         found = datetime.fromisoformat(str(text))
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
-        raise typer.BadParameter(f"'{str(text)[:40]}' is no instant; write it as 2026-11-23T09:00:00+08:00.")
+        raise Misused(tell("cli.no_instant", text=str(text)[:40]))
     return found
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Code = Annotated[str | None, typer.Option("--catalog", help="The catalog's code; the official one by default.")]
-Version = Annotated[
-    int | None, typer.Option("--version", min=1, max=LARGEST, help="The version; the one in force by default.")
-]
-On = Annotated[date | None, typer.Option("--on", parser=day, metavar="YYYY-MM-DD", help="In force on this day.")]
-NoticeTitle = Annotated[str, typer.Option("--notice", help="The title of the notice behind it.")]
-NoticeNumber = Annotated[str | None, typer.Option("--notice-number", help="The notice's number, where it has one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="help.option.as_json")]
+Code = Annotated[str | None, typer.Option("--catalog", help="help.option.code")]
+Version = Annotated[int | None, typer.Option("--version", min=1, max=LARGEST, help="help.option.version")]
+On = Annotated[date | None, typer.Option("--on", parser=day, metavar="YYYY-MM-DD", help="help.option.on")]
+NoticeTitle = Annotated[str, typer.Option("--notice", help="help.option.notice_title")]
+NoticeNumber = Annotated[str | None, typer.Option("--notice-number", help="help.option.notice_number")]
 Levels = Annotated[
     list[AwardedLevel] | None,
     typer.Option(
         "--level",
         case_sensitive=False,
-        help="A level that the notice lets the catalog award, given once for each; JUNIOR and INTERMEDIATE by default.",
+        help="help.option.levels",
     ),
 ]
 Departments = Annotated[
     list[str] | None,
-    typer.Option("--department", help="A department that issued the notice, given once for each of several."),
+    typer.Option("--department", help="help.option.departments"),
 ]
-Effective = Annotated[
-    date, typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="The day it takes effect.")
-]
+Effective = Annotated[date, typer.Option("--effective", parser=day, metavar="YYYY-MM-DD", help="help.option.effective")]
 
 
 def notice_of(

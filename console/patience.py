@@ -19,6 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from compiled.express import WHOLE
+from domain.messages import tell
 from transport.errors import ErrorCode
 from transport.rates import Network, caller_at, lies_in
 from transport.streams import LINE
@@ -32,7 +33,7 @@ _NO_HTTP: Final = orjson.dumps(
     {
         "errors": [
             {
-                "message": "This is no well-formed HTTP request: look for control characters in its headers.",
+                "message": str(tell("request.no_http")),
                 "extensions": {"code": ErrorCode.BAD_REQUEST},
             }
         ]

@@ -10,13 +10,14 @@ from anyio import CapacityLimiter, to_thread
 from application.audit import AuditRun
 from application.projections.all import PROJECTIONS
 from application.projections.projection import Projection
+from domain.messages import Message, tell
 from infrastructure.audit.runs import last_run
 from infrastructure.composition import Registry
 from infrastructure.postgres.connection_strings import why_not
 from infrastructure.postgres.pools import read_over
 from infrastructure.postgres.sqlstates import outage_of
 from infrastructure.projections.positions import ProjectionStatus, projection_status
-from transport.health import OK, Remark
+from transport.health import OK, Remark, State
 
 BEHIND: Final = 10_000
 """Events the read side may be behind before the server calls itself not ready."""
@@ -29,16 +30,16 @@ class Readiness:
         self._registry = registry
         self._asking = CapacityLimiter(2)  # a database that hangs holds these threads and no others
 
-    async def __call__(self) -> Mapping[str, str]:
+    async def __call__(self) -> Mapping[str, State]:
         """See ``HealthCheck``."""
         try:
             status, last = await to_thread.run_sync(self._status, abandon_on_cancel=True, limiter=self._asking)
         except Exception as error:
             if outage_of(error) is None:
                 raise
-            checks: dict[str, str] = {
+            checks: dict[str, State] = {
                 "database": self._database(error),
-                "projection": "not known while the database does not answer",
+                "projection": tell("ready.unknown"),
             }
         else:
             checks = {"database": OK, **_projections(status), "audit": _audit(last)}
@@ -48,61 +49,54 @@ class Readiness:
         database = self._registry.database
         return {each: projection_status(database, each) for each in PROJECTIONS}, read_over(database.pool, last_run)
 
-    def _database(self, error: Exception) -> str:
+    def _database(self, error: Exception) -> State:
         server = self._registry.database.server
         trouble = server.trouble() if server is not None else None
-        return trouble or f"The database does not answer, and is tried again: {why_not(error)}."
+        return trouble or tell("ready.database", reason=why_not(error))
 
-    def _storage(self) -> Mapping[str, str]:
+    def _storage(self) -> Mapping[str, State]:
         space = self._registry.database.space
         if space is None:
             return {}
         lack = space.lack()
-        return {"storage": OK if lack is None else Remark(f"Nothing new is stored, and reading goes on: {lack}.")}
+        return {"storage": OK if lack is None else Remark(tell("ready.no_room", reason=lack))}
 
-    def _processes(self) -> Mapping[str, str]:
+    def _processes(self) -> Mapping[str, State]:
         return {
-            each.process.name: OK
-            if each.failure is None
-            else Remark(f"It stands still and is tried again: {each.failure}.")
+            each.process.name: OK if each.failure is None else Remark(tell("ready.stands_still", reason=each.failure))
             for each in self._registry.processes
         }
 
-    def _identity_provider(self) -> Mapping[str, str]:
+    def _identity_provider(self) -> Mapping[str, State]:
         provider = self._registry.provider
         if provider is None:
             return {}
         trouble, remarks = provider.trouble(), provider.remarks()
         if trouble is not None:
-            return {"identityProvider": f"No token can be judged, since the key set can't be used: {trouble}."}
-        return {
-            "identityProvider": Remark(f"Not all is well with the key set: {'; '.join(remarks)}.") if remarks else OK
-        }
+            return {"identityProvider": tell("ready.no_token", reason=trouble)}
+        return {"identityProvider": Remark(tell("ready.keys_remarked", remarks=remarks)) if remarks else OK}
 
 
-def _projections(statuses: Mapping[Projection, ProjectionStatus]) -> Mapping[str, str]:
+def _projections(statuses: Mapping[Projection, ProjectionStatus]) -> Mapping[str, State]:
     """Those without which nothing can be read, as one check; the others by their names, as remarks."""
     troubles = {each: _trouble(status) for each, status in statuses.items()}
-    needed = "; ".join(trouble for each, trouble in troubles.items() if each.needed and trouble is not None)
+    needed = [trouble for each, trouble in troubles.items() if each.needed and trouble is not None]
     others = {
-        each.name: OK if trouble is None else Remark(f"What is read from it is as of before: {trouble}")
+        each.name: OK if trouble is None else Remark(tell("ready.as_of_before", reason=trouble))
         for each, trouble in troubles.items()
         if not each.needed
     }
-    return {"projection": needed or OK, **others}
+    return {"projection": tell("ready.several", troubles=needed) if needed else OK, **others}
 
 
-def _trouble(status: ProjectionStatus) -> str | None:
+def _trouble(status: ProjectionStatus) -> Message | str | None:
     if status.last_error:
         return status.last_error
-    return None if status.lag_events <= BEHIND else f"{status.lag_events} events behind; it is catching up"
+    return None if status.lag_events <= BEHIND else tell("ready.behind", events=status.lag_events)
 
 
-def _audit(last: AuditRun | None) -> str:
+def _audit(last: AuditRun | None) -> State:
     """What the last audit found: reading goes on, and whoever reads should know."""
     if last is None or not last.findings:
         return OK
-    return Remark(
-        f"The audit found {last.findings} things unlawful, altered or missing up to position {last.checked_through}:"
-        " see `recognition audit findings`."
-    )
+    return Remark(tell("ready.audit", findings=last.findings, position=last.checked_through))

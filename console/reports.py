@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from console.talk import err, fail
+from domain.messages import system_reason, tell
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -26,7 +27,7 @@ def written_whole(report: Path) -> Iterator[TextIO]:
             yield sheet
         unfinished.replace(report)
     except OSError as error:
-        fail(f"{report} can't be written ({error.strerror}); name another file with --report.")
+        fail(tell("said.file.not_written", file=str(report), reason=system_reason(error)))
 
 
 @contextlib.contextmanager

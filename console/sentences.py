@@ -11,7 +11,7 @@ from console.http import GraphQLFailed
 from console.language import spoken
 from console.talk import REFUSED, UNUSABLE
 from domain.merkle import TransparencyError
-from domain.messages import tell
+from domain.messages import system_reason, tell
 from domain.refusals import Refused
 from infrastructure.backup.errors import BackupError
 from infrastructure.configuration import ConfigurationError
@@ -37,19 +37,19 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
             | LogRefusal()
             | TransparencyError()
         ):
-            return f"{error} ({error.code})", UNUSABLE
+            return tell("said.coded", said=error.said, code=error.code).text(spoken()), UNUSABLE
         case TokenRefused() | ConfigurationError() | BackupError():
             return f"{error.text(spoken())} ({error.code})", UNUSABLE
         case SourceRefused():
-            return str(error), UNUSABLE
+            return error.text(spoken()), UNUSABLE
         case ProjectionFailure():
-            return tell("failure.read_models_stand", reason=str(error)).text(spoken()), REFUSED
+            return tell("failure.read_models_stand", reason=error.said).text(spoken()), REFUSED
         case ProjectionBehind():
             return tell("failure.read_models_behind").text(spoken()), UNUSABLE
         case AccessNotRecorded():
             return tell("failure.access_not_recorded").text(spoken()), REFUSED
         case GraphQLFailed():
-            return str(error), UNUSABLE
+            return error.text(spoken()), UNUSABLE
         case _:
             message = _of_the_call(error) or _of_an_outage(error)
             return None if message is None else (message, UNUSABLE)
@@ -79,7 +79,7 @@ def _of_an_outage(error: BaseException) -> str | None:
 
 
 def _system(error: OSError) -> str:
-    what = error.strerror or str(error) or type(error).__name__
+    what = system_reason(error)
     file = error.filename
     said = tell("failure.file", reason=what, file=str(file)) if file else tell("failure.system", reason=what)
     return said.text(spoken())

@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
+from rich.cells import cell_len
 
 from console import interrupts
+from console.language import worded
 from console.options import BearerRole
 from console.talk import fail, note, say
+from domain.messages import system_reason, tell
 
 if TYPE_CHECKING:
     from infrastructure.identity_provider import IdentityProvider
@@ -36,15 +39,11 @@ COLLECTIONS = (10_000, 10, 20)
 
 
 def serve(
-    host: Annotated[
-        str, typer.Option(help="The address to listen on; loopback only, unless tokens come from a provider.")
-    ] = LOOPBACK,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
-    workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes that serve on the port; as many as cores, say.")
-    ] = 1,
+    host: Annotated[str, typer.Option(help="help.serve.host")] = LOOPBACK,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="help.serve.port")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="help.serve.workers")] = 1,
 ) -> None:
-    """Serve the registry: database, official catalog, read models and API, until interrupted."""
+    """``recognition serve``: see ``command.serve``."""
     from console.logs import configure
     from console.workers import Workers
     from infrastructure.identity_provider import open_identity_provider
@@ -54,9 +53,7 @@ def serve(
     settings = Settings()
     configure(settings.log_format)
     if not settings.identity_provider and not _is_loopback(host):
-        fail(
-            "Without an identity provider the server listens on loopback only; set RECOGNITION_JWKS, or leave --host out."
-        )
+        fail(tell("said.serve.loopback_only"))
     whereabouts(settings)
     provider = open_identity_provider(settings)
     if provider is not None:
@@ -66,7 +63,7 @@ def serve(
         address = listener.getsockname()[:2]
         others = [stack.enter_context(_bound(host, address[1], shared=True)) for _ in range(workers - 1)]
         if settings.log_format == "text":
-            note("Opening the registry …", "dim")
+            note(tell("said.serve.opening"), "dim")
         greet = partial(_greet, settings, address)
         if not others:
             serve_here(settings, listener, provider, greet)
@@ -113,27 +110,27 @@ def _share_the_interpreter() -> None:
 
 
 def token(
-    role: Annotated[BearerRole, typer.Option(help="What the bearer is.", case_sensitive=False)],
-    authority: Annotated[str | None, typer.Option(help="The authority a reviewer acts for, as 330106-EI.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Who the bearer is; somebody new by default.")] = None,
-    holder: Annotated[UUID | None, typer.Option(help="The bearer's own holder reference, if known.")] = None,
+    role: Annotated[BearerRole, typer.Option(help="help.token.role", case_sensitive=False)],
+    authority: Annotated[str | None, typer.Option(help="help.token.authority")] = None,
+    subject: Annotated[str | None, typer.Option(help="help.token.subject")] = None,
+    holder: Annotated[UUID | None, typer.Option(help="help.token.holder")] = None,
 ) -> None:
-    """Print a short-lived development token on standard output; servers without an identity provider accept it."""
+    """``recognition token``: see ``command.token``."""
     from domain.values import Role
     from infrastructure.identity import DevelopmentIssuer
     from infrastructure.settings import Settings
 
     settings = Settings()
     if settings.identity_provider:
-        fail("Tokens come from the identity provider in RECOGNITION_JWKS; ask it for one.")
+        fail(tell("said.serve.tokens_elsewhere"))
     if role is BearerRole.REVIEWER and authority is None:
-        note("A reviewer without --authority may decide nothing; name one, as 330106-EI.")
+        note(tell("said.serve.reviewer_nowhere"))
     issuer = DevelopmentIssuer(settings.data_dir)
     say(issuer.issue(Role(role.value), subject=subject, authority=authority, holder=holder))
 
 
 def demo() -> None:
-    """Walk six stories over HTTP, on a registry of their own: cases approved, refused, revoked, annulled, a certificate claimed by two; the catalog amended."""
+    """``recognition demo``: see ``command.demo``."""
     import secrets
 
     from console.demo import Demo
@@ -146,7 +143,7 @@ def demo() -> None:
 
     with _temporary_folder() as folder, listening(LOOPBACK, 0) as listener:
         settings = Settings(data_dir=folder, database_url=None, database_owner_url=None, jurisdiction=None)
-        note("Opening a registry for the demonstration …", "dim")
+        note(tell("said.serve.opening_demo"), "dim")
         with open_registry(settings) as registry, served(build_app(registry), listener, settings):
             issuer = DevelopmentIssuer(folder)
             url = f"http://{LOOPBACK}:{listener.getsockname()[1]}/graphql"
@@ -157,7 +154,8 @@ def demo() -> None:
             stories.annulled()
             stories.victim()
             CatalogStory(stories, issuer.issue, shanghai_day(registry.clock())).amended()
-    say("\nSix stories, every event of them kept. Start your own registry with `make serve`.")
+    say()
+    say(tell("said.demo.done"))
 
 
 def _greet(settings: Settings, address: tuple[str, int]) -> None:
@@ -165,19 +163,29 @@ def _greet(settings: Settings, address: tuple[str, int]) -> None:
 
     host, port = address
     base = f"http://{'[' + host + ']' if ':' in host else host}:{port}"
-    database = whereabouts(settings) if settings.database_url else f"embedded, in {settings.data_dir.resolve()}"
-    say("The recognition registry is running.", "bold")
-    say(f"  Console            {base}/")
-    say(f"  Explorer and API   {base}/graphql")
-    say(f"  Health             {base}/healthz  {base}/readyz")
-    say(f"  Database           {database}")
+    folder = str(settings.data_dir.resolve())
+    database = whereabouts(settings) if settings.database_url else tell("said.serve.embedded", folder=folder)
+    say(tell("said.serve.running"), "bold")
+    places = {
+        "console": f"{base}/",
+        "api": f"{base}/graphql",
+        "health": f"{base}/healthz  {base}/readyz",
+        "database": worded(database),
+    }
+    labels = {
+        "console": tell("said.serve.console"),
+        "api": tell("said.serve.api"),
+        "health": tell("said.serve.health"),
+        "database": tell("said.serve.database"),
+    }
+    width = max(cell_len(worded(each)) for each in labels.values())
+    for name, place in places.items():
+        label = worded(labels[name])
+        say(f"  {label}{' ' * (width - cell_len(label))}   {place}")
     if not settings.identity_provider:
-        say(
-            "  No identity provider is set: this server accepts development tokens that anybody on this machine can issue:\n"
-            "    recognition token --role REVIEWER --authority 330106-EI\n"
-            "  Never run it like this with real data.",
-            "bold yellow",
-        )
+        say(f"  {worded(tell('said.serve.development'))}", "bold yellow")
+        say("    recognition token --role REVIEWER --authority 330106-EI", "bold yellow")
+        say(f"  {worded(tell('said.serve.never_real'))}", "bold yellow")
     sys.stdout.flush()
 
 
@@ -200,8 +208,8 @@ def _bound(host: str, port: int, *, shared: bool) -> Iterator[socket.socket]:
         listener.bind((host, port))
     except (OSError, UnicodeError, TypeError) as error:  # a zero byte in an address is a TypeError
         listener.close()
-        why = getattr(error, "strerror", None) or "it is no address"
-        fail(f"Port {port} of {host} can't be had ({why}); choose another with --port, or another address with --host.")
+        why = system_reason(error) if isinstance(error, OSError) and error.strerror else tell("said.serve.no_address")
+        fail(tell("said.serve.port_taken", port=port, host=host, reason=why))
     with listener:
         yield listener
 

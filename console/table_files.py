@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from console.talk import fail, note
+from domain.messages import system_reason, tell
 
 
 class TableFormat(StrEnum):
@@ -21,9 +22,9 @@ class TableFormat(StrEnum):
 
 AsFile = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write the table to a file: CSV, or XLSX by its ending."),
+    typer.Option("--output", "-o", metavar="FILE", help="help.option.as_file"),
 ]
-Format = Annotated[TableFormat | None, typer.Option("--format", help="The format of the file, whatever it ends with.")]
+Format = Annotated[TableFormat | None, typer.Option("--format", help="help.option.format")]
 
 
 def written(
@@ -32,7 +33,7 @@ def written(
     """Write a table to the file that was asked for; False where none was. A format without a file is a mistake."""
     if file is None:
         if fmt is not None:
-            fail("Name the file to write with --output FILE; --format says which it is.")
+            fail(tell("said.file.name_it"))
         return False
     from catalog.files.sheets import table_file
 
@@ -40,6 +41,6 @@ def written(
     try:
         file.write_bytes(table_file(title, heads, rows, chosen.value))
     except OSError as error:
-        fail(f"{file} cannot be written: {error.strerror}; name another file.")
-    note(f"Written to {file}.", "dim")
+        fail(tell("said.file.not_written", file=str(file), reason=system_reason(error)))
+    note(tell("said.file.written", file=str(file)), "dim")
     return True

@@ -17,6 +17,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from console.language import Said, worded
+from domain.messages import Message, tell
+from domain.messages.sentences import sentence
+
 out: Final = Console()
 err: Final = Console(stderr=True)
 
@@ -35,26 +39,27 @@ POSITIONS: Final = frozenset({"position", "head", "comparedAt"})
 """Keys under which a position stands: a string for programs, as in the API, since it may outgrow what JSON numbers keep."""
 
 
-def fail(message: str, code: int = UNUSABLE) -> NoReturn:
+def fail(message: Said, code: int = UNUSABLE) -> NoReturn:
     """Say in one sentence what is wrong and what to do, and stop."""
     say_error(message)
     raise typer.Exit(code)
 
 
-def say_error(message: str) -> None:
+def say_error(message: Said) -> None:
     """One sentence on standard error; line feeds and control characters of what it quotes are no part of it."""
     with contextlib.suppress(OSError, SystemExit):  # nobody reads it: the exit code says the rest
-        err.print(f"[bold red]error:[/] {escape(one_line(message))}", highlight=False, soft_wrap=True)
+        head = escape(worded(tell("cli.error")))
+        err.print(f"[bold red]{head}[/]{escape(one_line(worded(message)))}", highlight=False, soft_wrap=True)
 
 
-def note(message: str, colour: str = "yellow") -> None:
+def note(message: Said, colour: str = "yellow") -> None:
     """A line beside the answer, on standard error."""
-    err.print(f"[{colour}]·[/] {escape(one_line(message))}", highlight=False, soft_wrap=True)
+    err.print(f"[{colour}]·[/] {escape(one_line(worded(message)))}", highlight=False, soft_wrap=True)
 
 
-def say(message: str = "", style: str | None = None) -> None:
+def say(message: Said = "", style: str | None = None) -> None:
     """A line of an answer, as it is: nothing in it is markup, and it is cut nowhere."""
-    out.print(escape(message), style=style, highlight=False, soft_wrap=True)
+    out.print(escape(worded(message)), style=style, highlight=False, soft_wrap=True)
 
 
 def one_line(text: str) -> str:
@@ -78,6 +83,8 @@ def jsonable(value: Any) -> Any:
     match value:
         case Enum():
             return jsonable(value.value)
+        case Message():
+            return str(value)
         case None | bool() | float() | int() | str():
             return value
         case datetime():
@@ -111,16 +118,17 @@ def _member(key: str, value: Any) -> Any:
     return str(value) if key in POSITIONS and isinstance(value, int) else jsonable(value)
 
 
-def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    r"""Rows of an answer. On a terminal a table, or, where that would have to cut words, one block a row; elsewhere lines of
+def print_rows(title: Said, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    r"""Rows of an answer, under heads that are told by their names in the catalogue of messages. On a terminal a table, or, where that would have to cut words, one block a row; elsewhere lines of
     cells parted by tabs under a line of heads, with tabs, line feeds and backslashes in a cell written ``\t``, ``\n``, ``\\``.
     """
+    columns = [head_of(each) for each in columns]
     texts = [[_text(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for line in ([*columns], *texts):
             sys.stdout.write("\t".join(map(_plain, line)) + "\n")
     elif _fits(columns, texts):
-        out.print(_table(title, columns, texts))
+        out.print(_table(worded(title), columns, texts))
     else:
         say(title, "bold")
         for row in texts:
@@ -128,16 +136,25 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
             print_pairs(None, list(zip(columns, row, strict=True)))
 
 
-def print_pairs(title: str | None, pairs: Sequence[tuple[str, Any]]) -> None:
+def head_of(name: Said) -> str:
+    """How a column or a fact is called, by its name for programs: ``matches derived``, ``fromVersion``."""
+    if isinstance(name, Message):
+        return worded(name)
+    key = f"head.{name.replace(' ', '_')}"
+    return name if sentence(key) is None else worded(tell(key))
+
+
+def print_pairs(title: Said | None, pairs: Sequence[tuple[Said, Any]]) -> None:
     """The facts of one thing: name and value, a line each; parted by a tab where no terminal reads them."""
+    named = [(head_of(name), value) for name, value in pairs]
     if not sys.stdout.isatty():
-        for name, value in pairs:
+        for name, value in named:
             sys.stdout.write(f"{_plain(name)}\t{_plain(_text(value))}\n")
         return
     if title:
         say(title, "bold")
-    width = max(cell_len(name) for name, _ in pairs)
-    for name, value in pairs:
+    width = max(cell_len(name) for name, _ in named)
+    for name, value in named:
         # soft wrapping: a line that is too long goes on in the next, by the terminal itself, and nothing is lost
         label = name + " " * (width - cell_len(name))
         for number, line in enumerate(_text(value).split("\n")):
@@ -170,7 +187,9 @@ def _text(value: Any) -> str:
         case None:
             return ""
         case bool():
-            return "yes" if value else "no"
+            return worded(tell("cli.yes") if value else tell("cli.no"))
+        case Message():
+            return worded(value)
         case list() | tuple():
             return " ".join(map(_text, value))
         case datetime():

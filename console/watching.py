@@ -27,6 +27,7 @@ from domain.log.note_keys import from_base64
 from domain.log.tile_reader import TileReader
 from domain.log.tiles import EntryBundle, Tile
 from domain.merkle import TransparencyError
+from domain.messages import Message, SpokenError, said_by, tell
 from infrastructure.private_files import write_private
 
 PAGE: Final = 100
@@ -36,19 +37,19 @@ PATIENCE: Final = 5
 """How often a registry may ask to wait before nothing can be said of its log."""
 _EVENTS: Final = """query ($after: Position, $first: Int!) { auditLog(after: $after, first: $first) { nodes {
     position streamId version type recordedAt actor { subject } stored } } }"""
-Looked = Callable[[str, int, int, int], None]
+Looked = Callable[[Message, int, int, int], None]
 """Told after each look: in words, how many leaves the log has, how many were read, how many events were held against them."""
 
 
-class DeviationFound(Exception):
+class DeviationFound(SpokenError):
     """The log, or what the API shows, is not what was signed before. ``code`` is stable."""
 
-    def __init__(self, sentence: str, code: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, said: Message, code: str) -> None:
+        super().__init__(said)
         self.code = code
 
 
-class LogUnseen(Exception):
+class LogUnseen(SpokenError):
     """The log did not answer, so that nothing can be said of it."""
 
 
@@ -63,7 +64,7 @@ class HttpLog:
         """The note of the latest checkpoint. Raises ``LogUnseen``."""
         found = self._get(f"{self._prefix}/checkpoint")
         if found is None:
-            raise LogUnseen(f"There is no log at {self._prefix}; check the address and the key's epoch.")
+            raise LogUnseen(tell("said.watch.no_log", url=self._prefix))
         return found
 
     def latest_epoch(self) -> int:
@@ -71,13 +72,13 @@ class HttpLog:
         try:
             return max(int(each["epoch"]) for each in json.loads(self._get(f"{self._base}/log") or b"")["epochs"])
         except (ValueError, KeyError, TypeError):
-            raise LogUnseen(f"{self._base}/log does not say which logs there are; check the address.") from None
+            raise LogUnseen(tell("said.watch.logs_unsaid", base=self._base)) from None
 
     def read(self, place: Tile | EntryBundle) -> bytes:
         """See ``TileSource``."""
         content = self._get(f"{self._prefix}/{place.path}")
         if content is None:
-            raise TileMissing(f"There is no {place.path}.")
+            raise TileMissing(tell("said.watch.no_tile", path=place.path))
         return content
 
     def _get(self, url: str) -> bytes | None:
@@ -87,7 +88,7 @@ class HttpLog:
             if not isinstance(found, float):
                 return found
             time.sleep(found)
-        raise LogUnseen(f"{url} asks to wait time and again; try again later.")
+        raise LogUnseen(tell("said.watch.must_wait", url=url))
 
     @staticmethod
     def _asked(url: str) -> bytes | float | None:
@@ -103,9 +104,9 @@ class HttpLog:
             if error.code in {429, 503}:
                 wait = error.headers.get("Retry-After", "1")
                 return min(float(wait), 30.0) if wait.isdecimal() else 1.0
-            raise LogUnseen(f"{url} answered {error.code}; try again when that is over.") from error
+            raise LogUnseen(tell("said.watch.answered", url=url, status=error.code)) from error
         except (OSError, ValueError, HTTPException) as error:
-            raise LogUnseen(f"Nobody answers at {url}; check the address. ({error})") from error
+            raise LogUnseen(tell("said.watch.nobody_answers", url=url, reason=said_by(error))) from error
 
 
 class Watch:
@@ -131,36 +132,35 @@ class Watch:
             except LogUnseen as unseen:
                 if once:
                     raise
-                looked(str(unseen), 0, 0, 0)
+                looked(unseen.said, 0, 0, 0)
             else:
                 due = time.monotonic() + whole_every if whole else due
             if once:
                 return
             time.sleep(every)
 
-    def look(self, *, whole: bool) -> tuple[str, int, int, int]:
+    def look(self, *, whole: bool) -> tuple[Message, int, int, int]:
         """One look at what is new, or at everything. Raises ``DeviationFound`` or ``LogUnseen``."""
         try:
             kept = self._policy.open(self._kept.read_bytes()).checkpoint if self._kept.exists() else None
         except TransparencyError as error:
             raise DeviationFound(
-                f"The checkpoint kept in {self._kept} is not of this log: {error}", error.code
+                tell("said.watch.kept_of_another", file=str(self._kept), reason=said_by(error)), error.code
             ) from None
         try:
             trusted = self._policy.open(self._log.checkpoint())
             leaves, events = self._grown(trusted, kept, whole=whole)
         except TransparencyError as error:
-            raise DeviationFound(f"The log is not what it signed before: {error}", error.code) from error
+            raise DeviationFound(tell("said.watch.not_as_signed", reason=said_by(error)), error.code) from error
         if (latest := self._log.latest_epoch()) != self._epoch:
             raise DeviationFound(
-                f"The registry signs epoch {latest} and no longer epoch {self._epoch}: what was signed was lost or left; ask"
-                f" its operator why, see {self._url}/log, and watch with the new key.",
+                tell("said.watch.other_epoch", latest=latest, epoch=self._epoch, url=self._url),
                 "new-epoch",
             )
         write_private(self._kept, trusted.note.serialise().decode(), replace=True)
         size = trusted.checkpoint.size
         return (
-            f"{size} leaves, {leaves} read, {events} events held against them; all is as it was signed.",
+            tell("said.watch.as_signed", size=size, leaves=leaves, events=events),
             size,
             leaves,
             events,
@@ -197,7 +197,7 @@ class Watch:
             try:
                 data = ask(f"{self._url}/graphql", _EVENTS, {"after": str(after), "first": PAGE}, self._token)
             except GraphQLFailed as failed:
-                raise LogUnseen(f"The audit log can't be read: {failed}") from failed
+                raise LogUnseen(tell("said.watch.events_unread", reason=failed.said)) from failed
             nodes = data["auditLog"]["nodes"]
             for node in nodes:
                 after = int(node["position"])
@@ -224,6 +224,6 @@ def _check_shown(node: dict[str, Any], stored: bytes, position: int) -> None:
         return  # not readable here: its digest is held against the leaf all the same
     if not same:
         raise DeviationFound(
-            f"The event at position {position} is shown with another time or actor than it was recorded with.",
+            tell("said.watch.shown_otherwise", position=position),
             "event-shown-otherwise",
         )

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import ClassVar, Final, Self
 
+from domain.messages import SpokenError, tell
+
 HASH_SIZE: Final = 32
 MAX_SIZE: Final = 2**63 - 1
 """The largest tree; what tile paths, checkpoints and cosignatures of C2SP can name."""
@@ -32,8 +34,8 @@ HashReader = Callable[[int, int], bytes]
 """Answers the hash of the complete subtree at (level, index)."""
 
 
-class TransparencyError(ValueError):
-    """Something of the transparency log is malformed, missing or untrue; one sentence, and a stable ``code``."""
+class TransparencyError(SpokenError, ValueError):
+    """Something of the transparency log is malformed, missing or untrue; one message, and a stable ``code``."""
 
     code: ClassVar[str] = "log"
 
@@ -77,7 +79,7 @@ def root_over(hashes: bytes) -> bytes:
     read from below. Raises ``TreeBoundsError`` for bytes that are no whole number of hashes.
     """
     if len(hashes) % HASH_SIZE:
-        raise TreeBoundsError(f"{len(hashes)} bytes are no whole number of {HASH_SIZE}-byte hashes.")
+        raise TreeBoundsError(tell("proof.bytes_no_whole_number_byte_hashes", count=len(hashes), hash_size=HASH_SIZE))
     if not hashes:
         return EMPTY_ROOT
     while len(hashes) > HASH_SIZE:
@@ -106,7 +108,12 @@ class Frontier:
         _check_hashes(self.peaks)
         if len(self.peaks) != self.size.bit_count():
             raise TreeBoundsError(
-                f"A tree of {self.size} leaves is made of {self.size.bit_count()} complete subtrees, not {len(self.peaks)}."
+                tell(
+                    "proof.tree_leaves_made_complete_subtrees_not",
+                    size=self.size,
+                    wanted=self.size.bit_count(),
+                    count=len(self.peaks),
+                )
             )
 
     @classmethod
@@ -175,7 +182,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     for sibling, other in zip(path, proof, strict=True):
         node = node_hash(other, node) if sibling.on_the_left else node_hash(node, other)
     if node != root:
-        raise ProofRejected(f"The proof does not lead from leaf {index} to the root of the tree of {size} leaves.")
+        raise ProofRejected(tell("proof.proof_does_not_lead_from_leaf", index=index, size=size))
 
 
 def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> None:
@@ -193,7 +200,7 @@ def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: 
         if sibling.on_the_left:
             old = node_hash(other, old)
     if old != old_root or new != new_root:
-        raise ProofRejected(f"The tree of {new_size} leaves does not begin with the tree of {old_size} leaves.")
+        raise ProofRejected(tell("proof.tree_leaves_does_not_begin_tree", new_size=new_size, old_size=old_size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +215,7 @@ class _Sibling:
 def _audit_path(index: int, size: int) -> list[_Sibling]:
     _check_size(size)
     if type(index) is not int or not 0 <= index < size:
-        raise TreeBoundsError(f"A tree of {size} leaves has no leaf {index}; its leaves are counted from 0.")
+        raise TreeBoundsError(tell("proof.tree_leaves_no_leaf", size=size, index=index))
     return _path(index, size)[1]
 
 
@@ -218,7 +225,7 @@ def _growth_path(old_size: int, new_size: int) -> tuple[_Sibling | None, list[_S
     _check_size(new_size)
     if not 0 < old_size <= new_size:
         raise TreeBoundsError(
-            f"Consistency is proved from a size of at least 1 to one no smaller, not from {old_size} to {new_size}."
+            tell("proof.consistency_proved_from_size_least_one", old_size=old_size, new_size=new_size)
         )
     start, siblings = _path(old_size - 1, new_size, until=old_size)
     return (start if start.begin else None), siblings
@@ -254,15 +261,15 @@ def _joined(peaks: Sequence[bytes]) -> bytes:
 
 def _check_size(size: int) -> None:
     if type(size) is not int or not 0 <= size <= MAX_SIZE:
-        raise TreeBoundsError(f"The size of a tree is a whole number from 0 to 2^63 - 1, not {size}.")
+        raise TreeBoundsError(tell("proof.size_tree_whole_number_from_not", size=size))
 
 
 def _check_hashes(hashes: Sequence[bytes]) -> None:
     for each in hashes:
         if len(each) != HASH_SIZE:
-            raise TreeBoundsError(f"A hash of the log has {HASH_SIZE} bytes, not {len(each)}.")
+            raise TreeBoundsError(tell("proof.hash_log_bytes_not", hash_size=HASH_SIZE, count=len(each)))
 
 
 def _check_length(proof: Sequence[bytes], expected: int) -> None:
     if len(proof) != expected:
-        raise ProofRejected(f"The proof has {len(proof)} hashes where this tree asks for {expected}.")
+        raise ProofRejected(tell("proof.proof_hashes_where_tree_asks", count=len(proof), expected=expected))

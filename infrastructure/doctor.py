@@ -133,7 +133,7 @@ def _provider(settings: Settings) -> Part:
     if trouble is not None:
         yield Looked("provider", Health.BAD, tell("doctor.provider_trouble", reason=trouble))
     elif remarks:
-        yield Looked("provider", Health.WARN, tell("doctor.provider_remarks", reason="; ".join(remarks)))
+        yield Looked("provider", Health.WARN, tell("doctor.provider_remarks", reason=tuple(remarks)))
     else:
         yield Looked("provider", Health.OK, tell("doctor.provider", issuer=str(settings.token_issuer)))
 
@@ -155,7 +155,7 @@ def _disk(settings: Settings) -> Part:
         yield Looked("disk", Health.BAD, tell("doctor.disk_refused", folder=str(settings.data_dir)))
 
 
-def _database(database: Database, where: str, settings: Settings) -> Part:
+def _database(database: Database, where: Message, settings: Settings) -> Part:
     with psycopg.connect(database.owner_url) as connection:
         row = connection.execute(
             "SELECT current_setting('server_version'), current_setting('data_checksums'),"

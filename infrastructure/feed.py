@@ -26,6 +26,7 @@ from application.feed import MOST_AT_ONCE, TITLE_TOPICS, Feed, FeedBehind, Happe
 from application.projections.registry import REGISTRY
 from application.queries import Reads
 from domain.holder import Holder
+from domain.messages import Message
 from infrastructure.postgres.pools import with_times
 from infrastructure.processes import FIRST_PAUSE, LONGEST_PAUSE, describe
 from infrastructure.projections.batches import CHANNEL
@@ -55,7 +56,7 @@ class FollowedFeed:
         """How many follow."""
         self.told = 0
         """Events that were read for them since the start."""
-        self.failure: str | None = None
+        self.failure: Message | str | None = None
         """Why nothing is told at the moment; None while it goes on."""
         self._url, self._reads, self._most, self._idle = with_times(url), reads, window, idle_seconds
         self._feed = Feed(reads)
@@ -186,7 +187,7 @@ class FollowedFeed:
         self._news.set()
         self._news = asyncio.Event()
 
-    def _note(self, failure: str) -> None:
+    def _note(self, failure: Message | str) -> None:
         if failure != self.failure:
             log.error("The feed tells nothing at the moment: %s. It is tried again.", failure)
             self.failure = failure

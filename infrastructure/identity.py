@@ -27,7 +27,7 @@ from joserfc.util import urlsafe_b64decode
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from application.ports import Identity, IdentityProviderUnavailable, NotAuthenticated
-from domain.messages import Message, facts_of, tell
+from domain.messages import Message, SpokenError, facts_of, tell
 from domain.text import subject_form
 from domain.values import Actor, Role, is_account
 from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey, UsableKeys
@@ -239,7 +239,7 @@ class TokenVerifier:
         return fitting[:_MOST_TRIED]
 
 
-class DevelopmentKeyError(Exception):
+class DevelopmentKeyError(SpokenError):
     """The file of the development issuer's key holds none."""
 
     code: ClassVar[str] = "development-key"
@@ -268,9 +268,7 @@ class DevelopmentIssuer:
         try:
             self._key = OKPKey.import_key(orjson.loads(path.read_bytes()))
         except (ValueError, KeyError, TypeError, JoseError):
-            raise DevelopmentKeyError(
-                f"The development key {path} is spoilt; remove it, and a new one is made (tokens issued before are refused)."
-            ) from None
+            raise DevelopmentKeyError(tell("trouble.development_key_spoilt", path=str(path))) from None
 
     def issue(
         self,

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from application.ports import Identity
+from domain.messages import Message, SpokenError, said_by, tell
 from infrastructure.identity import DevelopmentIssuer, TokenRefused, TokenVerifier
 from infrastructure.jwks import JwksMalformedError, JwksUnavailableError, KeySet, file_source
-from infrastructure.jwks_over_http import url_source
+from infrastructure.jwks_over_http import AddressError, url_source
 from infrastructure.settings import Settings
 
 
-class IdentityProviderError(Exception):
+class IdentityProviderError(SpokenError):
     """The settings of the identity provider can't work as they are."""
 
     code: ClassVar[str] = "identity-provider"
@@ -38,15 +39,14 @@ class IdentityProvider:
         except JwksUnavailableError as error:
             if self._is_file or isinstance(error, JwksMalformedError):
                 raise IdentityProviderError(
-                    f"The key set that RECOGNITION_JWKS names can't be used: {error}; name the file or https address of the"
-                    " identity provider's JWKS document."
+                    tell("trouble.key_set_recognition_jwks_names_cant", reason=said_by(error))
                 ) from None
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Message | None:
         """Why no token can be judged, in words that a stranger may read; None while one can. Never waits."""
         return self._keys.trouble()
 
-    def remarks(self) -> Sequence[str]:
+    def remarks(self) -> Sequence[Message]:
         """What an operator should know of keys that serve for all that, a few words each."""
         return self._keys.remarks()
 
@@ -59,14 +59,12 @@ def open_identity_provider(settings: Settings) -> IdentityProvider | None:
     if settings.jwks is None:
         return None
     if not settings.token_issuer:
-        raise IdentityProviderError(
-            "RECOGNITION_JWKS needs RECOGNITION_TOKEN_ISSUER beside it: the `iss` of the tokens to accept."
-        )
+        raise IdentityProviderError(tell("trouble.recognition_jwks_needs_recognition_token_issuer"))
     is_file = "://" not in settings.jwks
     try:
         source = file_source(Path(settings.jwks)) if is_file else url_source(settings.jwks)
-    except ValueError as error:
-        raise IdentityProviderError(f"RECOGNITION_JWKS names no key set that can be had: {error}.") from None
+    except AddressError as error:
+        raise IdentityProviderError(tell("trouble.recognition_jwks_names_no_key_set", reason=error.said)) from None
     keys = KeySet(source)
     verifier = TokenVerifier(
         keys,

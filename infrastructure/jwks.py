@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from domain.messages import Message, SpokenError, system_reason, tell
+
 log = logging.getLogger(__name__)
 
 ALGORITHMS: Final[Mapping[tuple[str, str | None], frozenset[str]]] = {
@@ -39,7 +41,7 @@ _MEMBERS: Final = {"OKP": ("kty", "crv", "x"), "EC": ("kty", "crv", "x", "y"), "
 _RSA_BITS: Final = range(2048, 8193)
 _WAITING: Final = 4
 _FIRST_INTERVAL: Final = 5.0
-_UNDER_WAY: Final = "it is being fetched"
+_UNDER_WAY: Final = tell("trouble.being_fetched")
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9._=-]{1,64}")
 
 VerificationKey = OKPKey | ECKey | RSAKey
@@ -59,7 +61,7 @@ class UsableKeys:
     """What can be used of a key set, and what was left out, a few words each."""
 
     keys: tuple[TrustedKey, ...]
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Message, ...] = ()
 
     def named(self, kid: str | None) -> Sequence[TrustedKey]:
         """The keys that a token's ``kid`` may mean: those with this id, else those without any; every key for no ``kid``.
@@ -71,7 +73,7 @@ class UsableKeys:
         return [key for key in self.keys if key.kid == kid] or [key for key in self.keys if key.kid is None]
 
 
-class JwksUnavailableError(Exception):
+class JwksUnavailableError(SpokenError):
     """The key set can't be fetched; tokens can't be judged until it can."""
 
 
@@ -87,7 +89,7 @@ def file_source(path: Path) -> Callable[[], bytes]:
             with path.open("rb") as file:
                 return file.read(LIMIT + 1)
         except OSError as error:
-            raise JwksUnavailableError(f"its file can't be read ({error.strerror})") from None
+            raise JwksUnavailableError(tell("trouble.file_cant_read", reason=system_reason(error))) from None
 
     return read
 
@@ -120,7 +122,7 @@ class KeySet:
         self._fetched = float("-inf")
         self._tried = float("-inf")
         self._flight: threading.Event | None = None
-        self._failure: str | None = None
+        self._failure: Message | None = None
 
     def fetch(self) -> None:
         """Fetch here and now, for a start. Raises ``JwksUnavailableError`` with the reason, which ``trouble`` tells too."""
@@ -129,7 +131,7 @@ class KeySet:
         try:
             self._take(self._source())
         except JwksUnavailableError as error:
-            self._fail(str(error))
+            self._fail(error.said)
             raise
 
     def find(self, kid: str | None) -> Sequence[TrustedKey]:
@@ -157,17 +159,19 @@ class KeySet:
             self._begin(now)
         return self._keys if self._usable(now) else None
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Message | None:
         """Why no token can be judged, in words; None while one can. Asking has the keys fetched where that is due."""
         now = self._clock()
         if now - self._fetched >= self._max_age:
             self._begin(now)
         return None if self._usable(now) else self._failure or _UNDER_WAY
 
-    def remarks(self) -> Sequence[str]:
+    def remarks(self) -> Sequence[Message]:
         """What an operator should know of a set that serves for all that: why it is not fetched anew, what of it is not used."""
-        failure = f"it can't be fetched anew, and the keys known serve for {self._max_stale / 60:g} min at most: {self._failure}"
-        return [*([failure] if self._failure else []), *(self._keys.left_out if self._keys else ())]
+        failure = self._failure and tell(
+            "trouble.not_fetched_anew", minutes=f"{self._max_stale / 60:g}", reason=self._failure
+        )
+        return [*([failure] if failure else []), *(self._keys.left_out if self._keys else ())]
 
     def _usable(self, now: float) -> bool:
         return self._keys is not None and now - self._fetched < self._max_stale
@@ -201,7 +205,11 @@ class KeySet:
         try:
             self._take(self._source())
         except (JwksUnavailableError, OSError) as error:
-            self._fail(str(error) if isinstance(error, JwksUnavailableError) else type(error).__name__)
+            self._fail(
+                error.said
+                if isinstance(error, JwksUnavailableError)
+                else tell("trouble.answer_broke_off", name=type(error).__name__)
+            )
         finally:
             with self._lock:
                 self._flight = None
@@ -210,12 +218,14 @@ class KeySet:
     def _take(self, document: bytes) -> None:
         keys = parse_jwks(document)
         if keys.left_out and (self._keys is None or keys.left_out != self._keys.left_out):
-            log.warning("Not every key of the identity provider's key set is used: %s.", "; ".join(keys.left_out))
+            log.warning(
+                "Not every key of the identity provider's key set is used: %s.", "; ".join(map(str, keys.left_out))
+            )
         if self._failure is not None:
             log.warning("The identity provider's key set was fetched again.")
         self._keys, self._fetched, self._failure = keys, self._clock(), None
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, reason: Message) -> None:
         if reason != self._failure:
             known = "the keys known go on serving for a while" if self._keys else "no token can be judged"
             log.error("The identity provider's key set can't be used: %s; %s.", reason, known)
@@ -228,45 +238,47 @@ def parse_jwks(document: bytes) -> UsableKeys:
     Raises ``JwksMalformedError`` for anything that is no key set, or holds no key that can be used.
     """
     if len(document) > LIMIT:
-        raise JwksMalformedError(f"the key set has more than {LIMIT} bytes")
+        raise JwksMalformedError(tell("trouble.key_set_more_than_bytes", limit=LIMIT))
     try:
         found = orjson.loads(document)
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
-        raise JwksMalformedError('it is no key set: JSON of the form {"keys": […]} is expected')
+        raise JwksMalformedError(tell("trouble.no_key_set", form='{"keys": […]}'))
     keys: list[TrustedKey] = []
-    left_out: list[str] = []
+    left_out: list[Message] = []
     for number, jwk in enumerate(found["keys"][:_MOST_KEYS], 1):
-        trusted = _trusted(jwk) if isinstance(jwk, dict) else "it is no object"
-        if isinstance(trusted, str):
+        trusted = _trusted(jwk) if isinstance(jwk, dict) else tell("trouble.no_object")
+        if isinstance(trusted, Message):
             kid = jwk.get("kid") if isinstance(jwk, dict) else None
-            named = f" ({kid})" if isinstance(kid, str) and _PLAIN_ID.fullmatch(kid) else ""
-            left_out.append(f"key {number}{named}: {trusted}")
+            plain = isinstance(kid, str) and _PLAIN_ID.fullmatch(kid)
+            left_out.append(
+                tell("trouble.named_key_left_out", number=number, kid=str(kid), reason=trusted)
+                if plain
+                else tell("trouble.key_left_out", number=number, reason=trusted)
+            )
         else:
             keys.append(trusted)
     if len(found["keys"]) > _MOST_KEYS:
-        left_out.append(f"all after the first {_MOST_KEYS}")
+        left_out.append(tell("trouble.keys_left_out", most=_MOST_KEYS))
     if not keys:
-        why = f" ({'; '.join(left_out[:5])})" if left_out else ""
-        raise JwksMalformedError(
-            f"it holds no key that can be used: an Ed25519, P-256 or RSA key for signatures is needed{why}"
-        )
+        none = tell("trouble.holds_no_key_can_used")
+        raise JwksMalformedError(tell("trouble.none_usable", reason=none, left_out=left_out[:5]) if left_out else none)
     return UsableKeys(tuple(keys), tuple(left_out))
 
 
-def _trusted(jwk: dict[str, Any]) -> TrustedKey | str:
+def _trusted(jwk: dict[str, Any]) -> TrustedKey | Message:
     """The key, or why it is left out."""
     kty, crv, kid = jwk.get("kty"), jwk.get("crv"), jwk.get("kid")
     algorithms = ALGORITHMS.get((str(kty), None if kty == "RSA" else crv if isinstance(crv, str) else ""))
     if algorithms is None:
-        return "its type is none of Ed25519, P-256 and RSA"
+        return tell("trouble.type_none_ed_p_rsa")
     if kid is not None and not isinstance(kid, str):
-        return "its kid is no text"
+        return tell("trouble.kid_no_text")
     if jwk.get("use", "sig") != "sig" or not _verifies(jwk.get("key_ops")):
-        return "it is not for signatures"
+        return tell("trouble.not_signatures")
     if "alg" in jwk and (not isinstance(jwk["alg"], str) or jwk["alg"] not in algorithms):
-        return "its algorithm is none of EdDSA, ES256 and RS256"
+        return tell("trouble.algorithm_none_eddsa_es_rs")
     public = {name: jwk[name] for name in _MEMBERS[str(kty)] if isinstance(jwk.get(name), str)}
     try:
         key: VerificationKey
@@ -278,9 +290,9 @@ def _trusted(jwk: dict[str, Any]) -> TrustedKey | str:
             key = RSAKey.import_key(public)
         raw = key.public_key
     except (JoseError, ValueError, KeyError, TypeError, OverflowError, UnsupportedAlgorithm):
-        return "it is malformed"
+        return tell("trouble.malformed")
     if isinstance(raw, RSAPublicKey) and raw.key_size not in _RSA_BITS:
-        return "its length is not between 2048 and 8192 bits"
+        return tell("trouble.length_not_between_bits")
     return TrustedKey(key, algorithms, kid)
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
+from domain.messages import Message, SpokenError, tell
 from infrastructure.jwks import LIMIT, JwksMalformedError, JwksUnavailableError
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -24,7 +25,7 @@ def url_source(url: str, *, timeout: float = 5.0) -> Callable[[], bytes]:
     """Fetches a JWKS document over HTTPS, or over HTTP from this machine; follows no redirect, reads at most ``LIMIT`` bytes.
 
     ``timeout`` is in seconds: connecting has it, and the whole answer from the request to the last byte has what is left of it.
-    Raises ``ValueError`` for any other URL.
+    Raises ``AddressError`` for any other URL.
     """
     try:
         parts = urlsplit(url)
@@ -32,9 +33,9 @@ def url_source(url: str, *, timeout: float = 5.0) -> Callable[[], bytes]:
     except ValueError:
         plausible = False
     if not plausible or not url.isascii() or not url.isprintable() or " " in url:
-        raise ValueError("it is no https address")
+        raise AddressError(tell("trouble.no_https"))
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("plain http is for this machine only: give an https address")
+        raise AddressError(tell("trouble.plain_http"))
     headers = {"Accept": "application/jwk-set+json, application/json"}
 
     def fetch() -> bytes:
@@ -53,26 +54,31 @@ def url_source(url: str, *, timeout: float = 5.0) -> Callable[[], bytes]:
     return fetch
 
 
+class AddressError(SpokenError, ValueError):
+    """An address from which no key set is fetched."""
+
+
 def _answered(status: int) -> JwksUnavailableError:
     if status >= _TOO_BUSY or status in {408, 429}:
-        return JwksUnavailableError(f"the server answers {status}")
-    moved = " and points elsewhere, which is not followed" if status in range(300, 400) else ""
-    return JwksMalformedError(f"the server answers {status}{moved}")
+        return JwksUnavailableError(tell("trouble.server_answers_2", status=status))
+    if status in range(300, 400):
+        return JwksMalformedError(tell("trouble.server_answers", status=status))
+    return JwksMalformedError(tell("trouble.server_answers_2", status=status))
 
 
-def _why(error: OSError | http.client.HTTPException, timeout: float) -> str:
+def _why(error: OSError | http.client.HTTPException, timeout: float) -> Message:
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     match cause:
         case TimeoutError():
-            return f"the server did not answer within {timeout:g} s"
+            return tell("trouble.server_did_not_answer_within_s", timeout=f"{timeout:g}")
         case ssl.SSLCertVerificationError():
-            return "the server's certificate is not trusted"
+            return tell("trouble.servers_certificate_not_trusted")
         case socket.gaierror():
-            return "the server's name is not known"
+            return tell("trouble.servers_name_not_known")
         case ConnectionRefusedError():
-            return "nobody answers there"
+            return tell("trouble.nobody_answers")
         case _:
-            return f"the answer broke off ({type(cause).__name__})"
+            return tell("trouble.answer_broke_off", name=type(cause).__name__)
 
 
 class _WithinTime(io.RawIOBase):

@@ -153,7 +153,7 @@ class EventMapper(Mapper[UUID]):
 
         def open_at(path: str, value: Any) -> Any:
             if not is_sealed(value):
-                raise SealBrokenError(f"The personal field {path} is stored without a seal.")
+                raise SealBrokenError(tell("trouble.stored_unsealed", field=path))
             if not found:
                 key = self._keyring.existing_key(holder_of(state))
                 found.append(None if key is None else unsealing(key))
@@ -167,7 +167,7 @@ class EventMapper(Mapper[UUID]):
 def _keeper(stored: StoredEvent, state: dict[str, Any]) -> Callable[[str, Any], Any]:  # noqa: ARG001 - an opener's shape
     def keep_at(path: str, value: Any) -> str:
         if not is_sealed(value):
-            raise SealBrokenError(f"The personal field {path} is stored without a seal.")
+            raise SealBrokenError(tell("trouble.stored_unsealed", field=path))
         return text_of(Seal(stored.originator_version, stored.topic, path, value[SEALED]))
 
     return keep_at

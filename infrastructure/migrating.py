@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 
+from domain.messages import tell
 from infrastructure.postgres.connection_strings import checked, why_not
 from infrastructure.postgres.database import admit, check_application, step_down
 from infrastructure.postgres.embedded import EmbeddedPostgres
@@ -66,4 +67,4 @@ def _owner(settings: Settings, *, may_be_empty: bool) -> Iterator[tuple[str, str
     try:
         yield owner_url, app_url
     except psycopg.OperationalError as error:
-        raise DatabaseUnavailableError(f"The database can't be reached: {why_not(error)}.") from error
+        raise DatabaseUnavailableError(tell("trouble.database_not_reached", reason=why_not(error))) from error

@@ -16,6 +16,8 @@ from typing import Any, Final, Self
 
 import psycopg
 
+from domain.messages import Message, SpokenError
+
 log = logging.getLogger(__name__)
 
 Step = Callable[[Callable[[], bool]], bool]
@@ -27,16 +29,16 @@ STANDBY_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 0.2
 
 
-class StandsStill(Exception):
+class StandsStill(SpokenError):
     """Why a process does not go on, in words for an operator that hold nothing anybody typed."""
 
 
-def describe(error: Exception) -> str:
+def describe(error: Exception) -> Message | str:
     """An error without its own words, which may quote what somebody typed, unless it was made to be shown: its class, and its
     SQLSTATE where it has one.
     """
     if isinstance(error, StandsStill):
-        return str(error).rstrip(".")
+        return error.said
     return f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
 
 
@@ -56,7 +58,7 @@ class Process:
     idle_seconds: float = 30.0
     pace_seconds: float = 0.0
     over: Callable[[psycopg.Connection[Any]], Step] | None = None
-    describe: Callable[[Exception], str] = describe
+    describe: Callable[[Exception], Message | str] = describe
     note: Callable[[str], None] | None = None
 
     def step_over(self, connection: psycopg.Connection[Any]) -> Step:
@@ -73,7 +75,7 @@ class ProcessRunner:
     def __init__(self, process: Process, url: str) -> None:
         """``url`` is a connection string with the application's rights."""
         self.process = process
-        self.failure: str | None = None
+        self.failure: Message | str | None = None
         """Why the process stands still; None while it goes on."""
         self._url = url
         self._stopping = threading.Event()
@@ -150,4 +152,4 @@ class ProcessRunner:
             log.error("The process %s stands still: %s. It is tried again.", self.process.name, text)
             self.failure = text
         if self.process.note is not None:
-            self.process.note(text)
+            self.process.note(str(text))

@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import StoredEvent
 
+from domain.messages import tell
 from infrastructure.mapper import EventMapper, StoredEventError
 from infrastructure.postgres.errors import DatabaseUnavailableError
 
@@ -72,7 +73,7 @@ def set_aside(connection: psycopg.Connection[Any], mapper: EventMapper, position
         "SELECT originator_id, originator_version, topic, state FROM registry.events WHERE position = %s", [position]
     ).fetchone()
     if row is None:
-        raise NotToBeQuarantinedError(f"There is no event at position {position}; `projections status` names the one.")
+        raise NotToBeQuarantinedError(tell("trouble.no_event_position", position=position))
     try:
         mapper.sealed_events([StoredEvent(*row)])
     except StoredEventError as unreadable:
@@ -81,6 +82,4 @@ def set_aside(connection: psycopg.Connection[Any], mapper: EventMapper, position
             [position, reason, by],
         )
         return str(unreadable)
-    raise NotToBeQuarantinedError(
-        f"The event at position {position} can be read; only one that cannot is set aside, so that nothing is hidden."
-    )
+    raise NotToBeQuarantinedError(tell("trouble.event_position_can_read", position=position))

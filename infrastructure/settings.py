@@ -17,7 +17,6 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from domain.messages import Language
 from infrastructure.configuration import CONFIG_VARIABLE, check_variables, read_file, told
 
 _ORIGIN: Final = re.compile(
@@ -220,22 +219,6 @@ class Settings(BaseSettings):
     def identity_provider(self) -> bool:
         """Whether tokens come from an identity provider."""
         return self.jwks is not None
-
-
-class Locale(BaseSettings):
-    """In which language the system asks programs to speak: the first of these that is set (POSIX, section 8.2)."""
-
-    model_config = SettingsConfigDict(extra="ignore")
-
-    lc_all: str = ""
-    lc_messages: str = ""
-    lang: str = ""
-
-    @property
-    def language(self) -> Language:
-        """Chinese where the locale is, English for every other."""
-        locale = self.lc_all or self.lc_messages or self.lang
-        return Language.ZH if locale.lower().startswith("zh") else Language.EN
 
 
 def backup_passphrase_of_environment() -> str | None:

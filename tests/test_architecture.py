@@ -34,6 +34,8 @@ The transport knows HTTP and no schema: of the project it takes codes and langua
 COMPOSITION_ROOT = "infrastructure.composition"
 """Opens everything, so it alone of its package also reads the official content of ``catalog``."""
 SETTINGS = "infrastructure.settings"
+LOCALE = "infrastructure.locale_settings"
+"""What help needs of the environment, without the weight of the other settings."""
 EVENT_BASE = "domain.base"
 TOPICS = ("eventsourcing.utils", "register_topic")
 """How the base makes event classes known under their topics."""
@@ -167,7 +169,7 @@ RULES = [
     Rule(
         "only settings read the environment",
         lambda each: (each.of, each.name) in ENVIRONMENT,
-        lambda each: each.importer != SETTINGS,
+        lambda each: each.importer not in {SETTINGS, LOCALE},
     ),
     Rule(
         "the domain stands on few libraries",
@@ -209,7 +211,7 @@ def test_every_package_was_examined(package):
 def test_every_name_in_the_rules_is_real(imports):
     """Modules that rules except exist, libraries that rules name are installed, and exceptions are made use of."""
     names = {module.name for module in all_modules()}
-    assert {COMPOSITION_ROOT, SETTINGS, EVENT_BASE, JOURNAL} <= names
+    assert {COMPOSITION_ROOT, SETTINGS, LOCALE, EVENT_BASE, JOURNAL} <= names
     assert DIRECTIONS.keys() == PACKAGES.keys()
     libraries = {*DATABASE, *DOMAIN_LIBRARIES, "strawberry", *(source for source, _ in ENVIRONMENT)}
     assert [name for name in sorted(libraries) if find_spec(name) is None] == []

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, FileRefused
-from catalog.files.change_cells import CHANGES, add_fault, text_of
+from catalog.files.change_cells import CHANGE_WORDS, CHANGES, add_fault, text_of
 from catalog.files.tables import Heads, TableRow, read_rows
 from domain.catalog.amendment import AliasChange
+from domain.messages import Message, tell
 from domain.text import CODE_LIMIT, PROSE_LIMIT
 from domain.values import Alias, AliasKind
 
@@ -37,11 +38,13 @@ _KINDS: Final = {
     "composite": AliasKind.COMPOSITE,
     "上级认证": AliasKind.COMPOSITE,
 }
+_HEADS: Final = "变更、类别、别名、机构代号、序号、依据"
+_WORDS: Final = "职业资格、颁发机构、更名、组成考试、上级认证"
 _BETWEEN: Final = re.compile(r"[\s、，,；;]+")
 _NUMBER: Final = re.compile(r"\d{1,6}")
 
 
-def read_alias_changes(source: Path, left_out: list[str] | None = None) -> tuple[AliasChange, ...]:
+def read_alias_changes(source: Path, left_out: list[Message] | None = None) -> tuple[AliasChange, ...]:
     """The changes of aliases of a CSV or XLSX file, in its order; what is hidden is left out and told to ``left_out``.
 
     An alias to withdraw is named by its kind, text, issuer and numbers; the ground then says why it no longer holds. Raises
@@ -50,10 +53,7 @@ def read_alias_changes(source: Path, left_out: list[str] | None = None) -> tuple
     faults: list[Fault] = []
     changes = [change for row in read_rows(source, Heads(HEADS, NEEDED), left_out) if (change := _change(row, faults))]
     if not changes and not faults:
-        message = (
-            "no table has a head and a change below it; write change, kind, text, issuer, numbers and ground "
-            "(变更、类别、别名、机构代号、序号、依据) above the columns."
-        )
+        message = tell("fault.no_alias_changes", heads=_HEADS)
         faults.append(Fault(FaultCode.HEADER_MISSING, message))
     if faults:
         raise FileRefused(source.name, tuple(faults))
@@ -73,17 +73,16 @@ def _change(row: TableRow, faults: list[Fault]) -> AliasChange | None:
     numbers = [part for part in _BETWEEN.split(text_of(row, "numbers", faults, required=False)) if part]
     if len(faults) == before:
         if change is None:
-            add_fault(row, "change", "is neither ADDED nor WITHDRAWN (新增、废止); write one of them", faults)
+            add_fault(row, "change", tell("fault.change_unknown", column="change", words=CHANGE_WORDS), faults)
         if kind is None:
             add_fault(
                 row,
                 "kind",
-                "is none of QUALIFICATION, ISSUING_BODY, RENAMED, COMPONENT, COMPOSITE (职业资格、颁发机构、更名、组成考试、上级认证); "
-                "write one of them",
+                tell("fault.alias_kind_unknown", column="kind", kinds=tuple(map(str, AliasKind)), words=_WORDS),
                 faults,
             )
         if not all(map(_NUMBER.fullmatch, numbers)):
-            add_fault(row, "numbers", "holds more than entry numbers; write them with spaces or commas between", faults)
+            add_fault(row, "numbers", tell("fault.more_than_numbers", column="numbers"), faults)
     if len(faults) > before or change is None or kind is None:
         return None
     means = tuple(sorted({int(number) for number in numbers}))

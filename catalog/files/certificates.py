@@ -9,6 +9,7 @@ from typing import Final
 
 from catalog.faults import Fault, FaultCode, FileRefused
 from catalog.files.tables import Heads, read_rows
+from domain.messages import Message, tell
 
 HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": (
@@ -36,11 +37,11 @@ class CertificateRow:
     name: str
     issuer: str = ""
     grade: str | None = None
-    sheet: str | None = None
-    problems: tuple[str, ...] = ()
+    sheet: str | Message | None = None
+    problems: tuple[Message, ...] = ()
 
 
-def read_certificates(source: Path, left_out: list[str] | None = None) -> tuple[CertificateRow, ...]:
+def read_certificates(source: Path, left_out: list[Message] | None = None) -> tuple[CertificateRow, ...]:
     """The certificates of a CSV or XLSX file, in its order; blank rows are passed over, a row without a name is kept,
     and what is hidden is left out and told to ``left_out``, a sentence each.
 
@@ -58,9 +59,6 @@ def read_certificates(source: Path, left_out: list[str] | None = None) -> tuple[
         for row in read_rows(source, Heads(HEADS, {"name"}), left_out)
     )
     if not rows:
-        message = (
-            "no table has a head that names the certificates and a row below it; "
-            "write name, issuer and grade (证书名称、颁发机构、等级) above the columns."
-        )
+        message = tell("fault.no_certificates", heads="证书名称、颁发机构、等级")
         raise FileRefused(source.name, (Fault(FaultCode.HEADER_MISSING, message),))
     return rows

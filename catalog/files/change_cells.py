@@ -8,6 +8,7 @@ from typing import Final
 from catalog.faults import Fault, FaultCode
 from catalog.files.tables import TableRow
 from catalog.text import fold
+from domain.messages import Message, tell
 from domain.refusals import Refused
 from domain.text import NAME_LIMIT, clean
 from domain.values import EntryChangeKind
@@ -19,6 +20,8 @@ CHANGES: Final[Mapping[str, EntryChangeKind]] = {
     "废止": EntryChangeKind.WITHDRAWN,
 }
 
+CHANGE_WORDS: Final = "新增、废止"
+
 
 def text_of(row: TableRow, column: str, faults: list[Fault], *, limit: int = NAME_LIMIT, required: bool = True) -> str:
     """The text of a cell, folded; nothing, and a fault more, where it is wrong."""
@@ -27,25 +30,24 @@ def text_of(row: TableRow, column: str, faults: list[Fault], *, limit: int = NAM
     if cell.problem:
         faults.append(at(row, column, FaultCode.CELL_ERROR, cell.problem))
     elif not text and required:
-        faults.append(at(row, column, FaultCode.CELL_MISSING, f"the cell {column} is missing; fill it in."))
+        faults.append(at(row, column, FaultCode.CELL_MISSING, tell("fault.cell_missing", column=column)))
     elif len(text) > limit:
-        message = f"the cell {column} holds {len(text)} characters; shorten it to {limit}."
+        message = tell("fault.cell_too_long", column=column, found=len(text), limit=limit)
         faults.append(at(row, column, FaultCode.CELL_TOO_LONG, message))
     else:
         try:
             return clean(text, column, limit=limit, required=False)
         except Refused as refused:
-            faults.append(at(row, column, FaultCode.CONTROL_CHARACTER, refused.message))
+            faults.append(at(row, column, FaultCode.CONTROL_CHARACTER, refused.said))
     return ""
 
 
-def add_fault(row: TableRow, column: str, fault: str, faults: list[Fault]) -> None:
+def add_fault(row: TableRow, column: str, fault: Message, faults: list[Fault]) -> None:
     """One more fault of a cell."""
-    message = f"the cell {column} {fault}."
     code = FaultCode.NUMBER_MALFORMED if column == "numbers" else FaultCode.VALUE_UNKNOWN
-    faults.append(at(row, column, code, message))
+    faults.append(at(row, column, code, fault))
 
 
-def at(row: TableRow, column: str, code: FaultCode, message: str) -> Fault:
+def at(row: TableRow, column: str, code: FaultCode, message: Message) -> Fault:
     """A fault at the place of a cell."""
     return Fault(code, message, sheet=row.sheet, row=row.row, column=row.cell(column).column or column)

@@ -8,6 +8,7 @@ from typing import Final
 
 from catalog.faults import Fault, FaultCode, FileRefused
 from catalog.files.tables import Heads, rows_of
+from domain.messages import Message, tell
 
 HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("name", "holder", "姓名", "持证人", "持证人姓名", "申请人", "申请人姓名"),
@@ -38,6 +39,8 @@ NEEDED: Final = frozenset(
 )
 """Columns without which there is no decision in a row."""
 
+_NAMED: Final = "姓名、证件号码、证书名称、审核单位代码、专业领域、目录序号、申请日期、认定日期"
+
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
@@ -49,10 +52,10 @@ class DecisionRow:
     row: int
     cells: Mapping[str, str]
     place: str
-    problems: tuple[str, ...] = ()
+    problems: tuple[Message, ...] = ()
 
 
-def decisions_of(data: bytes, name: str, left_out: list[str] | None = None) -> tuple[DecisionRow, ...]:
+def decisions_of(data: bytes, name: str, left_out: list[Message] | None = None) -> tuple[DecisionRow, ...]:
     """The decisions of a CSV or XLSX file, in its order; blank rows are passed over, and what is hidden is left out and told to
     ``left_out``, a sentence each.
 
@@ -68,10 +71,6 @@ def decisions_of(data: bytes, name: str, left_out: list[str] | None = None) -> t
         for number, row in enumerate(rows_of(data, name, Heads(HEADS, NEEDED), left_out), 1)
     )
     if not rows:
-        message = (
-            "no table has a head that names the decisions and a row below it; write name, id number, certificate, authority, work"
-            " field, entry, submitted on and decided on (姓名、证件号码、证书名称、审核单位代码、专业领域、目录序号、申请日期、认定日期)"
-            " above the columns."
-        )
+        message = tell("fault.no_decisions", heads=_NAMED)
         raise FileRefused(name, (Fault(FaultCode.HEADER_MISSING, message),))
     return rows

@@ -12,6 +12,7 @@ from catalog.files.formats import MAX_COLUMNS, MAX_ROWS
 from catalog.files.grids import Grid, recognised
 from catalog.rows import Cell
 from catalog.text import visible
+from domain.messages import tell
 
 _DELIMITERS: Final = (",", ";", "\t")
 _TRIGGERS: Final = "=+-@＝＋－＠"
@@ -61,7 +62,7 @@ def _split(text: str, delimiter: str) -> tuple[Grid, Fault | None]:
                     Cell(visible(unguarded(value)), start, _letter(position)) for position, value in enumerate(values[:MAX_COLUMNS])
                 ])  # fmt: skip
             if len(rows) > MAX_ROWS:
-                too_many = Fault(FaultCode.TOO_MANY_ROWS, f"more than {MAX_ROWS} rows; split the file.", row=start)
+                too_many = Fault(FaultCode.TOO_MANY_ROWS, tell("fault.too_many_rows", most=MAX_ROWS), row=start)
                 return Grid(None, rows, delimited=True), too_many
             start = reader.line_num + 1
     except csv.Error:
@@ -78,7 +79,7 @@ def _swallowed(value: str, delimiter: str, cells: int) -> bool:
 def _open_quote(line: int) -> Fault:
     return Fault(
         FaultCode.UNREADABLE,
-        "from this line on the text can't be split into cells; look for a quote that is opened and not closed.",
+        tell("fault.quote_open"),
         row=line,
     )
 

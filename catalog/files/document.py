@@ -13,6 +13,7 @@ from catalog.files.formats import MAX_COLUMNS, MAX_ROWS, repacked
 from catalog.files.grids import Grid
 from catalog.rows import Cell
 from catalog.text import visible
+from domain.messages import tell
 
 
 def read_document(data: bytes) -> list[Grid] | Fault:
@@ -28,10 +29,10 @@ def read_document(data: bytes) -> list[Grid] | Fault:
         tables = list(body.iter(qn("w:tbl")))
         grids = [_grid(table, number) for number, table in enumerate(tables, start=1)]
     except Exception:  # noqa: BLE001 - whatever a broken document makes the library raise, the answer is the same
-        return Fault(FaultCode.UNREADABLE, "the document is damaged; open it in an office and save it anew as .docx.")
+        return Fault(FaultCode.UNREADABLE, tell("fault.document_damaged"))
     for grid in grids:
         if len(grid.rows) > MAX_ROWS:
-            message = f"the table has more than {MAX_ROWS} rows; split it."
+            message = tell("fault.table_too_long", most=MAX_ROWS)
             return Fault(FaultCode.TOO_MANY_ROWS, message, sheet=grid.sheet, row=MAX_ROWS + 1)
     return grids
 
@@ -49,7 +50,7 @@ def _grid(table: BaseOxmlElement, number: int) -> Grid:
             row += [Cell("", index, f"{position + extra}") for extra in range(2, min(_span(cell), MAX_COLUMNS) + 1)]
         if row:
             rows.append(row[:MAX_COLUMNS])
-    return Grid(f"table {number}", rows, flows=True)
+    return Grid(tell("fault.place_table", number=number), rows, flows=True)
 
 
 def _own(parent: BaseOxmlElement, tag: str, owner: str) -> list[BaseOxmlElement]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from catalog.faults import Fault, FaultCode
+from domain.messages import tell
 
 Expected = Callable[[str], str]
 """What a reader knows again in a text: the heads it recognises, joined; empty where it recognises none."""
@@ -20,7 +21,7 @@ _MARKS: Final = (
 _OLDER: Final = ("gb18030", "big5", "cp932", "cp1252")
 """Encodings without a mark in which Chinese, Japanese and Western offices save; each decodes much that is not its own."""
 _WESTERN: Final = frozenset("ÄÖÜäöüßÀÂÇÈÉÊËÎÏÔÙÛàâçèéêëîïôùûñÑáíóúÁÍÓÚåÅøØæÆ–—„“”‚‘’«»°§®™ ")
-_NAMES: Final = "UTF-8, UTF-16, GB 18030, Big5, Shift JIS and Windows-1252"
+_NAMES: Final = ("UTF-8", "UTF-16", "GB 18030", "Big5", "Shift JIS", "Windows-1252")
 
 
 def decoded(data: bytes, expected: Expected) -> str | Fault:
@@ -99,5 +100,5 @@ def _lead(character: str, encoding: str) -> int:
 
 
 def _refused() -> Fault:
-    message = f"the text is in none of {_NAMES} that its head would prove; save it as UTF-8."
+    message = tell("fault.encoding_unknown", names=_NAMES)
     return Fault(FaultCode.UNKNOWN_ENCODING, message)

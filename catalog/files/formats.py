@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Final
 
 from catalog.faults import Fault, FaultCode
+from domain.messages import tell
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 """Largest file, in bytes; 10 000 entries need less than 2 MB in any format."""
@@ -58,15 +59,18 @@ def repacked(data: bytes) -> bytes | Fault:
     can't fill the memory, as it would in ``ZipFile.read``; only the two ways of packing that office files use are read,
     since the others unpack in one go. Parts that declare a document type, and with it entities, are refused unparsed.
     """
-    unreadable = "the file is damaged, protected by a password or no office file; save it anew as .xlsx or .docx."
+    unreadable = tell("fault.file_damaged")
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             parts = {part.filename: part for part in archive.infolist()}
             size = sum(part.file_size for part in parts.values())
             if len(parts) > MAX_PARTS or size > MAX_UNPACKED:
-                message = (
-                    f"the file unpacks to {size} bytes in {len(parts)} parts, and {MAX_UNPACKED} bytes in {MAX_PARTS} parts "
-                    "are the most; copy the table alone into a new file."
+                message = tell(
+                    "fault.unpacks_too_large",
+                    size=size,
+                    count=len(parts),
+                    most_bytes=MAX_UNPACKED,
+                    most_parts=MAX_PARTS,
                 )
                 return Fault(FaultCode.TOO_LARGE, message)
             if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts.values()):
@@ -76,7 +80,7 @@ def repacked(data: bytes) -> bytes | Fault:
         return Fault(FaultCode.UNREADABLE, unreadable)
     for name, content in contents.items():
         if name.endswith((".xml", ".rels")) and _declares(content):
-            message = f"the part {name[:80]!r} declares a document type; save the file anew as an office does."
+            message = tell("fault.part_declares_type", name=name[:80])
             return Fault(FaultCode.UNREADABLE, message)
     return _packed(contents)
 

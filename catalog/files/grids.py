@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from catalog.faults import Fault, FaultCode
+from catalog.faults import Fault, FaultCode, place_of
 from catalog.rows import OFFICIAL, CatalogColumn, Cell, RawRow, RowReader, is_label
 from catalog.text import fold
+from domain.messages import Message, tell
 
 HEAD_DEPTH: Final = 50
 """Rows at the top of a table among which its head is looked for."""
@@ -77,23 +78,12 @@ def names_heads(text: str) -> str:
     return "".join(head for head in _CHINESE if head in text)
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Something of a file that nobody sees on its screen, and that is not read: a sheet, a column or a row."""
-
-    sheet: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"sheet {self.sheet}: {self.what} is hidden and was left out; show it to have it read."
-
-
-def surplus(row: Sequence[Cell], width: int) -> str | None:
+def surplus(row: Sequence[Cell], width: int) -> Message | None:
     """What is wrong with a row of a delimited text that holds more than the head has columns for; None where nothing is."""
     further = sum(1 for cell in row[width:] if cell.text.strip())
     if not further:
         return None
-    return f"the row has {len(row)} cells under a head of {width}; put a text that holds the delimiter into quotes."
+    return tell("fault.row_too_wide", count=len(row), width=width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +91,15 @@ class Grid:
     """A table: its name for a reader, and its rows, each a sequence of cells with its row number inside.
 
     ``flows`` marks a table that may be the continuation of the one before it, as after a page break; ``delimited`` one whose
-    rows have a cell for each delimiter and no more; ``left_out`` is what its file holds and does not show.
+    rows have a cell for each delimiter and no more; ``left_out`` says what its file holds and nobody sees on its screen: a sheet, a
+    column or a row, which is not read.
     """
 
-    sheet: str | None
+    sheet: str | Message | None
     rows: Sequence[Sequence[Cell]]
     flows: bool = False
     delimited: bool = False
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[Message, ...] = ()
 
 
 _SEVERAL: Final = frozenset({CatalogColumn.CONDITIONS, CatalogColumn.REMARK})
@@ -145,16 +136,20 @@ class _Head:
             )
         return CatalogColumn.REMARK if column is CatalogColumn.ENGLISH else column
 
-    def sentence(self, sheet: str | None) -> str:
+    def sentence(self, sheet: str | Message | None) -> Message:
         """Which heads were read and which were not."""
-        read = "、".join(
+        read = tuple(
             self.texts[at]
             if self.texts[at] == (meaning := self.meaning(at)).value
             else f"{self.texts[at]} ({meaning.value})"
             for at in self.columns
         )
-        left = f"; left out, since an entry has no such column: {'、'.join(self.unknown)}" if self.unknown else ""
-        return f"{f'sheet {sheet}, ' if sheet else ''}columns read: {read}{left}."
+        said = (
+            tell("fault.columns_read_some", read=read, left=self.unknown)
+            if self.unknown
+            else tell("fault.columns_read", read=read)
+        )
+        return said if sheet is None else tell("fault.placed", place=place_of(sheet), said=said)
 
 
 def recognised(grid: Grid) -> int:
@@ -175,7 +170,7 @@ def read_grids(grids: Sequence[Grid], reader: RowReader) -> None:
     found = False
     rows: list[RawRow | Fault] = []
     for grid in grids:
-        reader.left_out += map(str, grid.left_out)
+        reader.left_out += grid.left_out
         own = _find_head(grid)
         if own is not None:
             found = True
@@ -205,21 +200,19 @@ def _are_labelled(rows: Sequence[RawRow | Fault]) -> bool:
 
 def _no_head(grids: Sequence[Grid]) -> Fault:
     """That no table has a head, and which row comes nearest to one."""
-    heads = "、".join(column.value for column in OFFICIAL)
+    heads = tuple(column.value for column in OFFICIAL)
     nearest = max(
         (_head_at(grid, n) for grid in grids for n in range(min(HEAD_DEPTH, len(grid.rows)))), key=_known, default=None
     )
     if nearest is None or not nearest.columns:
-        return Fault(
-            FaultCode.HEADER_MISSING,
-            f"no table has a head; give the columns the names {heads} in one row above the entries.",
-        )
-    known = "、".join(nearest.texts[at] for at in nearest.columns)
-    unknown = f" and not {'、'.join(nearest.unknown)}" if nearest.unknown else ""
-    return Fault(
-        FaultCode.HEADER_MISSING,
-        f"no table has a head; the row that comes nearest names {known}{unknown}; give its columns the names {heads}.",
+        return Fault(FaultCode.HEADER_MISSING, tell("fault.no_head", heads=heads))
+    known = tuple(nearest.texts[at] for at in nearest.columns)
+    message = (
+        tell("fault.head_nearest_but", known=known, unknown=nearest.unknown, heads=heads)
+        if nearest.unknown
+        else tell("fault.head_nearest", known=known, heads=heads)
     )
+    return Fault(FaultCode.HEADER_MISSING, message)
 
 
 def _known(head: _Head) -> int:
@@ -251,16 +244,15 @@ def _find_head(grid: Grid) -> _Head | None:
 
 def _sound(grid: Grid, head: _Head, faults: list[Fault]) -> bool:
     row = grid.rows[head.index][0].row
-    instead = (
-        f", or give its name to one of the columns that are not known: {'、'.join(head.unknown)}"
-        if head.unknown
-        else ""
-    )
     for column in head.missing:
-        message = f"the head lacks the column {column.value}; add it{instead}."
+        message = (
+            tell("fault.head_lacks_perhaps", column=column.value, unknown=head.unknown)
+            if head.unknown
+            else tell("fault.head_lacks", column=column.value)
+        )
         faults.append(Fault(FaultCode.HEADER_MISSING, message, sheet=grid.sheet, row=row, column=column.value))
     for column in head.twice:
-        message = f"the head names the column {column.value} twice; remove or rename one of them."
+        message = tell("fault.head_twice", column=column.value)
         faults.append(Fault(FaultCode.HEADER_TWICE, message, sheet=grid.sheet, row=row, column=column.value))
     return not (head.missing or head.twice)
 

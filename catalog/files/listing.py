@@ -9,6 +9,7 @@ from typing import Final
 from catalog.faults import Fault, FaultCode
 from catalog.files.formats import MAX_ROWS
 from catalog.rows import CatalogColumn, Cell, RawRow, RowReader, join_list
+from domain.messages import tell
 from domain.values import CatalogEntry
 
 KEYS: Final[Mapping[CatalogColumn, str]] = {
@@ -68,22 +69,22 @@ def read_listing(text: str, reader: RowReader) -> None:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         place = error.lineno if isinstance(error, json.JSONDecodeError) else None
-        message = "the text is no JSON; look at this line for a missing comma, quote or bracket."
+        message = tell("fault.no_json")
         reader.faults.append(Fault(FaultCode.UNREADABLE, message, row=place))
         return
     items = document.get("entries") if isinstance(document, dict) else document
     if not isinstance(items, list):
-        message = 'the text holds no list of entries; write {"entries": [{"number": 1, …}]}.'
+        message = tell("fault.no_list", form='{"entries": [{"number": 1, …}]}')
         reader.faults.append(Fault(FaultCode.HEADER_MISSING, message))
     elif len(items) > MAX_ROWS:
-        reader.faults.append(Fault(FaultCode.TOO_MANY_ROWS, f"more than {MAX_ROWS} entries; split the file."))
+        reader.faults.append(Fault(FaultCode.TOO_MANY_ROWS, tell("fault.too_many_entries", most=MAX_ROWS)))
     else:
         for row, item in enumerate(items, start=1):
             if isinstance(item, dict):
                 reader.read(RawRow(row, _cells(item, row)))
             else:
                 reader.faults.append(
-                    Fault(FaultCode.CELL_ERROR, 'the item is no object; write {"number": 1, …}.', row=row)
+                    Fault(FaultCode.CELL_ERROR, tell("fault.no_object", form='{"number": 1, …}'), row=row)
                 )
 
 
@@ -94,7 +95,9 @@ def _cells(item: Mapping[str, object], row: int) -> dict[CatalogColumn, Cell]:
     awards = item.get("awards")
     if not isinstance(awards, list) or not all(isinstance(award, dict) for award in awards):
         return cells | {
-            CatalogColumn.TITLE: Cell("", row, "awards", 'awards is no list; write [{"title": …, "level": …}].')
+            CatalogColumn.TITLE: Cell(
+                "", row, "awards", tell("fault.awards_no_list", form='[{"title": …, "level": …}]')
+            )
         }
     for column, key in _AWARD_KEYS.items():
         parts = [_cell(award.get(key), row, f"awards.{key}") for award in awards]
@@ -108,4 +111,4 @@ def _cell(value: object, row: int, key: str, *, number: bool = False) -> Cell:
         return Cell(str(value), row, key)
     if value is None or isinstance(value, str):
         return Cell(value or "", row, key)
-    return Cell("", row, key, f"{key} is no {'whole number' if number else 'text'}; correct it.")
+    return Cell("", row, key, tell("fault.no_whole_number", key=key) if number else tell("fault.no_text", key=key))

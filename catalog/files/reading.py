@@ -15,14 +15,15 @@ from catalog.files.workbook import read_workbook
 from catalog.notice import read_table
 from catalog.rows import CatalogColumn, RowReader
 from catalog.text import visible
+from domain.messages import Message, tell
 from domain.values import CatalogEntry
 
 
 def read_entries(
     source: Path | bytes,
     fmt: FileFormat | str | None = None,
-    left_out: list[str] | None = None,
-    heads: list[str] | None = None,
+    left_out: list[Message] | None = None,
+    heads: list[Message] | None = None,
 ) -> tuple[CatalogEntry, ...]:
     """The entries of a file, in its order; by path, or as bytes.
 
@@ -38,21 +39,21 @@ def read_entries(
     ``fmt`` overrides what the path's extension and the content say. Raises ``FileRefused`` with every fault at once, each
     with sheet, row and column where it has one; ``OSError`` where the path can't be read.
     """
-    name = source.name if isinstance(source, Path) else "the file"
+    name = source.name if isinstance(source, Path) else tell("fault.the_file")
     data = _bounded(source) if isinstance(source, Path) else source
     if len(data) > MAX_BYTES:
-        message = f"the file is larger than {MAX_BYTES} bytes; copy the table alone into a new file."
+        message = tell("fault.file_too_large", most=MAX_BYTES)
         raise FileRefused(name, (Fault(FaultCode.TOO_LARGE, message),))
-    known = _format(data, name if isinstance(source, Path) else None, fmt)
+    known = _format(data, source.name if isinstance(source, Path) else None, fmt)
     if known is None:
-        message = f"the format is none of {', '.join(FileFormat)}; save the file as one of them."
+        message = tell("fault.format_unknown", formats=tuple(map(str, FileFormat)))
         raise FileRefused(name, (Fault(FaultCode.UNKNOWN_FORMAT, message),))
     reader = RowReader()
     _read(data, known, reader)
     if heads is not None:
         heads += reader.heads
     if not reader.faults and not reader.entries:
-        reader.faults.append(Fault(FaultCode.NO_ENTRIES, "the file holds a head and no entries; add them below it."))
+        reader.faults.append(Fault(FaultCode.NO_ENTRIES, tell("fault.no_entries")))
     if reader.faults:
         raise FileRefused(name, tuple(reader.faults))
     if left_out is not None:
@@ -99,7 +100,7 @@ def _expected(text: str) -> str:
 def _read_notice(lines: list[str], reader: RowReader) -> None:
     """The table of a notice's text; its articles say nothing about entries and are not looked at here."""
     if sum(not line.strip() for line in lines) > MAX_ROWS:
-        reader.faults.append(Fault(FaultCode.TOO_MANY_ROWS, f"more than {MAX_ROWS} entries; split the file."))
+        reader.faults.append(Fault(FaultCode.TOO_MANY_ROWS, tell("fault.too_many_entries", most=MAX_ROWS)))
     else:
         read_table(lines, reader)
 

@@ -15,6 +15,7 @@ from catalog.files.formats import MAX_BYTES, FileFormat, detect
 from catalog.files.grids import HEAD_DEPTH, Grid, surplus
 from catalog.files.workbook import read_workbook
 from catalog.rows import Cell
+from domain.messages import Message, tell
 
 _NONE: Final = Cell("", 0)
 
@@ -25,13 +26,17 @@ class TableRow:
 
     row: int
     cells: Mapping[str, Cell]
-    sheet: str | None = None
-    problem: str | None = None
+    sheet: str | Message | None = None
+    problem: Message | None = None
 
     @property
-    def problems(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[Message, ...]:
         """What is wrong with the row as a whole, then with its cells, each with the cell's place (``B7``)."""
-        cells = [f"{cell.column}{cell.row}: {cell.problem}" for cell in self.cells.values() if cell.problem]
+        cells = [
+            tell("fault.place_cell", cell=f"{cell.column}{cell.row}", said=cell.problem)
+            for cell in self.cells.values()
+            if cell.problem
+        ]
         return (*([self.problem] if self.problem else []), *cells)
 
     def cell(self, column: str) -> Cell:
@@ -72,7 +77,7 @@ class Heads:
         return ""
 
 
-def read_rows(source: Path, heads: Heads, left_out: list[str] | None = None) -> Iterator[TableRow]:
+def read_rows(source: Path, heads: Heads, left_out: list[Message] | None = None) -> Iterator[TableRow]:
     """See ``rows_of``. Raises also ``OSError`` where the file can't be read."""
     yield from rows_of(bytes_of(source), source.name, heads, left_out)
 
@@ -83,7 +88,7 @@ def bytes_of(source: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def rows_of(data: bytes, name: str, heads: Heads, left_out: list[str] | None = None) -> Iterator[TableRow]:
+def rows_of(data: bytes, name: str, heads: Heads, left_out: list[Message] | None = None) -> Iterator[TableRow]:
     """The rows of a CSV or XLSX file below its heads, in its order; blank rows are passed over, and what is hidden is left
     out and told to ``left_out``, a sentence each.
 
@@ -92,7 +97,7 @@ def rows_of(data: bytes, name: str, heads: Heads, left_out: list[str] | None = N
     for grid in _grids(data, name, heads):
         index, columns = heads.find(grid)
         if left_out is not None:
-            left_out += map(str, grid.left_out)
+            left_out += grid.left_out
         width = len(grid.rows[index]) if columns else 0
         for row in grid.rows[index + 1 :] if columns else ():
             if any(cell.text.strip() or cell.problem for cell in row):
@@ -102,7 +107,7 @@ def rows_of(data: bytes, name: str, heads: Heads, left_out: list[str] | None = N
 
 def _grids(data: bytes, name: str, heads: Heads) -> list[Grid]:
     if len(data) > MAX_BYTES:
-        fault = Fault(FaultCode.TOO_LARGE, f"the file is larger than {MAX_BYTES} bytes; split it.")
+        fault = Fault(FaultCode.TOO_LARGE, tell("fault.table_too_large", most=MAX_BYTES))
         raise FileRefused(name, (fault,))
     known = detect(data, name)
     grids: list[Grid] | Fault
@@ -112,7 +117,7 @@ def _grids(data: bytes, name: str, heads: Heads) -> list[Grid]:
         text = decoded(data, heads.named_in)
         grids = text if isinstance(text, Fault) else read_delimited(text, heads.count)
     else:
-        grids = Fault(FaultCode.UNKNOWN_FORMAT, "the file is neither CSV nor XLSX; save it as one of them.")
+        grids = Fault(FaultCode.UNKNOWN_FORMAT, tell("fault.neither_csv_nor_xlsx"))
     if isinstance(grids, Fault):
         raise FileRefused(name, (grids,))
     return grids

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from catalog.faults import Fault, FaultCode, FileRefused
-from catalog.files.change_cells import CHANGES, add_fault, text_of
+from catalog.files.change_cells import CHANGE_WORDS, CHANGES, add_fault, text_of
 from catalog.files.tables import Heads, TableRow, read_rows
 from domain.catalog.amendment import WordChange
+from domain.messages import Message, tell
 from domain.text import CODE_LIMIT, PROSE_LIMIT
 from domain.values import AliasChangeKind, Word, WordKind
 
@@ -22,10 +23,11 @@ HEADS: Final[Mapping[str, tuple[str, ...]]] = {
     "ground": ("ground", "reason", "依据", "理由"),
 }
 """Heads of the columns; the first is the API's name."""
+_HEADS: Final = "变更、类别、词语、含义、范围、依据"
 NEEDED: Final = ("change", "kind", "text", "ground")
 
 
-def read_word_changes(source: Path, left_out: list[str] | None = None) -> tuple[WordChange, ...]:
+def read_word_changes(source: Path, left_out: list[Message] | None = None) -> tuple[WordChange, ...]:
     """The changes of words of a CSV or XLSX file, in its order; what is hidden is left out and told to ``left_out``.
 
     A word to withdraw is named by its kind, text, meaning and scope; the ground then says why it no longer holds. Raises
@@ -34,10 +36,7 @@ def read_word_changes(source: Path, left_out: list[str] | None = None) -> tuple[
     faults: list[Fault] = []
     changes = [change for row in read_rows(source, Heads(HEADS, NEEDED), left_out) if (change := _change(row, faults))]
     if not changes and not faults:
-        message = (
-            "no table has a head and a change below it; write change, kind, text, meaning, scope and ground "
-            "(变更、类别、词语、含义、范围、依据) above the columns."
-        )
+        message = tell("fault.no_word_changes", heads=_HEADS)
         faults.append(Fault(FaultCode.HEADER_MISSING, message))
     if faults:
         raise FileRefused(source.name, tuple(faults))
@@ -57,9 +56,11 @@ def _change(row: TableRow, faults: list[Fault]) -> WordChange | None:
     ground = text_of(row, "ground", faults, limit=PROSE_LIMIT)
     if len(faults) == before:
         if change is None:
-            add_fault(row, "change", "is neither ADDED nor WITHDRAWN (新增、废止); write one of them", faults)
+            add_fault(row, "change", tell("fault.change_unknown", column="change", words=CHANGE_WORDS), faults)
         if kind not in set(WordKind):
-            add_fault(row, "kind", f"is no kind of word; write one of {', '.join(WordKind)}", faults)
+            add_fault(
+                row, "kind", tell("fault.word_kind_unknown", column="kind", kinds=tuple(map(str, WordKind))), faults
+            )
     if len(faults) > before or change is None:
         return None
     word = Word(kind=WordKind(kind), text=text, meaning=meaning, scope=scope, ground=ground)

@@ -17,9 +17,10 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 
 from catalog.faults import Fault, FaultCode
 from catalog.files.formats import MAX_COLUMNS, MAX_ROWS, repacked
-from catalog.files.grids import Grid, LeftOut
+from catalog.files.grids import Grid
 from catalog.rows import Cell
 from catalog.text import visible
+from domain.messages import Message, tell
 
 _TAG: Final = re.compile(r"\{[^}]*\}")
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
@@ -64,25 +65,25 @@ def read_workbook(data: bytes) -> list[Grid] | Fault:
     if isinstance(package, Fault):
         return package
     grids: list[Grid] = []
-    hidden: list[LeftOut] = []
+    hidden: list[Message] = []
     try:
         workbook = load_workbook(BytesIO(package), read_only=True, data_only=True, keep_links=False)
         with zipfile.ZipFile(BytesIO(package)) as archive:
             for sheet in workbook.worksheets:
                 if sheet.sheet_state != "visible":
-                    hidden.append(LeftOut(sheet.title, "the sheet"))
+                    hidden.append(tell("fault.sheet_hidden", sheet=sheet.title))
                     continue
                 # openpyxl 3.1 gives a streamed sheet's merges no name, only the path of the part that states them
                 facts = _facts(archive.read(sheet._worksheet_path))  # type: ignore[attr-defined] # noqa: SLF001 - the library shows it nowhere else
                 sheet.reset_dimensions()
-                left_out: list[LeftOut] = []
+                left_out: list[Message] = []
                 rows = _rows(sheet.iter_rows(max_col=MAX_COLUMNS), facts, sheet.title, left_out)
                 if rows is None:
-                    message = f"the sheet has content below row {MAX_ROWS}; delete it, or split the sheet."
+                    message = tell("fault.sheet_too_long", most=MAX_ROWS)
                     return Fault(FaultCode.TOO_MANY_ROWS, message, sheet=sheet.title, row=MAX_ROWS + 1)
                 grids.append(Grid(sheet.title, rows, left_out=tuple(left_out)))
     except Exception:  # noqa: BLE001 - whatever a broken workbook makes the library raise, the answer is the same
-        return Fault(FaultCode.UNREADABLE, "the workbook is damaged; open it in an office and save it anew as .xlsx.")
+        return Fault(FaultCode.UNREADABLE, tell("fault.workbook_damaged"))
     if grids and hidden:
         grids[0] = replace(grids[0], left_out=(*hidden, *grids[0].left_out))
     return grids
@@ -128,7 +129,7 @@ def _merge(reference: str, facts: _Facts) -> None:
 
 
 def _rows(
-    sheet: Iterable[Iterable[_SheetCell]], facts: _Facts, title: str, left_out: list[LeftOut]
+    sheet: Iterable[Iterable[_SheetCell]], facts: _Facts, title: str, left_out: list[Message]
 ) -> list[list[Cell]] | None:
     """The rows of a sheet without the blank ones, merges filled downwards; None where one stands below ``MAX_ROWS``."""
     rows: list[list[Cell]] = []
@@ -144,12 +145,14 @@ def _rows(
         _fill(row, number, facts, reaching)
         if number in facts.hidden_rows:
             if _says_something(row):
-                left_out.append(LeftOut(title, f"row {number}"))
+                left_out.append(tell("fault.row_hidden", sheet=title, row=number))
             continue
         unseen |= _covered(row, facts.hidden_columns)
         if _says_something(row):
             rows.append(row)
-    left_out.extend(LeftOut(title, f"column {get_column_letter(column)}") for column in sorted(unseen))
+    left_out.extend(
+        tell("fault.column_hidden", sheet=title, column=get_column_letter(column)) for column in sorted(unseen)
+    )
     return rows
 
 
@@ -179,21 +182,19 @@ def _cell(cell: _SheetCell, row: int, column: int, facts: _Facts) -> Cell:
     """A cell as text: a whole number without decimals, and a problem for whatever is no text."""
     letter, value = get_column_letter(column), cell.value
     if (row, column) in facts.uncalculated:
-        return Cell(
-            "", row, letter, "the cell holds a formula without its value; open the file, let it calculate, save it."
-        )
+        return Cell("", row, letter, tell("fault.cell_uncalculated"))
     if value is None:
         return Cell("", row, letter)
     if cell.data_type == "e":
-        return Cell("", row, letter, f"the cell holds the error {value}; type its text.")
+        return Cell("", row, letter, tell("fault.cell_is_error", value=str(value)))
     if isinstance(value, (date, time, timedelta)):
         day = value.date() if isinstance(value, datetime) else value if isinstance(value, date) else None
-        message = "the cell holds a date or a time; format it as text and type it anew."
+        message = tell("fault.cell_is_date")
         return Cell("", row, letter, message, day)
     if isinstance(value, bool):
-        return Cell("", row, letter, f"the cell holds {str(value).upper()} and no text; type its text.")
+        return Cell("", row, letter, tell("fault.cell_no_text", value=str(value).upper()))
     if isinstance(value, (int, float)) and "%" in cell.number_format:
-        return Cell("", row, letter, "the cell holds a percentage; format it as text and type it anew.")
+        return Cell("", row, letter, tell("fault.cell_is_percentage"))
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     # a carriage return inside a cell, as offices on a Mac leave it (ECMA-376, ST_Xstring)

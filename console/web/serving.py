@@ -16,10 +16,12 @@ from console.web.navigation import navigation
 from console.web.rendering import files, renderer
 from console.web.session import open_sessions
 from console.web.visit import Console, NoPage, SignInFirst, Visit, WebPage
+from domain.messages import tell
 from infrastructure.composition import Registry
 from infrastructure.drafts import FOLDER, Drafts
 from transport.caching import REVALIDATED, tagged
 from transport.middleware import request_id_of
+from transport.negotiation import language_of
 
 PAGES: Final[Sequence[WebPage]] = (
     *lookups.PAGES,
@@ -63,7 +65,9 @@ def console_routes(registry: Registry) -> list[BaseRoute]:
 async def _file(known: dict[str, tuple[bytes, str]], request: Request) -> Response:
     content, kind = known.get(request.path_params["name"], (b"", ""))
     if not kind:
-        return Response("No such file of the console.\n", 404, media_type="text/plain; charset=utf-8")
+        language = language_of(request.headers.get("accept-language"))
+        said = tell("request.no_console_file").text(language)
+        return Response(f"{said}\n", 404, media_type="text/plain; charset=utf-8")
     return tagged(request, content, kind, REVALIDATED)
 
 

@@ -19,6 +19,7 @@ from domain.log.log_errors import CheckpointError, SignatureRejected
 from domain.log.note_keys import KeyType, SigningKey, VerifierKey, check_key_name, from_base64, to_base64
 from domain.log.signed_note import SignedNote, check_note_text
 from domain.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, ProofRejected, verify_consistency
+from domain.messages import tell
 
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
@@ -36,7 +37,7 @@ class LogOrigin:
     def __post_init__(self) -> None:
         check_key_name(self.log)
         if type(self.epoch) is not int or not 1 <= self.epoch <= MAX_SIZE:
-            raise CheckpointError("The epochs of a log are counted from 1.")
+            raise CheckpointError(tell("proof.epochs_log_counted_from"))
 
     def __str__(self) -> str:
         return f"{self.log}/{self.epoch}"
@@ -46,7 +47,7 @@ class LogOrigin:
         """The origin in this text. Raises ``CheckpointError`` where it does not end with an epoch."""
         log, separator, epoch = text.rpartition("/")
         if not separator or not log or not _DECIMAL.fullmatch(epoch):
-            raise CheckpointError("The origin of a registry's log ends with a slash and the number of its epoch.")
+            raise CheckpointError(tell("proof.origin_registrys_log_ends_slash_number"))
         return cls(log, int(epoch))
 
     @property
@@ -69,13 +70,13 @@ class LogCheckpoint:
 
     def __post_init__(self) -> None:
         if type(self.size) is not int or not 0 <= self.size <= MAX_SIZE:
-            raise CheckpointError("The size in a checkpoint is a whole number from 0 to 2^63 - 1.")
+            raise CheckpointError(tell("proof.size_checkpoint_whole_number_from"))
         if len(self.root) != HASH_SIZE:
-            raise CheckpointError(f"The root in a checkpoint has {HASH_SIZE} bytes.")
+            raise CheckpointError(tell("proof.root_checkpoint_bytes", hash_size=HASH_SIZE))
         if self.size == 0 and self.root != EMPTY_ROOT:
-            raise CheckpointError("The root of an empty log is SHA-256 of nothing; this checkpoint states another.")
+            raise CheckpointError(tell("proof.root_empty_log_sha_nothing"))
         if any(not line or "\n" in line for line in (self.origin, *self.extensions)):
-            raise CheckpointError("Origin and extension lines of a checkpoint are not empty and have no newline.")
+            raise CheckpointError(tell("proof.origin_extension_lines_checkpoint_not_empty"))
         check_note_text(self.text)
 
     @property
@@ -90,9 +91,7 @@ class LogCheckpoint:
             case [origin, size, root, *extensions, ""] if _DECIMAL.fullmatch(size):
                 if (decoded := from_base64(root)) is not None:
                     return cls(origin, int(size), decoded, tuple(extensions))
-        raise CheckpointError(
-            "The text of a checkpoint has an origin, a size and a root in base 64, each on a line of its own."
-        )
+        raise CheckpointError(tell("proof.text_checkpoint_origin_size_root_base"))
 
     def signed(self, *keys: SigningKey) -> SignedNote:
         """The checkpoint as a note, signed by the log. Call ``require_growth`` first: what is signed binds for ever."""
@@ -106,9 +105,11 @@ class LogCheckpoint:
         is another one, ``TreeBoundsError`` for a malformed proof, and what ``prove`` raises.
         """
         if self.origin != last.origin:
-            raise ProofRejected(f"The checkpoint is of {self.origin}, and does not continue {last.origin}.")
+            raise ProofRejected(tell("proof.checkpoint_does_not_continue", origin=self.origin, last=last.origin))
         if self.size < last.size:
-            raise ProofRejected(f"The log of {self.origin} shrank from {last.size} to {self.size} leaves.")
+            raise ProofRejected(
+                tell("proof.log_shrank_from_leaves", origin=self.origin, before=last.size, after=self.size)
+            )
         if last.size:
             verify_consistency(last.size, last.root, self.size, self.root, prove(last.size, self.size))
 
@@ -144,11 +145,11 @@ class TrustPolicy:
 
     def __post_init__(self) -> None:
         if not self.log_keys or any(key.type is not KeyType.ED25519 for key in self.log_keys):
-            raise CheckpointError("A log is trusted by at least one Ed25519 key of its own (type 0x01).")
+            raise CheckpointError(tell("proof.log_trusted_least_one_ed_key"))
         if any(key.type is not KeyType.COSIGNATURE for key in self.witnesses):
-            raise CheckpointError("A witness is known by a cosignature key (type 0x04).")
+            raise CheckpointError(tell("proof.witness_known_cosignature_key_type_x"))
         if not 0 <= self.quorum <= len({key.public_key for key in self.witnesses}):
-            raise CheckpointError("A quorum counts witnesses with different keys; there are fewer than it asks for.")
+            raise CheckpointError(tell("proof.quorum_counts_witnesses_different_keys"))
 
     @classmethod
     def of(cls, *vkeys: str, quorum: int | None = None) -> Self:
@@ -161,7 +162,7 @@ class TrustPolicy:
         log_keys = tuple(key for key in keys if key.type is KeyType.ED25519)
         witnesses = tuple(key for key in keys if key.type is KeyType.COSIGNATURE)
         if len({key.name for key in log_keys}) != 1:
-            raise CheckpointError("Give the keys of one log: its Ed25519 keys bear its origin as their name.")
+            raise CheckpointError(tell("proof.give_keys_one_log"))
         count = len({key.public_key for key in witnesses}) if quorum is None else quorum
         return cls(log_keys[0].name, log_keys, witnesses, count)
 
@@ -178,12 +179,12 @@ class TrustPolicy:
         note.opened(*self.log_keys)
         checkpoint = LogCheckpoint.parse(note.text)
         if checkpoint.origin != self.origin:
-            raise CheckpointError(f"The checkpoint is of {checkpoint.origin}, and {self.origin} was asked for.")
+            raise CheckpointError(tell("proof.checkpoint_asked", origin=checkpoint.origin, asked=self.origin))
         confirmed = cosignatures(note, *self.witnesses)
         count = len({each.witness.public_key for each in confirmed})
         if count < self.quorum:
             raise SignatureRejected(
-                f"{count} known witnesses confirmed the checkpoint where {self.quorum} are asked for."
+                tell("proof.known_witnesses_confirmed_checkpoint_where_asked", count=count, quorum=self.quorum)
             )
         return TrustedCheckpoint(checkpoint, note, confirmed)
 

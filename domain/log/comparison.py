@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from domain.log.leaf import LogLeaf
 from domain.log.log_errors import LeafError
+from domain.messages import Message, tell
 
 
 class DeviationKind(StrEnum):
@@ -31,7 +32,7 @@ class Deviation:
     kind: DeviationKind
     position: int
     leaf_index: int | None
-    sentence: str
+    sentence: Message
 
 
 def deviations(entries: Iterable[bytes], events: Iterable[LogLeaf], first: int = 0) -> Iterator[Deviation]:
@@ -49,11 +50,13 @@ def deviations(entries: Iterable[bytes], events: Iterable[LogLeaf], first: int =
         try:
             leaf = LogLeaf.parse(entry)
         except LeafError as error:
-            yield Deviation(DeviationKind.NO_LEAF, 0, index, f"Leaf {index} is no leaf of a registry: {error}")
+            yield Deviation(
+                DeviationKind.NO_LEAF, 0, index, tell("proof.leaf_not_of_registry", index=index, reason=error.said)
+            )
             continue
         if leaf.position <= before:
-            sentence = f"Leaf {index} is of position {leaf.position}, after a leaf of position {before}."
-            yield Deviation(DeviationKind.OUT_OF_ORDER, leaf.position, index, sentence)
+            said = tell("proof.leaf_position_after_leaf_position", index=index, position=leaf.position, before=before)
+            yield Deviation(DeviationKind.OUT_OF_ORDER, leaf.position, index, said)
             continue
         before = leaf.position
         while event is not None and event.position < leaf.position:
@@ -74,31 +77,43 @@ def _changed(leaf: LogLeaf, event: LogLeaf, index: int) -> Deviation:
     parts = [
         name
         for name, differs in (
-            ("its stream", leaf.stream_id != event.stream_id),
-            ("its version", leaf.version != event.version),
-            ("its topic", leaf.topic != event.topic),
-            ("its content", leaf.digest != event.digest),
+            (tell("proof.its_stream"), leaf.stream_id != event.stream_id),
+            (tell("proof.its_version"), leaf.version != event.version),
+            (tell("proof.its_topic"), leaf.topic != event.topic),
+            (tell("proof.its_content"), leaf.digest != event.digest),
         )
         if differs
     ]
-    sentence = (
-        f"The event at position {leaf.position} (leaf {index}, {leaf.topic}, version {leaf.version} of stream"
-        f" {leaf.stream_id}) was changed after it was logged: {' and '.join(parts)} is another."
+    said = tell(
+        "proof.event_position_leaf_version_stream_changed",
+        position=leaf.position,
+        index=index,
+        topic=leaf.topic,
+        version=leaf.version,
+        stream=str(leaf.stream_id),
+        parts=parts,
     )
-    return Deviation(DeviationKind.CHANGED, leaf.position, index, sentence)
+    return Deviation(DeviationKind.CHANGED, leaf.position, index, said)
 
 
 def _removed(leaf: LogLeaf, index: int) -> Deviation:
-    sentence = (
-        f"The event at position {leaf.position} (leaf {index}, {leaf.topic}, version {leaf.version} of stream"
-        f" {leaf.stream_id}) was removed after it was logged."
+    said = tell(
+        "proof.event_position_leaf_version_stream_removed",
+        position=leaf.position,
+        index=index,
+        topic=leaf.topic,
+        version=leaf.version,
+        stream=str(leaf.stream_id),
     )
-    return Deviation(DeviationKind.REMOVED, leaf.position, index, sentence)
+    return Deviation(DeviationKind.REMOVED, leaf.position, index, said)
 
 
 def _inserted(event: LogLeaf) -> Deviation:
-    sentence = (
-        f"The event at position {event.position} ({event.topic}, version {event.version} of stream {event.stream_id}) was put"
-        " between events that were logged: it is no leaf."
+    said = tell(
+        "proof.event_position_version_stream_put_between",
+        position=event.position,
+        topic=event.topic,
+        version=event.version,
+        stream=str(event.stream_id),
     )
-    return Deviation(DeviationKind.INSERTED, event.position, None, sentence)
+    return Deviation(DeviationKind.INSERTED, event.position, None, said)

@@ -21,6 +21,7 @@ from uuid import UUID
 import rfc8785
 
 from domain.log.log_errors import LeafError
+from domain.messages import tell
 
 MAX_NUMBER: Final = 2**53 - 1
 """The largest integer that JSON carries exactly (RFC 8785, section 3.2.2.3, after RFC 7493)."""
@@ -44,11 +45,11 @@ class LogLeaf:
 
     def __post_init__(self) -> None:
         if not (_is_number(self.version) and _is_number(self.position)):
-            raise LeafError("Version and position of a leaf are whole numbers from 1 to 2^53 - 1.")
+            raise LeafError(tell("proof.version_position_leaf_whole_numbers_from"))
         if not _is_topic(self.topic):
-            raise LeafError("The topic of a leaf is 1 to 255 visible ASCII characters.")
+            raise LeafError(tell("proof.topic_leaf_visible_ascii_characters"))
         if len(self.digest) != 32:
-            raise LeafError("The digest of a leaf is the 32 bytes of SHA-256 of the stored event.")
+            raise LeafError(tell("proof.digest_leaf_bytes_sha_stored_event"))
 
     @classmethod
     def of(cls, stream_id: UUID, version: int, topic: str, position: int, stored: bytes) -> Self:
@@ -70,11 +71,9 @@ class LogLeaf:
         except LeafError:
             raise
         except (ValueError, TypeError, AttributeError, RecursionError):
-            raise LeafError(
-                "This entry is no leaf of a registry: canonical JSON of its five members is expected."
-            ) from None
+            raise LeafError(tell("proof.entry_no_leaf_registry")) from None
         if leaf.encode() != entry:
-            raise LeafError("This entry is not canonical JSON (RFC 8785), so it is not what a registry wrote.")
+            raise LeafError(tell("proof.entry_not_canonical_json_rfc_so"))
         return leaf
 
     def encode(self) -> bytes:
@@ -110,5 +109,5 @@ def _canonical(topic: str) -> str:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(pairs) != len(members) or members.keys() != _MEMBERS:
-        raise LeafError(f"A leaf has exactly the members {', '.join(sorted(_MEMBERS))}, each once.")
+        raise LeafError(tell("proof.leaf_exactly_members_each_once", members=tuple(sorted(_MEMBERS))))
     return members

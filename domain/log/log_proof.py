@@ -17,6 +17,7 @@ from domain.log.log_errors import ProofFileError
 from domain.log.note_keys import from_base64, to_base64
 from domain.log.signed_note import MAX_NOTE, SignedNote
 from domain.merkle import HASH_SIZE, MAX_PROOF, MAX_SIZE, leaf_hash, verify_inclusion
+from domain.messages import tell
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
 MAX_PROOF_FILE: Final = 2 * MAX_NOTE
@@ -37,11 +38,11 @@ class LogProof:
 
     def __post_init__(self) -> None:
         if type(self.index) is not int or not 0 <= self.index <= MAX_SIZE:
-            raise ProofFileError("The index in a proof is a whole number from 0 to 2^63 - 1.")
+            raise ProofFileError(tell("proof.index_proof_whole_number_from"))
         if len(self.hashes) > MAX_PROOF or any(len(each) != HASH_SIZE for each in self.hashes):
-            raise ProofFileError(f"A proof has at most {MAX_PROOF} hashes of {HASH_SIZE} bytes.")
+            raise ProofFileError(tell("proof.proof_most_hashes_bytes", max_proof=MAX_PROOF, hash_size=HASH_SIZE))
         if self.extra == b"":
-            raise ProofFileError("A proof without extra data has no extra line.")
+            raise ProofFileError(tell("proof.proof_without_extra_data_no_extra"))
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -50,23 +51,19 @@ class LogProof:
         Raises ``ProofFileError`` for a malformed file, and ``NoteError`` where what should be the checkpoint is no note.
         """
         if len(data) > MAX_PROOF_FILE:
-            raise ProofFileError(f"A proof file of more than {MAX_PROOF_FILE} bytes is not read.")
+            raise ProofFileError(tell("proof.proof_file_more_than_bytes_not", most=MAX_PROOF_FILE))
         head, separator, note = data.partition(b"\n\n")
         try:
             lines = head.decode("ascii").split("\n")
         except UnicodeDecodeError:
             lines = []
         if not separator or lines[:1] != [HEADER]:
-            raise ProofFileError(
-                f"A proof file begins with the line {HEADER}, and has a blank line before its checkpoint."
-            )
+            raise ProofFileError(tell("proof.proof_file_begins_line_blank_line", header=HEADER))
         rest = lines[1:]
         extra = _base64(rest.pop(0).removeprefix("extra ")) if rest and rest[0].startswith("extra ") else None
         match = _INDEX_LINE.fullmatch(rest[0]) if rest else None
         if match is None:
-            raise ProofFileError(
-                "A proof file has a line with the word index and the number of the leaf, counted from 0."
-            )
+            raise ProofFileError(tell("proof.proof_file_line_word_index_number"))
         return cls(int(match[1]), tuple(map(_base64, rest[1:])), SignedNote.parse(note), extra)
 
     def serialise(self) -> bytes:
@@ -89,5 +86,5 @@ class LogProof:
 
 def _base64(text: str) -> bytes:
     if (data := from_base64(text)) is None:
-        raise ProofFileError("Extra data and hashes of a proof file are canonical base 64, one to a line.")
+        raise ProofFileError(tell("proof.extra_data_hashes_proof_file_canonical"))
     return data

@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from domain.log.log_errors import NoteError
+from domain.messages import Message, tell
 
 MAX_TIMESTAMP: Final = 2**63 - 1
 _SECRET_PREFIX: Final = "PRIVATE+KEY"  # noqa: S105 - a prefix that says what follows, no secret
@@ -48,7 +49,7 @@ class NoteSignature:
     def __post_init__(self) -> None:
         check_key_name(self.name)
         if len(self.key_id) != 4 or not self.signature:
-            raise NoteError("A signature of a note has a key id of 4 bytes and at least one byte more.")
+            raise NoteError(tell("proof.signature_note_key_id_bytes_least"))
 
     @property
     def line(self) -> str:
@@ -61,9 +62,7 @@ class NoteSignature:
         match line.split(" "):
             case ["—", name, encoded] if (data := from_base64(encoded)) is not None and len(data) > 4:
                 return cls(name, data[:4], data[4:])
-        raise NoteError(
-            "A signature line of a note is: em dash, space, key name, space, base 64 of key id and signature."
-        )
+        raise NoteError(tell("proof.signature_line_note"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class VerifierKey:
     def __post_init__(self) -> None:
         check_key_name(self.name)
         if len(self.public_key) != 32:
-            raise NoteError("An Ed25519 public key has 32 bytes.")
+            raise NoteError(tell("proof.ed_public_key_bytes"))
 
     @property
     def key_id(self) -> bytes:
@@ -95,10 +94,10 @@ class VerifierKey:
     @classmethod
     def parse(cls, vkey: str) -> Self:
         """The key in this text. Raises ``NoteError`` for a malformed one, an unknown type, or an id of another key."""
-        name, key_id, key_type, public_key = _key_parts(vkey, "A verifier key")
+        name, key_id, key_type, public_key = _key_parts(vkey, tell("proof.a_verifier_key"))
         key = cls(name, public_key, key_type)
         if key.key_id.hex() != key_id:
-            raise NoteError("The id in the verifier key is not that of its name and public key; copy the key again.")
+            raise NoteError(tell("proof.id_verifier_key_not_name_public"))
         return key
 
     def made(self, signature: NoteSignature) -> bool:
@@ -134,7 +133,7 @@ class SigningKey:
     def __post_init__(self) -> None:
         check_key_name(self.name)
         if len(self.seed) != 32:
-            raise NoteError("The seed of a signing key has 32 bytes.")
+            raise NoteError(tell("proof.seed_signing_key_bytes"))
 
     @property
     def verifier(self) -> VerifierKey:
@@ -153,13 +152,11 @@ class SigningKey:
         """The key in this text. Raises ``NoteError``, which never quotes it."""
         prefix, _, rest = secret.partition(f"{_SECRET_PREFIX}+")
         if prefix or not rest:
-            raise NoteError("A signing key begins with PRIVATE+KEY+.")
-        name, key_id, key_type, seed = _key_parts(rest, "A signing key")
+            raise NoteError(tell("proof.signing_key_begins_private_key"))
+        name, key_id, key_type, seed = _key_parts(rest, tell("proof.a_signing_key"))
         key = cls(name, seed, key_type)
         if key.verifier.key_id.hex() != key_id:
-            raise NoteError(
-                "The id in the signing key is not that of its name and seed; restore the file from its copy."
-            )
+            raise NoteError(tell("proof.id_signing_key_not_name_seed"))
         return key
 
     def sign(self, text: str, timestamp: int | None = None) -> NoteSignature:
@@ -168,9 +165,9 @@ class SigningKey:
         Raises ``NoteError`` for a timestamp missing, out of range, or where the type has none.
         """
         if (timestamp is None) is not (self.type is KeyType.ED25519):
-            raise NoteError("A cosignature has a timestamp, and a log's own signature has none.")
+            raise NoteError(tell("proof.cosignature_timestamp_logs_own_signature_none"))
         if timestamp is not None and not 0 <= timestamp <= MAX_TIMESTAMP:
-            raise NoteError("The timestamp of a cosignature is a number of seconds from 0 to 2^63 - 1.")
+            raise NoteError(tell("proof.timestamp_cosignature_number_seconds_from"))
         signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(_message(text, timestamp))
         prefix = b"" if timestamp is None else timestamp.to_bytes(8, "big")
         return NoteSignature(self.name, self.verifier.key_id, prefix + signature)
@@ -196,9 +193,9 @@ def from_base64(text: str) -> bytes | None:
 def check_key_name(name: str) -> None:
     """Raises ``NoteError`` unless a key may have this name: not empty, no space of any kind, no plus, no control character."""
     if not name or any(character.isspace() or character < " " or character == "+" for character in name):
-        raise NoteError("The name of a key is not empty and has no space, plus or control character.")
+        raise NoteError(tell("proof.name_key_not_empty_no_space"))
     if any("\ud800" <= character <= "\udfff" for character in name):
-        raise NoteError("The name of a key is Unicode text.")
+        raise NoteError(tell("proof.name_key_unicode_text"))
 
 
 def _message(text: str, timestamp: int | None) -> bytes:
@@ -206,15 +203,13 @@ def _message(text: str, timestamp: int | None) -> bytes:
     return (text if timestamp is None else f"cosignature/v1\ntime {timestamp}\n{text}").encode()
 
 
-def _key_parts(text: str, what: str) -> tuple[str, str, KeyType, bytes]:
+def _key_parts(text: str, what: Message) -> tuple[str, str, KeyType, bytes]:
     # The base 64 part may hold plus signs, so only the first two separate.
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
     data = from_base64(encoded)
     if not data or len(key_id) != 8 or any(digit not in "0123456789abcdef" for digit in key_id):
-        raise NoteError(f"{what} is written <name>+<8 hexadecimal digits>+<base 64>; copy it whole.")
+        raise NoteError(tell("proof.written_name_hexadecimal_digits_base", what=what))
     if data[0] not in set(KeyType):
-        raise NoteError(
-            f"{what} of type {data[0]:#04x} is not supported: known are Ed25519 (0x01) and cosignature/v1 (0x04)."
-        )
+        raise NoteError(tell("proof.type_not_supported", what=what, type=f"{data[0]:#04x}"))
     return name, key_id, KeyType(data[0]), data[1:]

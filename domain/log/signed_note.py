@@ -14,6 +14,7 @@ from typing import Final, Self
 
 from domain.log.log_errors import NoteError, SignatureRejected
 from domain.log.note_keys import NoteSignature, SigningKey, VerifierKey
+from domain.messages import tell
 
 MAX_SIGNATURES: Final = 100
 MAX_NOTE: Final = 2**20
@@ -33,9 +34,9 @@ class SignedNote:
     def __post_init__(self) -> None:
         check_note_text(self.text)
         if not 1 <= len(self.signatures) <= MAX_SIGNATURES:
-            raise NoteError(f"A note has 1 to {MAX_SIGNATURES} signatures, not {len(self.signatures)}.")
+            raise NoteError(tell("proof.note_signatures_not", most=MAX_SIGNATURES, count=len(self.signatures)))
         if len({(each.name, each.key_id) for each in self.signatures}) < len(self.signatures):
-            raise NoteError("A key signs a note once; here one signed twice.")
+            raise NoteError(tell("proof.key_signs_note_once"))
 
     @classmethod
     def sign(cls, text: str, *keys: SigningKey) -> Self:
@@ -47,18 +48,18 @@ class SignedNote:
     def parse(cls, data: bytes) -> Self:
         """The note in these bytes. Raises ``NoteError`` for anything that is not exactly a signed note."""
         if len(data) > MAX_NOTE:
-            raise NoteError(f"A signed note of more than {MAX_NOTE} bytes is not read.")
+            raise NoteError(tell("proof.signed_note_more_than_bytes_not", most=MAX_NOTE))
         try:
             whole = data.decode("utf-8")
         except UnicodeDecodeError:
-            raise NoteError("A signed note is UTF-8 text; these bytes are not.") from None
+            raise NoteError(tell("proof.signed_note_utf_text")) from None
         # The last blank line separates: the text may hold blank lines of its own, the signatures may not.
         text, separator, lines = whole.rpartition("\n\n")
         if not separator or not lines.endswith("\n"):
-            raise NoteError("A signed note is a text, a blank line, and signature lines that each end with a newline.")
+            raise NoteError(tell("proof.signed_note_text_blank_line_signature"))
         found = lines[:-1].split("\n")
         if len(found) > MAX_SIGNATURES:
-            raise NoteError(f"A note has 1 to {MAX_SIGNATURES} signatures, not {len(found)}.")
+            raise NoteError(tell("proof.note_signatures_not", most=MAX_SIGNATURES, count=len(found)))
         return cls(f"{text}\n", tuple(map(NoteSignature.parse, found)))
 
     def serialise(self) -> bytes:
@@ -77,14 +78,14 @@ class SignedNote:
                 if not key.made(signature):
                     continue
                 if not key.verifies(self.text, signature):
-                    raise SignatureRejected(f"The signature of {key.name} does not belong to this text.")
+                    raise SignatureRejected(tell("proof.signature_does_not_belong_text", key=key.name))
                 verified.append((key, signature))
         return verified
 
     def opened(self, *keys: VerifierKey) -> str:
         """The text, once one of these keys signed it. Raises ``SignatureRejected`` otherwise."""
         if not self.verified_by(keys):
-            raise SignatureRejected("No key that you trust signed this note; check which --key belongs to this log.")
+            raise SignatureRejected(tell("proof.no_key_you_trust_signed_note"))
         return self.text
 
     def with_signature(self, signature: NoteSignature) -> SignedNote:
@@ -95,8 +96,8 @@ class SignedNote:
 def check_note_text(text: str) -> None:
     """Raises ``NoteError`` unless a note may have this text: UTF-8, ends with a newline, no other control character."""
     if not text.endswith("\n"):
-        raise NoteError("The text of a note ends with a newline.")
+        raise NoteError(tell("proof.text_note_ends_newline"))
     if any(character < " " and character != "\n" for character in text):
-        raise NoteError("The text of a note has no control character but newlines.")
+        raise NoteError(tell("proof.text_note_no_control_character_but"))
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise NoteError("The text of a note is Unicode text.")
+        raise NoteError(tell("proof.text_note_unicode_text"))

@@ -32,6 +32,7 @@ from domain.merkle import (
     leaf_hashes,
     parents,
 )
+from domain.messages import tell
 
 _KEPT_TILES: Final = 64
 """Tiles that a reader keeps, 24 KiB each with what is hashed from them: those above a page of leaves."""
@@ -59,7 +60,7 @@ class TileReader:
 
     def __init__(self, source: TileSource, size: int, root: bytes | None = None) -> None:
         if not 0 <= size <= MAX_SIZE:
-            raise TreeBoundsError(f"The size of a tree is a whole number from 0 to 2^63 - 1, not {size}.")
+            raise TreeBoundsError(tell("proof.size_tree_whole_number_from_not", size=size))
         self.size = size
         self._source = source
         self._root = root
@@ -92,13 +93,13 @@ class TileReader:
         """The entries ``D[begin:end]``, each checked against the hash of its leaf. Raises ``ProofRejected`` for another."""
         end = self._within(end)
         if not 0 <= begin <= end:
-            raise TreeBoundsError(f"There are no entries from {begin} to {end}.")
+            raise TreeBoundsError(tell("proof.no_entries_from", begin=begin, end=end))
         for index in range(begin // TILE_WIDTH, -(-end // TILE_WIDTH) if begin < end else 0):
             first = index * TILE_WIDTH
             bundle = EntryBundle(index, min(TILE_WIDTH, self.size - first))
             entries = self._bundle(bundle)
             if leaf_hashes(entries) != self._levels(Tile(0, index, bundle.width))[0]:
-                raise ProofRejected(f"{bundle.path} holds other entries than the tree commits to.")
+                raise ProofRejected(tell("proof.holds_other_entries_than_tree_commits", path=bundle.path))
             yield from entries[max(0, begin - first) : end - first]
 
     def edge(self) -> dict[Tile, bytes]:
@@ -106,7 +107,7 @@ class TileReader:
         if self._edge is None:
             edge = {tile: self._fetched(tile) for tile in right_edge(self.size)}
             if self._root is not None and root_over_edge(edge.values()) != self._root:
-                raise ProofRejected(f"The tiles do not hold the tree of {self.size} leaves that was signed.")
+                raise ProofRejected(tell("proof.tiles_do_not_hold_tree_leaves", size=self.size))
             self._edge = edge
         return self._edge
 
@@ -114,7 +115,7 @@ class TileReader:
         if size is None:
             return self.size
         if not 0 <= size <= self.size:
-            raise TreeBoundsError(f"The log has {self.size} leaves; ask for a size up to that, not {size}.")
+            raise TreeBoundsError(tell("proof.log_leaves", size=self.size, asked=size))
         return size
 
     def _levels(self, tile: Tile) -> list[bytes]:
@@ -133,7 +134,7 @@ class TileReader:
     def _check_covered(self, tile: Tile, root: bytes) -> None:
         """A full tile is under the root where its own root is its hash in the tile above, which is."""
         if root != self.hash_at(TILE_HEIGHT * (tile.level + 1), tile.index):
-            raise ProofRejected(f"{tile.path} holds other hashes than the tree commits to.")
+            raise ProofRejected(tell("proof.holds_other_hashes_than_tree_commits", path=tile.path))
 
     def _fetched(self, tile: Tile) -> bytes:
         try:

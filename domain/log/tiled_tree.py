@@ -21,6 +21,7 @@ from domain.log.tiles import (
     tile_roots,
 )
 from domain.merkle import HASH_SIZE, MAX_SIZE, TreeBoundsError, leaf_hashes
+from domain.messages import tell
 
 
 class TileStore(TileSource, Protocol):
@@ -80,7 +81,7 @@ class TiledTree:
         2^63 - 1 leaves, each before anything is written.
         """
         if self.size + len(entries) > MAX_SIZE:
-            raise TreeBoundsError("A log has at most 2^63 - 1 leaves.")
+            raise TreeBoundsError(tell("proof.log_most_leaves"))
         bundles = list(self._bundles(entries))
         edge = list(self._edge)
         for bundle, content in bundles:
@@ -130,7 +131,7 @@ class InMemoryTiles:
         try:
             return self.contents[place.path]
         except KeyError:
-            raise TileMissing(f"There is no {place.path}.") from None
+            raise TileMissing(tell("proof.no", path=place.path)) from None
 
     def write(self, place: Tile | EntryBundle, content: bytes) -> None:
         """Keep the content under the path, in place of what was there."""

@@ -16,6 +16,7 @@ from typing import Final
 
 from domain.log.log_errors import TileError
 from domain.merkle import EMPTY_ROOT, HASH_SIZE, MAX_SIZE, parents, root_over
+from domain.messages import tell
 
 TILE_WIDTH: Final = 256
 TILE_BYTES: Final = TILE_WIDTH * HASH_SIZE
@@ -42,7 +43,7 @@ class Tile:
 
     def __post_init__(self) -> None:
         if type(self.level) is not int or not 0 <= self.level <= MAX_LEVEL:
-            raise TileError(f"The level of a tile is a whole number from 0 to {MAX_LEVEL}, not {self.level}.")
+            raise TileError(tell("proof.level_tile_whole_number_from_not", most=MAX_LEVEL, level=self.level))
         _check_place(self.index, self.width)
 
     @property
@@ -59,7 +60,13 @@ class Tile:
         """The content itself, once it has the length of this many hashes. Raises ``TileError`` otherwise."""
         if len(content) != self.width * HASH_SIZE:
             raise TileError(
-                f"{self.path} has {len(content)} bytes where {self.width} hashes are {self.width * HASH_SIZE}."
+                tell(
+                    "proof.bytes_where_hashes",
+                    path=self.path,
+                    count=len(content),
+                    width=self.width,
+                    wanted=self.width * HASH_SIZE,
+                )
             )
         return content
 
@@ -96,10 +103,10 @@ class EntryBundle:
             begin = at + 2
             at = begin + int.from_bytes(content[at:begin], "big")
             if at > len(content) or begin > len(content):
-                raise TileError(f"{self.path} ends in the middle of entry {len(entries)}.")
+                raise TileError(tell("proof.ends_middle_entry", path=self.path, count=len(entries)))
             entries.append(content[begin:at])
         if len(entries) != self.width:
-            raise TileError(f"{self.path} holds {len(entries)} entries, not {self.width}.")
+            raise TileError(tell("proof.holds_entries_not", path=self.path, count=len(entries), width=self.width))
         return entries
 
 
@@ -111,21 +118,19 @@ def bundled(entries: Sequence[bytes]) -> bytes:
     try:
         return b"".join([len(entry).to_bytes(2, "big") + entry for entry in entries])
     except OverflowError:
-        raise TileError(f"An entry of the log has at most {MAX_ENTRY} bytes.") from None
+        raise TileError(tell("proof.entry_log_most_bytes", most=MAX_ENTRY)) from None
 
 
 def parse_tile_path(path: str) -> Tile | EntryBundle:
     """The tile or bundle with this path. Raises ``TileError`` for any other spelling of a path."""
     if (match := _PATH.fullmatch(path)) is None:
-        raise TileError(
-            "This is no path of a tile: tile/<level>/<index> or tile/entries/<index>, partial ones with .p/<width>."
-        )
+        raise TileError(tell("proof.no_path_tile"))
     kind, place, width = match.groups()
     index = int(place.replace("x", "").replace("/", ""))
     count = int(width) if width else TILE_WIDTH
     found = EntryBundle(index, count) if kind == "entries" else Tile(int(kind), index, count)
     if found.path != path:
-        raise TileError(f"The path of this tile is written {found.path}.")
+        raise TileError(tell("proof.path_tile_written", path=found.path))
     return found
 
 
@@ -135,7 +140,7 @@ def tile_holding(level: int, index: int, size: int) -> Tile:
     Raises ``TileError`` where that subtree is not complete in the tree.
     """
     if level < 0 or index < 0 or (index + 1) << level > size:
-        raise TileError(f"A tree of {size} leaves has no complete subtree {index} at level {level}.")
+        raise TileError(tell("proof.tree_leaves_no_complete_subtree_level", size=size, index=index, level=level))
     tile_level = level // TILE_HEIGHT
     return _tile(tile_level, ((index << level) >> (tile_level * TILE_HEIGHT)) // TILE_WIDTH, size)
 
@@ -209,11 +214,11 @@ def _place(index: int, width: int) -> str:
 
 def _check_place(index: int, width: int) -> None:
     if type(index) is not int or not 0 <= index <= MAX_SIZE:
-        raise TileError(f"The index of a tile is a whole number from 0 to 2^63 - 1, not {index}.")
+        raise TileError(tell("proof.index_tile_whole_number_from_not", index=index))
     if type(width) is not int or not 1 <= width <= TILE_WIDTH:
-        raise TileError(f"A tile holds 1 to {TILE_WIDTH} hashes or entries, not {width}.")
+        raise TileError(tell("proof.tile_holds_hashes_or_entries_not", most=TILE_WIDTH, width=width))
 
 
 def _check_growth(old_size: int, new_size: int) -> None:
     if not 0 <= old_size <= new_size <= MAX_SIZE:
-        raise TileError(f"A log grows from a size to one no smaller, not from {old_size} to {new_size}.")
+        raise TileError(tell("proof.log_grows_from_size_one_no", old_size=old_size, new_size=new_size))

@@ -13,6 +13,7 @@ from domain.log.log_errors import CheckpointError
 from domain.log.note_keys import from_base64, to_base64
 from domain.log.signed_note import MAX_NOTE, SignedNote
 from domain.merkle import HASH_SIZE, MAX_PROOF, MAX_SIZE
+from domain.messages import tell
 
 SIZE_TYPE: Final = "text/x.tlog.size"
 """The media type of the answer that names the size a witness has seen."""
@@ -34,9 +35,11 @@ class AddCheckpoint:
 
     def __post_init__(self) -> None:
         if not 0 <= self.old_size <= MAX_SIZE:
-            raise CheckpointError("The old size is a whole number from 0 to 2^63 - 1.")
+            raise CheckpointError(tell("proof.old_size_whole_number_from"))
         if len(self.proof) > MAX_PROOF or any(len(each) != HASH_SIZE for each in self.proof):
-            raise CheckpointError(f"A proof of growth has at most {MAX_PROOF} hashes of {HASH_SIZE} bytes.")
+            raise CheckpointError(
+                tell("proof.proof_growth_most_hashes_bytes", max_proof=MAX_PROOF, hash_size=HASH_SIZE)
+            )
 
     @classmethod
     def parse(cls, body: bytes) -> Self:
@@ -46,9 +49,7 @@ class AddCheckpoint:
         old = _OLD.fullmatch(lines[0])
         hashes = [from_base64(line) for line in lines[1:]]
         if len(body) > MAX_REQUEST or not separator or old is None or None in hashes:
-            raise CheckpointError(
-                "A request to confirm has the line old and a size, a proof in base 64, an empty line, and the checkpoint."
-            )
+            raise CheckpointError(tell("proof.request_confirm_line_old_size_proof"))
         return cls(int(old[1]), tuple(each for each in hashes if each is not None), SignedNote.parse(note))
 
     def serialise(self) -> bytes:

@@ -7,6 +7,17 @@ writes to a person renders it in the person's language. The sentences are data b
 from domain.messages.catalogue import Fact, Message, facts_of, tell, term
 from domain.messages.language import Language
 from domain.messages.sentences import MessageDefect
-from domain.messages.spoken import SpokenError
+from domain.messages.spoken import SpokenError, said_by, system_reason
 
-__all__ = ["Fact", "Language", "Message", "MessageDefect", "SpokenError", "facts_of", "tell", "term"]
+__all__ = [
+    "Fact",
+    "Language",
+    "Message",
+    "MessageDefect",
+    "SpokenError",
+    "facts_of",
+    "said_by",
+    "system_reason",
+    "tell",
+    "term",
+]

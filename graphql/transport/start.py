@@ -1,4 +1,4 @@
-"""The page at `/`: what this server is and where its parts are, in Chinese and English; and the published schema beside it."""
+"""The page at `/`: what this server is and where its parts are, in Chinese or English; and the published schema beside it."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -10,8 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from domain.messages import Language, tell
 from transport.caching import REVALIDATED, tagged
-from transport.explorer import CONTENT_POLICY
+from transport.explorer import CONTENT_POLICY, LOCALES
+from transport.negotiation import language_of
 
 SCHEMA_PATH: Final = "/schema.graphql"
 _SCHEMA_ITEM: Final = ("<!-- schema -->", "<!-- end -->")
@@ -28,7 +30,7 @@ class StartPage:
         if schema is None:
             before, _, rest = page.partition(_SCHEMA_ITEM[0])
             page = before + rest.partition(_SCHEMA_ITEM[1])[2]
-        self._page = page.replace("{{version}}", escape(version)).encode()
+        self._pages = {each: _spoken(page, each, version).encode() for each in Language}
         self._print = schema
 
     def routes(self) -> list[Route]:
@@ -37,8 +39,10 @@ class StartPage:
         return [Route("/", self._serve_page), *schema]
 
     async def _serve_page(self, request: Request) -> Response:
-        headers = {**REVALIDATED, "Content-Security-Policy": CONTENT_POLICY}
-        return tagged(request, self._page, "text/html; charset=utf-8", headers)
+        language = language_of(request.headers.get("accept-language"))
+        headers = {**REVALIDATED, "Vary": "Accept-Encoding, Accept-Language", "Content-Security-Policy": CONTENT_POLICY}
+        headers["Content-Language"] = LOCALES[language]
+        return tagged(request, self._pages[language], "text/html; charset=utf-8", headers)
 
     async def _serve_schema(self, request: Request) -> Response:
         return tagged(request, self._schema, "text/plain; charset=utf-8", REVALIDATED)
@@ -46,3 +50,24 @@ class StartPage:
     @cached_property
     def _schema(self) -> bytes:
         return f"{self._print() if self._print else ''}\n".encode()
+
+
+def _spoken(page: str, language: Language, version: str) -> str:
+    words = {
+        "title": tell("start.title"),
+        "about": tell("start.about"),
+        "explorer": tell("start.explorer"),
+        "explorer_about": tell("start.explorer_about"),
+        "schema": tell("start.schema"),
+        "schema_about": tell("start.schema_about"),
+        "documents": tell("start.documents"),
+        "documents_about": tell("start.documents_about"),
+        "health": tell("start.health"),
+        "health_about": tell("start.health_about"),
+        "ready": tell("start.ready"),
+        "version": tell("start.version", version=version),
+    }
+    page = page.replace("{{language}}", LOCALES[language])
+    for name, said in words.items():
+        page = page.replace(f"{{{{{name}}}}}", escape(said.text(language), quote=False))
+    return page

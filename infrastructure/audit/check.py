@@ -18,6 +18,7 @@ import psycopg
 from application.audit import Finding
 from domain.guards import Circumstances
 from domain.identifiers import normalised_case_number
+from domain.messages import tell
 from infrastructure.audit import whole
 from infrastructure.audit.links import Links
 from infrastructure.audit.retention import erasures
@@ -293,9 +294,7 @@ def _alone(url: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [AUDIT]).fetchone()
         if row is None or not row[0]:
-            raise AuditRunningError(
-                "The audit is run by somebody else at this moment; ask for its findings when it is done."
-            )
+            raise AuditRunningError(tell("trouble.audit_run_somebody_else_moment"))
         yield connection
 
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from application.audit import AUDIT_FINDINGS, AuditRun, Finding, FindingRow
-from domain.messages import Language
+from domain.messages import Language, tell
 from infrastructure.postgres.errors import DatabaseUnavailableError
 from infrastructure.postgres.pools import read_rows
 
@@ -131,8 +131,11 @@ def require_lawful(url: str, act: str, reason: str | None, operator: str) -> Aud
             return None
         if reason is None or len(reason.strip()) < 3:
             raise EventsUnlawfulError(
-                f"The audit found {last.findings} things in the events up to position {last.checked_through}, which this would"
-                " make official: see `recognition audit findings`, and mend them from a backup, or give a reason with --although."
+                tell(
+                    "trouble.audit_found_things_events_up_position",
+                    findings=last.findings,
+                    checked_through=last.checked_through,
+                )
             )
         connection.execute(
             "INSERT INTO registry.audit_disregards (run, act, reason, operator) VALUES (%s, %s, %s, %s)",

@@ -19,6 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import util
 from typing import Any, ClassVar, Self, TypeVar
 
+from domain.messages import tell
 from infrastructure.collector import seldom_collecting
 from infrastructure.postgres.errors import DatabaseUnavailableError
 from infrastructure.settings import Settings
@@ -34,10 +35,7 @@ class ShareLostError(DatabaseUnavailableError):
     code: ClassVar[str] = "share-lost"
 
     def __init__(self) -> None:
-        super().__init__(
-            "A process that worked at a part of it ended before its time, as for want of memory; run it again, with --processes 1"
-            " where that helps: what is done is kept."
-        )
+        super().__init__(tell("trouble.process_worked_part_ended_before_time"))
 
 
 def cores() -> int:

@@ -14,6 +14,7 @@ from domain.log.comparison import Deviation, deviations
 from domain.log.leaf import LogLeaf
 from domain.log.tile_reader import TileReader
 from domain.merkle import TransparencyError
+from domain.messages import said_by, tell
 from infrastructure.log.epochs import Epoch, epochs
 from infrastructure.log.errors import WAY_OUT, LogAbsentError, LogForkedError, LogRefusal
 from infrastructure.log.kept import KeptCheckpoint
@@ -74,7 +75,7 @@ def check_log(url: str, files: LogFiles, progress: Progress = lambda _done, _of:
         found = read_epoch(connection)
         head = read_head(connection, found[0]) if found else None
         if found is None or head is None:
-            raise LogAbsentError("The log has no checkpoint yet: start `recognition serve`, which signs the first.")
+            raise LogAbsentError(tell("trouble.log_no_checkpoint_yet"))
         origin = found[1]
         try:
             reader = _reader(connection, origin, head, files)
@@ -82,7 +83,7 @@ def check_log(url: str, files: LogFiles, progress: Progress = lambda _done, _of:
             parts = tuple(islice(deviations(_counted(entries, head.size, progress), _events(connection, head)), MOST))
         except TransparencyError as error:
             raise LogForkedError(
-                f"The log in the database is not what was signed: {error} {WAY_OUT.capitalize()}."
+                tell("trouble.log_database_not_what_signed", reason=said_by(error), way_out=WAY_OUT)
             ) from error
         return LogCheck(origin, head.size, head.position, parts)
 

@@ -17,6 +17,7 @@ from domain.log.checkpoint import LogCheckpoint, LogOrigin
 from domain.log.note_keys import SigningKey
 from domain.log.signed_note import SignedNote
 from domain.merkle import TransparencyError
+from domain.messages import tell
 from infrastructure.locks import SEQUENCING
 from infrastructure.log.errors import LogAbsentError, LogActError, LogKeyError
 from infrastructure.log.kept import KeptCheckpoint
@@ -67,10 +68,7 @@ def begin_epoch(
     """
     with psycopg.connect(owner_url) as connection:
         if not force and Sequencer(files).examine(connection) is None:
-            raise LogActError(
-                "The log can go on as it is, so no epoch is begun; `recognition audit log status` shows how far it is, and"
-                " --although-it-goes-on begins one for all that."
-            )
+            raise LogActError(tell("trouble.log_can_go_on_as_so"))
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCING])
         kept = KeptCheckpoint(files.checkpoint)
         note = kept.note() or _last_note(connection)
@@ -95,10 +93,10 @@ def rotate(owner_url: str, files: LogFiles, operator: str, *, retire: bool) -> l
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [SEQUENCING])
         found = read_epoch(connection)
         if found is None:
-            raise LogAbsentError("The database has no log: start `recognition serve`, which begins it.")
+            raise LogAbsentError(tell("trouble.database_no_log"))
         epoch, origin = found
         if not files.keys.exists():
-            raise LogKeyError(f"There is no {files.keys}; run this where the key that signs lies.")
+            raise LogKeyError(tell("trouble.no", keys=str(files.keys)))
         keys, vkeys = load_keys(files.keys), active_vkeys(connection, epoch)
         if retire:
             return _retire(connection, files, epoch, keys, vkeys, operator)
@@ -118,9 +116,7 @@ def resume(owner_url: str, operator: str) -> int:
             [operator],
         ).rowcount
     if not lifted:
-        raise LogActError(
-            "No witness stopped the log; `recognition audit log status` shows why it stands still, if it does."
-        )
+        raise LogActError(tell("trouble.no_witness_stopped_log"))
     return lifted
 
 
@@ -146,12 +142,10 @@ def _retire(
     operator: str,
 ) -> list[str]:
     if len(vkeys) < 2:
-        raise LogActError(
-            "One key signs, and it is not retired without another: run the rotation without --retire-old first."
-        )
+        raise LogActError(tell("trouble.one_key_signs_not_retired_without"))
     newest = next((key for key in keys if key.verifier.vkey == vkeys[0]), None)
     if newest is None:
-        raise LogKeyError(f"{files.keys} does not hold the newest key {vkeys[0]}; run this where it lies.")
+        raise LogKeyError(tell("trouble.does_not_hold_newest_key", keys=str(files.keys), vkey=vkeys[0]))
     for vkey in vkeys[1:]:
         _record_key(connection, epoch, vkey, "RETIRED", operator)
     connection.commit()  # before the file: a retired key that is still there does no harm, a missing one stops the log

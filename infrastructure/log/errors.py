@@ -16,12 +16,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from domain.messages import tell
 from infrastructure.processes import StandsStill
 
-WAY_OUT: Final = (
-    "restore the newest backup, or, where what was signed is lost for good, begin a new epoch on the record with"
-    " `recognition audit log epoch`"
-)
+WAY_OUT: Final = tell("trouble.way_out")
 
 
 class LogRefusal(StandsStill):

@@ -13,6 +13,7 @@ from typing import Final
 from domain.log.checkpoint import LogCheckpoint
 from domain.log.signed_note import SignedNote
 from domain.merkle import TransparencyError
+from domain.messages import said_by, tell
 from infrastructure.log.errors import LogForkedError
 from infrastructure.private_files import write_private
 
@@ -41,7 +42,7 @@ class KeptCheckpoint:
             return LogCheckpoint.parse(SignedNote.parse(note).text)
         except TransparencyError as error:
             raise LogForkedError(
-                f"{self.path} is no checkpoint any more ({error}); put the file from its copy back."
+                tell("trouble.no_checkpoint_any_more", path=str(self.path), reason=said_by(error))
             ) from None
 
     def write(self, note: SignedNote) -> None:

@@ -16,6 +16,7 @@ import psycopg
 
 from domain.log.log_errors import NoteError
 from domain.log.note_keys import SigningKey
+from domain.messages import said_by, tell
 from infrastructure.log.errors import LogKeyError
 from infrastructure.private_files import others_may_read, write_private
 
@@ -34,13 +35,13 @@ def new_key(origin: str) -> SigningKey:
 def load_keys(path: Path) -> tuple[SigningKey, ...]:
     """The keys of a file that is there. Raises ``LogKeyError`` for a malformed one, or one that others may read."""
     if others_may_read(path):
-        raise LogKeyError(f"Others may read the log's keys in {path.name}; run chmod 600 on it.")
+        raise LogKeyError(tell("trouble.others_may_read_logs_keys", file=path.name))
     try:
         keys = tuple(map(SigningKey.parse, path.read_text("utf-8", errors="replace").split()))
     except NoteError as error:
-        raise LogKeyError(f"{path.name} holds no key of the log: {error}") from None
+        raise LogKeyError(tell("trouble.holds_no_key_log", file=path.name, reason=said_by(error))) from None
     if not keys:
-        raise LogKeyError(f"{path.name} is empty; put the file from its copy back.")
+        raise LogKeyError(tell("trouble.empty", file=path.name))
     return keys
 
 
@@ -54,9 +55,7 @@ def keys_for(path: Path, origin: str) -> tuple[SigningKey, ...]:
             save_keys(path, [new_key(origin)], replace=False)
     keys = load_keys(path)
     if any(key.name != origin for key in keys):
-        raise LogKeyError(
-            f"{path.name} holds keys of {keys[0].name}, and {origin} is to be signed: move the file to a safe place first."
-        )
+        raise LogKeyError(tell("trouble.holds_keys_signed", file=path.name, found=keys[0].name, origin=origin))
     return keys
 
 
@@ -74,14 +73,19 @@ def signing_keys(path: Path, vkeys: Sequence[str]) -> tuple[SigningKey, ...]:
     """The keys of the file that an epoch signs with. Raises ``LogKeyError`` where one of them is not there."""
     if not path.exists():
         raise LogKeyError(
-            f"The log is signed with {vkeys[0] if vkeys else 'another key'}, and there is no {path}: put the file {path.name}"
-            " of the data directory that signed it there; nothing was made in its place."
+            tell(
+                "trouble.log_signed_no",
+                vkey=vkeys[0] if vkeys else tell("trouble.another_key"),
+                path=str(path),
+                file=path.name,
+            )
         )
     keys = {key.verifier.vkey: key for key in load_keys(path)}
     missing = [vkey for vkey in vkeys if vkey not in keys]
     if missing or not vkeys:
         raise LogKeyError(
-            f"{path} does not hold the key {' and '.join(missing) or 'of this log'}, which signs it: put the file that does"
-            " there, or name its data directory in RECOGNITION_DATA_DIR."
+            tell(
+                "trouble.does_not_hold_key_which_signs", path=str(path), missing=missing or tell("trouble.of_this_log")
+            )
         )
     return tuple(keys[vkey] for vkey in vkeys)

@@ -23,6 +23,7 @@ from domain.log.signed_note import SignedNote
 from domain.log.tile_reader import TileReader
 from domain.log.tiled_tree import TiledTree
 from domain.merkle import EMPTY_ROOT, MAX_SIZE, TransparencyError
+from domain.messages import said_by, tell
 from infrastructure.locks import SEQUENCER, SEQUENCING
 from infrastructure.log.errors import (
     WAY_OUT,
@@ -131,7 +132,9 @@ class Sequencer:
             yield
         except TransparencyError as error:
             self._tree = None
-            raise LogForkedError(f"The log's own tiles do not hold what was signed ({error}); {WAY_OUT}.") from error
+            raise LogForkedError(
+                tell("trouble.logs_own_tiles_do_not_hold", reason=said_by(error), way_out=WAY_OUT)
+            ) from error
         except BaseException:
             self._tree = None
             raise
@@ -144,8 +147,12 @@ class Sequencer:
         events = events_after(connection, base.position, limit)
         if base.promise and len(events) < limit:
             raise LogShrunkError(
-                f"The last checkpoint that was signed is of {base.promise.size} leaves, and the database has only"
-                f" {base.size + len(events)} events: it was restored to an earlier state. Nothing is signed; {WAY_OUT}."
+                tell(
+                    "trouble.last_checkpoint_signed_leaves_database_only",
+                    size=base.promise.size,
+                    events=base.size + len(events),
+                    way_out=WAY_OUT,
+                )
             )
         return base, events
 
@@ -158,8 +165,7 @@ class Sequencer:
         checkpoint = LogCheckpoint(base.origin, tree.size, root)
         if base.promise and base.promise.root != root:
             raise LogForkedError(
-                f"The events of this database give another tree of {tree.size} leaves than the one that was signed: it was"
-                f" restored to an earlier state and went on, or what was recorded was changed. Nothing is signed; {WAY_OUT}."
+                tell("trouble.events_database_give_another_tree_leaves", size=tree.size, way_out=WAY_OUT)
             )
         last = LogCheckpoint(base.origin, base.size, base.root)
         checkpoint.require_growth(last, TileReader(tiles, tree.size, root).consistency_proof)
@@ -178,12 +184,9 @@ class Sequencer:
         kept = self._kept.read()
         if found is None:
             raise LogAbsentError(
-                "The database has no log"
-                + (
-                    f", and {self._kept.path} keeps a checkpoint of {kept.origin}; {WAY_OUT}."
-                    if kept
-                    else ": start `recognition serve`, which begins it."
-                )
+                tell("trouble.log_absent_but_kept", file=str(self._kept.path), origin=kept.origin, way_out=WAY_OUT)
+                if kept
+                else tell("trouble.database_no_log")
             )
         epoch, origin = found
         _check_halts(connection, epoch)
@@ -212,8 +215,13 @@ class Sequencer:
             if _epoch_of(kept.origin) < epoch:  # an operator began this epoch since
                 return head is not None
             raise LogForkedError(
-                f"{self._kept.path} keeps a checkpoint of {kept.origin}, and the database's log is {origin}: it is another"
-                f" registry's, or was restored to a time before that epoch. Nothing is signed; {WAY_OUT}."
+                tell(
+                    "trouble.keeps_checkpoint_databases_log",
+                    path=str(self._kept.path),
+                    origin=kept.origin,
+                    database=origin,
+                    way_out=WAY_OUT,
+                )
             )
         if head is None or kept.size > head.size:
             return False
@@ -222,8 +230,12 @@ class Sequencer:
             LogCheckpoint(origin, head.size, bytes(head.root)).require_growth(kept, proof)
         except TransparencyError as error:
             raise LogForkedError(
-                f"The log in the database does not continue the checkpoint of {kept.size} leaves that was signed ({error})."
-                f" Nothing is signed; {WAY_OUT}."
+                tell(
+                    "trouble.log_database_does_not_continue_checkpoint",
+                    size=kept.size,
+                    reason=said_by(error),
+                    way_out=WAY_OUT,
+                )
             ) from error
         return kept.size < head.size
 
@@ -278,8 +290,7 @@ def _check_signed(head: Head, origin: str, keys: Sequence[SigningKey]) -> None:
         genuine = False
     if not genuine:
         raise LogForkedError(
-            f"The last checkpoint in the database ({head.size} leaves) is not signed by this log's key: somebody wrote it who"
-            f" does not have the key. Nothing is signed; {WAY_OUT}."
+            tell("trouble.last_checkpoint_database_leaves_not_signed", size=head.size, way_out=WAY_OUT)
         )
 
 
@@ -288,9 +299,7 @@ def _check_halts(connection: psycopg.Connection[Any], epoch: int) -> None:
         "SELECT reason FROM log.halts WHERE epoch = %s AND lifted_at IS NULL ORDER BY noticed_at LIMIT 1", [epoch]
     ).fetchone()
     if row is not None:
-        raise LogHaltedError(
-            f"{row[0]} Nothing is signed; {WAY_OUT}; where the witness errs, go on with `recognition audit log resume`."
-        )
+        raise LogHaltedError(tell("trouble.nothing_signed", reason=row[0], way_out=WAY_OUT))
 
 
 def _epoch_of(origin: str) -> int:

@@ -10,6 +10,7 @@ import psycopg
 
 from domain.log.log_errors import TileMissing
 from domain.log.tiles import TILE_WIDTH, EntryBundle, Tile
+from domain.messages import tell
 from infrastructure.postgres.recorder import TailedEvent
 
 BUNDLES: Final = -1
@@ -90,7 +91,7 @@ class PlacedTiles:
         try:
             return self._contents[level_of(place), place.index, place.width]
         except KeyError:
-            raise TileMissing(f"There is no {place.path}.") from None
+            raise TileMissing(tell("trouble.no_2", path=place.path)) from None
 
 
 class TransactionTiles:
@@ -110,7 +111,7 @@ class TransactionTiles:
                 [self._epoch, level_of(place), place.index, place.width],
             ).fetchone()
         if row is None:
-            raise TileMissing(f"There is no {place.path}.")
+            raise TileMissing(tell("trouble.no_2", path=place.path))
         return bytes(row[0])
 
     def write(self, place: Place, content: bytes) -> None:

@@ -22,6 +22,7 @@ from domain.log.note_keys import KeyType, SigningKey, VerifierKey, check_key_nam
 from domain.log.signed_note import SignedNote
 from domain.log.witnessing import SIZE_TYPE, AddCheckpoint
 from domain.merkle import ProofRejected, TransparencyError, verify_consistency
+from domain.messages import tell
 from infrastructure.log.errors import LogActError, LogKeyError
 from infrastructure.log.keys import load_keys
 from infrastructure.private_files import write_private
@@ -64,9 +65,7 @@ class Witness:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise LogActError(
-                    f"Another witness works on {self._folder}; stop it, or choose another folder."
-                ) from None
+                raise LogActError(tell("trouble.another_witness_works_on", folder=str(self._folder))) from None
             yield
 
     def add_checkpoint(self, body: bytes) -> WitnessAnswer:
@@ -78,7 +77,7 @@ class Witness:
             return _said(400, str(error))
         policy = self._policies.get(checkpoint.origin)
         if policy is None:
-            return _said(404, f"This witness does not know the log {checkpoint.origin}.")
+            return _said(404, str(tell("proof.log_unknown", origin=checkpoint.origin)))
         try:
             policy.judge(request.note)
         except SignatureRejected as error:
@@ -86,7 +85,7 @@ class Witness:
         except TransparencyError as error:
             return _said(400, str(error))
         if request.old_size > checkpoint.size:
-            return _said(400, "The old size is larger than the checkpoint's.")
+            return _said(400, str(tell("proof.old_size_larger")))
         with self._lock:
             return self._confirmed(request, checkpoint)
 
@@ -106,7 +105,7 @@ class Witness:
             if last and size:
                 verify_consistency(size, last.root, checkpoint.size, checkpoint.root, request.proof)
             elif request.proof:
-                raise ProofRejected("From the empty log on there is nothing to prove, so the proof has no hash.")
+                raise ProofRejected(tell("trouble.from_empty_log_on_nothing_prove"))
         except TransparencyError as error:
             return _said(422, str(error))
         signature = self.key.sign(request.note.text, int(self._now()))
@@ -124,7 +123,7 @@ def _key(path: Path, name: str) -> SigningKey:
             write_private(path, f"{key.secret}\n", replace=False)
     [key, *more] = load_keys(path)
     if more or key.name != name or key.type is not KeyType.COSIGNATURE:
-        raise LogKeyError(f"{path} holds the key of {key.name}; name the witness so, or choose another folder.")
+        raise LogKeyError(tell("trouble.holds_key", path=str(path), name=key.name))
     return key
 
 

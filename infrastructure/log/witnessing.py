@@ -22,6 +22,7 @@ from domain.log.note_keys import NoteSignature, VerifierKey
 from domain.log.signed_note import SignedNote
 from domain.log.tile_reader import TileReader
 from domain.log.witnessing import AddCheckpoint, seen_size
+from domain.messages import Message, tell
 from infrastructure.locks import WITNESSING
 from infrastructure.log.tables import Head, TransactionTiles, read_epoch, read_head
 from infrastructure.postgres.recorder import CHANNEL
@@ -76,10 +77,10 @@ class Witnessing:
             if witness.key.vkey not in done and (trouble := self._ask(witness, head)) is not None
         ]
         if troubles:
-            raise StandsStill("; ".join(troubles))
+            raise StandsStill(tell("trouble.witnesses", troubles=troubles))
         return False
 
-    def _ask(self, witness: WitnessAddress, head: Head) -> str | None:
+    def _ask(self, witness: WitnessAddress, head: Head) -> Message | None:
         """Have one witness confirm a head; what is in the way, in words, where something is."""
         note = SignedNote.parse(bytes(head.note))
         old = self._seen.get(witness.key.vkey, 0)
@@ -90,18 +91,19 @@ class Witnessing:
                 return self._keep(witness, head, note, body)
             seen = seen_size(body) if status == 409 else None
             if seen is None:
-                return f"The witness {witness.key.name} answered {status or 'nothing'}"
+                answer = str(status) if status else tell("trouble.nothing")
+                return tell("trouble.witness_answered", name=witness.key.name, answer=answer)
             if seen > head.size or seen == old == head.size:
                 return self._halt(witness, head, seen)
             old = seen
-        return f"The witness {witness.key.name} names another size each time"
+        return tell("trouble.witness_undecided", name=witness.key.name)
 
     def _proof(self, head: Head, old: int) -> tuple[bytes, ...]:
         with self._pool.connection() as connection:
             reader = TileReader(TransactionTiles(connection, head.epoch), head.size, bytes(head.root))
             return tuple(reader.consistency_proof(old))
 
-    def _keep(self, witness: WitnessAddress, head: Head, note: SignedNote, body: bytes) -> str | None:
+    def _keep(self, witness: WitnessAddress, head: Head, note: SignedNote, body: bytes) -> Message | None:
         for line in body.decode("utf-8", errors="replace").splitlines():
             try:
                 signature = NoteSignature.parse(line)
@@ -116,22 +118,22 @@ class Witnessing:
                     )
                 self._seen[witness.key.vkey] = head.size
                 return None
-        return f"The answer of the witness {witness.key.name} is not signed by its key"
+        return tell("trouble.witness_unsigned", name=witness.key.name)
 
-    def _halt(self, witness: WitnessAddress, head: Head, seen: int) -> str | None:
+    def _halt(self, witness: WitnessAddress, head: Head, seen: int) -> Message | None:
         """Record that a witness knows another log than the database, unless the database has come so far meanwhile."""
         with self._pool.connection() as connection:
             now = read_head(connection, head.epoch)
             if now is not None and head.size < seen <= now.size:
                 return None  # the next step asks about that one
-            reason = (
-                f"The witness {witness.key.name} confirmed a tree of {seen} leaves that is not this database's of {head.size}:"
-                " database and data directory were restored together, or the log has a second signer."
+            reason = tell(
+                "trouble.witness_confirmed_tree_leaves_not_databases", name=witness.key.name, seen=seen, size=head.size
             )
             connection.execute(
-                "INSERT INTO log.halts (epoch, reason) VALUES (%s, %s) ON CONFLICT DO NOTHING", [head.epoch, reason]
+                "INSERT INTO log.halts (epoch, reason) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                [head.epoch, str(reason)],
             )
-        return reason.rstrip(".")
+        return reason
 
     def before_signing(self) -> None:
         """Ask each witness where it is before the first checkpoint is signed; one that does not answer delays nothing."""

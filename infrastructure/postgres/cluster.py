@@ -24,6 +24,8 @@ from types import ModuleType
 
 import psutil
 
+from domain.messages import system_reason, tell
+
 from .errors import EmbeddedServerError
 
 SERVICE_USER = "pgserver"
@@ -132,8 +134,11 @@ class Cluster:
         )
         if made.returncode != 0:
             raise EmbeddedServerError(
-                f"The embedded PostgreSQL can't make its data directory under {self.root}; free space and grant rights "
-                f"there, or set RECOGNITION_DATA_DIR to another folder. initdb said: {made.stderr.strip()[-500:]}"
+                tell(
+                    "trouble.embedded_postgresql_cant_make_data_directory",
+                    root=str(self.root),
+                    stderr=made.stderr.strip()[-500:],
+                )
             )
 
     def postmaster(self) -> int | None:
@@ -180,18 +185,14 @@ def find_cluster(data_dir: Path) -> Cluster:
         if os.geteuid() == 0 and owner == 0:
             os.chown(root, uid, gid)
         elif owner != uid:
-            raise EmbeddedServerError(
-                f"{root} belongs to the system user {_user_name(owner)}; run as that user (or as root), or set "
-                "RECOGNITION_DATA_DIR to a folder of your own."
-            )
+            raise EmbeddedServerError(tell("trouble.belongs_system_user", root=str(root), owner=_user_name(owner)))
         root.chmod(0o700)
         binaries = _binaries(root / "data")
         cluster = Cluster(root=root, bin=binaries, uid=uid, gid=gid)
         _private_folder(cluster.run, cluster)
     except OSError as error:
         raise EmbeddedServerError(
-            f"The embedded PostgreSQL can't use {root} ({error.strerror}); grant rights there, or set "
-            "RECOGNITION_DATA_DIR to a folder that you may write."
+            tell("trouble.embedded_postgresql_cant_use", root=str(root), reason=system_reason(error))
         ) from error
     if os.geteuid() != uid:
         for path in (root, binaries / "postgres"):
@@ -219,9 +220,12 @@ def _binaries(data: Path) -> Path:
     wanted = int(marker.read_text().strip()) if marker.exists() else _package().TARGET_POSTGRES_VERSION
     if wanted not in versions:
         raise EmbeddedServerError(
-            f"The database in {data} was made by PostgreSQL {wanted}, and this installation has "
-            f"{', '.join(map(str, sorted(versions)))}: dump it with that version and load it into a new one, or set "
-            "DATABASE_URL to a server that runs it."
+            tell(
+                "trouble.database_made_postgresql_installation",
+                data=str(data),
+                wanted=wanted,
+                versions=tuple(map(str, sorted(versions))),
+            )
         )
     return versions[wanted]
 
@@ -235,10 +239,7 @@ def _server_user(root: Path) -> tuple[int, int]:
     try:
         entry: pwd.struct_passwd = _package().ensure_user_exists(SERVICE_USER)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise EmbeddedServerError(
-            f"PostgreSQL doesn't run as root, and the system user {SERVICE_USER!r} can't be added; add it yourself "
-            f"(useradd {SERVICE_USER}), run as an ordinary user, or set DATABASE_URL."
-        ) from error
+        raise EmbeddedServerError(tell("trouble.postgresql_doesnt_run_as_root_system", user=SERVICE_USER)) from error
     return entry.pw_uid, entry.pw_gid
 
 
@@ -250,8 +251,7 @@ def _private_folder(path: Path, cluster: Cluster) -> None:
         os.chown(path, cluster.uid, cluster.gid, follow_symlinks=False)
     elif found.st_uid != cluster.uid or not stat.S_ISDIR(found.st_mode) or found.st_mode & 0o077:
         raise EmbeddedServerError(
-            f"{path} is not a private folder of {_user_name(cluster.uid)}, so the database's socket would not be safe "
-            "there; remove it, or set RECOGNITION_DATA_DIR to a shorter path."
+            tell("trouble.not_private_folder_so_databases_socket", path=str(path), user=_user_name(cluster.uid))
         )
 
 
@@ -265,8 +265,7 @@ def _check_way(path: Path, uid: int, gid: int) -> None:
         bit = stat.S_IXUSR if found.st_uid == uid else stat.S_IXGRP if found.st_gid == gid else stat.S_IXOTH
         if not found.st_mode & bit:
             raise EmbeddedServerError(
-                f"PostgreSQL runs as the system user {_user_name(uid)}, which may not pass through {folder}; allow it "
-                f"(chmod o+x {folder}), run as an ordinary user, set RECOGNITION_DATA_DIR elsewhere, or set DATABASE_URL."
+                tell("trouble.postgresql_runs_as_system_user_which", user=_user_name(uid), folder=str(folder))
             )
 
 

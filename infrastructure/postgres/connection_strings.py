@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from domain.messages import term
+from domain.messages import Message, tell, term
 
 from .errors import DatabaseUnavailableError
 from .pools import with_times
@@ -19,20 +19,20 @@ from .sqlstates import outage_of
 
 FORM: Final = "postgresql://USER:PASSWORD@HOST:5432/DATABASE"
 _REASONS: Final = (
-    ("password authentication failed", "the server doesn't take that user with that password"),
-    ("no password supplied", "the server asks for a password and none is given"),
-    ("no pg_hba.conf entry", "the server's pg_hba.conf lets that user in from nowhere near here"),
-    ("ssl", "the server and this connection string disagree about TLS (sslmode)"),
-    ("failed to resolve", "the host's name is not known"),
-    ("could not translate", "the host's name is not known"),
-    ("connection refused", "nobody listens there; start the server, or correct host and port"),
-    ("no such file", "there is no socket; start the server, or correct the host"),
-    ("timeout", "nobody answers there in time"),
-    ("timed out", "nobody answers there in time"),
-    ("role", "the server has no such user, or one that may not log in"),
-    ("database", "the server has no such database, or not for that user"),
-    ("too many", "the server has no connection left"),
-    ("remaining connection slots", "the server has no connection left"),
+    ("password authentication failed", tell("trouble.no_user_or_password")),
+    ("no password supplied", tell("trouble.password_missing")),
+    ("no pg_hba.conf entry", tell("trouble.not_let_in")),
+    ("ssl", tell("trouble.tls_differs")),
+    ("failed to resolve", tell("trouble.host_unknown")),
+    ("could not translate", tell("trouble.host_unknown")),
+    ("connection refused", tell("trouble.nobody_listens")),
+    ("no such file", tell("trouble.no_socket")),
+    ("timeout", tell("trouble.no_answer_in_time")),
+    ("timed out", tell("trouble.no_answer_in_time")),
+    ("role", tell("trouble.no_such_user")),
+    ("database", tell("trouble.no_such_database")),
+    ("too many", tell("trouble.no_connection_left")),
+    ("remaining connection slots", tell("trouble.no_connection_left")),
 )
 
 
@@ -40,23 +40,20 @@ def checked(url: str, name: str) -> str:
     """A connection string that PostgreSQL can read, with its times. Raises ``DatabaseUnavailableError`` naming the setting."""
     scheme, separator, rest = url.partition("://")
     if separator and scheme not in {"postgresql", "postgres"}:
-        raise DatabaseUnavailableError(f"{name} begins with another scheme than postgresql://; write {FORM}.")
+        raise DatabaseUnavailableError(tell("trouble.begins_another_scheme_than_postgresql", name=name, form=FORM))
     if separator and ("@" in rest.partition("/")[2].partition("?")[0] or rest.partition("/")[0].count("@") > 1):
-        raise DatabaseUnavailableError(
-            f"{name} holds a character that separates its parts, in a name or password; write {FORM}, with such characters "
-            "percent-encoded (@ as %40, / as %2F, : as %3A)."
-        )
+        raise DatabaseUnavailableError(tell("trouble.holds_character_separates_parts_name_or", name=name, form=FORM))
     try:
         found = conninfo_to_dict(url)
         int(str(found.get("port") or 5432).split(",")[0])
     except (psycopg.Error, ValueError, UnicodeError):
         found = {}
     if not found or "\0" in url:
-        raise DatabaseUnavailableError(f"{name} is no connection string that PostgreSQL reads; write {FORM}.")
+        raise DatabaseUnavailableError(tell("trouble.no_connection_string_postgresql_reads", name=name, form=FORM))
     return with_times(url)
 
 
-def why_not(error: BaseException) -> str:
+def why_not(error: BaseException) -> Message:
     """Why a connection came to nothing, in words that hold nothing of the connection string."""
     said = str(error).lower()
     for words, reason in _REASONS:
@@ -64,8 +61,7 @@ def why_not(error: BaseException) -> str:
             return reason
     outage = outage_of(error)
     if "starting up" in said or "shutting down" in said or "recovery" in said:
-        return "the server starts or stops at the moment; try again when it is up"
+        return tell("trouble.server_starts_or_stops_moment")
     if outage is None:
-        return "the server refused"
-    words = str(term(outage))
-    return words[0].lower() + words[1:]
+        return tell("trouble.server_refused")
+    return term(outage)

@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 from psycopg_pool import ConnectionPool
 
+from domain.messages import tell
 from infrastructure.settings import Settings
 
 from .connection_strings import checked, why_not
@@ -146,8 +147,7 @@ def admit(owner_url: str, app_url: str) -> None:
                 connection.execute(SQL("GRANT {} TO {}").format(Identifier(APP_ROLE), Identifier(str(login))))
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedObject) as error:
         raise PrivilegeError(
-            f"The role {login} isn't there, or may not be given the application's role; as an administrator, run "
-            f"CREATE ROLE {login} LOGIN; GRANT {APP_ROLE} TO {login};"
+            tell("trouble.role_absent", role=str(login), run=f"CREATE ROLE {login} LOGIN; GRANT {APP_ROLE} TO {login};")
         ) from error
 
 
@@ -169,19 +169,14 @@ def check_application(app_url: str, name: str = "DATABASE_URL") -> None:
             ).fetchone()
     except psycopg.OperationalError as error:
         raise DatabaseUnavailableError(
-            f"The application can't log in to the database: {why_not(error)}; check {name}."
+            tell("trouble.application_cant_log_database", reason=why_not(error), name=name)
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
-        raise PrivilegeError(f"Give the application's login its role: GRANT {APP_ROLE} TO <login>;") from error
+        raise PrivilegeError(tell("trouble.login_without_role", run=f"GRANT {APP_ROLE} TO <login>;")) from error
     user, too_much, enough, unsafe = row or ("?", True, False, True)
     if too_much:
-        raise PrivilegeError(
-            f"The application would run as {user}, which may change stored events; name a login with the role {APP_ROLE} "
-            "alone in DATABASE_URL, or leave DATABASE_OWNER_URL out, and connections step down by themselves."
-        )
+        raise PrivilegeError(tell("trouble.application_would_run_as_which_may", user=user, app_role=APP_ROLE))
     if not enough:
-        raise PrivilegeError(f"Give the role {user} the application's rights: GRANT {APP_ROLE} TO {user};")
+        raise PrivilegeError(tell("trouble.role_without_rights", role=user, run=f"GRANT {APP_ROLE} TO {user};"))
     if unsafe:
-        raise DatabaseUnavailableError(
-            "The server acknowledges what it hasn't written (synchronous_commit or fsync is off); turn both on."
-        )
+        raise DatabaseUnavailableError(tell("trouble.server_acknowledges_what_hasnt_written_synchronous"))

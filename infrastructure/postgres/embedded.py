@@ -23,6 +23,8 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
+from domain.messages import Message, tell
+
 from . import keeper
 from .cluster import PORT, SUPERUSER, Cluster, find_cluster
 from .errors import EmbeddedServerError
@@ -150,17 +152,15 @@ class EmbeddedPostgres:
         """The server's process id as the data directory has it; None when none runs."""
         return self._started().postmaster()
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Message | None:
         """What is wrong with the server, in a sentence; None while it runs."""
         if self.postmaster() is not None:
             return None
-        return (
-            "The embedded PostgreSQL does not run; it is started again when it can be, and its log says why it ended."
-        )
+        return tell("trouble.embedded_down")
 
     def _started(self) -> Cluster:
         if self._cluster is None:
-            raise EmbeddedServerError("The embedded PostgreSQL has not been started: call start() first.")
+            raise RuntimeError("the embedded PostgreSQL has not been started: call start() first")
         return self._cluster
 
     def _open_lock(self, cluster: Cluster, name: str) -> int:
@@ -168,8 +168,7 @@ class EmbeddedPostgres:
             return os.open(cluster.run / name, os.O_RDWR | os.O_CREAT, 0o600)
         except PermissionError as error:
             raise EmbeddedServerError(
-                f"{cluster.run / name} belongs to another system user; run as root, as you did before, or give "
-                f"{cluster.root} to the user you run as now (chown -R)."
+                tell("trouble.belongs_another_system_user", run=str(cluster.run / name), root=str(cluster.root))
             ) from error
 
     @contextlib.contextmanager
@@ -187,8 +186,11 @@ class EmbeddedPostgres:
         while not _try_lock(lock, how):
             if time.monotonic() > deadline:
                 raise EmbeddedServerError(
-                    f"Another process has been starting or stopping the database in {self._data_dir} for "
-                    f"{self._patience:.0f} s; end it, then try again."
+                    tell(
+                        "trouble.another_process_been_starting_or_stopping",
+                        data_dir=str(self._data_dir),
+                        patience=f"{self._patience:.0f}",
+                    )
                 )
             time.sleep(POLL_SECONDS)
 
@@ -231,8 +233,12 @@ class EmbeddedPostgres:
                 break
             time.sleep(0.25)
         raise EmbeddedServerError(
-            f"The embedded PostgreSQL doesn't start on {cluster.data}; its log {cluster.log} says why (it ends with: "
-            f"{said.strip()[-300:]}). Repair that, set RECOGNITION_DATA_DIR to another folder, or set DATABASE_URL."
+            tell(
+                "trouble.embedded_postgresql_doesnt_start_on",
+                data=str(cluster.data),
+                log=str(cluster.log),
+                said=said.strip()[-300:],
+            )
         )
 
     def _start_keeper(self, cluster: Cluster) -> None:
@@ -258,8 +264,11 @@ class EmbeddedPostgres:
                 return True
             time.sleep(POLL_SECONDS)
         raise EmbeddedServerError(
-            f"The embedded PostgreSQL takes no connections after {self._patience:.0f} s; {cluster.log} says what it is "
-            "doing (recovery after a crash may take long: then try again later)."
+            tell(
+                "trouble.embedded_postgresql_takes_no_connections_after",
+                patience=f"{self._patience:.0f}",
+                log=str(cluster.log),
+            )
         )
 
     def _answers(self) -> bool:
@@ -308,7 +317,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + self._patience
         while cluster.postmaster() is not None:
             if time.monotonic() > deadline:
-                raise EmbeddedServerError(f"The PostgreSQL process {pid} doesn't end; end it, then try again.")
+                raise EmbeddedServerError(tell("trouble.postgresql_process_doesnt_end", pid=pid))
             time.sleep(POLL_SECONDS)
 
 

@@ -7,13 +7,15 @@
     ├── ServerUnfitError       the server takes no writes, keeps no sessions, or acknowledges what may be lost
     └── RegistryAbsentError    there is no registry where one is asked for
 
-Each message is one sentence that names the way out; each class has a stable `code`.
+Each says one message that names the way out; each class has a stable `code`.
 """
 
 from typing import ClassVar
 
+from domain.messages import Message, SpokenError, tell
 
-class DatabaseUnavailableError(Exception):
+
+class DatabaseUnavailableError(SpokenError):
     """The registry can't work with its database as it stands."""
 
     code: ClassVar[str] = "database-unavailable"
@@ -48,9 +50,6 @@ class RegistryAbsentError(DatabaseUnavailableError):
 
     code: ClassVar[str] = "registry-absent"
 
-    def __init__(self, where: str) -> None:
-        """``where`` is the place that was looked at, in words and without a password."""
-        super().__init__(
-            f"There is no registry in {where}; name another in RECOGNITION_DATA_DIR or DATABASE_URL, or make one there with"
-            " `recognition serve`."
-        )
+    def __init__(self, where: Message) -> None:
+        """``where`` is the place that was looked at, told without a password."""
+        super().__init__(tell("trouble.no_registry", where=where))

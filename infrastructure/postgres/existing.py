@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from domain.messages import Message, tell
 from infrastructure.postgres.cluster import cluster_data
 from infrastructure.postgres.connection_strings import checked
 from infrastructure.postgres.database import Database, pool_of, step_down
@@ -24,17 +25,19 @@ CONNECT_SECONDS = 10
 """How long a command waits for a database that does not answer, unless its connection string says otherwise."""
 
 
-def whereabouts(settings: Settings, name: str = "DATABASE_URL") -> str:
+def whereabouts(settings: Settings, name: str = "DATABASE_URL") -> Message:
     """Which registry the settings name, as people say it: a data directory, or a database's name and host.
 
     Never a user or a password. Raises ``DatabaseUnavailableError`` where the setting, called `name`, is no connection string.
     """
     if settings.database_url is None:
-        return f"the data directory {settings.data_dir.absolute()}"
+        return tell("trouble.data_directory", folder=str(settings.data_dir.absolute()))
     parts = _parts(checked(settings.database_url, name))
-    host = parts.get("host") or parts.get("hostaddr") or "the local socket"
     port = f":{parts['port']}" if parts.get("port") else ""
-    return f"the database {parts.get('dbname') or 'of its user'} at {host}{port}"
+    host = parts.get("host") or parts.get("hostaddr")
+    at = f"{host}{port}" if host else tell("trouble.local_socket")
+    named = parts.get("dbname")
+    return tell("trouble.database", name=str(named), host=at) if named else tell("trouble.database_of_user", host=at)
 
 
 def check_present(settings: Settings) -> None:
@@ -79,17 +82,15 @@ def open_existing_database(settings: Settings, name: str = "DATABASE_URL") -> It
 
 
 @contextlib.contextmanager
-def _saying(where: str) -> Iterator[None]:
+def _saying(where: Message) -> Iterator[None]:
     """Say which database does not answer, now or in the midst of a question."""
     try:
         yield
     except (psycopg.OperationalError, PoolTimeout, OperationalError, InterfaceError) as error:
-        raise DatabaseUnavailableError(
-            f"{where[0].upper()}{where[1:]} does not answer; check that it runs, and check DATABASE_OWNER_URL or DATABASE_URL."
-        ) from error
+        raise DatabaseUnavailableError(tell("trouble.does_not_answer", where=where)) from error
 
 
-def _check_folder(data_dir: Path, where: str) -> None:
+def _check_folder(data_dir: Path, where: Message) -> None:
     try:
         present = (cluster_data(data_dir) / "PG_VERSION").exists()
     except OSError:
@@ -98,7 +99,7 @@ def _check_folder(data_dir: Path, where: str) -> None:
         raise RegistryAbsentError(where)
 
 
-def _check_schema(connection: psycopg.Connection[TupleRow], where: str) -> None:
+def _check_schema(connection: psycopg.Connection[TupleRow], where: Message) -> None:
     # By the catalogue, which everybody may read: to_regclass() is refused to who may not use the schema.
     found = connection.execute(
         "SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
@@ -108,17 +109,21 @@ def _check_schema(connection: psycopg.Connection[TupleRow], where: str) -> None:
         raise RegistryAbsentError(where)
 
 
-def _check_release(connection: psycopg.Connection[TupleRow], where: str) -> None:
+def _check_release(connection: psycopg.Connection[TupleRow], where: Message) -> None:
     try:
         pending = due(connection, load_migrations())
     except psycopg.errors.InsufficientPrivilege:
         return  # a login that may not read what was applied; what it may read is asked all the same
     except MigrationError as error:
-        raise MigrationError(f"{where[0].upper()}{where[1:]}: {error}") from error
+        raise MigrationError(tell("trouble.said_of", where=where, said=error.said)) from error
     if pending:
         raise MigrationError(
-            f"The schema of {where} is {len(pending)} step{'s' if len(pending) > 1 else ''} older than this release"
-            f" (version {pending[0].version - 1} of {pending[-1].version}); start `recognition serve` once, which migrates it."
+            tell(
+                "trouble.schema_older",
+                where=where,
+                version=pending[0].version - 1,
+                latest=pending[-1].version,
+            )
         )
 
 

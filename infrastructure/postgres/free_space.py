@@ -11,6 +11,8 @@ import logging
 import os
 from pathlib import Path
 
+from domain.messages import Message, tell
+
 log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
@@ -41,19 +43,16 @@ class FreeSpace:
             else:
                 log.warning("There is room again on the disk of %s: records are taken.", self.folder)
         if words is not None:
-            raise NoRoomError(words)
+            raise NoRoomError(str(words))
 
     def free(self) -> int:
         """Bytes that are free for this user. Raises ``OSError`` where the folder is gone."""
         found = os.statvfs(self.folder)
         return found.f_bavail * found.f_frsize
 
-    def lack(self) -> str | None:
+    def lack(self) -> Message | None:
         """What is lacking, in words; None where there is room."""
         free = self.free()
         if free >= self.least:
             return None
-        return (
-            f"{free // MIB} MiB of the disk are free and {self.least // MIB} MiB must be for new records; "
-            "free space on the disk of the data directory"
-        )
+        return tell("trouble.mib_disk_free_mib_must_new", free=free // MIB, least=self.least // MIB)

@@ -10,6 +10,8 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from domain.messages import tell
+
 from .errors import ServerUnfitError
 from .pools import with_times
 
@@ -38,23 +40,13 @@ def check_given(url: str, name: str, *, synchronous: bool | None = None) -> None
         row = connection.execute(_STATE).fetchone()
         standby, names, commit, following = row or (False, "", "on", 0)
         if standby:
-            raise ServerUnfitError(
-                f"The server that {name} names is a standby and takes no writes; name the primary, a proxy that leads to it, or"
-                " several hosts with target_session_attrs=read-write."
-            )
+            raise ServerUnfitError(tell("trouble.server_names_standby_takes_no_writes", name=name))
         if _shares_sessions(connection, url):
-            raise ServerUnfitError(
-                f"{name} leads through a pooler that gives each transaction another session, which loses locks, LISTEN and prepared"
-                " statements; set its pool_mode to session, or name the server itself."
-            )
+            raise ServerUnfitError(tell("trouble.leads_through_pooler_gives_each_transaction", name=name))
     if synchronous is None:
         synchronous = bool(following) or len(_hosts(url)) > 1
     if synchronous and not (names.strip() and commit in _KEPT):
-        raise ServerUnfitError(
-            "The server acknowledges what only it has, and a take-over by a standby would lose it: set synchronous_standby_names, and"
-            " synchronous_commit to on or remote_apply (Patroni: synchronous_mode), or accept the loss with"
-            " RECOGNITION_SYNCHRONOUS_REPLICATION=false."
-        )
+        raise ServerUnfitError(tell("trouble.server_acknowledges_what_only_take_over"))
 
 
 def _shares_sessions(connection: psycopg.Connection[Any], url: str) -> bool:

@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 import psycopg
 from psycopg.rows import TupleRow
 
+from domain.messages import tell
 from infrastructure.locks import MIGRATION
 
 from .connection_strings import why_not
@@ -21,6 +22,7 @@ from .errors import MigrationError
 
 OLDEST_SERVER = 150000
 FILE_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+)\.sql")
+_OWNER_ROLE = "CREATE ROLE registry_app NOLOGIN; GRANT registry_app TO <owner>;"
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,13 @@ def load_migrations(folder: Traversable | None = None) -> list[Migration]:
         if file.name.endswith(".sql"):
             match = FILE_NAME.fullmatch(file.name)
             if match is None:
-                raise MigrationError(f"Rename the migration {file.name}: four digits, an underscore, a name, .sql.")
+                raise MigrationError(tell("trouble.migration_misnamed", file=file.name))
             # Line ends are what a checkout makes of them; the checksum is of the text.
             sql = file.read_bytes().replace(b"\r\n", b"\n")
             found.append(Migration(int(match["version"]), match["name"], sql))
     found.sort(key=lambda migration: migration.version)
     if [migration.version for migration in found] != list(range(1, len(found) + 1)):
-        raise MigrationError(
-            f"Number the migrations 1, 2, 3, … without gaps or doubles: found {[m.version for m in found]}."
-        )
+        raise MigrationError(tell("trouble.migrations_misnumbered", found=[each.version for each in found]))
     return found
 
 
@@ -75,7 +75,7 @@ def migrate(
         with psycopg.connect(owner_url) as connection:
             if connection.info.server_version < OLDEST_SERVER:
                 raise MigrationError(
-                    f"The server runs PostgreSQL {connection.info.server_version // 10000}; the registry needs 15 or later."
+                    tell("trouble.server_runs_postgresql", version=connection.info.server_version // 10000)
                 )
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION])
             pending = _pending(connection, migrations)
@@ -84,15 +84,14 @@ def migrate(
             return pending
     except psycopg.errors.InsufficientPrivilege as error:
         raise MigrationError(
-            f"The owner role may not do that ({error.diag.message_primary}); as an administrator, run CREATE ROLE "
-            "registry_app NOLOGIN; GRANT registry_app TO <owner>; and make that owner the database's owner."
+            tell("trouble.owner_may_not", reason=str(error.diag.message_primary), run=_OWNER_ROLE)
         ) from error
     except psycopg.OperationalError as error:
-        raise MigrationError(f"The database can't be reached as its owner: {why_not(error)}; check {name}.") from error
-    except psycopg.errors.ReadOnlySqlTransaction as error:
         raise MigrationError(
-            f"The database takes no writes: it is a standby or set to read-only; name the primary in {name}."
+            tell("trouble.database_cant_reached_as_owner", reason=why_not(error), name=name)
         ) from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        raise MigrationError(tell("trouble.database_takes_no_writes", name=name)) from error
 
 
 def _pending(connection: psycopg.Connection[TupleRow], migrations: Sequence[Migration]) -> list[Migration]:
@@ -114,15 +113,11 @@ def due(connection: psycopg.Connection[TupleRow], migrations: Sequence[Migration
     rows = connection.execute("SELECT version, name, checksum FROM registry.migrations ORDER BY version").fetchall()
     if len(rows) > len(migrations):
         raise MigrationError(
-            f"The database is at version {len(rows)} of its schema and this release knows {len(migrations)}: run the "
-            "release that migrated it, or a later one."
+            tell("trouble.database_version_schema_release_knows", found=len(rows), known=len(migrations))
         )
     for migration, (version, name, checksum) in zip(migrations, rows, strict=False):
         if (migration.version, migration.checksum) != (version, checksum):
-            raise MigrationError(
-                f"Migration {version} ({name}) was changed after this database applied it: restore the file as it was, "
-                "and put the change into a new migration."
-            )
+            raise MigrationError(tell("trouble.migration_changed_after_database_applied", version=version, name=name))
     return list(migrations[len(rows) :])
 
 
@@ -137,6 +132,10 @@ def _apply(connection: psycopg.Connection[TupleRow], migration: Migration) -> No
         raise
     except (psycopg.ProgrammingError, psycopg.DataError, psycopg.IntegrityError) as error:
         raise MigrationError(
-            f"Migration {migration.version} ({migration.name}) doesn't fit this database, which stays as it was: "
-            f"{error.diag.message_primary}. Restore a backup of this release's own schema, or report it."
+            tell(
+                "trouble.migration_doesnt_fit_database_which_stays",
+                version=migration.version,
+                name=migration.name,
+                reason=str(error.diag.message_primary),
+            )
         ) from error

@@ -11,14 +11,15 @@ Exception
 
 from typing import ClassVar
 
+from domain.messages import SpokenError, tell
 from infrastructure.postgres.errors import DatabaseUnavailableError
 
 
-class ProjectionFailure(Exception):
+class ProjectionFailure(SpokenError):
     """An event could not be projected; ``index`` counts the events of its batch before it. Names nothing personal."""
 
     def __init__(self, position: int, topic: str, index: int, cause: Exception) -> None:
-        super().__init__(f"{describe(cause)} at position {position} ({topic})")
+        super().__init__(tell("trouble.position", cause=describe(cause), position=position, topic=topic))
         self.position = position
         self.topic = topic
         self.index = index
@@ -36,9 +37,7 @@ class ReadModelAbsentError(ProjectionError):
     code: ClassVar[str] = "read-model-absent"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The read model was not made yet; start `recognition serve` once, or run `recognition projections rebuild`."
-        )
+        super().__init__(tell("trouble.read_model_not_made_yet"))
 
 
 class RebuildDueError(ProjectionError):
@@ -47,9 +46,7 @@ class RebuildDueError(ProjectionError):
     code: ClassVar[str] = "rebuild-due"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The read model has the shape of another release; run `recognition projections rebuild`, then start again."
-        )
+        super().__init__(tell("trouble.read_model_shape_another_release"))
 
 
 class RebuildRunningError(ProjectionError):
@@ -58,7 +55,7 @@ class RebuildRunningError(ProjectionError):
     code: ClassVar[str] = "rebuild-running"
 
     def __init__(self) -> None:
-        super().__init__("Another process rebuilds or checks the read model; wait until it has ended, then try again.")
+        super().__init__(tell("trouble.another_process_rebuilds_or_checks_read"))
 
 
 def describe(error: Exception) -> str:

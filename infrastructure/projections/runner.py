@@ -10,6 +10,7 @@ import psycopg
 
 from application.projections.all import PROJECTIONS
 from application.projections.projection import Projection
+from domain.messages import Message
 from infrastructure.locks import PROJECTION_RUNNER, of_projection
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.recorder import CHANNEL as NEW_EVENTS
@@ -118,6 +119,6 @@ def _step_of(live: LiveProjection) -> Step:
     return step
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: Exception) -> Message | str:
     """A failure names its place and nothing else; of any other error its kind is told."""
-    return str(error) if isinstance(error, ProjectionFailure) else describe(error)
+    return error.said if isinstance(error, ProjectionFailure) else describe(error)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from domain.messages import tell
+from domain.messages import SpokenError, tell
 from domain.refusals import RefusalCode, Refused
 
 
@@ -33,7 +33,7 @@ class HolderErased(Refused):
         return type(self), ()
 
 
-class SealingError(Exception):
+class SealingError(SpokenError):
     """Base of the failures of keys and seals; ``code`` is stable."""
 
     code: ClassVar[str] = "sealing"

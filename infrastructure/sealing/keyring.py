@@ -23,6 +23,7 @@ from psycopg_pool import ConnectionPool
 
 from application.journal import KeyOutdated
 from application.ports import NewKey
+from domain.messages import tell
 from infrastructure.postgres.pools import read_over
 from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError, MasterKeyError
 from infrastructure.sealing.master import ExistingMasterKeys, MasterKeyFile, MasterKeys
@@ -31,7 +32,7 @@ from infrastructure.sealing.seals import KEY_BYTES
 INDEX_REF: Final = UUID(int=0)
 """Reserved reference under which the secret of the holder index is kept, so that rotation re-wraps it like any key."""
 
-_MISSING = "A holder has no key and was never erased; restore the key table that belongs to these events."
+_MISSING: Final = tell("trouble.holder_key_missing")
 _INSERT = (
     "INSERT INTO registry.holder_keys (holder_ref, wrapped_key, master_key_id) VALUES (%s, %s, %s)"
     " ON CONFLICT (holder_ref) DO NOTHING"
@@ -201,9 +202,7 @@ class PostgresKeyring:
 
     def _require_other_master(self, dropped: MasterKeys) -> None:
         if self._master.now().current_id == dropped.current_id:
-            raise MasterKeyError(
-                f"The master key {dropped.current_id} was dropped after an erasure; restore the file that followed it."
-            ) from None
+            raise MasterKeyError(tell("trouble.master_key_dropped_after_erasure", key=dropped.current_id)) from None
 
     def _remember(self, until: float, keys: Mapping[UUID, bytes | None]) -> None:
         with self._lock:

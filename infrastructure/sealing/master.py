@@ -25,6 +25,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from application.sealed_values import NONCE_BYTES
+from domain.messages import tell
 from infrastructure.private_files import others_may_read, write_private
 from infrastructure.sealing.errors import MasterKeyError, SealBrokenError
 from infrastructure.sealing.seals import KEY_BYTES
@@ -43,10 +44,10 @@ class MasterKeys:
 
     def __post_init__(self) -> None:
         if self.current_id not in self.keys:
-            raise MasterKeyError("The current master key is not among the keys given.")
+            raise MasterKeyError(tell("trouble.current_master_key_not_among_keys"))
         for key_id, key in self.keys.items():
             if not _ID.fullmatch(key_id) or len(key) != KEY_BYTES:
-                raise MasterKeyError("A master key is 32 bytes under an id of letters, digits, dots and dashes.")
+                raise MasterKeyError(tell("trouble.master_key_bytes_under_id_letters"))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -59,10 +60,10 @@ class MasterKeys:
             except (binascii.Error, ValueError):
                 key = b""
             if key_id in keys or len(key) != KEY_BYTES:
-                raise MasterKeyError("Master keys are written id:base64, 32 bytes each, every id once.")
+                raise MasterKeyError(tell("trouble.master_keys_written_id"))
             keys[key_id] = key
         if not keys:
-            raise MasterKeyError("No master key is given; write one as id:base64, 32 bytes.")
+            raise MasterKeyError(tell("trouble.no_master_key_given"))
         return cls(next(iter(keys)), keys)
 
     @classmethod
@@ -87,7 +88,7 @@ class MasterKeys:
     def load(cls, path: Path) -> Self:
         """The keys of a file that is there. Raises ``MasterKeyError`` for a malformed file, or one that others may read."""
         if others_may_read(path):
-            raise MasterKeyError(f"Others may read the master keys in {path.name}; run chmod 600 on it.")
+            raise MasterKeyError(tell("trouble.others_may_read_master_keys", file=path.name))
         return cls.parse(path.read_text("ascii", errors="replace"))
 
     def now(self) -> Self:
@@ -121,12 +122,12 @@ class MasterKeys:
         """The data key. Raises ``MasterKeyError`` for an unknown master key, ``SealBrokenError`` for an altered row."""
         master = self.keys.get(key_id)
         if master is None:
-            raise MasterKeyError(f"The master key {key_id} is needed and not configured; add it to the master keys.")
+            raise MasterKeyError(tell("trouble.master_key_needed_not_configured", key=key_id))
         try:
             return AESGCM(master).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _bound(holder_ref, key_id))
         except (InvalidTag, ValueError):
             pass
-        raise SealBrokenError("A holder's key was altered, or its master key is another; restore the key table.")
+        raise SealBrokenError(tell("trouble.holders_key_altered_or_master_key"))
 
 
 class MasterKeyFile:
@@ -168,10 +169,7 @@ class ExistingMasterKeys:
     def now(self) -> MasterKeys:
         """The keys as the file has them. Raises ``MasterKeyError`` where there is none, or a spoilt one."""
         if not self._path.exists():
-            raise MasterKeyError(
-                f"The master keys of this registry are not in {self._path}; name the data directory that holds them in"
-                " RECOGNITION_DATA_DIR."
-            )
+            raise MasterKeyError(tell("trouble.master_keys_registry_not", path=str(self._path)))
         return MasterKeys.load(self._path)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from psycopg_pool import ConnectionPool
 
+from domain.messages import Message, tell
 from infrastructure.sealing.errors import MasterKeyError
 from infrastructure.sealing.master import MasterKeyFile, MasterKeys
 
@@ -35,10 +36,7 @@ def open_master_keys(path: Path, pool: ConnectionPool[Any]) -> MasterKeyFile:
     return MasterKeyFile(path)
 
 
-def _needed(path: Path, needed: Iterable[str], *, there: bool) -> str:
-    ids = " and ".join(needed)
-    found = f"{path} holds another registry's" if there else f"there is no {path}"
-    return (
-        f"The keys in this database are wrapped by the master key {ids}, and {found}: put the file {path.name} of the data"
-        " directory that belongs to the database there, or name that directory in RECOGNITION_DATA_DIR; nothing was written."
-    )
+def _needed(path: Path, needed: Sequence[str], *, there: bool) -> Message:
+    if there:
+        return tell("trouble.master_keys_of_another", keys=needed, path=str(path), file=path.name)
+    return tell("trouble.master_keys_absent", keys=needed, path=str(path), file=path.name)

@@ -25,6 +25,7 @@ from application.sealed_values import (
     commitment,
     padded,
 )
+from domain.messages import tell
 from infrastructure.sealing.errors import SealBrokenError
 
 KEY_BYTES: Final = 32
@@ -68,9 +69,7 @@ def unsealing(key: bytes) -> Callable[[dict[str, str], bytes], Any]:
                 return orjson.loads(plain[SALT_BYTES:])
         except (InvalidTag, binascii.Error, UnicodeEncodeError, ValueError):
             pass
-        raise SealBrokenError(
-            "A sealed value was altered, moved, or sealed under another key; restore the event it belongs to."
-        )
+        raise SealBrokenError(tell("trouble.sealed_value_altered_moved_or_sealed"))
 
     return opened
 

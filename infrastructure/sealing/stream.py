@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from domain.messages import tell
 from infrastructure.sealing.errors import SealBrokenError
 from infrastructure.sealing.seals import KEY_BYTES
 
@@ -51,7 +52,7 @@ def open_stream(key: bytes, bound_to: bytes, pieces: Iterable[bytes]) -> Iterato
             break
         head += piece
     if len(head) < _HEADER or not head.startswith(_MAGIC):
-        raise SealBrokenError("A sealed file has lost its beginning; restore it.")
+        raise SealBrokenError(tell("trouble.sealed_file_lost_beginning"))
     cipher = _cipher(key, head[len(_MAGIC) : _HEADER])
     for number, (chunk, last) in enumerate(_chunks(_chained(head[_HEADER:], source), CHUNK + _TAG)):
         try:
@@ -59,7 +60,7 @@ def open_stream(key: bytes, bound_to: bytes, pieces: Iterable[bytes]) -> Iterato
         except (InvalidTag, ValueError):
             plain = None
         if plain is None:
-            raise SealBrokenError(f"Chunk {number} of a sealed file was altered, moved or cut off; restore the file.")
+            raise SealBrokenError(tell("trouble.chunk_sealed_file_altered_moved_or", number=number))
         yield plain
 
 

@@ -27,7 +27,7 @@ from catalog.notice import load_official_catalog
 from catalog.vocabulary import official_vocabulary
 from console.cli import app
 from domain.matching import Matcher
-from domain.messages import Language
+from domain.messages import Language, Message
 from tests.catalog.office import HEADS, ROW_1, ROW_2, workbook
 
 
@@ -76,7 +76,7 @@ def test_a_row_with_more_cells_than_the_head_is_not_judged_by_some_of_them(tmp_p
     (row,) = listed(tmp_path, "name,issuer,grade\nWelding Inspector, Certified,American Welding Society,\n")
     assert row.problems == ()
     (row,) = listed(tmp_path, "name,issuer,grade\nWelding Inspector, Certified,American Welding Society,,x\n")
-    assert "5 cells under a head of 3" in row.problems[0]
+    assert "5 cells under a head of 3" in str(row.problems[0])
     with pytest.raises(FileRefused) as refused:
         read_entries(("\ufeff" + ",".join(HEADS) + "\n" + ",".join([*ROW_1, "", "x"]) + "\n").encode(), "csv")
     assert [(fault.code, fault.row) for fault in refused.value.faults] == [(FaultCode.CELL_EXTRA, 2)]
@@ -149,10 +149,10 @@ def test_hidden_rows_and_columns_are_left_out_and_named(tmp_path: Path) -> None:
     rows = [["name", "issuer", "grade", "remark"], *([f"CISSP {number}", "ISC2", None, "x"] for number in range(1, 6))]
     book = workbook(rows, shape=hide)
     (tmp_path / "list.xlsx").write_bytes(book)
-    told: list[str] = []
+    told: list[Message] = []
     found = read_certificates(tmp_path / "list.xlsx", told)
     assert [row.row for row in found] == [2, 4, 6]
-    assert [sentence.split(" is hidden")[0] for sentence in told] == [
+    assert [str(sentence).split(" is hidden")[0] for sentence in told] == [
         "sheet Sheet: row 3", "sheet Sheet: row 5", "sheet Sheet: column D",
     ]  # fmt: skip
 
@@ -160,9 +160,9 @@ def test_hidden_rows_and_columns_are_left_out_and_named(tmp_path: Path) -> None:
 def test_an_import_names_what_it_left_out(tmp_path: Path) -> None:
     """A catalog's file says the same of its sheets and rows."""
     book = workbook([HEADS, ROW_1, ROW_2], shape=lambda sheet: setattr(sheet.row_dimensions[3], "hidden", True))
-    told: list[str] = []
+    told: list[Message] = []
     assert len(read_entries(book, "xlsx", told)) == 1
-    assert told == ["sheet Sheet: row 3 is hidden and was left out; show it to have it read."]
+    assert list(map(str, told)) == ["sheet Sheet: row 3 is hidden and was left out; show it to have it read."]
     (tmp_path / "catalog.xlsx").write_bytes(book)
     run = CliRunner().invoke(app, ["catalog", "import", str(tmp_path / "catalog.xlsx")])
     assert (run.exit_code, "row 3 is hidden" in run.stderr) == (0, True)
@@ -186,8 +186,8 @@ def test_a_cell_that_is_no_text_is_reported_by_its_place(tmp_path: Path, shape: 
     (tmp_path / "list.xlsx").write_bytes(book)
     (row,) = read_certificates(tmp_path / "list.xlsx")
     (problem,) = row.problems
-    assert problem.startswith("C2: ")
-    assert any(words in problem for _, words in CELLS.values())
+    assert str(problem).startswith("C2: ")
+    assert any(words in str(problem) for _, words in CELLS.values())
     matcher = Matcher(official, load_aliases(), official_vocabulary())
 
     def ask(*certificate: str | None) -> Found:
@@ -196,7 +196,7 @@ def test_a_cell_that_is_no_text_is_reported_by_its_place(tmp_path: Path, shape: 
     summary = Summary()
     (answer,) = match_all([row], ask, summary)
     assert ask(row.name, row.issuer, None).match.entry is not None
-    assert (answer.automatic, answer.reasons(Language.EN)[0], summary.unread) == (False, problem, 1)
+    assert (answer.automatic, answer.reasons(Language.EN)[0], summary.unread) == (False, str(problem), 1)
 
 
 def test_a_calculated_formula_is_its_value(tmp_path: Path) -> None:

@@ -112,10 +112,10 @@ def test_xlsx_as_typed_in_an_office() -> None:
     ])  # fmt: skip
     heads = []
     assert read_entries(data, heads=heads) == (ENTRY_1.model_copy(update={"remark": "新"}), ENTRY_2)
-    assert heads == [
+    assert list(map(str, heads)) == [
         (
-            "sheet Sheet, columns read: 序 号 (序号)、境外职业资格 名称 (境外职业资格名称)、中文译名 (境外职业资格译名)、发证机构 "
-            "(证书颁发机构)、职称 (比照认定职称)、领域 (专业领域)、备注; left out, since an entry has no such column: 部门."
+            "sheet Sheet: columns read: 序 号 (序号), 境外职业资格 名称 (境外职业资格名称), 中文译名 (境外职业资格译名), 发证机构 "
+            "(证书颁发机构), 职称 (比照认定职称), 领域 (专业领域), 备注; left out, since an entry has no such column: 部门."
         )
     ]
 

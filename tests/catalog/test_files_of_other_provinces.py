@@ -74,7 +74,7 @@ def test_beijing_senior_is_one_of_two_levels_and_other_series_have_other_titles(
         (
             FaultCode.TITLE_UNKNOWN,
             (
-                "sheet Sheet, row 3, column G, entry 2: the titles of the series '卫生' can't be told from their level; name each in a "
+                "sheet Sheet, row 3, column G, entry 2: the titles of the series “卫生” can't be told from their level; name each in a "
                 "column 比照认定职称."
             ),
         ),
@@ -183,7 +183,7 @@ def test_tianjin_awards_no_title_and_says_so_once() -> None:
             FaultCode.HEADER_MISSING,
             (
                 "sheet Sheet, row 1, column 比照认定职称: the head lacks the column 比照认定职称; add it, or give its name to one of the "
-                "columns that are not known: 执业范围、业务主管部门."
+                "columns that are not known: 执业范围, 业务主管部门."
             ),
         )
     ]
@@ -200,7 +200,7 @@ def test_a_table_of_heads_that_nobody_knows_says_which_come_near() -> None:
     """What is recognised is named, what is not too."""
     ((code, said),) = refused(workbook([["编码", "项目", "发证机构", "甲", "乙"], ["1", "2", "3", "4", "5"]]))
     assert code is FaultCode.HEADER_MISSING
-    assert "names 发证机构 and not 编码、项目、甲、乙" in said
+    assert "names 发证机构 and not 编码, 项目, 甲, 乙" in said
 
 
 def test_a_level_that_contradicts_the_titles_name_is_refused() -> None:

@@ -95,7 +95,7 @@ def test_the_refusal_reads_as_sentences() -> None:
     first, second = str(refused.value).splitlines()
     assert first == "draft.txt is refused for 1 fault."
     assert re.fullmatch(
-        r"  row 37, column 比照认定职称, entry 1: the title '高级工程师' is of the level 副高级, and the notice awards 初级、中级 only; correct it\.",
+        r"  row 37, column 比照认定职称, entry 1: the title “高级工程师” is of the level 副高级, and the notice awards 初级、中级 only; correct it\.",
         second,
     )
 

@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib
 import inspect
 import pickle
 import pkgutil
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from enum import Enum
 from functools import cache
 from importlib import resources
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+import typer
 
 import domain
 from application.outages import Outage
+from console.audit_commands import CountedBy
+from console.cli import app
 from console.web.speaking import WORDS
 from domain.base import Event
 from domain.case.events import Matched
 from domain.identity_numbers import IdentityKind
-from domain.messages import Language, Message, MessageDefect, facts_of, tell
+from domain.messages import Language, Message, MessageDefect, facts_of, spoken, tell
 from domain.messages import sentences as sentences_module
 from domain.messages.sentences import sentences
 from domain.refusals import RefusalCode, Refused
 from domain.values import TYPED, CaseStatus, MatchOutcome, PersonalData, Role
 from infrastructure.identity import RefusalReason
+from infrastructure.projections.positions import ProjectionStatus
 from tests.golden.archive import event_classes
 from tests.sources import ROOT, all_modules
+from transport import explorer
 from transport.errors import ErrorCode
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
-HALF_WIDTH = re.compile(r"[,;?!](?=\s|$|[\u4e00-\u9fff])|[\u4e00-\u9fff“”]\.|\([^)]*[\u4e00-\u9fff][^)]*\)|\"")
+HALF_WIDTH = re.compile(
+    r"[,;?!](?=\s|$|[\u4e00-\u9fff])|[\u4e00-\u9fff“”]\.(?![a-z/])|\([^)]*[\u4e00-\u9fff][^)]*\)|\""
+)
 PLACES = re.compile(r"\{[^}]*\}|`[^`]*`")
+HANDED_ON = {"evidence.under_way", "feed.under_way"}
+"""Keys that are handed to what counts what is under way, and told there."""
 PARTS = ("limit.", "advice.", "place.", "expectation.", "event.stored")
 """The beginnings of the keys of parts of sentences; ``limit.exceeded`` is whole."""
 WORDS_OF_OTHERS = {"request.persisted_not_found", "request.parse_failed", "request.validation_failed"}
@@ -45,12 +56,37 @@ FRAGMENTS.add("entry.withdraw_and_leave_out")
 FRAGMENTS |= {"note.not_by_own_name", "note.no_longer_by_own_name"}
 FRAGMENTS |= {f"identity_form.{each.value.lower()}" for each in IdentityKind}
 """Clauses that stand in another message."""
+OF_COMMANDS = (
+    "system.",
+    "explorer.",
+    "start.",
+    "command.",
+    "group.",
+    "panel.",
+    "help.",
+    "cli.",
+    "said.",
+    "demo.",
+    "head.",
+)
+"""The beginnings of the keys of what the command line says beside refusals, help, titles, words, answers, and of two pages of the API."""
+TOLD_TO_OPERATORS = ("trouble.", "ready.", "proof.", "fault.")
+"""The beginnings of the keys of what operators read, and of faults, each of which goes on after its place."""
+FRAMES = {"cli.see_help", "fault.place_cell", "fault.placed", "ready.several", "said.http.errors", "trouble.witnesses"}
+FRAMES |= {"cli.misused", "said.coded", "said.log.and", "said.match.answer", "said.parts", "trouble.said_of"}
+FRAMES |= {"said.case.holds_title", "said.pack.title", "trouble.none_usable"}
+"""Messages that put other messages together, with hardly a word of their own."""
 MADE_FROM_LISTS = {
+    "console.helping": 1,
+    "console.talk": 1,
     "console.web.speaking": 2,
     "domain.base": 1,
     "domain.identity_numbers": 1,
+    "domain.messages.spoken": 1,
     "domain.refusals": 2,
     "infrastructure.identity": 2,
+    "registry_api.evidence": 1,
+    "transport.explorer": 1,
 }
 """Where a key is made of the member of a list, and how often; everywhere else it is written out."""
 
@@ -107,6 +143,45 @@ def terms() -> set[str]:
     return {f"{name}.{member.name}" for name in named for member in domain_enums()[name]}
 
 
+HELP = re.compile(r"""["']((?:help|panel)\.[a-z_.]+)["']""")
+"""The keys of help, where arguments, options and panels are declared."""
+
+
+def command_keys() -> set[str]:
+    """The keys of what the command line says of itself: of groups, commands and panels, arguments and options, columns and facts."""
+    code = "".join(each.read_text("utf-8") for each in (ROOT / "console").glob("*.py"))
+    tree = typer.main.get_command(app)
+    heads = {key for key in sentences() if key.startswith("head.")}
+    unused = {key for key in heads if not named_as_head(key.removeprefix("head."), code)}
+    assert unused == set()
+    return {*told_of(tree), *HELP.findall(code), *heads}
+
+
+def named_as_head(name: str, code: str) -> bool:
+    """Whether the command line names a column or a fact so, or a read model's status or a count of statistics has it."""
+    spoken = name.replace("_", " ")
+    fields = {each.name for each in dataclasses.fields(ProjectionStatus)} | {each.value.lower() for each in CountedBy}
+    return name in fields or f'"{name}"' in code or f'"{spoken}"' in code
+
+
+def told_of(command: Any) -> Iterator[str]:
+    """The keys of what a command and the commands below it are for."""
+    yield command.help
+    for each in getattr(command, "commands", {}).values():
+        yield from told_of(each)
+
+
+def constants() -> set[str]:
+    """Every text that the API's code holds."""
+    nodes = (node for module in all_modules() if module.package == "registry_api" for node in ast.walk(module.tree))
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def explorer_words() -> set[str]:
+    """The keys of the words of the explorer, by the names in its scripts."""
+    return {"explorer." + re.sub("[A-Z]", lambda each: f"_{each[0].lower()}", name) for name in explorer.WORDS}
+
+
 def codes() -> set[str]:
     """The keys of what codes mean, and of what helps."""
     return {f"{code.value}.{part}" for code in (*RefusalCode, *ErrorCode) for part in ("meaning", "way_out")}
@@ -137,7 +212,15 @@ def test_every_key_is_written_and_used():
     keys, made = written_keys()
     assert made == MADE_FROM_LISTS
     assert len(keys) > 100
-    pages = page_keys() | page_words()
+    assert constants() >= HANDED_ON
+    pages = (
+        HANDED_ON
+        | page_keys()
+        | page_words()
+        | command_keys()
+        | explorer_words()
+        | {f"system.{name}" for name in spoken.SYSTEM_REASONS}
+    )
     assert sentences().keys() == keys | codes() | terms() | summaries() | token_reasons() | withheld() | pages
 
 
@@ -151,22 +234,30 @@ def test_a_summary_tells_nothing_personal():
         assert own or facts_of(f"summary.{topic}") <= kind.model_fields.keys(), topic
 
 
-@pytest.mark.parametrize("key", sorted(sentences()))
-def test_a_sentence_reads_as_its_language_does(key):
+def test_a_sentence_reads_as_its_language_does():
     """Chinese is written in ideographs and full-width marks, English without any; sentences end, and say the way out, apart from reasons
     of matching, which leave it to a reviewer.
     """
+    for key in sentences():
+        check_reading(key)
+
+
+def check_reading(key):
+    """See ``test_a_sentence_reads_as_its_language_does``, for one."""
     zh, en = text_of(key, Language.ZH), text_of(key, Language.EN)
     if key in WORDS_OF_OTHERS:
         return
-    assert HAN.search(zh)
-    assert not HAN.search(en)
+    assert HAN.search(zh) or key in FRAMES, key
+    assert not HAN.search(en), en
     assert not HALF_WIDTH.search(PLACES.sub("", zh)), zh
     part = key.startswith(PARTS) and not key.startswith("limit.exceeded")
-    if part or key in terms() | FRAGMENTS or key.startswith(("summary.", "page.", "word.")):
+    if part or key in terms() | FRAGMENTS | FRAMES or key.startswith(("summary.", "page.", "word.", *OF_COMMANDS)):
         return
-    assert zh.endswith("。")
-    assert en.endswith(".")
+    if key.startswith(TOLD_TO_OPERATORS):
+        assert zh.endswith("。") is en.endswith("."), (zh, en)
+        return
+    assert zh.endswith("。"), zh
+    assert en.endswith("."), en
     bare = PLACES.sub("", zh)
     assert len(HAN.findall(bare)) >= len(re.findall(r"[A-Za-z]", bare)), zh
     free = ("match.", "misfit.")

@@ -324,7 +324,10 @@ class TestKeySet:
         assert keys.find("ed")
         assert keys.trouble() is None
         eventually(
-            lambda: keys.remarks() == ["it can't be fetched anew, and the keys known serve for 60 min at most: OSError"]
+            lambda: (
+                list(map(str, keys.remarks()))
+                == ["it can't be fetched anew, and the keys known serve for 60 min at most: OSError"]
+            )
         )
         provider.now = 3600.0
         with pytest.raises(JwksUnavailableError):
@@ -393,7 +396,7 @@ class TestKeySet:
         found = parse_jwks(document(*others, *map(public, (ED, EC, RSA))))
         assert {key.kid for key in found.keys} == {"ed", "ec", "rsa"}
         assert len(found.left_out) == len(others)
-        assert "key 2 (p384): its type is none of Ed25519, P-256 and RSA" in found.left_out
+        assert "key 2 (p384): its type is none of Ed25519, P-256 and RSA" in list(map(str, found.left_out))
         keys = KeySet(lambda: document(*others, public(ED)), max_age=0)
         keys.fetch()
         keys.fetch()

@@ -127,5 +127,5 @@ def test_why_a_database_does_not_answer_is_said_without_its_address() -> None:
     try:
         psycopg.connect("postgresql://user:pass-word@127.0.0.1:1/secret", connect_timeout=2)
     except psycopg.OperationalError as error:
-        said = why_not(error)
+        said = str(why_not(error))
     assert said == "nobody listens there; start the server, or correct host and port"

@@ -1,5 +1,6 @@
 """The explorer in a real browser, and what a browser without scripts gets."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urlsplit
@@ -84,6 +85,19 @@ def test_without_scripts_the_page_says_what_to_do(server: str) -> None:
     assert httpx.get(f"{server}/graphql/explorer/..%2Fapp.py").status_code == 404
 
 
+def test_the_pages_are_served_in_the_language_that_is_asked_for(server: str) -> None:
+    """Before any script runs: no word of the other language, and a cache keeps the two apart."""
+    for path in ("/", "/graphql"):
+        for language, tag in (("zh-CN,zh;q=0.9", "zh-CN"), ("en", "en"), ("", "en")):
+            answer = httpx.get(f"{server}{path}", headers={"Accept": "text/html", "Accept-Language": language})
+            shown = re.sub(r"<script[\s\S]*?</script>|<pre[\s\S]*?</pre>|<[^>]*>", " ", answer.text).replace("中文", "")
+            assert f'<html lang="{tag}">' in answer.text
+            assert "{{" not in answer.text
+            assert bool(re.search(r"[\u4e00-\u9fff]", shown)) is (tag == "zh-CN")
+            assert (tag == "en") is bool(re.search(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}", shown))
+            assert "Accept-Language" in answer.headers["vary"]
+
+
 def test_a_link_fills_the_editor_and_runs_nothing(server: str, page: Page) -> None:
     """Document, variables and the operation that is meant; whoever followed it reads before they run it."""
     asked: list[Request] = []
@@ -130,21 +144,25 @@ def test_a_reason_is_sent_as_a_browser_can(server: str, page: Page) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_start_page_leads_everywhere(server: str, page: Page, width: int) -> None:
-    """In Chinese and English, at any width, without scripts or another host: each link on it answers 200."""
+    """In the language that is asked for, at any width, without scripts or another host: each link on it answers 200."""
     hosts: set[str] = set()
     problems: list[str] = []
+    browser = page.context.browser
+    assert browser is not None
+    page = browser.new_page(locale="zh-CN")
     page.set_viewport_size({"width": width, "height": 800})
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     page.on("console", lambda message: problems.append(message.text))
     page.goto(f"{server}/")
     assert page.get_by_role("heading", level=1).inner_text().startswith("境外职业资格")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
     assert page.locator("script").count() == page.locator("[style]").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert (
         page.evaluate("getComputedStyle(document.querySelector('li')).borderRadius") == "10px"
     )  # the style sheet is there
     links = page.get_by_role("link").all()
-    assert len(links) == 6
+    assert len(links) == 5
     for link in links:
         address = link.evaluate("each => each.href")
         assert httpx.get(address, headers={"Accept": "text/html, */*"}).status_code == 200
