@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.acting import account
+from console.opened import reading, writing
 from console.options import AsJson
 from console.program import Group
 from console.talk import err, note, print_json, print_rows, say
@@ -94,6 +96,50 @@ def rotate_keys(
         print_json({"current": master.current_id, "rewrapped": done, "dropped": drop})
     else:
         say(f"{done} keys are under the master key {master.current_id}.")
+
+
+@app.command()
+def attestation(as_json: AsJson = False) -> None:
+    """Show the keys of attestations: which signs, which are still published, which are withdrawn."""
+    from infrastructure.attestation.keys import listed
+
+    with reading() as registry:
+        found = listed(registry.database.app_url)
+    if as_json:
+        print_json({"keys": [{"kid": each.kid, "state": each.state, "added": each.added_at} for each in found]})
+        return
+    rows = [(each.kid, each.state, each.added_at, each.operator) for each in found]
+    print_rows("Keys of attestations", ("key", "state", "added", "by"), rows)
+
+
+@app.command("rotate-attestation")
+def rotate_attestation(
+    withdraw_key: Annotated[
+        str | None,
+        typer.Option(
+            "--withdraw", metavar="KID", help="Publish this older key no more: what it signed is not believed."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a new key sign attestations from now on; what older keys signed goes on being verified, until one is withdrawn.
+
+    Recorded under your account of this machine. It needs no older key, so it is the way out where the file is lost.
+    """
+    from infrastructure.attestation.keys import ATTESTATION_KEY_FILE, listed, rotate, withdraw
+
+    with writing(catch_up=False) as registry:
+        url, path = registry.database.owner_url, registry.settings.data_dir / ATTESTATION_KEY_FILE
+        if withdraw_key is None:
+            rotate(url, path, account())
+        else:
+            withdraw(url, withdraw_key, account())
+        found = listed(registry.database.app_url)
+    if as_json:
+        print_json({"keys": [{"kid": each.kid, "state": each.state} for each in found]})
+        return
+    for each in found:
+        say(f"{each.kid} {each.state}")
 
 
 @contextlib.contextmanager
