@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -115,6 +116,9 @@ def lay_out() -> None:
         shutil.copy(ROOT / "graphql" / "schema.graphql", folder)
         shutil.copytree(HERE / "operations", folder / "operations", dirs_exist_ok=True)
     (JS / "src" / "generated" / "relay").mkdir(parents=True)
+    guide = (ROOT / "docs" / "clients.md").read_text("utf-8")
+    written = re.findall(r"^```ts\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    (JS / "src" / "guide.ts").write_text("\n".join(written), "utf-8")
 
 
 def installed(stamp: Path, lock: Path, install: Callable[[], object]) -> None:
@@ -141,6 +145,7 @@ def typescript(told: dict[str, str]) -> Iterator[Row]:
         "graphqlWs": "graphql-ws",
         "graphqlSse": "graphql-sse",
     }
+    clients["guided"] = "typescript"
     generators = {"@graphql-codegen/cli": "typescript, typescript-operations", "relay-compiler": "queries, fragments"}
     try:
         npm: list[str | Path] = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
