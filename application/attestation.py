@@ -88,7 +88,7 @@ class StatusEntries(Protocol):
     async def assign(self, title: TitleView, expires: datetime, now: datetime) -> StatusEntry | None:
         """An entry for an attestation that states this of a title, at an index drawn at random that no other ever shared with it.
 
-        None where the title stands no more, or has ``MOST_OF_A_TITLE`` attestations that are good.
+        None where the title stands no more or is another by now, or has ``MOST_OF_A_TITLE`` attestations that are good.
         """
 
     async def size(self, number: int) -> int | None:

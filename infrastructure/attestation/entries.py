@@ -37,9 +37,10 @@ _OF_ENTRY: Final = ", ".join(f"e.{name}" for name in STATED)
 _OF_TITLE: Final = ", ".join(f"t.{name}" for name in STATED)
 _ASSIGN: Final = (
     f"INSERT INTO attestation.entries (list, index, expires_at, title_id, {', '.join(STATED)})"  # noqa: S608 - constants
-    f" SELECT l.list, %(index)s, %(expires)s, t.title_id, {', '.join(f'%({name})s' for name in STATED)}"
+    f" SELECT l.list, %(index)s, %(expires)s, t.title_id, {_OF_TITLE}"
     f" FROM (SELECT max(list) AS list FROM attestation.lists) AS l CROSS JOIN {TITLES.qualified} AS t"
-    f" WHERE t.title_id = %(title_id)s AND t.status = '{TitleStatus.CURRENT.value}' AND NOT t.holder_restricted AND %(most)s >"
+    f" WHERE t.title_id = %(title_id)s AND t.status = '{TitleStatus.CURRENT.value}' AND NOT t.holder_restricted"
+    f" AND ({_OF_TITLE}) IS NOT DISTINCT FROM ({', '.join(f'%({name})s' for name in STATED)}) AND %(most)s >"
     " (SELECT count(*) FROM attestation.entries AS e WHERE e.title_id = t.title_id AND e.expires_at > %(now)s)"
     " ON CONFLICT DO NOTHING RETURNING list, index"
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import psycopg
 import pytest
 from joserfc import jwt
@@ -29,7 +31,8 @@ from domain.attestation.status_list import StatusList, StatusType
 from infrastructure.attestation import entries as entries_module
 from infrastructure.attestation.errors import AttestationKeyError
 from infrastructure.attestation.keys import ATTESTATION_KEY_FILE, begin_attestation, listed, rotate, withdraw
-from tests.api.conftest import XIHU, Api, Clock, opened
+from tests.api.conftest import TLS, XIHU, Api, Clock, opened
+from tests.sources import ROOT
 
 ISSUER = "https://registry.example/titles-office"
 READ = (
@@ -141,6 +144,39 @@ def test_the_holder_shows_a_title_to_somebody_who_trusts_the_issuer_alone(site: 
     forged = ".".join((head, body, signature[:-4] + ("AAAA" if signature[-4:] != "AAAA" else "BBBB")))
     with pytest.raises(Exception, match=r"(?i)verification"):
         verified(site, answer.text.replace(signed, forged))
+
+
+class Proxy(httpx.HTTPTransport):
+    """What stands before the registry under its public address, and passes requests on."""
+
+    def __init__(self, server: httpx.URL) -> None:
+        super().__init__(verify=TLS)
+        self._server = server
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Without the path of the issuer."""
+        assert str(request.url).startswith("https://registry.example/")
+        path = request.url.path.removeprefix(urlsplit(ISSUER).path)
+        return super().handle_request(httpx.Request("GET", self._server.join(path), headers=request.headers))
+
+
+def test_the_verifier_that_the_page_shows_believes_what_holds_and_nothing_else(site: Api) -> None:
+    """As it stands in the page: the claims of a title that stands; another issuer, an end, another time or signature: an error."""
+    page: dict[str, Any] = {}
+    text = (ROOT / "docs" / "attestation.md").read_text("utf-8")
+    exec("".join(re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)), page)
+    title = approved(site, "P-1")
+    document, now = attest(site, title).text, site.clock.now.timestamp()
+    with httpx.Client(transport=Proxy(site.client.base_url)) as fetch:
+        assert page["verified"](document, {ISSUER}, fetch, now)["name"] == "王敏"
+        with pytest.raises(ValueError, match="no attestation of an issuer"):
+            page["verified"](document, {"https://registry.example"}, fetch, now)
+        with pytest.raises(ValueError, match="has expired"):
+            page["verified"](document, {ISSUER}, fetch, now + LIFETIME.total_seconds() + 60)
+        site.revoked(title["case"])
+        becomes(site, document, StatusType.INVALID)
+        with pytest.raises(ValueError, match="does not hold"):
+            page["verified"](document, {ISSUER}, fetch, now)
 
 
 def test_every_claim_is_described_in_both_languages(site: Api) -> None:
