@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ from domain.attestation.status_list import StatusList, StatusType
 from infrastructure.attestation import entries as entries_module
 from infrastructure.attestation.errors import AttestationKeyError
 from infrastructure.attestation.keys import ATTESTATION_KEY_FILE, begin_attestation, listed, rotate, withdraw
-from tests.api.conftest import TLS, XIHU, Api, Clock, opened
+from tests.api.conftest import TLS, XIHU, Api, Clock, Prepared, opened
 from tests.sources import ROOT
 
 ISSUER = "https://registry.example/titles-office"
@@ -43,8 +44,11 @@ PRIVACY = 'mutation ($ref: ID!) { %s(ref: $ref, legalBasis: "request 7") { posit
 
 
 @pytest.fixture
-def site(database: Any, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+def site(
+    prepared: Prepared, database: Any, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Api]:
     """A registry under a public address, which looks at the titles whenever somebody asks for a status list."""
+    shutil.copytree(prepared.folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(attestation_module, "_FRESH_SECONDS", 0.0)
     with opened(database, tmp_path, clock, public_url=f"{ISSUER}/") as api:
         yield api

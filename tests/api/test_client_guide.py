@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.conftest import TLS, XIHU, Api, api, clock  # noqa: F401 - fixtures
+from tests.api.conftest import TLS, XIHU, Api
 from tests.sources import ROOT
 
 PAGES = ("clients.md", "clients.zh-CN.md")
@@ -58,7 +58,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def provider(api: Api) -> Iterator[tuple[str, list[str]]]:  # noqa: F811 - the fixture
+def provider(api: Api) -> Iterator[tuple[str, list[str]]]:
     """Where a system gets its tokens, and what it was asked."""
     issued: list[str] = []
     handler = type("Endpoint", (Provider,), {"issued": issued, "token": api.token("VERIFIER")})
@@ -93,7 +93,7 @@ def failing(status: int, code: str, **headers: str) -> httpx.Response:
 
 def test_a_system_verifies_follows_and_keeps(
     guide: Any,
-    api: Api,  # noqa: F811 - the fixture
+    api: Api,
     provider: tuple[str, list[str]],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -150,7 +150,7 @@ def test_a_system_verifies_follows_and_keeps(
     assert "1 titles; go on from" in capsys.readouterr().out
 
 
-def test_a_refusal_is_an_error_with_its_code(guide: Any, api: Api) -> None:  # noqa: F811 - the fixture
+def test_a_refusal_is_an_error_with_its_code(guide: Any, api: Api) -> None:
     """A decision bears the version it was read at: repeated, it is refused, and says so."""
     officer = type(
         "Officer", (), {"__call__": lambda _self: api.token("REVIEWER", XIHU), "forget": lambda _self: None}
