@@ -184,7 +184,7 @@ def create_registry_app(
             slowest=door.upload_bytes_per_second,
             explain=explain,
         ).routes()
-    served += attestation_routes(attestations, authenticate, context, explain)
+    served += attestation_routes(attestations, tokens.authenticate, context, explain)
     app = create_app(
         schema,
         context_factory=context,
