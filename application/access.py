@@ -33,6 +33,7 @@ class Action(StrEnum):
     SUBMIT = "SUBMIT"
     ACCOMPANY = "ACCOMPANY"
     UPLOAD_EVIDENCE = "UPLOAD_EVIDENCE"
+    ATTEST = "ATTEST"
     DECIDE = "DECIDE"
     AMEND_CATALOG = "AMEND_CATALOG"
     IMPORT_DECISIONS = "IMPORT_DECISIONS"
@@ -81,14 +82,16 @@ _SUBMITS: Final = frozenset({Action.READ_CASES, Action.SUBMIT, Action.ACCOMPANY,
 RIGHTS: Final[Mapping[Role | None, Right]] = {
     None: Right(_PUBLIC, RowScope.NONE, Persons.MASKED),
     Role.APPLICANT: Right(
-        _SIGNED_IN | _SUBMITS | {Action.FOLLOW_TITLES, Action.READ_INTEGRITY_RECORDS, Action.READ_OWN_ACCESSES},
+        _SIGNED_IN
+        | _SUBMITS
+        | {Action.ATTEST, Action.FOLLOW_TITLES, Action.READ_INTEGRITY_RECORDS, Action.READ_OWN_ACCESSES},
         RowScope.OWN,
         Persons.IN_CLEAR,
     ),
     Role.REVIEWER: Right(
         _SIGNED_IN
         | _SUBMITS
-        | {Action.DECIDE, Action.READ_STATISTICS, Action.READ_INTEGRITY_RECORDS, Action.FOLLOW_TITLES},
+        | {Action.ATTEST, Action.DECIDE, Action.READ_STATISTICS, Action.READ_INTEGRITY_RECORDS, Action.FOLLOW_TITLES},
         RowScope.DIVISION,
         Persons.IN_CLEAR,
     ),
@@ -141,6 +144,7 @@ ACCOUNT: Final = Right(
         Action.READ_STATISTICS,
         Action.READ_AUDIT_LOG,
         Action.READ_INTEGRITY_RECORDS,
+        Action.ATTEST,
         Action.AMEND_CATALOG,
         Action.IMPORT_DECISIONS,
     },

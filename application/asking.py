@@ -5,7 +5,7 @@ the field of a filter is compared stands on the field itself (``Compared``), and
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, Final, Generic, Self, TypeVar, get_type_hints
@@ -85,9 +85,14 @@ def holding(which: Any) -> tuple[Condition, ...]:
 
 @lru_cache(maxsize=64)
 def _compared(kind: Any) -> tuple[tuple[str, Compared], ...]:
-    hints = get_type_hints(kind, include_extras=True)
-    marks = ((each.name, getattr(hints[each.name], "__metadata__", ())) for each in fields(kind))
-    return tuple((name, mark) for name, some in marks for mark in some if isinstance(mark, Compared))
+    """By field, how it is compared; a class that gives a field another type leaves that as it stands in the class it inherits from."""
+    found: dict[str, Compared] = {}
+    for owner in reversed(kind.__mro__):
+        for name, hint in get_type_hints(owner, include_extras=True).items() if is_dataclass(owner) else ():
+            for mark in getattr(hint, "__metadata__", ()):
+                if isinstance(mark, Compared):
+                    found[name] = mark
+    return tuple((each.name, found[each.name]) for each in fields(kind) if each.name in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from console import (
+    attest_command,
     audit_commands,
     backup_commands,
     case_commands,
@@ -40,6 +41,7 @@ app.command("serve", rich_help_panel=RUN)(serve_commands.serve)
 app.command("demo", rich_help_panel=RUN)(serve_commands.demo)
 app.command("token", rich_help_panel=RUN)(serve_commands.token)
 app.command("match", rich_help_panel=LOOK)(match_commands.match)
+app.command("attest", rich_help_panel=LOOK)(attest_command.attest)
 app.command("import", rich_help_panel=KEEP)(import_commands.import_decisions)
 app.add_typer(case_commands.app, name="case", rich_help_panel=LOOK)
 app.add_typer(audit_commands.app, name="audit", rich_help_panel=LOOK)

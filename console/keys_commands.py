@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.acting import account
 from console.language import Said
+from console.opened import reading, writing
 from console.options import AsJson
 from console.program import Commands
 from console.progress import progress
@@ -90,6 +92,45 @@ def rotate_keys(
         print_json({"current": master.current_id, "rewrapped": done, "dropped": drop})
     else:
         say(tell("said.keys.rotated", done=done, key=master.current_id))
+
+
+@app.command()
+def attestation(as_json: AsJson = False) -> None:
+    """``recognition keys attestation``: see ``command.keys.attestation``."""
+    from infrastructure.attestation.keys import listed
+
+    with reading() as registry:
+        found = listed(registry.database.app_url)
+    if as_json:
+        print_json({"keys": [{"kid": each.kid, "state": each.state, "added": each.added_at} for each in found]})
+        return
+    rows = [(each.kid, each.state, each.added_at, each.operator) for each in found]
+    print_rows(tell("said.keys.attestation"), ("key", "state", "added", "by"), rows)
+
+
+@app.command("rotate-attestation")
+def rotate_attestation(
+    withdraw_key: Annotated[
+        str | None,
+        typer.Option("--withdraw", metavar="KID", help="help.keys.rotate_attestation.withdraw"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """``recognition keys rotate-attestation``: see ``command.keys.rotate-attestation``."""
+    from infrastructure.attestation.keys import ATTESTATION_KEY_FILE, listed, rotate, withdraw
+
+    with writing(catch_up=False) as registry:
+        url, path = registry.database.owner_url, registry.settings.data_dir / ATTESTATION_KEY_FILE
+        if withdraw_key is None:
+            rotate(url, path, account())
+        else:
+            withdraw(url, withdraw_key, account())
+        found = listed(registry.database.app_url)
+    if as_json:
+        print_json({"keys": [{"kid": each.kid, "state": each.state} for each in found]})
+        return
+    for each in found:
+        say(f"{each.kid} {each.state}")
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from application.attestation import NotAttested
 from application.ports import AccessNotRecorded
 from application.queries import ProjectionBehind
 from catalog.faults import SourceRefused
@@ -13,6 +14,7 @@ from console.talk import REFUSED, UNUSABLE
 from domain.merkle import TransparencyError
 from domain.messages import system_reason, tell
 from domain.refusals import Refused
+from infrastructure.attestation.errors import AttestationKeyError
 from infrastructure.backup.errors import BackupError
 from infrastructure.configuration import ConfigurationError
 from infrastructure.identity import DevelopmentKeyError, TokenRefused
@@ -27,6 +29,8 @@ from infrastructure.sealing.errors import SealingError
 def sentence_of(error: BaseException) -> tuple[str, int] | None:
     """One sentence and an exit code; None for a defect of the registry itself."""
     match error:
+        case NotAttested():
+            return error.text(spoken()), REFUSED
         case Refused():
             return f"{error.text(spoken())} ({error.code.value})", REFUSED
         case (
@@ -34,6 +38,7 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
             | SealingError()
             | IdentityProviderError()
             | DevelopmentKeyError()
+            | AttestationKeyError()
             | LogRefusal()
             | TransparencyError()
         ):

@@ -133,6 +133,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
         outage_of=outage_of,
         door=_door(settings),
         evidence=EvidenceStorage(registry.evidence, EvidenceError, settings.evidence_max_size),
+        attestations=registry.attestations,
         routes=[metrics_route(metrics, settings.metrics_token), *console_routes(registry)],
         lifespan=lifespan,
         in_front=in_front,

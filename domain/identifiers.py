@@ -73,14 +73,23 @@ def case_number(case: UUID, submitted_on: date, prefix: str) -> str:
     return f"{prefix}{submitted_on.year}-{digits[:5]}-{digits[5:]}"
 
 
+def is_case_number(text: str) -> bool:
+    """Whether a text has the form of a case number, of whichever province, as somebody types it; not whether there is such a case."""
+    return _CASE_NUMBER.fullmatch(_folded(text)) is not None
+
+
 def normalised_case_number(text: str) -> str:
     """A case number as it is recorded, from what somebody typed: lower case, blanks, full-width signs or other dashes.
 
     I, L and O are read as the digits they stand for (Crockford's base 32); a text that is no case number comes back folded.
     """
-    folded = "".join(unicodedata.normalize("NFKC", text).upper().split())
+    folded = _folded(text)
     match = _CASE_NUMBER.fullmatch(folded)
     if match is None:
         return folded
     digits = (match["first"] + match["second"]).translate(_READ_AS)
     return f"{match['prefix']}{match['year']}-{digits[:5]}-{digits[5:]}"
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).upper().split())

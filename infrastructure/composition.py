@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from psycopg_pool import AsyncConnectionPool
 
+from application.attestation import Attestations, issuer_at
 from application.audit import circumstances
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
@@ -39,6 +40,8 @@ from domain.refusals import RefusalCode, Refused
 from domain.streams import event_classes
 from domain.values import REGISTRY_ITSELF, Provenance
 from infrastructure.access_log import PostgresAccessLog
+from infrastructure.attestation.entries import PostgresStatusEntries
+from infrastructure.attestation.keys import ATTESTATION_KEY_FILE, FileKeys, begin_attestation
 from infrastructure.audit.check import Audited
 from infrastructure.audit.nightly import auditing_process
 from infrastructure.audit.runs import PostgresAuditRuns
@@ -115,6 +118,7 @@ class Registry:
     transparency: PostgresLog
     audited: Audited
     audit_runs: PostgresAuditRuns
+    attestations: Attestations
     evidence: EvidenceStore
     holder_files: HolderFiles
     imports: Imports
@@ -144,6 +148,8 @@ def open_registry(
     with contextlib.ExitStack() as stack:
         database = stack.enter_context(open_database(settings))
         begin_log(database.owner_url, log_files(settings), settings.log_name)
+        if issuer_at(settings.public_url) is not None:
+            begin_attestation(database.owner_url, settings.data_dir / ATTESTATION_KEY_FILE)
         keys = _keys_database(stack, settings, database)
         master = open_master_keys(settings.data_dir / MASTER_KEY_FILE, keys.pool)
         keyring = PostgresKeyring(keys.pool, master, require_room=database.require_room)
@@ -214,6 +220,7 @@ def open_registry(
             transparency=PostgresLog(readers),
             audited=audited,
             audit_runs=PostgresAuditRuns(readers),
+            attestations=attesting(settings, readers, reads, clock),
             evidence=evidence,
             holder_files=holder_files,
             imports=imports_by(settings, journal, shelf, holders, clock),
@@ -267,6 +274,16 @@ def audited_by(
         clock=clock,
         settings=settings,
     )
+
+
+def attesting(
+    settings: Settings, readers: AsyncConnectionPool[Any], reads: PostgresReads, clock: Clock
+) -> Attestations:
+    """What attests titles under the installation's public address, if it has one."""
+    authorities = load_directory(load_jurisdiction(settings.jurisdiction))
+    keys = FileKeys(readers, settings.data_dir / ATTESTATION_KEY_FILE)
+    entries = PostgresStatusEntries(readers)
+    return Attestations(issuer_at(settings.public_url), entries, keys, reads, authorities, clock)
 
 
 def log_files(settings: Settings) -> LogFiles:

@@ -12,6 +12,8 @@ from application.projections.registry import REGISTRY
 from application.projections.tables import CASES
 from domain.case.imported import BEGINNINGS
 from domain.holder import Holder
+from domain.identifiers import title_id
+from infrastructure.attestation.entries import forget
 from infrastructure.evidence import EvidenceStore
 from infrastructure.locks import REBUILD
 from infrastructure.sealing.directory import HolderDirectory
@@ -41,7 +43,7 @@ ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
 
 
 class StoredPersonalData:
-    """``application.holders.PersonalDataStore``: the keyring, the holder index and the evidence store."""
+    """``application.holders.PersonalDataStore``: the keyring, the holder index, the entries of attestations and the evidence store."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class StoredPersonalData:
         self._note(holder_ref)
         self._keyring.destroy(holder_ref)
         self._directory.forget(holder_ref)
+        forget(self._pool, list(map(title_id, self.cases_of(holder_ref))))
         self._scrub_leftovers(holder_ref)
         return self._evidence.forget(holder_ref)
 

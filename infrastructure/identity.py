@@ -30,6 +30,7 @@ from application.ports import Identity, IdentityProviderUnavailable, NotAuthenti
 from domain.messages import Message, SpokenError, facts_of, tell
 from domain.text import subject_form
 from domain.values import Actor, Role, is_account
+from infrastructure.claim_paths import PLAIN_PATHS, ClaimPaths, SeveralStated
 from infrastructure.jwks import ALGORITHMS, JwksUnavailableError, KeySet, TrustedKey, UsableKeys
 from infrastructure.private_files import others_may_read, write_private
 
@@ -57,6 +58,7 @@ RefusalReason = Literal[
     "token-issuer",
     "token-audience",
     "token-claims",
+    "token-several",
 ]
 
 
@@ -133,12 +135,14 @@ class TokenVerifier:
         audience: str = AUDIENCE,
         leeway: int = 30,
         tells_case: bool = False,
+        paths: ClaimPaths = PLAIN_PATHS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """``leeway`` is how many seconds the clocks may differ; ``clock`` tells seconds since 1970.
 
-        ``tells_case``: whether two subjects that differ in case alone are two people.
+        ``tells_case``: whether two subjects that differ in case alone are two people; ``paths``: where the claims lie.
         """
+        self._paths = paths
         self._tells_case = tells_case
         self._keys = keys
         self._clock, self._leeway = clock, leeway
@@ -192,7 +196,9 @@ class TokenVerifier:
         except ClaimError as error:
             raise _NotBelieved(_reason(error.claim, claims)) from None
         try:
-            found = _Claims.model_validate(claims)
+            found = _Claims.model_validate(self._paths.stated(claims))
+        except SeveralStated:
+            raise _NotBelieved("token-several") from None
         except ValidationError:
             raise _NotBelieved("token-claims") from None
         if found.role is Role.SYSTEM or is_account(subject_form(found.sub)):

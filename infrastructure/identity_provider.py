@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from application.ports import Identity
 from domain.messages import Message, SpokenError, said_by, tell
+from infrastructure.claim_paths import ClaimPaths
 from infrastructure.identity import DevelopmentIssuer, TokenRefused, TokenVerifier
 from infrastructure.jwks import JwksMalformedError, JwksUnavailableError, KeySet, file_source
 from infrastructure.jwks_over_http import AddressError, url_source
@@ -71,6 +72,14 @@ def open_identity_provider(settings: Settings) -> IdentityProvider | None:
         issuer=settings.token_issuer,
         audience=settings.token_audience,
         tells_case=settings.subjects_tell_case,
+        paths=ClaimPaths(
+            subject=settings.claim_subject,
+            role=settings.claim_role,
+            role_prefix=settings.claim_role_prefix,
+            authority=settings.claim_authority,
+            authority_prefix=settings.claim_authority_prefix,
+            holder=settings.claim_holder,
+        ),
     )
     return IdentityProvider(keys, verifier, is_file=is_file)
 

@@ -37,6 +37,10 @@ WITNESSING: Final = 7310573000000000013
 
 DEADLINES: Final = 7310573000000000014
 """Held by the session of the one process that records deadlines as missed."""
+ATTESTATION_KEYS: Final = 7310573000000000031
+"""Held while a key of the attestations is made, or another one is let sign."""
+STATUS_LISTS: Final = 7310573000000000032
+"""Held while an entry of a status list is assigned, so that one list begins where the last is full."""
 AUDIT: Final = 7310573000000000021
 """Held by the session of whoever runs the audit over everything, by night or by command."""
 AUDIT_RUNNER: Final = 7310573000000000022

@@ -98,11 +98,35 @@ class Settings(BaseSettings):
     token_audience: str = "recognition-registry"  # noqa: S105 - an audience is no secret
     """The `aud` of the tokens to accept."""
 
+    claim_subject: str = Field(default="sub", min_length=1)
+    """Where tokens state who somebody is for ever: a claim's name, names with dots between, or a JSON Pointer."""
+
+    claim_role: str = Field(default="role", min_length=1)
+    """Where tokens state the role, as `realm_access.roles`: a text, or a list of which one value is a role."""
+
+    claim_role_prefix: str = ""
+    """What stands before a role there, as `registry-`; other values are nothing to the registry."""
+
+    claim_authority: str = Field(default="authority", min_length=1)
+    """Where tokens state the code of an officer's authority, as `groups`."""
+
+    claim_authority_prefix: str = ""
+    """What stands before the code there, as `/authorities/`."""
+
+    claim_holder: str = Field(default="holder", min_length=1)
+    """Where tokens state somebody's own holder reference."""
+
     oidc_client_id: str | None = None
     """The console's client identifier at the identity provider; None: nobody signs in by pages where there is a provider."""
 
     oidc_client_secret: str | None = None
     """The console's secret there; None for a public client, which PKCE alone protects."""
+
+    oidc_scope: str = "openid"
+    """The scopes that the console asks for, with blanks between; `openid` among them."""
+
+    oidc_proof: Literal["access", "id"] = "access"
+    """By which token the console knows who signed in; `id` where the provider's access tokens are not JWTs."""
 
     public_url: str | None = None
     """Where browsers find the console, as https://registry.example; its cookies then travel over TLS alone."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from application.attestation import Attestations
 from application.catalogs import Catalogs, Shelf
 from application.importing import Imports
 from application.journal import Journal
@@ -21,6 +22,7 @@ from infrastructure.audit.check import Audited
 from infrastructure.composition import (
     MASTER_KEY_FILE,
     PublishedCatalogs,
+    attesting,
     audited_by,
     forward,
     imports_by,
@@ -58,6 +60,7 @@ class StandingRegistry:
     access_log: PostgresAccessLog
     transparency: PostgresLog
     audited: Audited
+    attestations: Attestations
     seals: KeyringSeals
     rules: ProvincialRules
     imports: Callable[[], Imports]
@@ -102,6 +105,7 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
         stack.callback(journal.close)
         shelf = Shelf(journal, PublishedCatalogs(database))
         readers = read_pool(database, settings)
+        reads = PostgresReads(readers, mapper)
 
         def imports() -> Imports:
             holders = HolderDirectory(keys, keyring, apart=settings.keys_database_url is not None)
@@ -114,10 +118,11 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             shelf=shelf,
             catalogs=Catalogs(journal, shelf, forward(clock, database)),
             projections=Projections(database, mapper),
-            reads=PostgresReads(readers, mapper),
+            reads=reads,
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
             audited=audited_by(settings, database, mapper, keys, shelf, clock),
+            attestations=attesting(settings, readers, reads, clock),
             seals=KeyringSeals(keyring),
             rules=provincial_rules(settings),
             imports=imports,

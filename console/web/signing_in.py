@@ -56,6 +56,8 @@ def _provider(visit: Visit) -> OpenIdProvider | None:
         client_secret=settings.oidc_client_secret,
         audience=settings.token_audience,
         public_url=settings.public_url or str(visit.request.base_url),
+        scope=settings.oidc_scope,
+        by_id_token=settings.oidc_proof == "id",
     )
 
 
@@ -71,7 +73,7 @@ async def sign_in(visit: Visit) -> Response:
         except ProviderFault:
             raise NoPage(503, "error.provider") from None
         response = RedirectResponse(begun.address, 303)
-        kept = {"state": begun.state, "verifier": begun.verifier, "next": target}
+        kept = {"state": begun.state, "verifier": begun.verifier, "nonce": begun.nonce, "next": target}
         visit.keep(response, _BEGUN_COOKIE, visit.console.sessions.sealed(kept, _BEGUN_COOKIE), _BEGUN_SECONDS)
         return response
     if visit.request.method != "POST":
@@ -113,7 +115,7 @@ async def signed_in(visit: Visit) -> Response:
     if provider is None or begun is None or not visit.query("code") or visit.query("state") != begun["state"]:
         raise NoPage(400, "error.not_signed_in")
     try:
-        token = await provider.finish(visit.query("code"), begun["verifier"])
+        token = await provider.finish(visit.query("code"), begun["verifier"], begun["nonce"])
     except ProviderFault:
         raise NoPage(503, "error.provider") from None
     response = await _begin(visit, token, local(begun["next"]))

@@ -240,7 +240,7 @@ class _Verified:
         check_questions(asked)
         at = context.services.clock()
         found = await self._gathered(context, asked)
-        verified = answers(asked, found, at)
+        verified = answers(asked, found, at, context.language)
         clear = context.viewer.reads_persons and self._personal
         if clear:
             await _keys_at_hand(context, found.present.values())

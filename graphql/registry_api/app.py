@@ -14,10 +14,12 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Lifespan
 
+from application.attestation import Attestations
 from application.outages import OutageOf
 from application.ports import Authenticator, Identity
 from domain.messages import SpokenError
 from graphql import GraphQLSchema
+from registry_api.attestation import attestation_routes
 from registry_api.context import Context, Services, detached
 from registry_api.evidence import DOWNLOADS, UPLOADS, EvidenceDoor, Files, Places
 from registry_api.examples import EXAMPLES
@@ -105,6 +107,7 @@ def create_registry_app(
     door: Door = Door(),
     routes: Sequence[BaseRoute] = (),
     evidence: EvidenceStorage | None = None,
+    attestations: Attestations | None = None,
     outage_of: OutageOf = lambda _error: None,
     lifespan: Lifespan[Starlette] | None = None,
     in_front: InFront = lambda interpreting, _schema: interpreting,
@@ -113,7 +116,7 @@ def create_registry_app(
     """Serve the registry's schema. ``authenticator`` proves bearer tokens; a request without one is anonymous.
 
     ``app.state.counters`` tells what it counts by, ``app.state.streams`` and ``app.state.following`` how subscriptions stand, and
-    ``app.state.forget_documents`` forgets texts of operations. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files; ``outage_of`` tells outages from defects;
+    ``app.state.forget_documents`` forgets texts of operations. ``in_front`` answers operations faster where it can; ``routes`` are further ones; ``evidence`` opens the endpoints for evidence files, ``attestations`` those for attestations of titles; ``outage_of`` tells outages from defects;
     ``observe`` is told of each request when it is over.
     """
     schema = build_schema()
@@ -181,6 +184,7 @@ def create_registry_app(
             slowest=door.upload_bytes_per_second,
             explain=explain,
         ).routes()
+    served += attestation_routes(attestations, tokens.authenticate, context, explain)
     app = create_app(
         schema,
         context_factory=context,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,9 +15,9 @@ from application import questions
 from application.projections.tables import TITLES
 from application.queries import one_by_key
 from application.views import TitleView
-from domain.identifiers import normalised_case_number
-from domain.messages import tell
-from domain.text import identifying_form
+from domain.identifiers import is_case_number, normalised_case_number
+from domain.messages import Language, Message, tell
+from domain.text import identifying_form, number_form
 from domain.values import TitleStatus
 from graphql import ArgumentNode, ListValueNode, NullValueNode, ValueNode, VariableNode
 from registry_api.context import Context, in_thread
@@ -44,6 +45,16 @@ class VerificationInput:
     title: str | None = None
 
 
+@strawberry.enum
+class VerificationOutcome(StrEnum):
+    """What the registry holds of a title that somebody asks about, or that the question cannot lead to one."""
+
+    CURRENT = "CURRENT"
+    ENDED = "ENDED"
+    UNKNOWN = "UNKNOWN"
+    MALFORMED = "MALFORMED"
+
+
 @strawberry.type(
     description="Answers one yes/no question for a downstream system; `known` is false where the registry holds nothing."
 )
@@ -52,6 +63,8 @@ class TitleVerification:
 
     known: bool
     valid: bool
+    outcome: VerificationOutcome
+    fault: str | None
     title: RecognizedTitle | None
     as_of: datetime
     position: Position
@@ -79,7 +92,8 @@ async def verify(
     """
     check_questions(asked)
     status = await context.services.reads.status(TITLES)
-    at = as_of or context.services.clock()
+    now = context.services.clock()
+    at = now if as_of is None else min(as_of, now)  # of what is to come nobody knows anything
     by_certificate, by_case = await _cases(context, asked), await _titles_by_number(context, asked)
     found = await one_by_key(
         context.services.reads, questions.titles_of_cases(sorted(set[UUID]().union(*by_certificate.values())))
@@ -90,7 +104,8 @@ async def verify(
         shown = await titles_at(context, shown, as_of)
     names = await in_thread(names_of, context, shown)
     present = {each.case_id: each for each in shown}
-    return answers(asked, Gathered(by_certificate, by_case, present, names, status.projected_position), at)
+    found_here = Gathered(by_certificate, by_case, present, names, status.projected_position)
+    return answers(asked, found_here, at, context.language)
 
 
 def check_questions(asked: Sequence[VerificationInput]) -> None:
@@ -104,8 +119,23 @@ def check_questions(asked: Sequence[VerificationInput]) -> None:
             )
 
 
-def answers(asked: Sequence[VerificationInput], found: Gathered, at: datetime) -> Sequence[TitleVerification]:
-    """The answers to questions, in their order, by what was found, as of an instant."""
+def fault_in(question: VerificationInput) -> Message | None:
+    """Why a question can lead to no title, whatever the registry holds; None where it is sound."""
+    if question.certificate_number is not None and not number_form(question.certificate_number):
+        return tell("input.empty", field="certificateNumber")
+    if question.case_number is not None and not is_case_number(question.case_number):
+        return tell("verification.no_case_number")
+    if not identifying_form(question.holder_name):
+        return tell("input.empty", field="holderName")
+    if question.title is not None and not question.title.strip():
+        return tell("input.empty", field="title")
+    return None
+
+
+def answers(
+    asked: Sequence[VerificationInput], found: Gathered, at: datetime, language: Language
+) -> Sequence[TitleVerification]:
+    """The answers to questions, in their order, by what was found, as of an instant; faults are said in the language."""
 
     def answer(each: VerificationInput) -> TitleVerification:
         if each.certificate_number is not None:
@@ -113,20 +143,27 @@ def answers(asked: Sequence[VerificationInput], found: Gathered, at: datetime) -
         else:
             named = found.by_case.get(normalised_case_number(each.case_number or ""))
             cases = () if named is None else (named.case_id,)
-        form = identifying_form(each.holder_name)
+        form, fault = identifying_form(each.holder_name), fault_in(each)
         held = [
             found.present[case]
             for case in cases
             if case in found.present
-            and form
+            and not fault
             and found.names.get(case) == form
             and each.title in {None, found.present[case].title}
         ]
         held.sort(key=lambda title: (title.status is TitleStatus.CURRENT, title.recognized_on), reverse=True)
         best: Any = held[0] if held else None
+        if best is not None:
+            stands = best.status is TitleStatus.CURRENT
+            outcome = VerificationOutcome.CURRENT if stands else VerificationOutcome.ENDED
+        else:
+            outcome = VerificationOutcome.MALFORMED if fault else VerificationOutcome.UNKNOWN
         return TitleVerification(
             known=best is not None,
-            valid=best is not None and best.status is TitleStatus.CURRENT,
+            valid=outcome is VerificationOutcome.CURRENT,
+            outcome=outcome,
+            fault=fault.text(language) if fault else None,
             title=best,
             as_of=at.astimezone(UTC),
             position=Position(found.position),

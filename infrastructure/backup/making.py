@@ -20,6 +20,7 @@ import orjson
 import psycopg
 
 from domain.messages import tell
+from infrastructure.attestation.keys import ATTESTATION_KEY_FILE
 from infrastructure.backup.archive import SHORTEST, Frame, file_frames, pieces_as_frames, sealed
 from infrastructure.backup.erasures import ERASURES_FILE, ErasureList
 from infrastructure.backup.errors import BackupError
@@ -164,8 +165,9 @@ def _files(settings: Settings, events: psycopg.Connection[Any]) -> Iterator[Fram
     folder = settings.data_dir
     if not (folder / MASTER_KEY_FILE).exists():
         raise BackupError(tell("backup.keys_missing", file=str(folder / MASTER_KEY_FILE)))
-    for path in sorted(folder.glob(f"{LOG_KEY_FILE}*")) + sorted(folder.glob(f"{KEPT_FILE}.*")):
-        yield f"file/{path.name}", path.read_bytes()
+    for pattern in (f"{LOG_KEY_FILE}*", f"{KEPT_FILE}.*", ATTESTATION_KEY_FILE):
+        for path in sorted(folder.glob(pattern)):
+            yield f"file/{path.name}", path.read_bytes()
     yield f"file/{MASTER_KEY_FILE}", (folder / MASTER_KEY_FILE).read_bytes()
     epoch = read_epoch(events)
     head = read_head(events, epoch[0]) if epoch else None

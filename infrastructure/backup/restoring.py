@@ -29,13 +29,14 @@ from application.audit import Finding
 from application.projections.all import PROJECTIONS
 from domain.messages import Message, tell
 from domain.refusals import Refused
+from infrastructure.attestation.keys import ATTESTATION_KEY_FILE
 from infrastructure.audit.check import check_all
 from infrastructure.audit.shares import cores
 from infrastructure.backup.archive import opened, whole
 from infrastructure.backup.erasures import ERASURES_FILE, ListedErasure
 from infrastructure.backup.errors import BackupError
 from infrastructure.backup.making import FORMAT
-from infrastructure.backup.tables import OF_KEYS, Counted, copied_in, restart_identities, tables
+from infrastructure.backup.tables import OF_KEYS, SCHEMAS, Counted, copied_in, restart_identities, tables
 from infrastructure.composition import EVIDENCE_FOLDER, MASTER_KEY_FILE, Registry, log_files, open_registry
 from infrastructure.evidence import open_bucket
 from infrastructure.log.epochs import begin_epoch
@@ -51,7 +52,7 @@ from infrastructure.projections.rebuild import rebuild
 from infrastructure.sealing.errors import HolderKeyMissingError
 from infrastructure.settings import Settings
 
-_KEPT_WITH: Final = (MASTER_KEY_FILE, LOG_KEY_FILE, KEPT_FILE, ERASURES_FILE)
+_KEPT_WITH: Final = (MASTER_KEY_FILE, LOG_KEY_FILE, KEPT_FILE, ATTESTATION_KEY_FILE, ERASURES_FILE)
 _SPOOLED: Final = 32 * 1024 * 1024
 
 Progress = Callable[[str, int], None]
@@ -258,7 +259,8 @@ def _require_empty_folder(settings: Settings) -> None:
 
 def _require_empty_database(url: str) -> None:
     with psycopg.connect(url) as connection:
-        there = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname IN ('registry', 'log')").fetchall()
+        found = connection.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(SCHEMAS)])
+        there = found.fetchall()
         where = connection.info.dbname
     if there:
         raise BackupError(tell("backup.not_empty", where=where, found=[name for (name,) in there]))
@@ -267,7 +269,7 @@ def _require_empty_database(url: str) -> None:
 def _drop(url: str) -> None:
     """Leave a database as empty as it was."""
     with psycopg.connect(url) as connection:
-        for schema in ("log", "registry"):
+        for schema in SCHEMAS:
             connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
 
 

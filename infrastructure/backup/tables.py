@@ -12,6 +12,8 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from infrastructure.backup.archive import Frame, pieces_as_frames
 
+SCHEMAS: Final = ("attestation", "log", "registry")
+"""Where what is kept lies; the read models lie in others."""
 MADE_ANEW: Final = frozenset({"registry.migrations", "registry.projection_positions"})
 """Made by migrations and with the read models, which lie in schemas of their own."""
 OF_KEYS: Final = frozenset(
@@ -26,7 +28,7 @@ _TABLES: Final = (
     " JOIN pg_namespace AS fn ON fn.oid = f.relnamespace WHERE k.conrelid = c.oid AND k.contype = 'f'"
     " AND k.confrelid <> c.oid)::text[]"
     " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-    " WHERE n.nspname IN ('registry', 'log') AND c.relkind = 'r' ORDER BY 1"
+    " WHERE n.nspname = ANY(%s) AND c.relkind = 'r' ORDER BY 1"
 )
 _IDENTITIES: Final = (
     "SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns"
@@ -62,7 +64,7 @@ def tables(connection: psycopg.Connection[Any]) -> list[StoredTable]:
     """The tables that are backed up, each after those that it refers to."""
     found = {
         name: StoredTable(name, tuple(columns), frozenset(after))
-        for name, columns, after in connection.execute(_TABLES.encode())
+        for name, columns, after in connection.execute(_TABLES.encode(), [list(SCHEMAS)])
         if name not in MADE_ANEW
     }
     ordered: dict[str, StoredTable] = {}

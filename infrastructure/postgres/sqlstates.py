@@ -16,6 +16,7 @@ from obstore import exceptions as files
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from application.outages import Outage
+from infrastructure.attestation.errors import AttestationKeyError
 from infrastructure.sealing.errors import MasterKeyError
 
 _BY_STATE: Final = {
@@ -68,7 +69,7 @@ def _outage(error: BaseException) -> Outage | None:
             return Outage.CONNECTION_LOST if "closed" in str(error) else None
         case persistence.OperationalError() if error.__cause__ is None:
             return Outage.CONNECTION_LOST  # a save whose group was given up
-        case MasterKeyError():
+        case MasterKeyError() | AttestationKeyError():
             return Outage.KEYS_UNUSABLE
         case OSError() if error.errno in _NO_ROOM:
             return Outage.DISK_FULL

@@ -256,7 +256,7 @@ def prepared(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def database(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
     """A fresh database, dropped after the test: that of the test's registry, where it has one, else migrated and empty."""
-    whose = request.getfixturevalue("prepared").database if "api" in request.fixturenames else TEMPLATE
+    whose = request.getfixturevalue("prepared").database if "prepared" in request.fixturenames else TEMPLATE
     yield from _database(postgres, whose)
 
 

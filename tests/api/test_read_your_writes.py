@@ -15,6 +15,7 @@ from tests.api.test_evidence_files import PDF
 from tests.api.test_hostile_values import SMALL, entry, publish_small
 from transport.execution import core_schema
 
+CHANGED = "query ($at: Position!) { titleList(filter: { changedSince: $at }) { nodes { caseNumber status } } }"
 LAGGING = {
     "titles": 'titles(holder: {idNumber: "330106199003077013"}, atLeast: $at) { id }',
     "titleList": "titleList(first: 1, atLeast: $at) { nodes { id } }",
@@ -207,3 +208,17 @@ def test_a_version_that_was_just_issued_is_waited_for_and_never_null(still: Api)
         "entry": {"qualificationName": "Zwerkplatz Engineer"},
         "catalogVersion": {"number": 2},
     }
+
+
+def test_titles_are_followed_by_position(api: Api) -> None:
+    """Those that an event after a position changed, each as it is now; none after the last, by either read path."""
+    first, second = (api.submit(certificate={"certificateNumber": f"F-{n}"})["case"] for n in range(2))
+    positions = [api.decide("approveCase", case["id"], workConsistent=True)["position"] for case in (first, second)]
+    positions.append(api.revoked(first["id"])["position"])
+    at_last = "query ($at: Position!) { titleList(atLeast: $at) { totalCount } }"
+    assert api.ask(at_last, {"at": positions[2]}, api.token("VERIFIER"))["titleList"]["totalCount"] == 2
+    interpreted = CHANGED.replace("status }", "status catalogVersion { changes { number } } }")
+    for document in (CHANGED, interpreted):
+        told = [api.ask(document, {"at": at}, api.token("VERIFIER"))["titleList"]["nodes"] for at in ("0", *positions)]
+        assert [len(each) for each in told] == [2, 2, 1, 0]
+        assert [(each["caseNumber"], each["status"]) for each in told[2]] == [(first["caseNumber"], "REVOKED")]

@@ -78,6 +78,58 @@ def test_many_questions_are_answered_in_their_order(api: Api) -> None:
     ]
 
 
+TOLD = """query ($questions: [VerificationInput!]!, $at: Position, $asOf: DateTime) {
+    verifyTitles(questions: $questions, atLeast: $at, asOf: $asOf) { known valid outcome fault asOf title { status } } }"""
+SENTENCES = {
+    "certificateNumber": ("`certificateNumber` is empty; fill it in.", "`certificateNumber`为空，请填写。"),
+    "caseNumber": (
+        "`caseNumber` is no number of a case; write it as ZJ2026-4T9QK-7H2MB.",
+        "`caseNumber`不是申请编号，请按`ZJ2026-4T9QK-7H2MB`的形式填写。",
+    ),
+    "holderName": ("`holderName` is empty; fill it in.", "`holderName`为空，请填写。"),
+    "title": ("`title` is empty; fill it in.", "`title`为空，请填写。"),
+}
+
+
+def test_unknown_is_told_apart_from_what_ended_and_from_what_is_malformed(api: Api) -> None:
+    """Of each question it is said whether the registry holds a title, held one that ended, holds none, or was asked about nothing.
+
+    One malformed question takes no other's answer away, and says in the reader's language what to mend; both read paths agree.
+    """
+    _, stands, _ = approved(api, "李强", "V-7")
+    case, _, _ = approved(api, "赵磊", "V-8")
+    ended = api.revoked(case)["position"]
+    malformed = [
+        ("certificateNumber", {"certificateNumber": " -/ ", "holderName": "李强"}),
+        ("caseNumber", {"caseNumber": "V-7", "holderName": "李强"}),
+        ("caseNumber", {"caseNumber": "", "holderName": "李强"}),
+        ("holderName", {"certificateNumber": "V-7", "holderName": " · "}),
+        ("title", {"certificateNumber": "V-7", "holderName": "李强", "title": " "}),
+    ]
+    sound = [
+        ("CURRENT", {"caseNumber": stands.lower(), "holderName": "李强"}),
+        ("ENDED", {"certificateNumber": "V-8", "holderName": "赵磊"}),
+        ("UNKNOWN", {"certificateNumber": "V-9", "holderName": "李强"}),
+        ("UNKNOWN", {"caseNumber": "ZJ2026-00000-00000", "holderName": "李强"}),
+        ("UNKNOWN", {"certificateNumber": "V-7", "holderName": "赵磊"}),
+    ]
+    asked = {"questions": [question for _, question in (*malformed, *sound)], "at": ended}
+    token = api.token("VERIFIER")
+    for place, (language, as_of) in enumerate((("en", None), ("zh", "2999-01-01T00:00:00Z"))):
+        api.client.headers["Accept-Language"] = language
+        answers = api.ask(TOLD, {**asked, "asOf": as_of}, token)["verifyTitles"]
+        faults, found = answers[: len(malformed)], answers[len(malformed) :]
+        assert [each["fault"] for each in faults] == [SENTENCES[field][place] for field, _ in malformed]
+        assert all((e["outcome"], e["known"], e["title"]) == ("MALFORMED", False, None) for e in faults)
+        assert [each["outcome"] for each in found] == [outcome for outcome, _ in sound]
+        assert [each["fault"] for each in found] == [None] * len(sound)
+        assert [(each["known"], each["valid"]) for each in found] == [
+            (outcome != "UNKNOWN", outcome == "CURRENT") for outcome, _ in sound
+        ]
+        assert [each["title"] is not None for each in found] == [each["known"] for each in found]
+        assert all(each["asOf"] < "2999" for each in answers), "nobody knows what is to come"
+
+
 def test_so_many_and_no_more(api: Api) -> None:
     """500 questions are one call; one more is refused, and says so; none are answered with none."""
     question = {"certificateNumber": "V-5", "holderName": "王敏"}

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from application.ports import Purpose
+from infrastructure.attestation.keys import ATTESTATION_KEY_FILE
 from infrastructure.backup.archive import opened as members_of
 from infrastructure.backup.archive import sealed, whole
 from infrastructure.backup.erasures import read_erasures
@@ -36,6 +37,8 @@ UPLOADED = Purpose(uploader="applicant-anywhere")
 PASSPHRASE = "Pferd Batterie Heftklammer"
 NAME, FILE = "欧阳雾凇", b"%PDF-1.7 Glasharfenbau " + b"x" * 70_000
 ERASE = 'mutation ($ref: ID!) { eraseHolder(ref: $ref, legalBasis: "PIPL article 47(1)(3)") { refusal { code } } }'
+
+TITLE = "query ($id: ID!, $at: Position) { case(id: $id, atLeast: $at) { title { id } } }"
 
 
 @dataclass
@@ -87,7 +90,7 @@ def story(told: Story, empty_database: Any, tmp_path: Path) -> Story:
 
 
 def _tell(database: Any, folder: Path, file: Path) -> Story:
-    with opened(database, folder, Clock()) as api:
+    with opened(database, folder, Clock(), public_url="https://registry.example") as api:
         headers = {
             "X-Holder-Id-Number": resident_number(501),
             "Content-Type": "application/pdf",
@@ -99,7 +102,11 @@ def _tell(database: Any, folder: Path, file: Path) -> Story:
             holder={"name": NAME, "idNumber": resident_number(501)},
             evidence=[{**copy, "size": len(FILE), "kind": "CERTIFICATE"}],
         )["case"]
-        api.decide("approveCase", approved["id"], workConsistent=True, countedExperienceMonths=12)
+        done = api.decide("approveCase", approved["id"], workConsistent=True, countedExperienceMonths=12)
+        asked = {"id": approved["id"], "at": done["position"]}
+        title = api.ask(TITLE, asked, api.token("APPLICANT"))["case"]["title"]["id"]
+        own = {"Authorization": headers["Authorization"]}
+        assert api.client.get(f"/titles/{title}/attestation", headers=own).status_code == 200
         before, after = person(api, 502), person(api, 503)
         erase(api, before["holder"]["ref"])
         settings = api.registry.settings
@@ -121,6 +128,8 @@ def test_what_comes_back_is_what_was_there(story: Story) -> None:
     assert (done.findings, done.not_erased, done.erased_again, done.epoch) == ([], [], 1, 2)
     assert done.events == len(story.events)
     assert stored(str(story.target.database_owner_url), done.position) == story.events
+    signing = [each.data_dir / ATTESTATION_KEY_FILE for each in (story.settings, story.target)]
+    assert signing[0].read_bytes() == signing[1].read_bytes()
     assert check_log(str(story.target.database_url), log_files(story.target)).deviations == ()
     with open_registry(story.target) as registry:
         ref = UUID(story.title["holder"]["ref"])
@@ -136,6 +145,7 @@ def test_what_comes_back_is_what_was_there(story: Story) -> None:
                 registry.keyring.key_for(UUID(gone))
         with registry.database.pool.connection() as connection:
             assert connection.execute("SELECT count(*) FROM registry.backups").fetchone() == (1,)
+            assert connection.execute("SELECT count(*) FROM attestation.entries").fetchone() == (1,)
             left = connection.execute("SELECT count(*) FROM registry.lookups WHERE holder_ref = %s", [story.after])
             assert left.fetchone() == (0,)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -73,15 +74,16 @@ def run(command: list[str | Path], folder: Path, environment: dict[str, str] | N
 def live(folder: Path) -> Iterator[dict[str, str]]:
     """A server with a revoked case and another one; what clients are told of it."""
     folder.chmod(0o711)  # the embedded database may run as another user, who has to pass through
-    with (
-        open_registry(Settings(database_url=None, data_dir=folder), clock := Clock()) as registry,
-        socket.create_server(("127.0.0.1", 0)) as listener,
-        served(build_app(registry), listener),
-        httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client,
-    ):
+    with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.ExitStack() as stack:
+        here = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings = Settings(database_url=None, data_dir=folder, public_url=here)
+        registry = stack.enter_context(open_registry(settings, clock := Clock()))
+        stack.enter_context(served(build_app(registry), listener))
+        client = stack.enter_context(httpx.Client(base_url=here, timeout=30))
         api = Api(client, registry, DevelopmentIssuer(folder), clock)
         api.submit()
-        case = api.approved()["case"]["id"]
+        case, standing = api.approved()["case"]["id"], api.approved(authorityCode=XIHU)
+        documents = [attested(api, each, standing["position"]) for each in (standing["case"]["id"], case)]
         done = api.revoked(case)
         waiting = "query ($at: Position) { cases(atLeast: $at) { totalCount } }"
         reviewer = api.token("REVIEWER", XIHU)
@@ -91,7 +93,18 @@ def live(folder: Path) -> Iterator[dict[str, str]]:
             "REGISTRY_TOKEN": reviewer,
             "REGISTRY_CASE": case,
             "REGISTRY_STATES": json.dumps(states(api, case, reviewer)),
+            "REGISTRY_ATTESTED": json.dumps(
+                {"standing": documents[0], "ended": documents[1], "now": int(clock.now.timestamp())}
+            ),
         }
+
+
+def attested(api: Api, case: str, at: str) -> str:
+    """The attestation of the title of a case."""
+    asked = "query ($id: ID!, $at: Position) { case(id: $id, atLeast: $at) { title { id } } }"
+    title = api.ask(asked, {"id": case, "at": at}, api.token("APPLICANT"))["case"]["title"]["id"]
+    headers = {"Authorization": f"Bearer {api.token('APPLICANT')}"}
+    return api.client.get(f"/titles/{title}/attestation", headers=headers).raise_for_status().text
 
 
 def states(api: Api, case: str, token: str) -> list[list[str | None]]:
@@ -115,6 +128,9 @@ def lay_out() -> None:
         shutil.copy(ROOT / "graphql" / "schema.graphql", folder)
         shutil.copytree(HERE / "operations", folder / "operations", dirs_exist_ok=True)
     (JS / "src" / "generated" / "relay").mkdir(parents=True)
+    guide = (ROOT / "docs" / "clients.md").read_text("utf-8")
+    written = re.findall(r"^```ts\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    (JS / "src" / "guide.ts").write_text("\n".join(written), "utf-8")
 
 
 def installed(stamp: Path, lock: Path, install: Callable[[], object]) -> None:
@@ -140,6 +156,8 @@ def typescript(told: dict[str, str]) -> Iterator[Row]:
         "relay": "relay-runtime",
         "graphqlWs": "graphql-ws",
         "graphqlSse": "graphql-sse",
+        "guided": "typescript",
+        "attested": "@sd-jwt/sd-jwt-vc",
     }
     generators = {"@graphql-codegen/cli": "typescript, typescript-operations", "relay-compiler": "queries, fragments"}
     try:

@@ -55,6 +55,7 @@ HOSTILE: Final = {
 SAMPLE: Final = {
     "number": "1",
     "case": "ZJ2026-4T9QK-7H2MB",
+    "title": "ZJ2026-4T9QK-7H2MB",
     "search": "AWS",
     "name": "AWS SA Pro",
     "file": "entries.csv",

@@ -13,7 +13,7 @@ from console.web.acts import ACTS
 from console.web.serving import PAGES
 from domain.values import Role
 from tests.api.conftest import Api
-from tests.console_web.conftest import ROLES, signed_in
+from tests.console_web.conftest import ROLES, signed_in, visitor
 
 CATALOG = "zj-2023-digital-equipment-materials"
 UNCOUNTED = {"/sign-in/return", "/sign-out", "/reason"}
@@ -75,6 +75,14 @@ def places(site: Api) -> dict[str, str]:
 def allowed(role: str | None, action: Action | None) -> bool:
     """What the policy says."""
     return action is None or action in RIGHTS[Role(role) if role else None].actions
+
+
+def test_verifying_says_what_is_wrong_with_a_question(site: Api) -> None:
+    """A number that no case can have is not answered with "unknown": the page says what to mend."""
+    answer = visitor(site).post("/verify", {"by": "case", "number": "12345", "name": "王敏"})
+    assert answer.status_code == 200
+    assert "is no number of a case" in answer.text
+    assert "Unknown" not in answer.text
 
 
 def test_every_page_has_an_address_here(places: dict[str, str]) -> None:

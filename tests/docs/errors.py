@@ -52,6 +52,7 @@ PASSED_ON: Final = {
     "LEVEL_NOT_AWARDED": "entry.level_not_awarded",
     "LOG_BEHIND": "log.not_yet",
     "LOG_DEVIATES": "log.event_changed",
+    "NOT_AVAILABLE": "attestation.no_address",
 }
 """A message of each code that is never written beside one: what makes the message passes it on."""
 FOOT: Final = """

@@ -19,6 +19,7 @@ from joserfc.jws import JWSRegistry
 
 from application.ports import IdentityProviderUnavailable
 from domain.values import Actor, Role
+from infrastructure.claim_paths import ClaimPaths
 from infrastructure.identity import AUDIENCE, DevelopmentIssuer, Identity, TokenRefused, TokenVerifier
 from infrastructure.jwks import JwksMalformedError, JwksUnavailableError, KeySet, file_source, parse_jwks
 from infrastructure.jwks_over_http import url_source
@@ -125,7 +126,10 @@ def test_what_is_within_bounds_is_accepted(verifier, changes):
         ({"sub": "a" * 201}, "token-claims"),
         ({"role": "SUPERUSER"}, "token-claims"),
         ({"role": "reviewer"}, "token-claims"),
-        ({"role": ["REVIEWER"]}, "token-claims"),
+        ({"role": ["SUPERUSER", "SYSTEM", 7]}, "token-claims"),
+        ({"role": ["REVIEWER", "auditor"]}, "token-several"),
+        ({"authority": ["330100-HR", "330106-EI"]}, "token-several"),
+        ({"authority": {"code": "330100-HR"}}, "token-claims"),
         ({"role": "SYSTEM"}, "token-claims"),
         ({"holder": "11010519491231002X"}, "token-claims"),
         ({"authority": "x y"}, "token-claims"),
@@ -134,6 +138,55 @@ def test_what_is_within_bounds_is_accepted(verifier, changes):
 def test_wrong_claims_are_refused(verifier, changes, code):
     """Expired, early, for or from somebody else, missing, malformed, of an unknown role, or posing as the system itself."""
     assert code_of(verifier, token(**changes)) == code
+
+
+KEYCLOAK = {
+    "realm_access": {"roles": ["offline_access", "default-roles-gov", "registry-privacy-officer"]},
+    "groups": ["/staff", "/authorities/330100-HR"],
+    "attributes": {"holder.ref": "8c0f3a52-3f0f-4a57-9a0c-3a9a9a2d1c11"},
+}
+PATHS = ClaimPaths(
+    role="realm_access.roles",
+    role_prefix="registry-",
+    authority="groups",
+    authority_prefix="/authorities/",
+    holder="/attributes/holder.ref",
+)
+
+
+def proving(paths):
+    return TokenVerifier(KeySet(lambda: jwks(ED)), issuer=ISSUER, paths=paths, clock=lambda: NOW)
+
+
+def test_claims_are_found_where_the_provider_states_them():
+    """Roles among others in a list within an object, the authority as a group, a name with a dot in it, the subject elsewhere."""
+    verifier = proving(PATHS)
+    found = verifier.verify(token(role=..., **KEYCLOAK)).actor
+    assert (found.role, found.authority_code) == (Role.PRIVACY_OFFICER, "330100-HR")
+    assert str(found.holder_ref) == KEYCLOAK["attributes"]["holder.ref"]
+    entra = proving(ClaimPaths(subject="oid", role="roles", authority="extension_authority"))
+    actor = entra.verify(token(role=..., roles=["Reviewer"], oid="00-7", extension_authority="330106-EI")).actor
+    assert (actor.subject, actor.role, actor.authority_code) == ("00-7", Role.REVIEWER, "330106-EI")
+    namespaced = proving(ClaimPaths(role="https://registry.example/role"))
+    assert namespaced.verify(token(role=..., **{"https://registry.example/role": "AUDITOR"})).actor.role is Role.AUDITOR
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"realm_access": {"roles": ["REVIEWER", "registry-"]}}, "token-claims"),
+        ({"realm_access": {"roles": ["registry-SYSTEM"]}}, "token-claims"),
+        ({"realm_access": {"roles": ["registry-reviewer", "registry-auditor"]}}, "token-several"),
+        ({"realm_access": {"roles": "registry-nobody"}}, "token-claims"),
+        ({"realm_access": ["registry-reviewer"]}, "token-claims"),
+        ({"groups": ["/authorities/330100-HR", "/authorities/330106-EI"]}, "token-several"),
+        ({"groups": ["/authorities/330100-HR "]}, "token-claims"),
+        ({"attributes": {"holder.ref": "nobody"}}, "token-claims"),
+    ],
+)
+def test_what_is_stated_elsewhere_or_twice_is_no_right(changes, code):
+    """A role without its prefix, two roles, two authorities, another shape: nobody is let act by a guess."""
+    assert code_of(proving(PATHS), token(role="REVIEWER", **{**KEYCLOAK, **changes})) == code
 
 
 def test_a_forged_signature_is_refused(verifier):

@@ -99,9 +99,18 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "": "One title that an entry leads to.",
         "grade": "The grade that leads to it; null where the entry knows one title only.",
     },
+    "VerificationOutcome": {
+        "": "What the registry holds of a title that somebody asks about.",
+        "CURRENT": "A title of this number and name stands.",
+        "ENDED": "The title of this number and name was revoked, annulled or surrendered; its `status` says which.",
+        "UNKNOWN": "The registry shows nobody a title of this number and name: there is none, it is another person's, or nothing may be told of it.",
+        "MALFORMED": "The question cannot lead to any title, so the answer says nothing about one; `fault` says what to mend.",
+    },
     "TitleVerification": {
         "known": "Whether the registry holds a title of this certificate and this name.",
         "valid": "Whether that title stands, at the instant asked about.",
+        "outcome": "What is held: a title that stands, one that ended, none; or that the question cannot lead to one.",
+        "fault": "What is wrong with the question, in one sentence; null unless the outcome is `MALFORMED`.",
         "title": "The title; null where none is known.",
         "asOf": "The instant the answer is about.",
         "position": "How far the registry's record reached when it was asked.",
