@@ -30,14 +30,14 @@ def tell_settings(config: Path | None, data_dir: Path | None, database: str | No
     if config is None and data_dir is None and database is None:
         forget_settings()
         return
-    from infrastructure.configuration import Told, told
+    from infrastructure.configuration import ToldSettings, told
 
     settings: dict[str, object] = {}
     if data_dir is not None:
         settings["data_dir"] = data_dir
     if database is not None:
         settings |= {"database_url": database, "database_owner_url": None}
-    told.set(Told(config, settings))
+    told.set(ToldSettings(config, settings))
 
 
 def forget_settings() -> None:
@@ -46,4 +46,4 @@ def forget_settings() -> None:
 
     configuration = sys.modules.get("infrastructure.configuration")
     if configuration is not None:
-        configuration.told.set(configuration.Told())
+        configuration.told.set(configuration.ToldSettings())

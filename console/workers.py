@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Final
 
-from infrastructure.configuration import Told, told
+from infrastructure.configuration import ToldSettings, told
 
 log = logging.getLogger(__name__)
 
@@ -61,17 +61,17 @@ class _Worker:
         self.channel.close()
 
 
-def hand_over(channel: socket.socket, settings: Told) -> None:
+def hand_over(channel: socket.socket, settings: ToldSettings) -> None:
     """Tell a worker by which options the settings were chosen; the environment and the file it reads itself."""
     data = pickle.dumps(settings)
     with contextlib.suppress(BrokenPipeError):  # it has ended already, which is seen elsewhere
         channel.sendall(_LENGTH.pack(len(data)) + data)
 
 
-def handed_over(channel: socket.socket) -> Told:
+def handed_over(channel: socket.socket) -> ToldSettings:
     """The same, in the worker. Raises ``EOFError`` where the parent is gone."""
     data = _received(channel, _LENGTH.unpack(_received(channel, _LENGTH.size))[0])
-    found: Told = pickle.loads(data)  # noqa: S301 - from the parent, over a channel that nobody else has
+    found: ToldSettings = pickle.loads(data)  # noqa: S301 - from the parent, over a channel that nobody else has
     return found
 
 

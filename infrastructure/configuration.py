@@ -32,14 +32,14 @@ class ConfigurationError(SpokenError):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldSettings:
     """What the command line was told: a configuration file, and settings by name that go before all others."""
 
     file: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-told: ContextVar[Told] = ContextVar("what the command line was told of settings", default=Told())  # noqa: B039 - frozen, and its mapping is never written
+told: ContextVar[ToldSettings] = ContextVar("what the command line was told of settings", default=ToldSettings())  # noqa: B039 - frozen, and its mapping is never written
 
 
 def read_file(path: Path, known: Collection[str]) -> dict[str, Any]:

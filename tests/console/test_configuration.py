@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.placing import placed
-from infrastructure.configuration import ConfigurationError, Told, told
+from infrastructure.configuration import ConfigurationError, ToldSettings, told
 from infrastructure.settings import Settings
 from tests.console.test_doctor import command
 from tests.console.test_errors import run
@@ -40,7 +40,7 @@ def test_options_go_before_the_environment_and_that_before_the_file(
     assert found.pool_min_size == 2
     monkeypatch.setenv("DATABASE_URL", "postgresql://environment/db")
     assert Settings().database_url == "postgresql://environment/db"
-    token = told.set(Told(None, {"data_dir": Path("/told"), "database_url": "postgresql://told/db"}))
+    token = told.set(ToldSettings(None, {"data_dir": Path("/told"), "database_url": "postgresql://told/db"}))
     try:
         found = Settings()
     finally:
