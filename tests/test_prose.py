@@ -60,6 +60,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "infrastructure.sealing.directory": "a save that is tried again",
     "infrastructure.postgres.lines": "a connection that is given up and opened anew",
     "infrastructure.postgres.migrations": "names of settings",
+    "domain.attestation.status_list": "why a status list is malformed, for developers who verify one",
     "catalog.files.decisions": "heads of columns by which a file is read",
     "catalog.files.certificates": "heads of columns by which a file is read",
     "console.metrics": "what figures are, for Prometheus, of which there is one text",

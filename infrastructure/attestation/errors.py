@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from domain.messages import SpokenError
 
-class AttestationKeyError(Exception):
+
+class AttestationKeyError(SpokenError):
     """The keys of the attestations are not those that the database names, or can't be used; one sentence names the way out."""
 
     code: ClassVar[str] = "attestation-key"

@@ -23,6 +23,7 @@ from joserfc.jwk import ECKey
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
+from domain.messages import tell
 from infrastructure.attestation.errors import AttestationKeyError
 from infrastructure.locks import ATTESTATION_KEYS
 from infrastructure.postgres.pools import read_rows
@@ -98,13 +99,9 @@ def withdraw(owner_url: str, kid: str, operator: str) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [ATTESTATION_KEYS])
         found = next((each for each in _listed(connection) if each.kid == kid), None)
         if found is None or found.withdrawn:
-            raise AttestationKeyError(
-                f"No published key is called {kid[:80]}; `recognition keys attestation` lists them."
-            )
+            raise AttestationKeyError(tell("attestation.no_such_key", key=kid[:80]))
         if not found.retired:
-            raise AttestationKeyError(
-                "This key signs; let another one sign first with `recognition keys rotate-attestation`."
-            )
+            raise AttestationKeyError(tell("attestation.key_signs"))
         connection.execute(_ADD.encode(), [kid, "WITHDRAWN", Jsonb(found.public), operator])
 
 
@@ -117,16 +114,13 @@ def listed(url: str) -> list[ListedKey]:
 def load_keys(path: Path) -> tuple[ECKey, ...]:
     """The keys of a file that is there. Raises ``AttestationKeyError`` for a malformed one, or one that others may read."""
     if others_may_read(path):
-        raise AttestationKeyError(f"Others may read the keys in {path.name}; run chmod 600 on it.")
+        raise AttestationKeyError(tell("attestation.keys_open", file=path.name))
     try:
         keys = tuple(ECKey.import_key(orjson.loads(line)) for line in path.read_bytes().split(b"\n") if line.strip())
     except (ValueError, KeyError, TypeError, JoseError):
         keys = ()
     if not keys or not all(key.is_private for key in keys):
-        raise AttestationKeyError(
-            f"{path.name} holds no key of attestations; put the file from its copy back, or let a new key sign with"
-            " `recognition keys rotate-attestation`."
-        )
+        raise AttestationKeyError(tell("attestation.keys_malformed", file=path.name))
     return keys
 
 
@@ -141,7 +135,7 @@ class FileKeys:
         """See ``AttestationKeys``. Raises ``AttestationKeyError`` where the key is not at hand."""
         newest = next((each for each in await self._listed() if not each.retired), None)
         if newest is None:
-            raise AttestationKeyError("No key signs attestations yet; start `recognition serve` anew, which makes one.")
+            raise AttestationKeyError(tell("attestation.no_key"))
         key = self._at_hand.get(newest.kid)
         if key is None:
             key = await to_thread.run_sync(self._load, newest.kid)
@@ -157,16 +151,10 @@ class FileKeys:
 
     def _load(self, kid: str) -> ECKey:
         if not self._path.exists():
-            raise AttestationKeyError(
-                f"Attestations are signed with {kid}, and there is no {self._path.name}: put it from its copy into the data"
-                " directory, or let a new key sign with `recognition keys rotate-attestation`."
-            )
+            raise AttestationKeyError(tell("attestation.keys_absent", key=kid, file=self._path.name))
         found = next((key for key in load_keys(self._path) if key.kid == kid), None)
         if found is None:
-            raise AttestationKeyError(
-                f"{self._path.name} does not hold the key {kid}, which signs attestations: put the file that does into the data"
-                " directory, or let a new key sign with `recognition keys rotate-attestation`."
-            )
+            raise AttestationKeyError(tell("attestation.key_absent", key=kid, file=self._path.name))
         self._at_hand = {kid: found}
         return found
 
