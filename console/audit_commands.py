@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from console import audit_check, audit_outliers, audit_pack, log_commands
+from console import audit_check, audit_events, audit_outliers, audit_pack, log_commands
 from console.language import spoken, worded
 from console.opened import asking
 from console.options import AsJson, day
@@ -22,6 +22,8 @@ app = Commands("audit")
 app.add_typer(log_commands.app, name="log")
 app.command()(audit_check.check)
 app.command()(audit_check.findings)
+app.command()(audit_events.events)
+app.command()(audit_events.sample)
 app.command()(audit_outliers.outliers)
 app.command()(audit_pack.export)
 app.command()(audit_pack.verify)

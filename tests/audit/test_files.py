@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from catalog.files.sheets import table_file
+from console import audit_events
 from tests.audit.conftest import Office
 from tests.audit.test_commands import run
 
@@ -51,3 +53,32 @@ def test_commands_write_what_they_tell(office: Office, tmp_path: Path, monkeypat
     run("audit", "outliers", "-o", str(tmp_path / "o.csv"))
     assert (tmp_path / "o.csv").read_text("utf-8-sig").startswith("kind,officers,")
     assert "--output" in run("audit", "outliers", "--format", "csv", ends=2).output
+
+
+def test_events_and_samples_are_taken_along(office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every event in order over more than a page, by type, actor and position; a sample that the API draws alike; nobody named in either."""
+    registry = office.api.registry
+    monkeypatch.setenv("DATABASE_URL", registry.database.app_url)
+    monkeypatch.setenv("DATABASE_OWNER_URL", registry.database.owner_url)
+    monkeypatch.setenv("RECOGNITION_DATA_DIR", str(registry.settings.data_dir))
+    monkeypatch.setattr(audit_events, "_PAGE", 2)
+    for _ in range(3):
+        office.api.approved()
+    office.api.submit()
+    stored = office.as_owner("SELECT position::text, topic FROM registry.events AS e ORDER BY e.position")
+    told = json.loads(run("audit", "events", "--json").stdout)
+    assert [(each["position"], each["type"]) for each in told] == stored
+    assert {each["recordedAt"][-1] for each in told} == {"Z"}
+    approved = [each for each in stored if each[1] == "recognition-case.approved"]
+    file = tmp_path / "events.csv"
+    run("audit", "events", "--type", "recognition-case.approved", "--after", approved[0][0], "-o", str(file))
+    rows = list(csv.DictReader(StringIO(file.read_text("utf-8-sig"))))
+    assert [(each["position"], each["type"]) for each in rows] == approved[1:]
+    run("audit", "sample", "--seed", "2026 Q4", "--size", "3", "-o", str(tmp_path / "sample.xlsx"))
+    sheet = load_workbook(tmp_path / "sample.xlsx").worksheets[0]
+    drawn = [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    ask = 'query { auditSample(seed: "2026 Q4", size: 3) { caseNumber } }'
+    answer = office.api.ask(ask, None, office.api.token("AUDITOR"))
+    assert drawn == [each["caseNumber"] for each in answer["auditSample"]]
+    everything = json.dumps([told, rows, drawn], ensure_ascii=False)
+    assert not [name for name in ("Wang", "王", "idNumber") if name in everything]
