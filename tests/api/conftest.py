@@ -240,7 +240,7 @@ class Prepared:
 @pytest.fixture(scope="session")
 def prepared(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """The official catalog published, folded and in the log, an hour before the tests' clock: what every registry begins with, once."""
-    name, folder = f"prepared_{os.getpid()}", tmp_path_factory.mktemp("prepared")
+    name, folder = f"prepared_{os.getpid()}_{next(_numbers)}", tmp_path_factory.mktemp("prepared")
     with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
         words = map(Identifier, (name, TEMPLATE, OWNER_ROLE))
         connection.execute(SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(*words))

@@ -6,10 +6,10 @@ import psycopg
 from typer.testing import CliRunner
 
 from console.cli import app
-from tests.api.conftest import Api, api, clock  # noqa: F401 - fixtures
+from tests.api.conftest import Api
 
 
-def test_an_operators_reading_is_recorded(api: Api, monkeypatch) -> None:  # noqa: F811 - the fixture
+def test_an_operators_reading_is_recorded(api: Api, monkeypatch) -> None:
     """Who, what and the reason they gave; what cannot be recorded is not printed."""
     monkeypatch.setenv("DATABASE_URL", api.registry.database.app_url)
     monkeypatch.setenv("DATABASE_OWNER_URL", api.registry.database.owner_url)
