@@ -33,7 +33,7 @@ def check_given(url: str, name: str, *, synchronous: bool | None = None) -> None
     Raises ``ServerUnfitError`` with the way out.
     """
     try:
-        reached = psycopg.connect(with_times(url), autocommit=True)
+        reached = psycopg.connect(with_times(url), autocommit=True, prepare_threshold=None)
     except psycopg.OperationalError:
         return  # whoever works with it says that it does not answer, and why
     with reached as connection:
@@ -54,12 +54,14 @@ def _shares_sessions(connection: psycopg.Connection[Any], url: str) -> bool:
     mine = _session(connection)
     if mine == connection.info.backend_pid:  # what the server itself told this connection: there is nobody between
         return False
-    with psycopg.connect(with_times(url)) as other:
+    with psycopg.connect(with_times(url), prepare_threshold=None) as other:
         for _ in range(_TRIES):
             theirs = _session(other)
             if theirs == mine or _session(connection) != mine:
                 return True
-            other.rollback()
+            other.rollback()  # a pooler hands out the session first that was given back last
+            if _session(connection) != mine:
+                return True
     return False
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
+from domain.values import Role
 from tests.api.conftest import XIHU, Api
 
 CASE = """query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { holder { name idNumber }
@@ -123,6 +125,37 @@ def test_auditors_and_privacy_officers_read_the_log(api: Api) -> None:
         assert nodes[-1]["actor"] == {"subject": f"reviewer-{XIHU}".lower(), "role": "REVIEWER"}
         assert nodes[-1]["holders"] == [holder]
     assert api.code(LOG, None, api.token("REVIEWER", XIHU)) == "NOT_PERMITTED"
+
+
+def test_a_person_reads_who_read_their_data_and_nobody_elses(api: Api) -> None:
+    """Both ways, page by page; of accesses to several persons only themselves; who is nobody's holder sees nothing."""
+    number, reviewer = "330106199003077013", api.token("REVIEWER", XIHU)
+    mine = api.approved(holder={"name": "王敏", "idNumber": number})
+    other = api.approved()
+    for _ in range(3):
+        read(api, CASE, mine, reviewer)
+        read(api, CASE, other, reviewer)
+    api.ask("{ cases(first: 5) { nodes { holder { name } } } }", None, reviewer)
+    seen = "query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { holder { ref } } }"
+    ref = read(api, seen, mine, reviewer).json()["data"]["case"]["holder"]["ref"]
+    own = api.issuer.issue(Role.APPLICANT, subject="herself", holder=UUID(ref))
+    document = """query ($first: Int, $after: Position, $last: Int, $before: Position) {
+      ownAccesses(first: $first, after: $after, last: $last, before: $before) {
+        nodes { number operation holders actor { role } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+    everything = api.ask(document, {"first": 100}, own)["ownAccesses"]["nodes"]
+    assert [each["operation"] for each in everything] == ["submitCase"] + ["case"] * 3 + ["cases"]
+    assert {holder for each in everything for holder in each["holders"]} == {ref}
+    forward, cursor = [], None
+    while True:
+        page = api.ask(document, {"first": 2, "after": cursor}, own)["ownAccesses"]
+        forward += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        cursor = page["pageInfo"]["endCursor"]
+    assert forward == everything
+    assert api.ask(document, {"last": 1}, own)["ownAccesses"]["nodes"] == everything[-1:]
+    assert api.ask(document, {"first": 100}, api.token("APPLICANT"))["ownAccesses"]["nodes"] == []
+    assert api.code("{ ownAccesses { nodes { number } } }", None, reviewer) == "NOT_PERMITTED"
 
 
 def test_a_reason_is_short_and_printable(api: Api) -> None:

@@ -88,7 +88,8 @@ def test_a_person_who_is_not_known_is_asked_about_alike(api: Api, monkeypatch: p
     rows = api.registry.reads._rows
 
     async def counted(made: Any) -> Any:
-        asked.append(made.text)
+        if "projection_positions" not in made.text:  # how far the rows are, which whoever follows them asks meanwhile
+            asked.append(made.text)
         return await rows(made)
 
     look_up = api.registry.lines.look_up

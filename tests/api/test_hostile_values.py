@@ -348,7 +348,7 @@ def test_every_argument_takes_values_at_the_edges_of_its_type(api: Api, share: i
                     if kind == "mutation" and answered in CHANGED:
                         said = known(api)
     assert answers.total() > 1_200 / SHARES / 2
-    assert answers["OK"] > 250 / SHARES / 2
+    assert answers["OK"] > 150 / SHARES / 2
     assert answers["BAD_USER_INPUT"] > 100 / SHARES / 2
     assert len(answers) > 8
 

@@ -43,6 +43,7 @@ NOT_LAGGING = {
     "matchCertificate": "answered by the write side, of an amendment that was just issued too",
     "previewCatalog": "worked out by the write side, from every catalog that is recorded",
     "accessLog": "a table of its own, written before what was read is shown",
+    "ownAccesses": "the same table",
     "checkpoint": "the log's own order",
     "inclusionProof": "the log's own order",
     "consistencyProof": "the log's own order",

@@ -72,23 +72,30 @@ def told(log):
         sure = [e for e in matches if not e.by_hand]
         by_hand = matches and matches[-1].by_hand
         reopened = max((n for n, e in enumerate(events) if getattr(e, "outcome", None) == "REMANDED"), default=-1)
-        decisions = [e for e in events[reopened + 1 :] if e.TOPIC.endswith((".approved", ".rejected"))]
+        decisions = [
+            (e.authority_code, e.by.actor.subject, e.decided_on)
+            if e.TOPIC.endswith(".imported")
+            else (e.by.actor.authority_code, e.by.actor.subject, shanghai_day(e.timestamp))
+            for e in events[reopened + 1 :]
+            if e.TOPIC.endswith((".approved", ".rejected", ".imported"))
+        ]
+        began = events[0].submitted_on if events[0].TOPIC.endswith(".imported") else shanghai_day(events[0].timestamp)
         entry = (
             catalogs[state.catalog_code].entry_at(state.catalog_version, state.entry_number)
             if state.entry_number
             else None
         )
         found[identifier] = {
-            "authority_code": decisions[-1].by.actor.authority_code if decisions else state.authority_code,
-            "officer": decisions[-1].by.actor.subject if decisions else None,
-            "submitted_on": shanghai_day(events[0].timestamp),
-            "month": f"{shanghai_day(events[0].timestamp):%Y-%m}",
+            "authority_code": decisions[-1][0] if decisions else state.authority_code,
+            "officer": decisions[-1][1] if decisions else None,
+            "submitted_on": began,
+            "month": f"{began:%Y-%m}",
             "catalog_code": state.catalog_code,
             "entry": f"{state.catalog_code}/{state.entry_number}" if entry else None,
             "field": entry.field if entry else None,
             "level": next((a.level for a in entry.awards if a.grade == state.grade), None) if entry else None,
             "outcome": state.status,
-            "approved": any(e.TOPIC.endswith(".approved") for e in events),
+            "approved": any(e.TOPIC.endswith((".approved", ".imported")) for e in events),
             "rejected": any(e.TOPIC.endswith(".rejected") for e in events),
             "ended": state.status in {CaseStatus.REVOKED, CaseStatus.ANNULLED, CaseStatus.SURRENDERED},
             "overridden": bool(sure and by_hand)
@@ -96,9 +103,7 @@ def told(log):
                 sure[-1].entry_number != state.entry_number
                 or (sure[-1].grade is not None and sure[-1].grade != state.grade)
             ),
-            "days": (shanghai_day(decisions[-1].timestamp) - shanghai_day(events[0].timestamp)).days
-            if decisions
-            else None,
+            "days": (decisions[-1][2] - began).days if decisions else None,
         }
     return found
 

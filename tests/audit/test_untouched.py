@@ -35,7 +35,7 @@ def test_every_kind_of_event(office: Office) -> None:
             registry.journal.recorder.insert_events([registry.mapper.to_stored_event(event) for event in save])
         known = replace(registry.audited, known=lambda world=world: world.known)
         rules = {each.rule for each in check_all(known).findings}
-        # Each history begins in 2023 again, and its claims are made beside the use cases that keep them in step.
-        assert rules <= {"times_follow_positions", "one_live_case_a_certificate"}, rules
+        # Each history begins in 2023 again, and its claims and imports are made beside the use cases that keep them in step.
+        assert rules <= {"times_follow_positions", "one_live_case_a_certificate", "imports_are_signed"}, rules
         office.as_owner("DELETE FROM registry.events WHERE topic <> 'catalog.published' OR position > 1")
     assert len(kinds) > 25

@@ -75,6 +75,7 @@ OPTION: Final = {
     "--role": "AUDITOR",
     "--key": "no key",
     "--log": "no key",
+    "--seed": "2026",
 }
 
 

@@ -123,7 +123,7 @@ def _until(url: str, question: str) -> None:
 
 
 @pytest.fixture(params=["transaction", "session"])
-def pooler(request: pytest.FixtureRequest, database: Any, tmp_path: Path) -> Iterator[tuple[str, str]]:
+def pooler(request: pytest.FixtureRequest, database: Any, data_dir: Path) -> Iterator[tuple[str, str]]:
     """PgBouncer before the test's database, and the mode in which it pools."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
@@ -132,7 +132,7 @@ def pooler(request: pytest.FixtureRequest, database: Any, tmp_path: Path) -> Ite
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = tmp_path / "pooler"
+    folder = data_dir / "pooler"
     folder.mkdir()
     folder.chmod(0o777)
     (folder / "users").write_text(f'"{given["user"]}" ""\n')
@@ -142,8 +142,6 @@ def pooler(request: pytest.FixtureRequest, database: Any, tmp_path: Path) -> Ite
         f"[pgbouncer]\npool_mode = {request.param}\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
         f"auth_type = any\nauth_file = {folder / 'users'}\nignore_startup_parameters = extra_float_digits,options\n"
     )
-    for each in (tmp_path, *tmp_path.parents[:2]):
-        each.chmod(each.stat().st_mode | 0o011)
     own = Path(given["host"]).stat()  # whom alone the server's socket lets in
     words, nobody_else = (
         [program, str(folder / "pooler.ini")],
@@ -153,15 +151,22 @@ def pooler(request: pytest.FixtureRequest, database: Any, tmp_path: Path) -> Ite
     with subprocess.Popen(words, **quiet, **(nobody_else if os.getuid() == 0 else {})) as running:
         url = f"host=127.0.0.1 port={port} dbname={given['dbname']} user={given['user']}"
         try:
-            for _ in range(100):
-                try:
-                    psycopg.connect(url).close()
-                    break
-                except psycopg.OperationalError:
-                    time.sleep(0.05)
+            _until_it_answers(url)
             yield url, request.param
         finally:
             running.terminate()
+
+
+def _until_it_answers(url: str) -> None:
+    until = time.monotonic() + 20
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        else:
+            return
 
 
 def test_a_pooler_keeps_sessions_or_is_refused(pooler: tuple[str, str]) -> None:

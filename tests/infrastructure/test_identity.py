@@ -379,7 +379,9 @@ class TestKeySet:
         eventually(
             lambda: (
                 list(map(str, keys.remarks()))
-                == ["it can't be fetched anew, and the keys known serve for 60 min at most: OSError"]
+                == [
+                    "it can't be fetched anew, and the keys known serve for 60 min at most: the answer broke off (OSError)"
+                ]
             )
         )
         provider.now = 3600.0

@@ -73,7 +73,7 @@ def test_a_pack_is_verified_in_an_empty_folder_without_a_registry(archive: Archi
         "assert not first & {'infrastructure', 'psycopg', 'console', 'catalog'}, first\n"
         "from console.cli import app\ntry:\n app(sys.argv[1:])\nexcept SystemExit as end:\n code = end.code\n"
         "loaded = {name for name in sys.modules if name.partition('.')[0] in {'infrastructure', 'psycopg', 'strawberry'}}\n"
-        "assert loaded <= {'infrastructure', 'infrastructure.settings'}, loaded\nsys.exit(code)"
+        "assert loaded <= {'infrastructure', 'infrastructure.locale_settings'}, loaded\nsys.exit(code)"
     )
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("DATABASE", "RECOGNITION"))}
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "graphql"), *filter(None, sys.path)])

@@ -44,7 +44,7 @@ def small_batches(monkeypatch):
 @pytest.fixture
 def filled(store):
     """A store with a history, projected."""
-    store.save_at_once(history(31, 200))
+    store.save_at_once(history(32, 200))
     store.project()
     return store
 
