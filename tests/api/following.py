@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -41,10 +42,14 @@ async def told(reads: PostgresReads, after: int = 0, most: int = 200, *, types: 
 
 
 def caught_up(api: Api) -> None:
-    """Return once the rows hold all that is recorded."""
+    """Return once the rows hold all that is recorded, and the feed tells it."""
     waiting = "query ($at: Position) { cases(atLeast: $at) { totalCount } }"
     at = str(api.registry.journal.last_position())
     api.ask(waiting, {"at": at}, api.token("AUDITOR"))
+    until = time.monotonic() + 20
+    while api.registry.feed.head() < int(at):
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def followed(api: Api, work: Callable[[FollowedFeed], Awaitable[T]], **options: Any) -> T:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.conftest import Api
+from tests.api.conftest import XIHU, Api
 from tests.console_web.conftest import TOKEN, client_of, signed_in, visitor
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}"
@@ -30,7 +30,10 @@ def hostile(site: Api) -> str:
     )
     assert payload["refusal"] is None, payload
     case = payload["case"]
-    assert site.decide("requestSupplement", case["id"], reason=HOSTILE)["refusal"] is None
+    asked = site.decide("requestSupplement", case["id"], reason=HOSTILE)
+    assert asked["refusal"] is None
+    there = "query ($id: ID!, $at: Position) { case(id: $id, atLeast: $at) { id } }"
+    assert site.ask(there, {"id": case["id"], "at": asked["position"]}, site.token("REVIEWER", XIHU))["case"]
     number: str = case["caseNumber"]
     return number
 
