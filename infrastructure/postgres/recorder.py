@@ -21,9 +21,14 @@ from eventsourcing.persistence import (
     PersistenceError,
     StoredEvent,
 )
-from eventsourcing.postgres import PostgresAggregateRecorder, PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import (
+    PostgresAggregateRecorder,
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+    PostgresSubscription,
+)
 from psycopg.errors import CheckViolation
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 
 from application.journal import KeyOutdated, Overtaken
 from application.ports import Enrolment
@@ -326,9 +331,32 @@ class EventRecorder(EventStreamRecorder, PostgresApplicationRecorder):
         [(position,)] = self.read(LAST_POSITION)
         return None if position is None else int(position)
 
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "CompleteSubscription":
+        """What was recorded after a position, and what is recorded from then on."""
+        return CompleteSubscription(self, gt, topics)
+
     def tail(self, after: int, limit: int) -> list[TailedEvent]:
         """The next events after a position, in position order, at most `limit`; empty when the reader has caught up."""
         return [TailedEvent._make(row) for row in self.read(TAIL, (after, limit))]
+
+
+class CompleteSubscription(PostgresSubscription):
+    """The library's, which looks once more when it has begun to listen: what was recorded between its first look and then would
+    otherwise be told with the next event only, or never.
+    """
+
+    def _listen(self) -> None:
+        try:
+            with self._recorder.datastore.get_connection() as connection:
+                connection.execute(SQL("LISTEN {}").format(Identifier(self._recorder.channel_name)))
+                self._has_been_notified.set()
+                while not self._has_been_stopped and not self._thread_error:
+                    for _ in connection.notifies(timeout=0.1, stop_after=1):
+                        self._has_been_notified.set()
+        except BaseException as error:  # noqa: BLE001 - whoever reads is told, as the library does
+            if self._thread_error is None:
+                self._thread_error = error
+            self.stop()
 
 
 def _places(save: Save) -> str:
