@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from application.queries import ProjectionBehind
+from console.language import choose
 from console.sentences import sentence_of
 from infrastructure.composition import open_registry
 from infrastructure.identity import TokenRefused
@@ -56,6 +57,7 @@ def test_another_language_is_refused() -> None:
 def test_failures_are_said_in_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the system refuses, a token, an outage and read models that lag are told in Chinese too, codes as they are."""
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    choose(None)  # whatever a command in this process was told before
     for error, part in (
         (FileNotFoundError(2, "No such file or directory", "x.csv"), "无法访问x.csv"),
         (OSError("broken"), "操作系统拒绝了此操作"),
