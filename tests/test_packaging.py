@@ -140,6 +140,7 @@ def test_clients_import_what_their_own_lock_names() -> None:
     assert all(f"{name}==" in locked for name in named)
     assert "://" not in locked
     for lock in (CLIENTS.parent / "package-lock.json", ROOT / "benchmarks" / "reads" / "peers" / "package-lock.json"):
+        assert "://" not in lock.read_text("utf-8")
         packages = json.loads(lock.read_text("utf-8"))["packages"]
         assert len(packages) > 100
         assert [
