@@ -345,7 +345,7 @@ def test_every_argument_takes_values_at_the_edges_of_its_type(api: Api, share: i
                     token = tokens[allowed[next(turn) % len(allowed)]]
                     answers[send(api, kind, opening, name, definition, arguments, token)] += 1
     assert answers.total() > 1_200 / SHARES / 2
-    assert answers["OK"] > 250 / SHARES / 2
+    assert answers["OK"] > 250 / SHARES / 3  # new fields move the others from share to share
     assert answers["BAD_USER_INPUT"] > 100 / SHARES / 2
     assert len(answers) > 8
 
