@@ -27,6 +27,8 @@ from infrastructure.audit.check import check_all  # noqa: E402 - after the path 
 from infrastructure.composition import Registry, log_files, open_registry, utc_now  # noqa: E402 - after the path is set
 from infrastructure.log.sequencer import Sequencer  # noqa: E402 - after the path is set
 from infrastructure.settings import Settings  # noqa: E402 - after the path is set
+from infrastructure.shares import Shares  # noqa: E402 - after the path is set
+from infrastructure.standing import open_audited  # noqa: E402 - after the path is set
 
 _WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
 
@@ -39,7 +41,9 @@ def _worked() -> float:
 def audit(registry: Registry, processes: int) -> float:
     """Audit everything once and print how fast it went; the rate."""
     started, worked = time.perf_counter(), _worked()
-    done = check_all(replace(registry.audited, clock=utc_now), processes=processes)
+    audited = replace(registry.audited, clock=utc_now)
+    with Shares(processes, open_audited, registry.settings) as sharing:
+        done = check_all(audited, sharing=sharing)
     seconds, worked = time.perf_counter() - started, _worked() - worked
     if done.findings:
         raise SystemExit(f"{len(done.findings)} findings, where there are none: {done.findings[0]}")

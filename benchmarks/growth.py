@@ -28,6 +28,7 @@ from typing import Any, Final
 import httpx
 import psutil
 import psycopg
+from infrastructure.audit.shares import cores
 
 from application.projections.all import PROJECTIONS
 from benchmarks.reads.stage import OFFICIAL, person_number
@@ -35,7 +36,6 @@ from console.serving import build_app, served
 from domain.identifiers import case_number, decision_import_id, imported_case_id
 from domain.values import Actor, Provenance, Role
 from infrastructure.audit.check import check_case
-from infrastructure.audit.shares import cores
 from infrastructure.composition import Registry, open_registry
 from infrastructure.identity import DevelopmentIssuer
 from infrastructure.importing import take_in

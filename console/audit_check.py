@@ -123,7 +123,8 @@ def _done(
     told: Told,
 ) -> AuditReport:
     from infrastructure.audit.check import check_all, check_case, check_since
-    from infrastructure.audit.shares import cores
+    from infrastructure.shares import Shares, cores
+    from infrastructure.standing import open_audited
 
     if case is not None:
         found = check_case(registry.audited, case, told)
@@ -135,7 +136,8 @@ def _done(
         return found
     if since is not None:
         return check_since(registry.audited, since, progress, told)
-    return check_all(registry.audited, progress, told, processes=processes or cores())
+    with Shares(processes or cores(), open_audited, registry.settings) as sharing:
+        return check_all(registry.audited, progress, told, sharing=sharing)
 
 
 def _as_json(done: AuditReport) -> dict[str, Any]:

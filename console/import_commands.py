@@ -78,6 +78,7 @@ def _rehearsed(registry: StandingRegistry, by: Provenance, listed: _Listed) -> I
 def _imported(registry: Registry, by: Provenance, listed: _Listed, processes: int | None) -> Iterator[RowOutcome]:
     """Bring all in, and record how many of each there were."""
     from infrastructure.audit.shares import cores
+
     from infrastructure.importing import take_in
 
     begun, counts = registry.imports.begin(by, listed.sha256), Counter[bool]()

@@ -272,7 +272,6 @@ def audited_by(
         files=log_files(settings),
         known=lambda: circumstances(directory, shelf, where.rules),
         clock=clock,
-        settings=settings,
     )
 
 

@@ -1,4 +1,4 @@
-"""A large import shared among processes, each with connections and keys of its own (``infrastructure.audit.shares``).
+"""A large import shared among processes, each with connections and keys of its own (``infrastructure.shares``).
 
 Rows of one person or certificate may come to two processes at once: the store lets one of them be first, and the other is tried anew.
 """
@@ -12,10 +12,10 @@ from typing import Final
 from application.importing import Imports, ListedDecision, RowOutcome
 from domain.decision_import import DecisionImport
 from domain.values import Provenance
-from infrastructure.audit.shares import Shares
 from infrastructure.collector import seldom_collecting
 from infrastructure.composition import open_registry
 from infrastructure.settings import Settings
+from infrastructure.shares import Shares
 
 A_SHARE: Final = 2_000
 """Rows that a process takes in at a time."""

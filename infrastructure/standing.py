@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
@@ -128,6 +128,14 @@ def open_standing_registry(settings: Settings, clock: Clock = utc_now) -> Iterat
             imports=imports,
             clock=clock,
         )
+
+
+@contextlib.contextmanager
+def open_audited(settings: Settings) -> Iterator[Audited]:
+    """Open what a process that shares an audit reads, as it stands; what guards ask is asked once for all its parts."""
+    with open_standing_registry(settings) as registry:
+        known = registry.audited.known()
+        yield replace(registry.audited, known=lambda: known)
 
 
 @contextlib.contextmanager

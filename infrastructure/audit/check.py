@@ -23,7 +23,6 @@ from infrastructure.audit import whole
 from infrastructure.audit.links import Links
 from infrastructure.audit.retention import erasures
 from infrastructure.audit.runs import AuditRunningError, OpenRun
-from infrastructure.audit.shares import Shares
 from infrastructure.audit.streams import Range, Rows, StreamCheck, batches, rows_of_range, rows_of_streams
 from infrastructure.collector import seldom_collecting
 from infrastructure.locks import AUDIT
@@ -31,7 +30,7 @@ from infrastructure.log.sequencer import LogFiles
 from infrastructure.mapper import EventMapper
 from infrastructure.sealing.errors import SealingError
 from infrastructure.sealing.rotation import Pool
-from infrastructure.settings import Settings
+from infrastructure.shares import Shares
 
 MOST_PARTS: Final = 64
 A_PART: Final = 20_000
@@ -68,8 +67,6 @@ class Audited:
     files: LogFiles
     known: Callable[[], Circumstances]
     clock: Callable[[], datetime]
-    settings: Settings | None = None
-    """By which other processes open the same; without them an audit is done by one."""
 
 
 @dataclass(slots=True)
@@ -91,9 +88,9 @@ def check_all(
     progress: Progress = lambda _done, _of: None,
     report: Report = lambda _found: None,
     stopping: Callable[[], bool] = lambda: False,
-    processes: int = 1,
+    sharing: Shares | None = None,
 ) -> AuditReport:
-    """Audit everything, and keep what was found as the last run; by several ``processes`` where there is much to read.
+    """Audit everything, and keep what was found as the last run; with others that open an ``Audited`` where there is much to read.
 
     Raises ``AuditRunningError`` where somebody else does so at this moment, ``Stopped`` when told to stop, and ``ShareLostError``
     where one of the processes is gone.
@@ -104,8 +101,8 @@ def check_all(
         parts = min(MOST_PARTS, 1 + run.events // A_PART)  # the same when the run is gone on with
         left = [part for part in range(parts) if part not in run.done]
         checked = (
-            _shared(audited, done.position, parts, left, processes, stopping)
-            if processes > 1 and len(left) >= WORTH_SHARING and audited.settings is not None
+            _shared(audited, done.position, parts, left, sharing, stopping)
+            if sharing is not None and sharing.processes > 1 and len(left) >= WORTH_SHARING
             else _by_itself(audited, done, parts, left, lambda events: progress(events, run.events), report, stopping)
         )
         with contextlib.closing(checked):
@@ -167,46 +164,26 @@ def _telling(told: Callable[[int], None], done: AuditReport, of_part: AuditRepor
 
 
 def _shared(
-    audited: Audited, until: int, parts: int, left: Sequence[int], processes: int, stopping: Callable[[], bool]
+    audited: Audited, until: int, parts: int, left: Sequence[int], sharing: Shares, stopping: Callable[[], bool]
 ) -> Generator[_Checked]:
-    if audited.settings is None:
-        raise TypeError("processes open what they audit by its settings")
-    with Shares(processes, _Opened.by, audited.settings) as shares:
-        everything = shares.begin(_whole_apart, until, audited.clock())
-        for each in shares.each(_part_apart, [(part, parts, until) for part in left]):
-            if stopping():
-                raise Stopped
-            yield each
-        yield _Checked(parts, everything(), untold=True)
+    everything = sharing.begin(_whole_apart, until, audited.clock())
+    for each in sharing.each(_part_apart, [(part, parts, until) for part in left]):
+        if stopping():
+            raise Stopped
+        yield each
+    yield _Checked(parts, everything(), untold=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """What a process that shares an audit works with, as long as it is."""
-
-    audited: Audited
-    known: Circumstances
-
-    @classmethod
-    @contextlib.contextmanager
-    def by(cls, settings: Settings) -> Iterator[_Opened]:
-        """Open the registry that the settings name, as it stands."""
-        from infrastructure.standing import open_standing_registry  # noqa: PLC0415 - which opens audits among the rest
-
-        with open_standing_registry(settings) as registry:
-            yield cls(registry.audited, registry.audited.known())
-
-
-def _part_apart(opened: _Opened, part: int, parts: int, until: int) -> _Checked:
+def _part_apart(audited: Audited, part: int, parts: int, until: int) -> _Checked:
     done, found = AuditReport(until), _Told(lambda _found: None)
-    with _reading(opened.audited.url) as (connection, asking, _):
+    with _reading(audited.url) as (connection, asking, _):
         rows = rows_of_range(connection, Range.part(part, parts), until)
-        _check_rows(opened.audited, asking, rows, done, found, lambda: None, known=opened.known)
+        _check_rows(audited, asking, rows, done, found, lambda: None)
     return _Checked(part, found.findings, done.events, done.streams, untold=True)
 
 
-def _whole_apart(opened: _Opened, until: int, now: datetime) -> list[Finding]:
-    audited = replace(opened.audited, clock=lambda: now)
+def _whole_apart(audited: Audited, until: int, now: datetime) -> list[Finding]:
+    audited = replace(audited, clock=lambda: now)
     with _reading(audited.url) as (_, asking, _now):
         return list(_whole(audited, asking, 0, until, lambda _done, _of: None))
 

@@ -31,7 +31,6 @@ from domain.messages import Message, tell
 from domain.refusals import Refused
 from infrastructure.attestation.keys import ATTESTATION_KEY_FILE
 from infrastructure.audit.check import check_all
-from infrastructure.audit.shares import cores
 from infrastructure.backup.archive import opened, whole
 from infrastructure.backup.erasures import ERASURES_FILE, ListedErasure
 from infrastructure.backup.errors import BackupError
@@ -51,6 +50,8 @@ from infrastructure.private_files import write_private
 from infrastructure.projections.rebuild import rebuild
 from infrastructure.sealing.errors import HolderKeyMissingError
 from infrastructure.settings import Settings
+from infrastructure.shares import Shares, cores
+from infrastructure.standing import open_audited
 
 _KEPT_WITH: Final = (MASTER_KEY_FILE, LOG_KEY_FILE, KEPT_FILE, ATTESTATION_KEY_FILE, ERASURES_FILE)
 _SPOOLED: Final = 32 * 1024 * 1024
@@ -94,7 +95,8 @@ def restore_backup(
         progress("read models", 0)
         rebuild(registry.database, registry.mapper, PROJECTIONS)
         progress("audit", 0)
-        done = check_all(registry.audited, lambda events, _of: progress("audit", events), processes=cores())
+        with Shares(cores(), open_audited, settings) as sharing:
+            done = check_all(registry.audited, lambda events, _of: progress("audit", events), sharing=sharing)
         restored.findings = done.findings
         for each in erasures:
             _erase_again(registry, each, restored)

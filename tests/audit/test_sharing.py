@@ -11,7 +11,8 @@ import pytest
 from domain.case.events import Approved
 from infrastructure.audit import check
 from infrastructure.audit.runs import last_findings
-from infrastructure.audit.shares import ShareLostError, Shares
+from infrastructure.shares import ShareLostError, Shares
+from infrastructure.standing import open_audited
 from tests.audit.conftest import Office
 
 
@@ -27,7 +28,9 @@ def test_processes_find_what_one_finds(office: Office, monkeypatch: pytest.Monke
     monkeypatch.setattr(check, "A_PART", 4)
     alone = office.check()
     told: list[Any] = []
-    shared = check.check_all(office.api.registry.audited, report=told.append, processes=2)
+    registry = office.api.registry
+    with Shares(2, open_audited, registry.settings) as sharing:
+        shared = check.check_all(registry.audited, report=told.append, sharing=sharing)
     assert len(alone.findings) > 3
     assert shared.findings == told == alone.findings
     assert (shared.events, shared.streams, shared.position) == (alone.events, alone.streams, alone.position)
@@ -46,7 +49,9 @@ def test_what_is_interrupted_goes_on_with_whatever_number_of_processes(
     asked = iter([False, False, True])
     with pytest.raises(check.Stopped):
         check.check_all(office.api.registry.audited, stopping=lambda: next(asked, True))
-    done = check.check_all(office.api.registry.audited, processes=2)
+    registry = office.api.registry
+    with Shares(2, open_audited, registry.settings) as sharing:
+        done = check.check_all(registry.audited, sharing=sharing)
     assert (done.resumed, done.findings) == (True, [])
     [(events,)] = office.as_owner("SELECT count(*) FROM registry.events")
     assert 0 < done.events < events

@@ -1,4 +1,4 @@
-"""The parts of an audit shared among processes, each with connections and keys of its own.
+"""Long work in parts, shared among processes, each with connections and keys of its own: an audit, an import.
 
 A process that is asked does one part at a time and answers what it did. Nothing is stored there: who shares the work keeps each
 part, in order, so that what is found, and what an interruption leaves, is the same however many work at it. Processes end with
@@ -47,7 +47,7 @@ class Shares:
     """Processes that work for this one: each opens what it works with once, by ``opening`` and the settings."""
 
     def __init__(self, processes: int, opening: Work[Any], settings: Settings) -> None:
-        self._ahead = 2 * processes
+        self.processes = processes
         self._pool = ProcessPoolExecutor(
             processes,
             mp_context=multiprocessing.get_context("spawn"),
@@ -73,7 +73,7 @@ class Shares:
         waiting: deque[Callable[[], T]] = deque()
         for each in arguments:
             waiting.append(self.begin(work, *each))
-            if len(waiting) >= self._ahead:
+            if len(waiting) >= 2 * self.processes:
                 yield waiting.popleft()()
         while waiting:
             yield waiting.popleft()()
