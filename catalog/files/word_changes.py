@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from catalog.faults import Fault, FaultCode, FileRefused
-from catalog.files.change_cells import CHANGE_WORDS, CHANGES, add_fault, text_of
-from catalog.files.tables import Heads, TableRow, read_rows
+from catalog.faults import Fault
+from catalog.files.change_table import add_fault, kind_of_change, read_changes, text_of
+from catalog.files.tables import Heads, TableRow
 from domain.catalog.amendment import WordChange
 from domain.messages import Message, tell
 from domain.text import CODE_LIMIT, PROSE_LIMIT
@@ -33,34 +33,21 @@ def read_word_changes(source: Path, left_out: list[Message] | None = None) -> tu
     A word to withdraw is named by its kind, text, meaning and scope; the ground then says why it no longer holds. Raises
     ``FileRefused`` with every fault at once, each with its place; ``OSError`` where the file can't be read.
     """
-    faults: list[Fault] = []
-    changes = [change for row in read_rows(source, Heads(HEADS, NEEDED), left_out) if (change := _change(row, faults))]
-    if not changes and not faults:
-        message = tell("fault.no_word_changes", heads=_HEADS)
-        faults.append(Fault(FaultCode.HEADER_MISSING, message))
-    if faults:
-        raise FileRefused(source.name, tuple(faults))
-    return tuple(changes)
+    return read_changes(source, Heads(HEADS, NEEDED), _change, tell("fault.no_word_changes", heads=_HEADS), left_out)
 
 
 def _change(row: TableRow, faults: list[Fault]) -> WordChange | None:
+    change = kind_of_change(row, faults)
     before = len(faults)
-    if row.problem:
-        faults.append(Fault(FaultCode.CELL_EXTRA, row.problem, sheet=row.sheet, row=row.row))
-        return None
-    change = CHANGES.get(text_of(row, "change", faults).casefold())
     kind = text_of(row, "kind", faults).upper().replace(" ", "_")
     text = text_of(row, "text", faults)
     meaning = text_of(row, "meaning", faults, required=False)
     scope = text_of(row, "scope", faults, limit=CODE_LIMIT, required=False)
     ground = text_of(row, "ground", faults, limit=PROSE_LIMIT)
-    if len(faults) == before:
-        if change is None:
-            add_fault(row, "change", tell("fault.change_unknown", column="change", words=CHANGE_WORDS), faults)
-        if kind not in set(WordKind):
-            add_fault(
-                row, "kind", tell("fault.word_kind_unknown", column="kind", kinds=tuple(map(str, WordKind))), faults
-            )
+    if len(faults) == before and kind not in set(WordKind):
+        add_fault(
+            row, "kind", tell("fault.word_kind_unknown", column="kind", kinds=tuple(map(str, WordKind))), faults
+        )
     if len(faults) > before or change is None:
         return None
     word = Word(kind=WordKind(kind), text=text, meaning=meaning, scope=scope, ground=ground)

@@ -209,12 +209,10 @@ class EntryChangeInput:
         )
 
 
-@strawberry.input(description="What an amendment does to one alias. One to withdraw is named by all but its ground.")
-class AliasChangeInput:
-    """A change to one alias."""
+@strawberry.input
+class _AliasText:
+    """What is said of an alias, proposed with a catalog or changed by an amendment."""
 
-    kind: AliasChangeKind
-    alias_kind: AliasKind
     text: str = strawberry.field(description="The other name, as people write it.")
     issuer: str | None = strawberry.field(
         default=None, description="Of a body's alias: the key that all spellings of the body share."
@@ -223,6 +221,14 @@ class AliasChangeInput:
         default_factory=list,
         description="Of a qualification's alias: the entries it may mean; none where the catalog is known not to list it.",
     )
+
+
+@strawberry.input(description="What an amendment does to one alias. One to withdraw is named by all but its ground.")
+class AliasChangeInput(_AliasText):
+    """A change to one alias."""
+
+    kind: AliasChangeKind
+    alias_kind: AliasKind
     ground: str = strawberry.field(description="Why the alias holds; of one to withdraw, why it no longer does.")
 
     def checked(self, place: str, faults: Faults) -> AliasChange:
@@ -234,18 +240,10 @@ class AliasChangeInput:
 
 
 @strawberry.input(description="Another name of a qualification or a body, proposed with a catalog.")
-class AliasInput:
+class AliasInput(_AliasText):
     """An alias."""
 
     kind: AliasKind
-    text: str = strawberry.field(description="The other name, as people write it.")
-    issuer: str | None = strawberry.field(
-        default=None, description="Of a body's alias: the key that all spellings of the body share."
-    )
-    numbers: list[int] = strawberry.field(
-        default_factory=list,
-        description="Of a qualification's alias: the entries it may mean; none where the catalog is known not to list it.",
-    )
     ground: str = strawberry.field(description="Why the alias holds.")
 
     def checked(self, place: str, faults: Faults) -> Alias:

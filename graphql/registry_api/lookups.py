@@ -1,10 +1,11 @@
-"""What several queries share: matching, and the rows of the audit log."""
+"""What several queries share: whom a document names, matching, and the rows of the audit log."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from uuid import UUID, uuid4
 
 import strawberry
 
@@ -14,10 +15,12 @@ from application.queries import AuditEvent as AuditRow
 from application.questions import CaseFilter
 from application.several_catalogs import Found
 from application.views import AwardView, EntryView, VersionView
+from domain.identity_numbers import IdentityNumber
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import MatchOutcome
 from registry_api.context import Context, in_thread
+from registry_api.inputs import HolderInput
 from registry_api.types.audit import AuditEventRow
 from registry_api.types.cases import Candidate, MatchCandidate, award_for, sentences
 from registry_api.types.catalog import CatalogEntry, CatalogVersion
@@ -44,6 +47,20 @@ class MatchResult:
     award: TitleAward | None
     candidates: list[MatchCandidate]
     catalog_version: CatalogVersion
+
+
+async def named_holder(context: Context, holder: HolderInput) -> UUID | None:
+    """The reference of the person whom a document names; None where nobody is known by it. Raises ``Refused`` where it is no document."""
+    identity = IdentityNumber.of(holder.id_type, holder.id_number)
+    return await in_thread(context.services.holders.find, identity.kind, identity.number)
+
+
+async def holder_or_nobody(context: Context, holder: HolderInput) -> UUID:
+    """As ``named_holder``; for nobody a reference that nobody has.
+
+    Of a person who is not known the same is asked as of any other, so that the time it takes tells nobody who is.
+    """
+    return await named_holder(context, holder) or uuid4()
 
 
 async def match_certificate(context: Context, form: CertificateForm, code: str | None, on: date) -> MatchAnswer:

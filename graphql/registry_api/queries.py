@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import strawberry
 
@@ -31,7 +31,6 @@ from application.views import (
     StatusView,
     TitleView,
 )
-from domain.identity_numbers import IdentityNumber
 from domain.messages import tell
 from registry_api import ids, log_answers
 from registry_api.amendments import (
@@ -43,7 +42,7 @@ from registry_api.amendments import (
     preview_of_catalog,
 )
 from registry_api.audit_queries import AuditQuery
-from registry_api.context import Info, in_thread
+from registry_api.context import Info
 from registry_api.inputs import (
     AmendmentInput,
     CaseFilterInput,
@@ -58,7 +57,9 @@ from registry_api.lookups import (
     MatchResult,
     audit_row,
     by_subjects,
+    holder_or_nobody,
     match_certificate,
+    named_holder,
     withhold,
 )
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
@@ -194,10 +195,7 @@ class Query(AuditQuery):
         """The titles a holder has now, or had as the registry knew it at an instant."""
         context = info.context
         await context.reach(at_least)
-        identity = IdentityNumber.of(holder.id_type, holder.id_number)
-        ref = await in_thread(context.services.holders.find, identity.kind, identity.number)
-        # Of a person who is not known the same is asked as of any other, so that the time it takes tells nobody who is.
-        ref = ref or uuid4()
+        ref = await holder_or_nobody(context, holder)
         if as_of is None:
             return await context.services.reads.rows(questions.titles_of(context.scope, ref))
         cases = await context.services.reads.rows(questions.cases_of(context.scope, ref))
@@ -349,11 +347,7 @@ class Query(AuditQuery):
     ) -> Connection[IntegrityRecordView]:
         """What article 4 filed, the latest first: all for auditors, for officers of persons with a case of theirs, else one's own."""
         await info.context.reach(at_least)
-        ref = None
-        if holder is not None:
-            identity = IdentityNumber.of(holder.id_type, holder.id_number)
-            find = info.context.services.holders.find
-            ref = await in_thread(find, identity.kind, identity.number) or uuid4()  # as in `titles`
+        ref = None if holder is None else await holder_or_nobody(info.context, holder)
         paging, which = Paging(first, after, last, before), IntegrityFilter(holder_ref=ref, in_force_on=in_force_on)
         asked = window("integrity records", paging, (date.fromisoformat, UUID), count=wants_total(info))
         page = await info.context.services.reads.page(questions.integrity_archive(info.context.scope, which, asked))
@@ -444,8 +438,7 @@ class Query(AuditQuery):
             raise ApiError(ErrorCode.BAD_USER_INPUT, tell("query.one_person"))
         await context.reach(at_least)
         if holder is not None:
-            identity = IdentityNumber.of(holder.id_type, holder.id_number)
-            found = await in_thread(context.services.holders.find, identity.kind, identity.number)
+            found = await named_holder(context, holder)
         else:
             found = ids.holder_in(ref or "")
         return await first_of(context.services.reads, questions.holder(found)) if found else None

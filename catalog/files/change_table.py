@@ -1,17 +1,20 @@
-"""Cells of a table of changes, as an administrator writes them, read with every fault named by its place."""
+"""A table of changes, as an administrator writes it, read with every fault named by its place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeVar
 
-from catalog.faults import Fault, FaultCode
-from catalog.files.tables import TableRow
+from catalog.faults import Fault, FaultCode, FileRefused
+from catalog.files.tables import Heads, TableRow, read_rows
 from catalog.text import fold
 from domain.messages import Message, tell
 from domain.refusals import Refused
 from domain.text import NAME_LIMIT, clean
 from domain.values import EntryChangeKind
+
+C = TypeVar("C")
 
 CHANGES: Final[Mapping[str, EntryChangeKind]] = {
     "added": EntryChangeKind.ADDED,
@@ -21,6 +24,41 @@ CHANGES: Final[Mapping[str, EntryChangeKind]] = {
 }
 
 CHANGE_WORDS: Final = "新增、废止"
+
+
+def read_changes(
+    source: Path,
+    heads: Heads,
+    change_of: Callable[[TableRow, list[Fault]], C | None],
+    nothing: Message,
+    left_out: list[Message] | None,
+) -> tuple[C, ...]:
+    """What ``change_of`` makes of each row of a CSV or XLSX file, in its order; what is hidden is left out and told to ``left_out``.
+
+    Raises ``FileRefused`` with every fault at once, each with its place, with ``nothing`` where there is no change at all; ``OSError``
+    where the file can't be read.
+    """
+    faults: list[Fault] = []
+    changes = []
+    for row in read_rows(source, heads, left_out):
+        if row.problem:
+            faults.append(Fault(FaultCode.CELL_EXTRA, row.problem, sheet=row.sheet, row=row.row))
+        elif (change := change_of(row, faults)) is not None:
+            changes.append(change)
+    if not changes and not faults:
+        faults.append(Fault(FaultCode.HEADER_MISSING, nothing))
+    if faults:
+        raise FileRefused(source.name, tuple(faults))
+    return tuple(changes)
+
+
+def kind_of_change(row: TableRow, faults: list[Fault]) -> EntryChangeKind | None:
+    """Whether a row adds or withdraws; None, and a fault more, where it says neither."""
+    text = text_of(row, "change", faults)
+    found = CHANGES.get(text.casefold())
+    if text and found is None:
+        add_fault(row, "change", tell("fault.change_unknown", column="change", words=CHANGE_WORDS), faults)
+    return found
 
 
 def text_of(row: TableRow, column: str, faults: list[Fault], *, limit: int = NAME_LIMIT, required: bool = True) -> str:
