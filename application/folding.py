@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from application.seals import masked
 from application.views import (
@@ -43,6 +43,10 @@ from domain.case.title_events import (
 from domain.catalog.amendment import AliasChange, WordChange
 from domain.identifiers import title_id
 from domain.values import Actor, CatalogEntry, DeadlineKind, Evidence, MatchCandidate, ProposalKind, Reason, TitleStatus
+
+_MOST_MADE: Final = 2_048
+_MADE: Final[dict[int, tuple[Sequence[MatchCandidate], tuple[CandidateView, ...]]]] = {}
+"""By the identity of candidates, which are held so that it stays theirs: how people read them."""
 
 
 def case_view(state: CaseState, position: int) -> CaseView:
@@ -339,7 +343,19 @@ def word_change_view(change: WordChange) -> WordChangeView:
     )
 
 
-def _candidates(candidates: Iterable[MatchCandidate]) -> tuple[CandidateView, ...]:
+def _candidates(candidates: Sequence[MatchCandidate]) -> tuple[CandidateView, ...]:
+    """A case keeps the same candidates from event to event: what was made of them once is taken again."""
+    kept = _MADE.get(id(candidates))
+    if kept is not None and kept[0] is candidates:
+        return kept[1]
+    made = _made(candidates)
+    if len(_MADE) >= _MOST_MADE:
+        _MADE.clear()
+    _MADE[id(candidates)] = candidates, made
+    return made
+
+
+def _made(candidates: Iterable[MatchCandidate]) -> tuple[CandidateView, ...]:
     return tuple(
         CandidateView(
             number=c.number,

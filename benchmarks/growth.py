@@ -28,7 +28,6 @@ from typing import Any, Final
 import httpx
 import psutil
 import psycopg
-from infrastructure.audit.shares import cores
 
 from application.projections.all import PROJECTIONS
 from benchmarks.reads.stage import OFFICIAL, person_number
@@ -41,6 +40,7 @@ from infrastructure.identity import DevelopmentIssuer
 from infrastructure.importing import take_in
 from infrastructure.projections.rebuild import rebuild
 from infrastructure.settings import Settings
+from infrastructure.shares import cores
 
 RESULTS: Final = Path(__file__).with_name("RESULTS.md")
 PLOT: Final = Path(__file__).with_name("growth.svg")

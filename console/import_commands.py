@@ -77,9 +77,8 @@ def _rehearsed(registry: StandingRegistry, by: Provenance, listed: _Listed) -> I
 
 def _imported(registry: Registry, by: Provenance, listed: _Listed, processes: int | None) -> Iterator[RowOutcome]:
     """Bring all in, and record how many of each there were."""
-    from infrastructure.audit.shares import cores
-
     from infrastructure.importing import take_in
+    from infrastructure.shares import cores
 
     begun, counts = registry.imports.begin(by, listed.sha256), Counter[bool]()
     outcomes = take_in(registry.imports, registry.settings, by, begun, listed.rows, processes or cores())

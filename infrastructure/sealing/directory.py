@@ -175,9 +175,11 @@ class HolderDirectory:
         return {number: frozenset(found[digest]) for number, digest in digests.items() if digest in found}
 
     def register_officer(self, subject: str, id_type: str, id_number: str) -> None:
-        """See ``Holders``; the digest is that by which the same person would be found as a holder."""
+        """See ``Holders``; the digest is that by which the same person is found as a holder, by a reference that they have from now on."""
+        digest = self.identity(id_type, id_number)
         with self._pool.connection() as connection:
-            connection.execute(_REGISTER, [subject, self.identity(id_type, id_number)])
+            connection.execute(_ADD, [digest, _NO_CASE, uuid4()])
+            connection.execute(_REGISTER, [subject, digest])
 
     def officer(self, subject: str) -> tuple[bool, UUID | None]:
         """See ``Holders``."""

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from domain.values import SHANGHAI
-from tests.api.conftest import Api, Clock, opened
+from tests.api.conftest import COPY, Api, Clock, opened
+from tests.api.test_deadlines import deadlines
 
 FUJIAN = Path(__file__).parents[1] / "provinces" / "fujian" / "jurisdiction.toml"
 GULOU, FUZHOU, XIAMEN = "350102-EI", "350100-EI", "350200-HR"
@@ -101,3 +102,35 @@ def test_its_integrity_records_stand_for_its_own_term(fujian: Api) -> None:
             " FROM registry.events WHERE topic = 'integrity-record.filed'"
         ).fetchall()
     assert int(until[:4]) - int(filed[:4]) == 5
+
+
+def test_its_clocks_are_its_own(fujian: Api) -> None:
+    """Each period is as many days as the other province gives: to accept, to supplement, to decide, to be heard, to ask for a review."""
+    officer = fujian.token("REVIEWER", FUZHOU)
+    case = fujian.submit(authorityCode=GULOU, certificate=MARINE)["case"]["id"]
+    assert deadlines(fujian, case) == [("ACCEPT", "2026-11-26", "DUE_SOON"), ("DECIDE", "2027-01-04", "RUNNING")]
+    assert fujian.decide("requestSupplement", case, officer, reason="a copy can't be read")["refusal"] is None
+    assert ("SUPPLEMENT", "2026-12-07", "RUNNING") in deadlines(fujian, case)
+    supplied = fujian.decide("supplementCase", case, fujian.token("APPLICANT"), evidence=[COPY])
+    assert supplied["refusal"] is None
+    approved = fujian.decide("approveCase", case, officer, workConsistent=True, countedExperienceMonths=0)
+    assert approved["refusal"] is None
+    assert ("REVIEW", "2027-01-22", "RUNNING") in deadlines(fujian, case)
+    proposed = fujian.decide("proposeAnnulment", case, officer, ground="basis", findings="the diploma was not there")
+    assert proposed["refusal"] is None
+    assert fujian.decide("giveNotice", case, officer, servedOn="2026-11-23")["refusal"] is None
+    assert ("ANSWER", "2026-12-02", "RUNNING") in deadlines(fujian, case)
+
+
+def test_a_title_that_stands_is_surrendered_before_its_holder_is_erased(fujian: Api) -> None:
+    """Where the other province keeps whoever holds a title, an erasure is refused and says so; after the surrender it is done."""
+    case = fujian.submit(authorityCode=GULOU, certificate=MARINE)["case"]
+    officer, privacy = fujian.token("REVIEWER", FUZHOU), fujian.token("PRIVACY_OFFICER")
+    fujian.decide("approveCase", case["id"], officer, workConsistent=True, countedExperienceMonths=0)
+    erase = """mutation ($ref: ID!) { eraseHolder(ref: $ref, legalBasis: "PIPL article 47, request 7") {
+        refusal { code message } } }"""
+    refusal = fujian.ask(erase, {"ref": case["holder"]["ref"]}, privacy)["eraseHolder"]["refusal"]
+    assert (refusal["code"], "surrender" in refusal["message"]) == ("RETENTION_REQUIRED", True)
+    given_up = fujian.decide("surrenderTitle", case["id"], fujian.token("APPLICANT"), reason="moved away")
+    assert given_up["refusal"] is None
+    assert fujian.ask(erase, {"ref": case["holder"]["ref"]}, privacy)["eraseHolder"]["refusal"] is None

@@ -106,6 +106,20 @@ def test_nobody_decides_their_own_case_under_a_friends_name(api: Api) -> None:
     assert self_said["registerOfficer"]["refusal"]["code"] == "SAME_OFFICER"
 
 
+def test_one_person_under_two_accounts_is_one_officer(api: Api) -> None:
+    """Two accounts registered with one document count as one at every rule of two, also of somebody who never submitted anything."""
+    case = api.approved()["case"]
+    document = {"idType": "PASSPORT", "idNumber": passport_number(7)}
+    for subject in ("account.one", "account.two"):
+        registered = api.ask(REGISTER, {"s": subject, "i": document}, api.token("ADMINISTRATOR"))
+        assert registered["registerOfficer"]["refusal"] is None
+    one, two = (api.token("REVIEWER", XIHU, subject) for subject in ("account.one", "account.two"))
+    assert api.decide("proposeRevocation", case["id"], one, ground="g", findings="f")["refusal"] is None
+    assert api.heard(case["id"])["refusal"] is None
+    assert api.decide("confirmRevocation", case["id"], two)["refusal"]["code"] == "SAME_OFFICER"
+    assert api.decide("confirmRevocation", case["id"], api.second())["refusal"] is None
+
+
 def test_behind_an_identity_provider_nobody_unknown_decides(api: Api) -> None:
     """Where officers are real, it has to be known who they are: stated by the provider, or registered."""
     case = api.submit()["case"]
@@ -121,7 +135,8 @@ def test_behind_an_identity_provider_nobody_unknown_decides(api: Api) -> None:
         {"s": "officer.z", "i": {"idNumber": passport_number(1), "idType": "PASSPORT"}},
         api.token("ADMINISTRATOR"),
     )
-    assert known.identified(unknown) == unknown
+    identified = known.identified(unknown).actor
+    assert (identified.subject, identified.holder_ref is not None) == ("officer.z", True)
     assert case["status"] == "MATCHED"
 
 

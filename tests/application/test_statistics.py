@@ -71,7 +71,11 @@ def told(log):
         matches = matches[since + 1 :]
         sure = [e for e in matches if not e.by_hand]
         by_hand = matches and matches[-1].by_hand
-        reopened = max((n for n, e in enumerate(events) if getattr(e, "outcome", None) == "REMANDED"), default=-1)
+        reopened, refused = -1, False
+        for n, e in enumerate(events):
+            refused = refused or e.TOPIC.endswith(".rejected")
+            if getattr(e, "outcome", None) == "REMANDED" or (refused and getattr(e, "outcome", None) == "OVERTURNED"):
+                reopened, refused = n, False
         decisions = [
             (e.authority_code, e.by.actor.subject, e.decided_on)
             if e.TOPIC.endswith(".imported")
@@ -96,7 +100,7 @@ def told(log):
             "level": next((a.level for a in entry.awards if a.grade == state.grade), None) if entry else None,
             "outcome": state.status,
             "approved": any(e.TOPIC.endswith((".approved", ".imported")) for e in events),
-            "rejected": any(e.TOPIC.endswith(".rejected") for e in events),
+            "rejected": refused,
             "ended": state.status in {CaseStatus.REVOKED, CaseStatus.ANNULLED, CaseStatus.SURRENDERED},
             "overridden": bool(sure and by_hand)
             and (

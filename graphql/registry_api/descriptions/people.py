@@ -139,7 +139,7 @@ PEOPLE: Final[Mapping[str, Mapping[str, str]]] = {
         "keys": "The values of the keys, in the order in which they were asked for; empty where a case has none.",
         "cases": "How many cases there are.",
         "approved": "How many of them led to a title, whether or not it still stands.",
-        "rejected": "How many of them were rejected.",
+        "rejected": "How many of them stand rejected: no review has opened them again.",
         "ended": "How many of the titles that they led to stand no longer.",
         "overridden": "In how many an officer chose another entry or grade than the automatic match.",
         "daysMedian": "The median of the days from submission to decision; null where nothing is decided.",
