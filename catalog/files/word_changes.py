@@ -45,9 +45,7 @@ def _change(row: TableRow, faults: list[Fault]) -> WordChange | None:
     scope = text_of(row, "scope", faults, limit=CODE_LIMIT, required=False)
     ground = text_of(row, "ground", faults, limit=PROSE_LIMIT)
     if len(faults) == before and kind not in set(WordKind):
-        add_fault(
-            row, "kind", tell("fault.word_kind_unknown", column="kind", kinds=tuple(map(str, WordKind))), faults
-        )
+        add_fault(row, "kind", tell("fault.word_kind_unknown", column="kind", kinds=tuple(map(str, WordKind))), faults)
     if len(faults) > before or change is None:
         return None
     word = Word(kind=WordKind(kind), text=text, meaning=meaning, scope=scope, ground=ground)
