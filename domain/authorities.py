@@ -68,11 +68,9 @@ class AuthorityDirectory:
     def __init__(self, divisions: Iterable[Division], authorities: Iterable[Authority]) -> None:
         self._divisions = _by_code(divisions)
         self._authorities = _by_code(authorities)
-        self._children: dict[str, list[str]] = {code: [] for code in self._divisions}
         for division in self._divisions.values():
             if division.parent is not None:
                 self._known(division.parent, division.code)
-                self._children[division.parent].append(division.code)
         for authority in self._authorities.values():
             self._known(authority.division_code, authority.code)
         self._visible: dict[str, frozenset[str]] = {}
@@ -126,10 +124,6 @@ class AuthorityDirectory:
         authority = self.find(code, on)
         return None if authority is None else (authority.kind, self._divisions[authority.division_code].level)
 
-    def divisions_below(self, code: str) -> tuple[str, ...]:
-        """The codes of all divisions below one, nearest first and itself left out; none for a code that is unknown."""
-        return tuple(self._below(code))
-
     def visible_authorities(self, code: str) -> frozenset[str]:
         """The codes of all authorities that one covers, its own included, whether or not they still exist."""
         decider = self._authorities.get(code)
@@ -154,12 +148,6 @@ class AuthorityDirectory:
         while current is not None:
             yield current
             current = self._divisions[current].parent
-
-    def _below(self, code: str) -> Iterator[str]:
-        level = self._children.get(code, [])
-        while level:
-            yield from level
-            level = [child for parent in level for child in self._children[parent]]
 
     def _known(self, division: str, whose: str) -> None:
         if division not in self._divisions:

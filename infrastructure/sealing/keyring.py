@@ -1,4 +1,4 @@
-"""Whose data key is what: the port the mapper asks, and its two keepers, in memory and in PostgreSQL.
+"""Whose data key is what: the port the mapper asks, and its keeper in PostgreSQL.
 
 What holds after ``destroy`` has returned: nobody creates a key for this holder again, ever, since the tombstone stays and
 the database refuses to change it. The process that destroyed the key decrypts nothing more; a server beside it follows within a
@@ -71,45 +71,6 @@ class Keyring(Protocol):
 
     def destroy(self, holder_ref: UUID) -> bool:
         """Destroy the key for good and leave a tombstone, also for a new holder; False if there was one already."""
-
-
-class InMemoryKeyring:
-    """Keys of one process, for unit tests; the cryptography over them is the real one."""
-
-    def __init__(self) -> None:
-        self._keys: dict[UUID, bytes | None] = {}
-
-    def key_for(self, holder_ref: UUID) -> bytes:
-        """See ``Keyring``."""
-        key = self._keys.setdefault(holder_ref, secrets.token_bytes(KEY_BYTES))
-        if key is None:
-            raise HolderErased
-        return key
-
-    def existing_key(self, holder_ref: UUID) -> bytes | None:
-        """See ``Keyring``."""
-        if holder_ref not in self._keys:
-            raise HolderKeyMissingError(_MISSING)
-        return self._keys[holder_ref]
-
-    def warm(self, holder_refs: Collection[UUID]) -> None:
-        """See ``Keyring``; there is nothing to fetch."""
-
-    def at_hand(self, holder_ref: UUID) -> bool:
-        """See ``Keyring``."""
-        return holder_ref in self._keys
-
-    @contextmanager
-    def drafted(self, holder_ref: UUID) -> Iterator[NewKey | None]:
-        """See ``Keyring``."""
-        self.key_for(holder_ref)
-        yield None
-
-    def destroy(self, holder_ref: UUID) -> bool:
-        """See ``Keyring``."""
-        already = holder_ref in self._keys and self._keys[holder_ref] is None
-        self._keys[holder_ref] = None
-        return not already
 
 
 class PostgresKeyring:

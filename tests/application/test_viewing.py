@@ -15,11 +15,11 @@ from application.seals import Seal, text_of
 from application.viewing import RecordRow, Viewer
 from application.views import CandidateView, HolderView, IntegrityRecordView, ReasonView
 from domain.values import Actor, Role
-from infrastructure.sealing.keyring import InMemoryKeyring
 from infrastructure.sealing.opening import KeyringSeals
 from infrastructure.sealing.seals import seal
 from tests.domain.cases import CASE, HOLDER, given
 from tests.domain.scenario import REVIEWER, actor
+from tests.keys_in_memory import InMemoryKeyring
 
 OFFICE = Scope(authorities=frozenset({"330106-HR"}))
 ELSEWHERE = Scope(authorities=frozenset({"330200-HR"}))

@@ -29,10 +29,10 @@ def test_division_tree() -> None:
     assert all(
         division.parent == f"{division.code[:4]}00" for division in divisions if division.level is DivisionLevel.COUNTY
     )
-    assert len(DIRECTORY.divisions_below("330000")) == 101
-    assert len(DIRECTORY.divisions_below("330100")) == 13
-    assert DIRECTORY.divisions_below("330106") == ()
-    assert DIRECTORY.divisions_below("999999") == ()
+    seen = {code: {each[:6] for each in DIRECTORY.visible_authorities(f"{code}-EI")} for code in ("330000", "330100")}
+    assert {code: len(divisions) for code, divisions in seen.items()} == {"330000": 102, "330100": 14}
+    assert DIRECTORY.visible_authorities("330106-EI") == {"330106-EI", "330106-HR"}
+    assert DIRECTORY.visible_authorities("999999-EI") == frozenset()
 
 
 @pytest.mark.parametrize(

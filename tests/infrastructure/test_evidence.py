@@ -23,8 +23,8 @@ from infrastructure.evidence import (
     s3_bucket,
 )
 from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError, SealBrokenError
-from infrastructure.sealing.keyring import InMemoryKeyring
 from infrastructure.sealing.stream import CHUNK, open_stream, seal_stream
+from tests.keys_in_memory import InMemoryKeyring
 
 MINE = Purpose(uploader="somebody")
 

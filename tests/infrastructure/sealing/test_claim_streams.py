@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from infrastructure.sealing.directory import HolderDirectory
-from infrastructure.sealing.keyring import InMemoryKeyring
+from tests.keys_in_memory import InMemoryKeyring
 
 WIDE = {ord(character): ord(character) + 0xFEE0 for character in map(chr, range(0x21, 0x7F))}
 SPELT = st.text(string.ascii_letters + string.digits + "ÄÖÜäöüß级級ィアー社团法人日本", min_size=1, max_size=20)

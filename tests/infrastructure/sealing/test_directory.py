@@ -11,7 +11,7 @@ from application.journal import Overtaken
 from domain.refusals import Refused
 from domain.values import Person
 from infrastructure.sealing.directory import HolderDirectory
-from infrastructure.sealing.keyring import InMemoryKeyring
+from tests.keys_in_memory import InMemoryKeyring
 from tests.people import passport_number
 
 KEYRING = InMemoryKeyring()

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from infrastructure.sealing.errors import HolderErased, HolderKeyMissingError, MasterKeyError, SealBrokenError
-from infrastructure.sealing.keyring import INDEX_REF, InMemoryKeyring, PostgresKeyring
+from infrastructure.sealing.keyring import INDEX_REF, PostgresKeyring
 from infrastructure.sealing.master import MasterKeys
 from infrastructure.sealing.rotation import rotate
+from tests.keys_in_memory import InMemoryKeyring
 
 MASTER = MasterKeys.generate()
 

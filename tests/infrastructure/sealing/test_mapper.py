@@ -20,9 +20,9 @@ from domain.refusals import RefusalCode
 from domain.values import Personal
 from infrastructure.mapper import EventMapper, StoredEventError
 from infrastructure.sealing.errors import HolderErased
-from infrastructure.sealing.keyring import InMemoryKeyring
 from infrastructure.sealing.seals import seal
 from tests.infrastructure.sealing.samples import BY, Enrolled, Noted, Plain, enrolled, facts
+from tests.keys_in_memory import InMemoryKeyring
 
 SECRETS = ["张伟", "11010519491231002X", "Bosch", "Siemens", "Zhang.pdf", "Wei", "met in person"]
 
