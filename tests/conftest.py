@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg.sql import SQL, Identifier
 
 from application.catalogs import Shelf
@@ -20,6 +21,8 @@ from infrastructure.postgres.migrations import migrate
 
 TEMPLATE = "migrated_template"
 _numbers = itertools.count(1)
+settings.register_profile("untimed", deadline=None)  # how long an example takes is no requirement
+settings.load_profile("untimed")
 
 
 @dataclass(frozen=True)
