@@ -194,7 +194,7 @@ def check_since(
     progress: Progress = lambda _done, _of: None,
     report: Report = lambda _found: None,
 ) -> AuditReport:
-    """Audit the streams that gained events after a position, each whole, and the log; nothing of it is kept."""
+    """Audit the streams that gained events after a position, each whole, and the leaves since; nothing of it is kept."""
     with _reading(audited.url) as (connection, asking, until):
         streams = [stream for (stream,) in asking.execute(_SINCE, [since, until])]
         done, found = AuditReport(until), _Told(report)
@@ -250,7 +250,7 @@ def _whole(
     yield from whole.times(connection, since, until, audited.clock())
     yield from whole.keys(connection, audited.keys, until)
     yield from erasures(connection, audited.mapper, audited.known().rules, since, until)
-    yield from whole.log(audited.url, audited.files, progress)
+    yield from whole.log(audited.url, audited.files, progress, since)
 
 
 @dataclass(slots=True)

@@ -73,10 +73,10 @@ def keys(connection: psycopg.Connection[Any], pool: Pool, until: int) -> Iterato
         yield Finding("KEY_LEFT", "keys_end_by_erasure", tell("audit.key_left", holder=str(ref)), holder_stream(ref))
 
 
-def log(url: str, files: LogFiles, progress: Progress) -> Iterator[Finding]:
-    """Where the events are not what the transparency log was signed with; nothing where there is no log yet."""
+def log(url: str, files: LogFiles, progress: Progress, since: int = 0) -> Iterator[Finding]:
+    """Where the events after a position are not what the transparency log was signed with; nothing where there is no log yet."""
     try:
-        checked = check_log(url, files, progress)
+        checked = check_log(url, files, progress, since)
     except LogAbsentError:
         return
     except LogRefusal as refusal:

@@ -27,8 +27,9 @@ MOST: Final = 100
 """Deviations that are named at most."""
 _EVENTS: Final = (
     "SELECT position, originator_id, originator_version, topic, state FROM registry.events"
-    " WHERE position <= %s ORDER BY position"
+    " WHERE position > %s AND position <= %s ORDER BY position"
 )
+_FIRST: Final = "SELECT leaf_index FROM log.leaves WHERE epoch = %s AND position > %s ORDER BY position LIMIT 1"
 _BEHIND: Final = (
     "SELECT count(*) FROM registry.events WHERE position > (SELECT coalesce(max(position), 0) FROM log.checkpoints"
     " WHERE epoch = (SELECT max(epoch) FROM log.epochs))"
@@ -65,8 +66,10 @@ def log_state(url: str, files: LogFiles) -> LogState:
     return LogState(epochs(url), row[0] if row else 0, refusal)
 
 
-def check_log(url: str, files: LogFiles, progress: Progress = lambda _done, _of: None) -> LogCheck:
+def check_log(url: str, files: LogFiles, progress: Progress = lambda _done, _of: None, since: int = 0) -> LogCheck:
     """Make every leaf anew from the event as it is stored and hold it against the entry under the signed root.
+
+    With ``since`` a position, those of the events after it alone; that the log continues what it signed is asked all the same.
 
     Raises ``LogRefusal`` where the log itself can't be believed: no signature, tiles of another tree, another checkpoint kept.
     """
@@ -79,13 +82,14 @@ def check_log(url: str, files: LogFiles, progress: Progress = lambda _done, _of:
         origin = found[1]
         try:
             reader = _reader(connection, origin, head, files)
-            entries = reader.entries()
-            parts = tuple(islice(deviations(_counted(entries, head.size, progress), _events(connection, head)), MOST))
+            first = _first(connection, head, since)
+            entries = _counted(reader.entries(first), head.size - first, progress)
+            parts = tuple(islice(deviations(entries, _events(connection, head, since), first), MOST))
         except TransparencyError as error:
             raise LogForkedError(
                 tell("trouble.log_database_not_what_signed", reason=said_by(error), way_out=WAY_OUT)
             ) from error
-        return LogCheck(origin, head.size, head.position, parts)
+        return LogCheck(origin, head.size - first, head.position, parts)
 
 
 def _reader(connection: psycopg.Connection[Any], origin: str, head: Head, files: LogFiles) -> TileReader:
@@ -106,8 +110,14 @@ def _counted(entries: Iterator[bytes], total: int, progress: Progress) -> Iterat
     progress(total, total)
 
 
-def _events(connection: psycopg.Connection[Any], head: Head) -> Iterator[LogLeaf]:
+def _first(connection: psycopg.Connection[Any], head: Head, since: int) -> int:
+    """The leaf of the first event after a position, by the table of leaves: one that it tells wrong shows as an event too many or too few."""
+    row = connection.execute(_FIRST, [head.epoch, since]).fetchone() if since else (0,)
+    return head.size if row is None or row[0] is None else int(row[0])
+
+
+def _events(connection: psycopg.Connection[Any], head: Head, since: int) -> Iterator[LogLeaf]:
     with connection.cursor("logged", binary=True) as cursor:
-        cursor.execute(_EVENTS, [head.position])
+        cursor.execute(_EVENTS, [since, head.position])
         while rows := cursor.fetchmany(_AT_ONCE):
             yield from map(leaf_of, map(TailedEvent._make, rows))

@@ -105,6 +105,11 @@ def test_one_case_or_what_came_since_is_checked_alone(office: Office) -> None:
     assert office.check_case("nothing") is None
     assert len(office.check_since(position - 1).findings) == 1
     assert office.check_since(position).findings == []
+    office.sign()
+    office.as_owner("UPDATE registry.events SET state = state || ' ' WHERE position = %s", position)
+    since = [(each.code, each.position) for each in office.check_since(position - 1).findings]
+    assert ("LOG_CHANGED", position) in since
+    assert office.check_since(position).findings == []
 
 
 def test_a_sample_can_be_drawn_again(office: Office) -> None:
