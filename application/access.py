@@ -47,6 +47,8 @@ class Action(StrEnum):
     READ_LOG_PROOFS = "READ_LOG_PROOFS"
     FOLLOW_EVENTS = "FOLLOW_EVENTS"
     FOLLOW_TITLES = "FOLLOW_TITLES"
+    READ_OPERATIONS = "READ_OPERATIONS"
+    MAINTAIN = "MAINTAIN"
 
 
 class RowScope(StrEnum):
@@ -104,6 +106,8 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
             Action.IMPORT_DECISIONS,
             Action.REGISTER_OFFICER,
             Action.FOLLOW_TITLES,
+            Action.READ_OPERATIONS,
+            Action.MAINTAIN,
         },
         RowScope.ALL,
         Persons.MASKED,
@@ -118,6 +122,7 @@ RIGHTS: Final[Mapping[Role | None, Right]] = {
             Action.READ_ACCESS_LOG,
             Action.FOLLOW_EVENTS,
             Action.FOLLOW_TITLES,
+            Action.READ_OPERATIONS,
         },
         RowScope.ALL,
         Persons.FOR_A_REASON,

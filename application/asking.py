@@ -25,6 +25,8 @@ class Compare(Enum):
     """How columns are compared with a value."""
 
     IS = auto()
+    IS_NOT = auto()
+    """Another value, or none."""
     ONE_OF = auto()
     """The value is a list."""
     LEAST = auto()
@@ -65,6 +67,15 @@ class Either:
     """One of these ways holds of a row: of each way every condition."""
 
     ways: tuple[tuple[Condition, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another row, among those of ``question``, holds the same in the column ``same``; ``apart`` is the column that tells rows apart."""
+
+    question: "Question[Any]"
+    same: str
+    apart: str
 
 
 def where(column: str, value: Any, how: Compare = Compare.IS) -> Condition:
@@ -151,7 +162,7 @@ class Question(Generic[V_co]):
     """
 
     table: Table[V_co]
-    conditions: tuple[Condition | Either, ...] = ()
+    conditions: tuple[Condition | Either | Beside, ...] = ()
     order: Order | None = None
     window: Window | None = None
     scope: Scope | None = None

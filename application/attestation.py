@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+from application.access import Action, can
 from application.ports import Clock
 from application.projections.tables import TITLES
 from application.queries import Reads
 from application.viewing import Viewer
-from application.views import TitleView
+from application.views import PastTitleView, TitleView
 from domain.attestation.claims import CONCEALED, AttestedClaim
 from domain.attestation.sd_jwt import concealed
 from domain.attestation.status_list import StatusList, StatusType
@@ -140,12 +141,39 @@ class Attestations:
         self._authorities, self._clock = authorities, clock
         self._lists: dict[int, _Kept] = {}
 
+    def address(self, viewer: Viewer, title: TitleView, name: str) -> str | None:
+        """Where the viewer gets an attestation of a title that the API calls ``name``; None where they get none of it as it stands now."""
+        if isinstance(title, PastTitleView) or not can(viewer.actor, Action.ATTEST):
+            return None
+        try:
+            return f"{self._require_attestable(viewer, title).url}/titles/{name}/attestation"
+        except (Refused, NotAttested):
+            return None
+
     async def attest(self, viewer: Viewer, title: TitleView) -> str:
         """The attestation of a title that the viewer sees in clear, with every disclosure; what it shows is noted by the viewer.
 
         Raises ``Refused``: NOT_PERMITTED where the viewer may not read the person, HOLDER_RESTRICTED, WRONG_STATE for a title that
         stands no more or has enough of them; and ``NotAttested``.
         """
+        issuer = self._require_attestable(viewer, title)
+        now = self._clock()
+        expires = now + LIFETIME
+        entry = await self._entries.assign(title, expires, now)
+        if entry is None:
+            raise Refused(RefusalCode.WRONG_STATE, tell("attestation.enough", most=MOST_OF_A_TITLE))
+        visible = {
+            "iss": issuer.url,
+            "iat": int(now.timestamp()),
+            "exp": int(expires.timestamp()),
+            "vct": issuer.type_url,
+            "status": {"status_list": {"idx": entry.index, "uri": issuer.status_url(entry.number)}},
+            **self._stated(title),
+        }
+        document = concealed(visible, self._personal(viewer, title), lambda: secrets.token_urlsafe(16))
+        return document.compact(await self._keys.sign(ATTESTATION_TYPE, document.payload))
+
+    def _require_attestable(self, viewer: Viewer, title: TitleView) -> AttestationIssuer:
         if not viewer.in_clear(title):
             raise Refused(RefusalCode.NOT_PERMITTED, tell("attestation.readers"))
         if title.holder.restricted:
@@ -154,21 +182,7 @@ class Attestations:
             raise Refused(RefusalCode.WRONG_STATE, tell("attestation.not_current", status=title.status))
         if self.issuer is None:
             raise NotAttested(tell("attestation.no_address"))
-        now = self._clock()
-        expires = now + LIFETIME
-        entry = await self._entries.assign(title, expires, now)
-        if entry is None:
-            raise Refused(RefusalCode.WRONG_STATE, tell("attestation.enough", most=MOST_OF_A_TITLE))
-        visible = {
-            "iss": self.issuer.url,
-            "iat": int(now.timestamp()),
-            "exp": int(expires.timestamp()),
-            "vct": self.issuer.type_url,
-            "status": {"status_list": {"idx": entry.index, "uri": self.issuer.status_url(entry.number)}},
-            **self._stated(title),
-        }
-        document = concealed(visible, self._personal(viewer, title), lambda: secrets.token_urlsafe(16))
-        return document.compact(await self._keys.sign(ATTESTATION_TYPE, document.payload))
+        return self.issuer
 
     async def status_list(self, number: int) -> str | None:
         """A status list as it is at the moment, signed; None where there is no such list."""

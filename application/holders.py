@@ -5,7 +5,7 @@ The order of an erasure, and what a crash leaves behind after each step:
 1. ``holder.erased`` is recorded, in one transaction with the withdrawal of the person's undecided cases, whose claims are free. From here on the projection takes the person out of the rows, and a start of the registry
    goes on with whatever of the following is left.
 2. The data key is destroyed and its tombstone stays: every seal in every event is noise, late writers are refused.
-3. A case that somebody submitted in this very moment is withdrawn as well. The index by which the person was found forgets them; their evidence files are removed.
+3. A case that somebody submitted in this very moment is withdrawn as well. What was typed about them and not submitted is removed, the index by which the person was found forgets them, and their evidence files are removed.
 4. ``holder.destruction-completed`` is recorded. The next night the master key that wrapped the data key is dropped, and nothing
    opens what is left of it in dead rows, logs and backups (``infrastructure/sealing/rotation.py``). Each step may be repeated, by two processes at once too.
 """
@@ -35,13 +35,13 @@ from domain.values import REGISTRY_ITSELF, SHANGHAI, Provenance, shanghai_day
 
 
 class PersonalDataStore(Protocol):
-    """Where a person's data is kept outside the events: their key, the index by which they are found, their files."""
+    """Where a person's data is kept outside the events: their key, the index by which they are found, drafts about them, their files."""
 
     def knows(self, holder_ref: UUID) -> bool:
         """Whether the registry ever kept anything about this holder."""
 
     def destroy(self, holder_ref: UUID) -> int:
-        """Destroy key, index entries and files, in this order; answers how many files. May be repeated."""
+        """Destroy key, drafts, index entries and files, in this order; answers how many files. May be repeated."""
 
     def unfinished(self) -> Iterable[UUID]:
         """The holders whose erasure was recorded and whose destruction was not completed, from the events."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from application.access import Scope
 from application.asking import (
     UNSCOPED,
+    Beside,
     Compare,
     Compared,
     Condition,
@@ -50,7 +51,7 @@ from application.views import (
     TitleView,
     VersionView,
 )
-from domain.case.state import OPEN
+from domain.case.state import GONE, OPEN
 from domain.clocks import DeadlineState, ReadOn
 from domain.identifiers import normalised_case_number
 from domain.values import AliasKind, CaseStatus, TitleLevel, TitleStatus
@@ -84,7 +85,8 @@ class TitleFilter:
 class CaseFilter:
     """Which cases; every condition given must hold. ``submitted_to`` and ``decided_to`` are not included.
 
-    ``deadline`` is the state of some clock of the case on the day of the question.
+    ``deadline`` is the state of some clock of the case on the day of the question. ``contested`` leaves those whose officers are
+    warned that another live case claims the same certificate, to these officers: nobody else learns of the other case.
     """
 
     status: Annotated[list[CaseStatus] | None, Compared(Compare.ONE_OF)] = None
@@ -101,6 +103,7 @@ class CaseFilter:
     overridden: Annotated[bool | None, Compared()] = None
     supplemented: Annotated[bool | None, Compared()] = None
     deadline: DeadlineState | None = None
+    contested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,14 +295,14 @@ def case_numbered(scope: Scope, number: str) -> Question[CaseView]:
 
 def cases(scope: Scope, which: CaseFilter, window: Window, on: ReadOn | None = None) -> Question[CaseView]:
     """Cases, newest submission first; the key is (submitted_at, case_id). Raises ``TypeError`` for deadlines on no day."""
-    return Question(CASES, _meeting(which, on), _LATEST, window, scope)
+    return Question(CASES, _meeting(which, on, scope), _LATEST, window, scope)
 
 
 def sample(
     scope: Scope, which: CaseFilter, seed: str, size: int, up_to: int | None, on: ReadOn | None = None
 ) -> Drawn[CaseView]:
     """Cases drawn by a seed, among those submitted up to a position. Raises ``TypeError`` for deadlines on no day."""
-    return Drawn(Question(CASES, _meeting(which, on), scope=scope), "case_id", seed, size, up_to)
+    return Drawn(Question(CASES, _meeting(which, on, scope), scope=scope), "case_id", seed, size, up_to)
 
 
 def cases_of(scope: Scope, holder_ref: UUID) -> Question[CaseView]:
@@ -418,12 +421,27 @@ def events(which: AuditFilter, window: Window, *, newest_first: bool = False) ->
     return Question(EVENTS, holding(which), Order(("position",), newest_first), window)
 
 
-def _meeting(which: CaseFilter, on: ReadOn | None) -> tuple[Condition | Either, ...]:
+def _meeting(which: CaseFilter, on: ReadOn | None, scope: Scope) -> tuple[Condition | Either | Beside, ...]:
+    contested = _contested(scope) if which.contested else ()
     if which.deadline is None:
-        return holding(which)
+        return (*holding(which), *contested)
     if on is None:
         raise TypeError("a question about deadlines says on which day they are read")
-    return (*holding(which), _standing(which.deadline, on))
+    return (*holding(which), _standing(which.deadline, on), *contested)
+
+
+def _contested(scope: Scope) -> tuple[Condition | Beside, ...]:
+    """The rows whose warnings somebody sees, and that bear one of a contested certificate; the rules are ``warnings.is_warned`` and
+    ``warnings_of``. Who answers for no authority's cases, or for all of them alike, is warned of nothing.
+    """
+    live = where("status", sorted(set(CaseStatus) - GONE), Compare.ONE_OF)
+    office = frozenset() if scope.everything else scope.authorities
+    return (
+        where("authority_code", sorted(office), Compare.ONE_OF),
+        *(() if scope.subject is None else (where("submitted_by", scope.subject, Compare.IS_NOT),)),
+        *(() if scope.holder_ref is None else (where("holder_ref", scope.holder_ref, Compare.IS_NOT),)),
+        Beside(Question(CASES, (live,), scope=Scope(everything=True)), "claim_id", "case_id"),
+    )
 
 
 def _standing(state: DeadlineState, on: ReadOn) -> Condition | Either:

@@ -15,9 +15,10 @@ from application.access import Action, can
 from application.seals import Seals
 from application.viewing import Viewer
 from application.views import CaseView, CaseWarningView, IntegrityRecordView, PastCaseView
+from domain.case.state import GONE
 from domain.messages import Language, Message, tell
 from domain.text import identifying_form
-from domain.values import CaseStatus, Person
+from domain.values import Person
 
 MOST: Final = 20
 """Warnings that a case shows at most."""
@@ -109,9 +110,8 @@ def _found(
     for record in related.records.get(case.holder_ref, ()):
         yield CaseWarningKind.INTEGRITY_RECORD_IN_FORCE, record.case_number
     others = [each for each in related.cases if each.case_id != case.case_id]
-    gone = {CaseStatus.REJECTED, CaseStatus.WITHDRAWN}
     for each in others:
-        if case.claim_id is not None and each.claim_id == case.claim_id and each.status not in gone:
+        if case.claim_id is not None and each.claim_id == case.claim_id and each.status not in GONE:
             yield CaseWarningKind.CERTIFICATE_CONTESTED, each.case_number
     mine = name_of(case)
     for each in others:

@@ -11,6 +11,7 @@ from application.audit import AuditRun
 from application.projections.all import PROJECTIONS
 from application.projections.projection import Projection
 from domain.messages import Message, tell
+from infrastructure.attestation.keys import ATTESTATION_KEY_FILE, trouble_of_keys
 from infrastructure.audit.runs import last_run
 from infrastructure.composition import Registry
 from infrastructure.postgres.connection_strings import why_not
@@ -33,7 +34,9 @@ class Readiness:
     async def __call__(self) -> Mapping[str, State]:
         """See ``HealthCheck``."""
         try:
-            status, last = await to_thread.run_sync(self._status, abandon_on_cancel=True, limiter=self._asking)
+            status, last, attesting = await to_thread.run_sync(
+                self._status, abandon_on_cancel=True, limiter=self._asking
+            )
         except Exception as error:
             if outage_of(error) is None:
                 raise
@@ -42,12 +45,22 @@ class Readiness:
                 "projection": tell("ready.unknown"),
             }
         else:
-            checks = {"database": OK, **_projections(status), "audit": _audit(last)}
+            checks = {"database": OK, **_projections(status), "audit": _audit(last), **attesting}
         return {**checks, **self._storage(), **self._identity_provider(), **self._processes()}
 
-    def _status(self) -> tuple[Mapping[Projection, ProjectionStatus], AuditRun | None]:
+    def _status(self) -> tuple[Mapping[Projection, ProjectionStatus], AuditRun | None, Mapping[str, State]]:
         database = self._registry.database
-        return {each: projection_status(database, each) for each in PROJECTIONS}, read_over(database.pool, last_run)
+        statuses = {each: projection_status(database, each) for each in PROJECTIONS}
+        return statuses, read_over(database.pool, last_run), self._attesting()
+
+    def _attesting(self) -> Mapping[str, State]:
+        """Whether titles can be attested, where this installation attests any."""
+        registry = self._registry
+        if registry.attestations.issuer is None:
+            return {}
+        path = registry.settings.data_dir / ATTESTATION_KEY_FILE
+        trouble = read_over(registry.database.pool, lambda connection: trouble_of_keys(connection, path))
+        return {"attestation": OK if trouble is None else Remark(tell("ready.not_attested", reason=trouble))}
 
     def _database(self, error: Exception) -> State:
         server = self._registry.database.server

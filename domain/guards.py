@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from domain.authorities import AuthorityKind, DivisionLevel
 from domain.jurisdiction import ProvincialRules
+from domain.messages import Message, tell
 from domain.refusals import Refused
 from domain.values import CatalogEntry
 
@@ -87,6 +88,11 @@ class Guard:
     ground: str
     sentence: str
     check: Check
+
+    @property
+    def said(self) -> Message:
+        """The rule in both languages; its English is ``sentence``."""
+        return tell(f"rule.{self.name}")
 
     def __call__(self, attempt: Attempt) -> Refused | None:
         """The first refusal, or None where the rule is kept."""

@@ -24,6 +24,7 @@ from application.holders import HolderFiles
 from application.importing import Imports
 from application.journal import Journal
 from application.officers import Officers
+from application.operations import Maintenance
 from application.personal_plan import check_event_classes
 from application.ports import Authenticator, Clock
 from application.rematching import Rematching
@@ -62,8 +63,10 @@ from infrastructure.log.kept import KEPT_FILE
 from infrastructure.log.keys import LOG_KEY_FILE
 from infrastructure.log.reading import PostgresLog
 from infrastructure.log.sequencer import LogFiles, Sequencer, sequencing_process
-from infrastructure.log.witnessing import open_witnessing, witnessing_process
+from infrastructure.log.witnessing import WitnessAddress, open_witnessing, witnessing_process
+from infrastructure.maintenance import PostgresMaintenance, maintenance_process
 from infrastructure.mapper import EventMapper
+from infrastructure.operations_report import StoredOperations
 from infrastructure.postgres.database import Database, open_database
 from infrastructure.postgres.lines import Lines
 from infrastructure.postgres.pools import async_pool, read_over
@@ -119,6 +122,8 @@ class Registry:
     audited: Audited
     audit_runs: PostgresAuditRuns
     attestations: Attestations
+    operations: StoredOperations
+    maintenance: Maintenance
     evidence: EvidenceStore
     holder_files: HolderFiles
     imports: Imports
@@ -170,7 +175,12 @@ def open_registry(
         holder_files = HolderFiles(
             journal,
             StoredPersonalData(
-                database.pool, keyring, holders, evidence, noting(database.pool, settings.data_dir / ERASURES_FILE)
+                database.pool,
+                keyring,
+                holders,
+                evidence,
+                noting(database.pool, settings.data_dir / ERASURES_FILE),
+                settings.data_dir / DRAFTS_FOLDER,
             ),
             Claims(journal, shelf, holders, known),
             clock,
@@ -184,6 +194,7 @@ def open_registry(
         deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, known)
         audited = audited_by(settings, database, mapper, keys.pool, shelf, host)
         witnessing = open_witnessing(database.pool, settings.log_witnesses)
+        requested = PostgresMaintenance(database.pool)
         registry = Registry(
             settings=settings,
             database=database,
@@ -209,6 +220,7 @@ def open_registry(
                     sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
                     auditing_process(audited),
                     drafts_process(settings.data_dir / DRAFTS_FOLDER, clock),
+                    maintenance_process(settings),
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),
@@ -221,6 +233,14 @@ def open_registry(
             audited=audited,
             audit_runs=PostgresAuditRuns(readers),
             attestations=attesting(settings, readers, reads, clock),
+            operations=StoredOperations(
+                database,
+                keys.pool,
+                settings.data_dir / MASTER_KEY_FILE,
+                tuple(WitnessAddress.parse(each).key for each in settings.log_witnesses),
+                requested,
+            ),
+            maintenance=Maintenance(requested),
             evidence=evidence,
             holder_files=holder_files,
             imports=imports_by(settings, journal, shelf, holders, clock),

@@ -19,8 +19,10 @@ from uuid import uuid4
 import obstore
 import psycopg
 
+from application.attestation import issuer_at
 from application.projections.all import PROJECTIONS
 from domain.messages import Message, tell
+from infrastructure.attestation.keys import ATTESTATION_KEY_FILE, remarks_on_keys, trouble_of_keys
 from infrastructure.composition import EVIDENCE_FOLDER, MASTER_KEY_FILE, log_files, utc_now
 from infrastructure.evidence import open_bucket
 from infrastructure.figures import figures
@@ -89,6 +91,7 @@ def examine(settings: Settings, explain: Explain, clock: Callable[[], datetime] 
             "roles": lambda: _roles(database),
             "clock": lambda: _clock(database, clock),
             "keys": lambda: _keys(settings),
+            "attestation": lambda: _attestation(settings, database, clock),
             "evidence": lambda: _evidence(settings),
             "log": lambda: _log(settings, database),
             "readModels": lambda: _read_models(database),
@@ -211,6 +214,21 @@ def _keys(settings: Settings) -> Part:
         yield Looked("keys", Health.WARN, tell("doctor.keys_unfinished", since=waiting.date()))
     if settings.keys_database_url is None and settings.database_url is None:
         yield Looked("keys", Health.WARN, tell("doctor.keys_together"))
+
+
+def _attestation(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Part:
+    """Nothing is said of it where nothing is attested."""
+    if issuer_at(settings.public_url) is None:
+        return
+    path = settings.data_dir / ATTESTATION_KEY_FILE
+    with psycopg.connect(database.app_url) as connection:
+        trouble, remarks = trouble_of_keys(connection, path), remarks_on_keys(connection, clock())
+    if trouble is not None:
+        yield Looked("attestation", Health.BAD, trouble)
+    else:
+        yield Looked("attestation", Health.OK, tell("doctor.attestation", file=str(path)))
+    for each in remarks:
+        yield Looked("attestation", Health.WARN, each)
 
 
 def _evidence(settings: Settings) -> Part:

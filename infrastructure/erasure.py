@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from domain.case.imported import BEGINNINGS
 from domain.holder import Holder
 from domain.identifiers import title_id
 from infrastructure.attestation.entries import forget
+from infrastructure.drafts import erase_about, mark_of_holder, mark_of_number
 from infrastructure.evidence import EvidenceStore
 from infrastructure.locks import REBUILD
 from infrastructure.sealing.directory import HolderDirectory
@@ -43,7 +45,7 @@ ABOUT_HOLDERS: Final = ("cases", "titles", "integrity_records")
 
 
 class StoredPersonalData:
-    """``application.holders.PersonalDataStore``: the keyring, the holder index, the entries of attestations and the evidence store."""
+    """``application.holders.PersonalDataStore``: the keyring, the holder index, the entries of attestations, drafts and the evidence store."""
 
     def __init__(
         self,
@@ -52,10 +54,11 @@ class StoredPersonalData:
         directory: HolderDirectory,
         evidence: EvidenceStore,
         note: Callable[[UUID], None],
+        drafts: Path,
     ) -> None:
-        """``note`` adds an erasure to the list outside the database, before anything is destroyed."""
+        """``note`` adds an erasure to the list outside the database, before anything is destroyed; ``drafts`` is the folder of drafts."""
         self._pool, self._keyring, self._directory, self._evidence = pool, keyring, directory, evidence
-        self._note = note
+        self._note, self._drafts = note, drafts
 
     def knows(self, holder_ref: UUID) -> bool:
         """See ``PersonalDataStore``; a holder is known by their key or its tombstone."""
@@ -68,9 +71,15 @@ class StoredPersonalData:
         return True
 
     def destroy(self, holder_ref: UUID) -> int:
-        """See ``PersonalDataStore``. The key goes first: whatever is written by others from then on is noise."""
+        """See ``PersonalDataStore``. The key goes first: whatever is written by others from then on is noise.
+
+        Drafts go before the index, which alone leads to those that somebody else saved about the person.
+        """
         self._note(holder_ref)
         self._keyring.destroy(holder_ref)
+        erase_about(
+            self._drafts, [mark_of_holder(holder_ref), *map(mark_of_number, self._directory.numbers_of(holder_ref))]
+        )
         self._directory.forget(holder_ref)
         forget(self._pool, list(map(title_id, self.cases_of(holder_ref))))
         self._scrub_leftovers(holder_ref)

@@ -49,6 +49,9 @@ AUDIT_RUNNER: Final = 7310573000000000022
 DRAFTS: Final = 7310573000000000041
 """Held by the session of the one process that removes old drafts."""
 
+MAINTENANCE: Final = 7310573000000000051
+"""Held by the session of the one process that does the maintenance that was asked for."""
+
 
 def of_projection(lock: int, name: str) -> int:
     """The number under which one projection has a lock that each has; it ends like ``lock``, so no other kind of lock has it."""

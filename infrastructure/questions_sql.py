@@ -15,6 +15,7 @@ import orjson
 
 from application.access import Scope
 from application.asking import (
+    Beside,
     Compare,
     Condition,
     Drawn,
@@ -33,6 +34,7 @@ from domain.values import FIELD_SEPARATOR
 
 _OPERATORS: Final[Mapping[Compare, str]] = {
     Compare.IS: "{0} = {value}",
+    Compare.IS_NOT: "{0} IS DISTINCT FROM {value}",
     Compare.ONE_OF: "{0} = ANY({value})",
     Compare.LEAST: "{0} >= {value}",
     Compare.MOST: "{0} <= {value}",
@@ -188,7 +190,7 @@ def _where(made: Statement, question: Question[Any], window: Window | None = Non
 def _conditions(question: Question[Any], window: Window | None = None, row: str = "t") -> list[_Text]:
     """What must hold of a question's rows, which the statement calls ``row``."""
     return [
-        *_in_scope(question.table, question.scope),
+        *_in_scope(question.table, question.scope, row),
         *(_condition(question.table, each, row) for each in question.conditions),
         *_within_window(question, window),
     ]
@@ -202,7 +204,9 @@ def _all_of(made: Statement, conditions: Sequence[_Text]) -> None:
 _Text = tuple[str, Sequence[Any]]
 
 
-def _condition(table: Table[Any], condition: Condition | Either, row: str = "t") -> _Text:
+def _condition(table: Table[Any], condition: Condition | Either | Beside, row: str = "t") -> _Text:
+    if isinstance(condition, Beside):
+        return _beside(condition, row)
     if isinstance(condition, Either):
         ways = [[_condition(table, each, row) for each in way] for way in condition.ways]
         text = " OR ".join(" AND ".join(f"({text})" for text, _ in way) for way in ways)
@@ -222,25 +226,33 @@ def _condition(table: Table[Any], condition: Condition | Either, row: str = "t")
     return text, [_plain(value)] * text.count("%s")
 
 
+def _beside(condition: Beside, row: str) -> _Text:
+    """That another row holds the same, which the statement calls ``b``."""
+    joined = (f"b.{condition.same} = {row}.{condition.same} AND b.{condition.apart} <> {row}.{condition.apart}", ())
+    inner = Statement(f"EXISTS (SELECT FROM {condition.question.table.qualified} AS b WHERE ")
+    _all_of(inner, [joined, *_conditions(condition.question, row="b")])
+    return inner.text + ")", inner.params
+
+
 def _compared(how: Compare, columns: Sequence[str], value: str, row: str = "t") -> str:
     named = [f"{row}.{column}" for column in columns]
     return _OPERATORS[how].format(*named, all=", ".join(named), value=value)
 
 
-def _in_scope(table: Table[Any], scope: Scope | None) -> list[_Text]:
+def _in_scope(table: Table[Any], scope: Scope | None, row: str = "t") -> list[_Text]:
     """The rows within a scope, as ``application.access.sees`` has it."""
     columns, found = table.scope, list[_Text]()
     if columns is None or scope is None:
         return found
     if not scope.everything:
-        ways: list[tuple[str, Any]] = [(f"t.{columns.authority} = ANY(%s::text[])", sorted(scope.authorities))]
+        ways: list[tuple[str, Any]] = [(f"{row}.{columns.authority} = ANY(%s::text[])", sorted(scope.authorities))]
         if columns.subject is not None:
-            ways.append((f"t.{columns.subject} = %s::text", scope.subject))
+            ways.append((f"{row}.{columns.subject} = %s::text", scope.subject))
         if columns.holder is not None:
-            ways.append((f"t.{columns.holder} = %s::uuid", scope.holder_ref))
+            ways.append((f"{row}.{columns.holder} = %s::uuid", scope.holder_ref))
         found.append((" OR ".join(text for text, _ in ways), [value for _, value in ways]))
     if columns.restricted is not None and not scope.restricted:
-        found.append((f"NOT t.{columns.restricted}", ()))
+        found.append((f"NOT {row}.{columns.restricted}", ()))
     return found
 
 

@@ -95,18 +95,23 @@ _opened: list[Any] = []
 
 def _begin(opening: Work[Any], settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption is for who shares the work
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     stack = contextlib.ExitStack()
     util.Finalize(None, stack.close, exitpriority=10)
     _opened.append(stack.enter_context(opening(settings)))
     stack.enter_context(seldom_collecting())
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+def end_with_parent() -> None:
+    """From now on this process ends as soon as the one that began it is gone."""
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _do(work: Work[T], arguments: Sequence[Any]) -> T:

@@ -8,6 +8,33 @@ from enum import StrEnum
 from typing import Any, Final
 
 from application.access import Action
+from domain.case.case import RecognitionCase
+from domain.case.events import (
+    Approved,
+    CaseEvent,
+    Matched,
+    Rejected,
+    Supplemented,
+    SupplementRequested,
+    Transferred,
+    Withdrawn,
+)
+from domain.case.title_events import (
+    Annulled,
+    AnnulmentProposed,
+    NoticeGiven,
+    ProposalAnswered,
+    ProposalDeclined,
+    Reassessed,
+    Reinstated,
+    ReinstatementProposed,
+    ReviewRecorded,
+    RevocationProposed,
+    Revoked,
+    Surrendered,
+)
+from domain.guards import Asks
+from domain.messages import Message
 from domain.values import CaseStatus, ReviewOutcome
 from registry_api.policy import FIELDS
 
@@ -77,6 +104,8 @@ class CaseAct:
 
     name: str
     mutation: str
+    records: type[CaseEvent]
+    """The event that it records, whose rules it is asked."""
     fields: tuple[Field, ...]
     usual: frozenset[CaseStatus]
     grave: bool = False
@@ -106,6 +135,17 @@ class CaseAct:
             "    position refusal { code message field } case { caseNumber version status }\n  }\n}"
         )
 
+    @property
+    def uploads(self) -> bool:
+        """Whether files are sent with it."""
+        return any(each.kind is Kind.FILES for each in self.fields)
+
+    @property
+    def rules(self) -> tuple[Message, ...]:
+        """What must hold before it is recorded, each rule once: who may, what may, when."""
+        guards = sorted(RecognitionCase.GUARDS[self.records], key=lambda each: list(Asks).index(each.asks))
+        return tuple(dict.fromkeys(each.said for each in guards))
+
     def is_usual(self, status: str, pending: str | None) -> bool:
         """Whether it is what comes next in a state, with what is proposed."""
         fits = self.proposed is None or (pending is not None and self.proposed in {"any", pending})
@@ -121,6 +161,7 @@ ACTS: Final = (
     CaseAct(
         "approve",
         "approveCase",
+        Approved,
         (
             Field("workConsistent", Kind.YES_NO),
             Field("countedExperienceMonths", Kind.NUMBER, required=False),
@@ -132,29 +173,40 @@ ACTS: Final = (
     CaseAct(
         "match",
         "confirmMatch",
+        Matched,
         (Field("entryNumber", Kind.ENTRY), Field("grade", Kind.LINE, required=False), _REASON),
         _TO_DECIDE,
     ),
-    CaseAct("ask", "requestSupplement", (_REASON,), _TO_DECIDE),
-    CaseAct("reject", "rejectCase", (_REASON,), _OPEN, grave=True),
-    CaseAct("transfer", "transferCase", (Field("authorityCode", Kind.AUTHORITY), _REASON), _OPEN),
-    CaseAct("supplement", "supplementCase", (Field("evidence", Kind.FILES),), frozenset({S.SUPPLEMENT_REQUESTED})),
-    CaseAct("withdraw", "withdrawCase", (_REASON,), _OPEN, grave=True),
-    CaseAct("give-notice", "giveNotice", (Field("servedOn", Kind.DAY),), _STANDS, proposed="any"),
+    CaseAct("ask", "requestSupplement", SupplementRequested, (_REASON,), _TO_DECIDE),
+    CaseAct("reject", "rejectCase", Rejected, (_REASON,), _OPEN, grave=True),
+    CaseAct("transfer", "transferCase", Transferred, (Field("authorityCode", Kind.AUTHORITY), _REASON), _OPEN),
+    CaseAct(
+        "supplement",
+        "supplementCase",
+        Supplemented,
+        (Field("evidence", Kind.FILES),),
+        frozenset({S.SUPPLEMENT_REQUESTED}),
+    ),
+    CaseAct("withdraw", "withdrawCase", Withdrawn, (_REASON,), _OPEN, grave=True),
+    CaseAct("give-notice", "giveNotice", NoticeGiven, (Field("servedOn", Kind.DAY),), _STANDS, proposed="any"),
     CaseAct(
         "answer",
         "answerProposal",
+        ProposalAnswered,
         (Field("statement", Kind.TEXT, required=False, blank=True), Field("waive", Kind.YES_NO, required=False)),
         _STANDS,
         proposed="any",
     ),
-    CaseAct("confirm-revocation", "confirmRevocation", (), _STANDS, grave=True, proposed="REVOCATION"),
-    CaseAct("confirm-annulment", "confirmAnnulment", (), _STANDS, grave=True, proposed="ANNULMENT"),
-    CaseAct("confirm-reinstatement", "confirmReinstatement", (), _ENDED, grave=True, proposed="REINSTATEMENT"),
-    CaseAct("decline", "declineProposal", (_REASON,), _STANDS | _ENDED, proposed="any"),
+    CaseAct("confirm-revocation", "confirmRevocation", Revoked, (), _STANDS, grave=True, proposed="REVOCATION"),
+    CaseAct("confirm-annulment", "confirmAnnulment", Annulled, (), _STANDS, grave=True, proposed="ANNULMENT"),
+    CaseAct(
+        "confirm-reinstatement", "confirmReinstatement", Reinstated, (), _ENDED, grave=True, proposed="REINSTATEMENT"
+    ),
+    CaseAct("decline", "declineProposal", ProposalDeclined, (_REASON,), _STANDS | _ENDED, proposed="any"),
     CaseAct(
         "reassess",
         "reassessTitle",
+        Reassessed,
         (
             Field("workConsistent", Kind.YES_NO),
             Field("countedExperienceMonths", Kind.NUMBER, required=False),
@@ -166,6 +218,7 @@ ACTS: Final = (
     CaseAct(
         "propose-revocation",
         "proposeRevocation",
+        RevocationProposed,
         (Field("ground", Kind.LINE), Field("findings", Kind.TEXT)),
         _STANDS,
         grave=True,
@@ -173,15 +226,17 @@ ACTS: Final = (
     CaseAct(
         "propose-annulment",
         "proposeAnnulment",
+        AnnulmentProposed,
         (Field("ground", Kind.LINE), Field("findings", Kind.TEXT)),
         _STANDS,
         grave=True,
     ),
-    CaseAct("surrender", "surrenderTitle", (_REASON,), _STANDS, grave=True),
-    CaseAct("reinstate", "reinstateTitle", (_REASON,), _ENDED, grave=True),
+    CaseAct("surrender", "surrenderTitle", Surrendered, (_REASON,), _STANDS, grave=True),
+    CaseAct("reinstate", "reinstateTitle", ReinstatementProposed, (_REASON,), _ENDED, grave=True),
     CaseAct(
         "record-review",
         "recordReview",
+        ReviewRecorded,
         (
             Field("outcome", Kind.REVIEW),
             Field("decidedOn", Kind.DAY),

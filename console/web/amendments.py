@@ -24,7 +24,7 @@ from domain.catalog.amendment import EntryChange
 
 T = TypeVar("T")
 FILE_BYTES: Final = 20 * 1024 * 1024
-_REQUIRED: Final = ("noticeNumber", "noticeTitle", "effectiveFrom")
+REQUIRED: Final = ("noticeNumber", "noticeTitle", "effectiveFrom")
 PROPOSE: Final = """mutation ($input: AmendmentInput!) {
   proposeAmendment(input: $input) { position refusal { code message field } amendment { id } }
 }"""
@@ -59,7 +59,7 @@ async def amend(visit: Visit) -> Response:
     await visit.guarded_form(largest=FILE_BYTES)
     if visit.sent("input"):
         return await _proposed(visit, catalog)
-    wrong = {name: visit.speaker.say("form.needed") for name in _REQUIRED if not visit.sent(name)}
+    wrong = {name: visit.speaker.say("form.needed") for name in REQUIRED if not visit.sent(name)}
     sent = {name: (each.filename or name, await each.read()) for name, each in visit.files.items() if name in _READ}
     if not sent and not visit.sent("endsOn"):
         wrong["file"] = visit.speaker.say("amend.no_file")
@@ -84,10 +84,14 @@ async def amend(visit: Visit) -> Response:
         "wordChanges": changes.get("words", []),
         "endsOn": visit.sent("endsOn") or None,
     }
+    hidden = {"input": orjson.dumps(given).decode()}
+    return await previewed(visit, given, action=f"/amendments/new/{code}", hidden=hidden)
+
+
+async def previewed(visit: Visit, given: Mapping[str, Any], *, action: str, hidden: Mapping[str, str]) -> Response:
+    """What an amendment would do, and a form that proposes it to ``action`` with what is ``hidden``."""
     data = await visit.ask("preview", input=given)
-    return visit.page(
-        "preview", catalog=catalog, preview=data["previewAmendment"], input=orjson.dumps(given).decode(), given=given
-    )
+    return visit.page("preview", preview=data["previewAmendment"], given=given, action=action, hidden=hidden)
 
 
 def _entries(visit: Visit, code: str, _name: str, content: bytes) -> list[dict[str, Any]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from anyio import to_thread
@@ -14,7 +16,8 @@ from application.access import Action
 from console.web.cases import UPLOAD_BYTES, uploaded
 from console.web.visit import NoPage, SignInFirst, Visit, WebPage
 from domain.identity_numbers import IdentityKind
-from infrastructure.drafts import Draft, DraftTooLargeError
+from domain.refusals import Refused
+from infrastructure.drafts import Draft, DraftTooLargeError, mark_of_holder, mark_of_number
 
 ROWS: Final = 50
 PERIODS: Final = 3
@@ -86,10 +89,22 @@ async def _save(visit: Visit) -> Response:
     """Keep what was typed, to come back to; files that were chosen and not taken in are chosen again."""
     typed = {name: text for name, text in visit.form.items() if name not in {"token", "do"} and text}
     try:
-        await to_thread.run_sync(visit.console.drafts.save, _subject(visit), typed)
+        marks = await to_thread.run_sync(_marks, visit)
+        await to_thread.run_sync(visit.console.drafts.save, _subject(visit), typed, marks)
     except DraftTooLargeError:
         raise NoPage(413, "error.too_large") from None
     return visit.go("/my", done="saved")
+
+
+def _marks(visit: Visit) -> list[bytes]:
+    """By what an erasure finds the draft: the number that was typed, whoever typed it, and the person whom the token names. Blocks."""
+    found = []
+    with contextlib.suppress(Refused):  # what is no number yet leads to nobody
+        digest = visit.console.registry.holders.identity(visit.sent("idType"), visit.sent("idNumber"))
+        found.append(mark_of_number(digest))
+    if visit.session is not None and visit.session.holder is not None:
+        found.append(mark_of_holder(UUID(visit.session.holder)))
+    return found
 
 
 async def draft(visit: Visit) -> Response:
@@ -169,6 +184,7 @@ async def _form(visit: Visit, wrong: Mapping[str, str], files: list[dict[str, An
         kinds=KINDS,
         kept=[(orjson.dumps(each).decode(), each) for each in kept],
         largest=visit.console.registry.settings.evidence_max_size // (1024 * 1024),
+        most=UPLOAD_BYTES,
     )
 
 

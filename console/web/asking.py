@@ -182,9 +182,14 @@ def _fault(error: Mapping[str, Any], answered: EndpointAnswer) -> ApiFault:
     return ApiFault(code, str(error["message"]), answered.status, answered.headers.get("retry-after"))
 
 
-async def endpoint(request: Request, asker: Asker, path: str) -> dict[str, Any]:
-    """What another endpoint of this process answers in JSON."""
+async def fetched(request: Request, asker: Asker, path: str) -> EndpointAnswer:
+    """The whole answer of another endpoint of this process."""
     answered = EndpointAnswer()
     await request.app.router(inner_scope(request, "GET", path, asker.headers()), receiving(b""), answered.send)
-    found: dict[str, Any] = orjson.loads(bytes(answered.body))
+    return answered
+
+
+async def endpoint(request: Request, asker: Asker, path: str) -> dict[str, Any]:
+    """What another endpoint of this process answers in JSON."""
+    found: dict[str, Any] = orjson.loads(bytes((await fetched(request, asker, path)).body))
     return found

@@ -19,15 +19,15 @@ from console.web.visit import FORM_BYTES, NoPage, Visit, WebPage
 from domain.case.case import RecognitionCase
 from domain.clocks import DeadlineState
 from domain.merkle import ProofRejected, TreeBoundsError, verify_inclusion
-from domain.messages import SpokenError
+from domain.messages import Message, SpokenError
 from domain.values import CaseStatus, ReviewOutcome, shanghai_day
 from infrastructure.audit.packing import ExportedCase, export_case
 
 ROWS: Final = 50
-GUARDS_OF: Final[Mapping[str, Sequence[str]]] = {
-    kind.TOPIC: tuple(guard.name for guard in guards) for kind, guards in RecognitionCase.GUARDS.items()
+GUARDS_OF: Final[Mapping[str, Mapping[str, Message]]] = {
+    kind.TOPIC: {guard.name: guard.said for guard in guards} for kind, guards in RecognitionCase.GUARDS.items()
 }
-"""The rules that an event kept, by its type, under the names of docs/rules.md."""
+"""The rules that an event kept, by its type: the names of docs/rules.md, and what is said to people."""
 UPLOAD_BYTES: Final = 64 * 1024 * 1024
 """Bytes of the largest form with files."""
 _OPEN: Final = [CaseStatus.SUBMITTED.value, CaseStatus.MATCHED.value]
@@ -37,14 +37,10 @@ QUEUES: Final[Mapping[str, Mapping[str, Any]]] = {
     "overdue": {"status": _OPEN, "deadline": DeadlineState.OVERDUE.value},
     "waiting": {"status": [CaseStatus.SUPPLEMENT_REQUESTED.value]},
     "returned": {"status": _OPEN, "supplemented": True},
-    "contested": {"status": _OPEN},
+    "contested": {"status": _OPEN, "contested": True},
     "second": {"status": [CaseStatus.MATCHED.value], "overridden": True},
 }
-"""What a reviewer picks from, as filters of the API; ``mine`` is added with the asker's own subject.
-
-Of what is contested the API has no filter: it is what it warns of, among the oldest ``MOST_CONTESTED`` cases.
-"""
-MOST_CONTESTED: Final = 200
+"""What a reviewer picks from, as filters of the API; ``mine`` is added with the asker's own subject."""
 AGES: Final = (7, 14, 30)
 """Days since when a case waits, as the queue offers them."""
 
@@ -60,16 +56,9 @@ async def queue(visit: Visit) -> Response:
     if age:
         before = shanghai_day(visit.console.registry.clock()) - timedelta(days=min(age, 36_500))
         chosen = dict(chosen) | {"submittedTo": _begin_of(before.isoformat())}
-    data = await visit.ask(
-        "cases", filter=chosen, **_oldest_first(visit, MOST_CONTESTED if view == "contested" else ROWS)
-    )
+    data = await visit.ask("cases", filter=chosen, **_oldest_first(visit, ROWS))
     listed = data["cases"]
     listed["nodes"].reverse()
-    if view == "contested":
-        listed["nodes"] = [
-            each for each in listed["nodes"] if any(one["code"] == _CONTESTED for one in each["warnings"])
-        ]
-        listed |= {"totalCount": len(listed["nodes"]), "pageInfo": listed["pageInfo"] | {"hasPreviousPage": False}}
     info = listed["pageInfo"]
     listed["pageInfo"] = {
         "hasNextPage": info["hasPreviousPage"],
@@ -78,9 +67,6 @@ async def queue(visit: Visit) -> Response:
         "startCursor": info["endCursor"],
     }
     return visit.page("queue", rows="cases.nodes", cases=listed, view=view, views=[*QUEUES, "mine"], ages=AGES, age=age)
-
-
-_CONTESTED: Final = "CERTIFICATE_CONTESTED"
 
 
 def _oldest_first(visit: Visit, rows: int) -> dict[str, Any]:
@@ -148,6 +134,7 @@ async def case(visit: Visit) -> Response:
         usual=usual,
         others=[each for each in offered if each not in usual],
         done=next((each for each in ACTS if each.name == kept), None),
+        attests=visit.may(Action.ATTEST),
     )
 
 
@@ -167,9 +154,9 @@ async def act(visit: Visit) -> Response:
         raise NoPage(403, "error.not_for_role")
     if visit.request.method != "POST":
         return await _form(visit, chosen)
-    await visit.guarded_form(
-        largest=UPLOAD_BYTES if any(each.kind is Kind.FILES for each in chosen.fields) else FORM_BYTES
-    )
+    await visit.guarded_form(largest=UPLOAD_BYTES if chosen.uploads else FORM_BYTES)
+    if visit.sent("change") == "yes":
+        return await _form(visit, chosen)
     values, wrong = _filled(visit, chosen)
     if wrong:
         return await _form(visit, chosen, wrong)
@@ -181,7 +168,7 @@ async def act(visit: Visit) -> Response:
 async def _done(visit: Visit, chosen: CaseAct, values: dict[str, Any]) -> Response:
     """The act, done; or its form with the registry's refusal at the field it is about."""
     case_id, version = visit.sent("case"), visit.sent("version")
-    if any(each.kind is Kind.FILES for each in chosen.fields):
+    if chosen.uploads:
         files, wrong = await uploaded(visit, {"case": case_id})
         if wrong:
             return await _form(visit, chosen, wrong)
@@ -226,10 +213,12 @@ async def _form(visit: Visit, chosen: CaseAct, wrong: Mapping[str, str] | None =
         status=422 if wrong else 200,
         case=found,
         act=chosen,
+        rules=[each.text(visit.language) for each in chosen.rules],
         wrong=wrong or {},
         authorities=authorities,
         reviews=list(ReviewOutcome),
         largest=visit.console.registry.settings.evidence_max_size // (1024 * 1024),
+        most=UPLOAD_BYTES,
     )
 
 
@@ -281,7 +270,7 @@ async def history(visit: Visit) -> Response:
         changes=changes,
         at=at,
         audits=visit.may(Action.READ_AUDIT_LOG),
-        guards=GUARDS_OF.get(events[at - 1]["type"], ()),
+        guards={name: said.text(visit.language) for name, said in GUARDS_OF.get(events[at - 1]["type"], {}).items()},
         proof=await _proof(visit, events[at - 1]["position"]),
     )
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from application.access import Action
 from console.web.asking import document
+from console.web.tabular import told
 from console.web.visit import NoPage, Visit, WebPage
 from domain.values import FIELD_SEPARATOR, SHANGHAI
 
@@ -53,7 +54,7 @@ async def catalogs(visit: Visit) -> Response:
 async def entries(visit: Visit) -> Response:
     """The entries of a catalog: in force on a day as known at an instant, narrowed by words and facets."""
     code = visit.request.path_params["code"]
-    catalog = await _whole(
+    catalog = await whole(
         visit,
         "entries",
         code=code,
@@ -84,7 +85,7 @@ async def entries(visit: Visit) -> Response:
     )
 
 
-async def _whole(visit: Visit, name: str, **variables: Any) -> dict[str, Any]:
+async def whole(visit: Visit, name: str, **variables: Any) -> dict[str, Any]:
     """A catalog with all entries of the version asked for, page after page, so that facets count every one of them."""
     catalog: dict[str, Any] = visit.found((await visit.ask(name, first=AT_ONCE, **variables))["catalog"])
     asked, found = len(visit.asked), catalog["version"]
@@ -150,8 +151,8 @@ async def compare(visit: Visit) -> Response:
     latest = visit.found((await visit.ask("versions", code=code))["catalog"])["versions"]
     last = latest[-1]["number"]
     one, other = visit.number("a") or max(1, last - 1), visit.number("b") or last
-    catalog = await _whole(visit, "compare", code=code, number=one)
-    against = await _whole(visit, "compare", code=code, number=other)
+    catalog = await whole(visit, "compare", code=code, number=one)
+    against = await whole(visit, "compare", code=code, number=other)
     if catalog["version"] is None or against["version"] is None:
         raise NoPage(404, "error.missing")
     differences = between(catalog["version"]["entries"]["nodes"], against["version"]["entries"]["nodes"])
@@ -180,13 +181,6 @@ def between(before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -
             {"number": number, "kind": kind, "name": (now or was or {})["qualificationName"], "fields": fields}
         )
     return found
-
-
-def told(value: Any) -> str:
-    """A field of an entry as text."""
-    if isinstance(value, list):
-        return "、".join(f"{each['grade'] or ''} {each['title']}".strip() for each in value)
-    return "" if value is None else str(value)
 
 
 PAGES: Final = (

@@ -11,8 +11,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from console.web import amendments, applicant, audit, cases, catalog, lookups, operations, persons, signing_in
+from console.web import (
+    amendments,
+    applicant,
+    attesting,
+    audit,
+    cases,
+    catalog,
+    editing,
+    lookups,
+    operations,
+    persons,
+    signing_in,
+)
 from console.web.navigation import navigation
+from console.web.prepared import LARGEST, PreparedAmendments
 from console.web.rendering import files, renderer
 from console.web.session import open_sessions
 from console.web.visit import Console, NoPage, SignInFirst, Visit, WebPage
@@ -28,8 +41,10 @@ PAGES: Final[Sequence[WebPage]] = (
     *catalog.PAGES,
     *signing_in.PAGES,
     *applicant.PAGES,
+    *attesting.PAGES,
     *cases.PAGES,
     *audit.PAGES,
+    *editing.PAGES,
     *amendments.PAGES,
     *persons.PAGES,
     *operations.PAGES,
@@ -45,6 +60,9 @@ def console_routes(registry: Registry) -> list[BaseRoute]:
         registry=registry,
         sessions=sessions,
         drafts=Drafts(settings.data_dir / FOLDER, sessions.key_for("drafts"), registry.clock),
+        amendments=PreparedAmendments(
+            Drafts(settings.data_dir / FOLDER, sessions.key_for("amendments"), registry.clock, LARGEST)
+        ),
         render=renderer(
             navigation=navigation,
             development=not settings.identity_provider,

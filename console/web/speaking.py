@@ -8,6 +8,7 @@ from typing import Final
 
 from starlette.requests import Request
 
+from application.operations import AttestationKeyState, MaintenanceKind, MasterKeyState
 from application.statistics import StatisticsKey
 from domain.clocks import DeadlineState
 from domain.identity_numbers import IdentityKind
@@ -36,7 +37,10 @@ WORDS: Final[Mapping[str, type[Enum]]] = {
     "deadline": DeadlineKind,
     "deadline_state": DeadlineState,
     "identity": IdentityKind,
+    "attestation_key": AttestationKeyState,
     "level": TitleLevel,
+    "maintenance": MaintenanceKind,
+    "master_key": MasterKeyState,
     "outcome": MatchOutcome,
     "proposal": ProposalKind,
     "review": ReviewOutcome,

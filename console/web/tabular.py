@@ -42,3 +42,10 @@ def _cells(name: str, value: Any) -> list[tuple[str, str]]:
         case bool():
             return [(name, "true" if value else "false")]
     return [(name, str(value))]
+
+
+def told(value: Any) -> str:
+    """A field of an entry as text."""
+    if isinstance(value, list):
+        return "、".join(f"{each['grade'] or ''} {each['title']}".strip() for each in value)
+    return "" if value is None else str(value)

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 
 from application.access import Action, can
 from console.web.asking import GRAPHQL, ApiFault, Asker, ask, document
+from console.web.prepared import PreparedAmendments
 from console.web.session import SESSION_COOKIE, VISITOR_COOKIE, Session, Sessions, SessionTooLargeError
 from console.web.speaking import Speaker, language_of_page
 from console.web.tabular import as_csv
@@ -69,6 +70,7 @@ class Console:
     secure: bool
     """Whether cookies travel over TLS alone."""
     drafts: Drafts
+    amendments: PreparedAmendments
     counting: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """What reads every decision is done once at a time for pages."""
 
@@ -251,6 +253,7 @@ class Visit:
             return self._sent(Response(as_csv(self.data, rows), 200, headers, "text/csv; charset=utf-8"))
         whole = {
             "visit": self,
+            "refused": status == 422,
             "say": self.speaker.say,
             "word": self.speaker.word,
             "token": self._token_field,

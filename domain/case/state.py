@@ -37,6 +37,8 @@ CLOSED: Final = frozenset({CaseStatus.REJECTED, CaseStatus.WITHDRAWN, *ENDED})
 """States that stay as they are, but for reinstatement and a recorded review."""
 OPEN: Final = frozenset({CaseStatus.SUBMITTED, CaseStatus.MATCHED, CaseStatus.SUPPLEMENT_REQUESTED})
 """States in which a case waits for its decision."""
+GONE: Final = frozenset({CaseStatus.REJECTED, CaseStatus.WITHDRAWN})
+"""States of a case that led to nothing, and contests no other's certificate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

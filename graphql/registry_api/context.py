@@ -18,6 +18,7 @@ from strawberry.dataloader import DataLoader
 from application import questions
 from application.access import Scope, scope_of
 from application.asking import Keyed, Page, Window
+from application.attestation import Attestations
 from application.audit import AuditRuns
 from application.cases import Cases
 from application.catalog_proposals import CatalogProposals
@@ -25,6 +26,7 @@ from application.catalogs import Catalogs, Shelf
 from application.feed import LiveFeed
 from application.holders import HolderFiles
 from application.officers import Officers
+from application.operations import Maintenance, OperationsReport
 from application.ports import AccessLog, Clock, EventUnreadable, Holders
 from application.projections.projection import Table
 from application.projections.tables import TITLES
@@ -80,6 +82,9 @@ class Services:
     holder_files: HolderFiles
     access_log: AccessLog
     accesses_read: AccessesRead
+    attestations: Attestations
+    operations: OperationsReport
+    maintenance: Maintenance
     transparency: TransparencyLog
     audit_runs: AuditRuns
     forget_documents: Callable[[], None]

@@ -24,6 +24,7 @@ from registry_api.case_payload import CaseAnswer, answer, case_field, decide
 from registry_api.catalog_mutations import CatalogMutations
 from registry_api.context import Info, acting, in_thread
 from registry_api.inputs import EvidenceInput, HolderInput, SubmitCaseInput
+from registry_api.operating import OperationsMutation
 from registry_api.refusals import Refusal, recording
 from registry_api.scalars import Position
 from registry_api.title_mutations import TitleMutations
@@ -72,7 +73,7 @@ def _erasure_field(resolver: Any) -> Any:
 
 
 @strawberry.type
-class Mutation(TitleMutations, CatalogMutations):
+class Mutation(TitleMutations, CatalogMutations, OperationsMutation):
     """What can be done."""
 
     @case_field

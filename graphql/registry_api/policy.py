@@ -41,6 +41,7 @@ FIELDS: Final[dict[str, Action | None]] = {
     "restrictHolder": Action.RESTRICT,
     "liftRestriction": Action.RESTRICT,
     "registerOfficer": Action.REGISTER_OFFICER,
+    "requestMaintenance": Action.MAINTAIN,
     "events": Action.FOLLOW_EVENTS,
     "titleChanges": Action.FOLLOW_TITLES,
 }

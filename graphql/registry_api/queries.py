@@ -63,6 +63,7 @@ from registry_api.lookups import (
     withhold,
 )
 from registry_api.nodes import case_at, case_named, node_by_id, nodes_by_id, titles_at
+from registry_api.operating import OperationsQuery
 from registry_api.pages import Connection, Paging, connection, numbered, wants_total, window
 from registry_api.refusals import answering
 from registry_api.scalars import Position
@@ -87,7 +88,7 @@ LOG_PAGE: Final = PageSize(100)
 
 
 @strawberry.type
-class Query(AuditQuery):
+class Query(AuditQuery, OperationsQuery):
     """What can be asked."""
 
     @edge(Node | None)

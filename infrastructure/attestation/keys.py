@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ from joserfc.jwk import ECKey
 from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 
-from domain.messages import tell
+from application.attestation import LIFETIME
+from domain.messages import Message, tell
 from infrastructure.attestation.errors import AttestationKeyError
 from infrastructure.locks import ATTESTATION_KEYS
 from infrastructure.postgres.pools import read_rows
@@ -31,9 +32,11 @@ from infrastructure.private_files import others_may_read, write_private
 
 ATTESTATION_KEY_FILE: Final = "attestation.keys"
 ALGORITHM: Final = "ES256"
+LONGEST_IN_USE: Final = timedelta(days=2 * 365)
+"""For how long one key should sign at most."""
 _STANDING: Final = (
     "SELECT k.kid, k.public_key, k.recorded_at, k.operator,"
-    " EXISTS (SELECT FROM attestation.keys AS r WHERE r.kid = k.kid AND r.act = 'RETIRED'),"
+    " (SELECT min(r.recorded_at) FROM attestation.keys AS r WHERE r.kid = k.kid AND r.act = 'RETIRED'),"
     " EXISTS (SELECT FROM attestation.keys AS w WHERE w.kid = k.kid AND w.act = 'WITHDRAWN')"
     " FROM attestation.keys AS k WHERE k.act = 'ADDED' ORDER BY k.recorded_at DESC, k.kid"
 )
@@ -48,8 +51,13 @@ class ListedKey:
     public: Mapping[str, Any]
     added_at: datetime
     operator: str
-    retired: bool
+    retired_at: datetime | None
     withdrawn: bool
+
+    @property
+    def retired(self) -> bool:
+        """Whether it signs no more."""
+        return self.retired_at is not None
 
     @property
     def state(self) -> str:
@@ -64,7 +72,7 @@ def begin_attestation(owner_url: str, path: Path) -> None:
     """
     with psycopg.connect(owner_url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [ATTESTATION_KEYS])
-        if _listed(connection):
+        if listed_over(connection):
             return
         if not path.exists():
             with contextlib.suppress(FileExistsError):
@@ -81,7 +89,7 @@ def rotate(owner_url: str, path: Path, operator: str) -> str:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [ATTESTATION_KEYS])
         key, kept = _fresh(), load_keys(path) if path.exists() else ()
         _save(path, [key, *kept], replace=True)
-        for each in _listed(connection):
+        for each in listed_over(connection):
             if not each.retired:
                 connection.execute(_ADD.encode(), [each.kid, "RETIRED", Jsonb(each.public), operator])
         _record(connection, key, "ADDED", operator)
@@ -97,7 +105,7 @@ def withdraw(owner_url: str, kid: str, operator: str) -> None:
     """
     with psycopg.connect(owner_url) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [ATTESTATION_KEYS])
-        found = next((each for each in _listed(connection) if each.kid == kid), None)
+        found = next((each for each in listed_over(connection) if each.kid == kid), None)
         if found is None or found.withdrawn:
             raise AttestationKeyError(tell("attestation.no_such_key", key=kid[:80]))
         if not found.retired:
@@ -108,7 +116,7 @@ def withdraw(owner_url: str, kid: str, operator: str) -> None:
 def listed(url: str) -> list[ListedKey]:
     """Every key there ever was, the newest first."""
     with psycopg.connect(url) as connection:
-        return _listed(connection)
+        return listed_over(connection)
 
 
 def load_keys(path: Path) -> tuple[ECKey, ...]:
@@ -122,6 +130,40 @@ def load_keys(path: Path) -> tuple[ECKey, ...]:
     if not keys or not all(key.is_private for key in keys):
         raise AttestationKeyError(tell("attestation.keys_malformed", file=path.name))
     return keys
+
+
+def key_of(path: Path, kid: str) -> ECKey:
+    """A key of the file by its ``kid``. Raises ``AttestationKeyError`` where it is not at hand."""
+    if not path.exists():
+        raise AttestationKeyError(tell("attestation.keys_absent", key=kid, file=path.name))
+    found = next((key for key in load_keys(path) if key.kid == kid), None)
+    if found is None:
+        raise AttestationKeyError(tell("attestation.key_absent", key=kid, file=path.name))
+    return found
+
+
+def trouble_of_keys(connection: psycopg.Connection[Any], path: Path) -> Message | None:
+    """Why nothing can be attested at the moment; None where the key that signs is at hand."""
+    newest = next((each for each in listed_over(connection) if not each.retired), None)
+    if newest is None:
+        return tell("attestation.no_key")
+    try:
+        key_of(path, newest.kid)
+    except AttestationKeyError as error:
+        return error.said
+    return None
+
+
+def remarks_on_keys(connection: psycopg.Connection[Any], now: datetime) -> list[Message]:
+    """What an operator should do about keys before long: let another one sign, withdraw one of which nothing is good any more."""
+    found = []
+    for each in listed_over(connection):
+        if each.retired_at is None:
+            if now - each.added_at > LONGEST_IN_USE:
+                found.append(tell("attestation.key_old", key=each.kid, since=each.added_at.date()))
+        elif not each.withdrawn and now - each.retired_at > LIFETIME:
+            found.append(tell("attestation.key_spent", key=each.kid, since=each.retired_at.date()))
+    return found
 
 
 class FileKeys:
@@ -150,11 +192,7 @@ class FileKeys:
         return [ListedKey(*row) for row in await read_rows(self._pool, _STANDING.encode())]
 
     def _load(self, kid: str) -> ECKey:
-        if not self._path.exists():
-            raise AttestationKeyError(tell("attestation.keys_absent", key=kid, file=self._path.name))
-        found = next((key for key in load_keys(self._path) if key.kid == kid), None)
-        if found is None:
-            raise AttestationKeyError(tell("attestation.key_absent", key=kid, file=self._path.name))
+        found = key_of(self._path, kid)
         self._at_hand = {kid: found}
         return found
 
@@ -169,7 +207,8 @@ def _save(path: Path, keys: Sequence[ECKey], *, replace: bool) -> None:
     write_private(path, "".join(f"{line}\n" for line in lines), replace=replace)
 
 
-def _listed(connection: psycopg.Connection[Any]) -> list[ListedKey]:
+def listed_over(connection: psycopg.Connection[Any]) -> list[ListedKey]:
+    """The same, over a connection."""
     return [ListedKey(*row) for row in connection.execute(_STANDING.encode())]
 
 

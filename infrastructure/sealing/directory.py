@@ -53,6 +53,7 @@ _OFFICER: Final = (
     "SELECT l.holder_ref FROM registry.officers AS o LEFT JOIN registry.lookups AS l ON l.digest = o.digest AND l.case_id = %s"
     " WHERE o.subject = %s"
 )
+_NUMBERS: Final = "SELECT digest FROM registry.lookups WHERE holder_ref = %s AND case_id = %s"
 _FORGET: Final = "DELETE FROM registry.lookups WHERE holder_ref = %s"
 
 
@@ -193,6 +194,11 @@ class HolderDirectory:
     def officer_stream(self, subject: str) -> UUID:
         """See ``Holders``."""
         return self._stream("officer", subject)
+
+    def numbers_of(self, holder_ref: UUID) -> list[bytes]:
+        """The keyed digests of the person's numbers (``identity``); none once the person is forgotten."""
+        asked = [holder_ref, _NO_CASE]
+        return [bytes(digest) for (digest,) in read_over(self._pool, lambda c: c.execute(_NUMBERS, asked).fetchall())]
 
     def forget(self, holder_ref: UUID) -> int:
         """Remove every number that leads to this holder or a case of theirs; answers how many there were."""

@@ -54,6 +54,7 @@ SPECIAL = {
     "idNumber": '"33010619900101123X"',
     "sha256": '"' + "a" * 64 + '"',
     "mediaType": '"image/png"',
+    "although": '"' + "x" * 5_000 + '"',  # longer than a reason is, so that nothing is asked for
     "amendmentId": f'"amendment.{CATALOG}.00000000-0000-4000-8000-000000000000"',
     "proposalId": '"catalog-proposal.00000000-0000-4000-8000-000000000000"',
     "ref": '"00000000-0000-4000-8000-000000000000"',

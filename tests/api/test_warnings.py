@@ -57,6 +57,34 @@ def test_both_cases_of_a_contested_certificate_bear_a_warning(api: Api) -> None:
     assert warnings(api, second) == []
 
 
+def test_contested_cases_are_listed_for_their_officers_alone(api: Api) -> None:
+    """Exactly the cases whose officer is warned: no case of another's office, nothing to applicants, auditors, or of one's own case."""
+    first, second = case_of(submitted(api, ONE)), case_of(submitted(api, TWO))
+    alone = case_of(submitted(api, ONE | {"idNumber": "P4000099"}, certificate={"certificateNumber": "N2"}))
+    document = """query ($filter: CaseFilter!, $p: Position) {
+      cases(filter: $filter, atLeast: $p) { totalCount nodes { caseNumber } } }"""
+
+    def contested(token: str, **more: Any) -> list[str]:
+        position = str(api.registry.journal.last_position())
+        answer = api.ask(document, {"filter": {"contested": True} | more, "p": position}, token)["cases"]
+        assert answer["totalCount"] == len(answer["nodes"])
+        return sorted(each["caseNumber"] for each in answer["nodes"])
+
+    officer, both = api.token("REVIEWER", XIHU), sorted([first["caseNumber"], second["caseNumber"]])
+    assert contested(officer) == both
+    assert contested(officer, status=["APPROVED"]) == []
+    assert len(api.ask(document, {"filter": {"contested": False}}, officer)["cases"]["nodes"]) == 3
+    for token in (api.token("APPLICANT"), api.token("AUDITOR"), api.token("REVIEWER", NINGBO)):
+        assert contested(token) == []
+    own = api.issuer.issue(Role.REVIEWER, "themselves", XIHU, UUID(first["holder"]["ref"]))
+    assert contested(own) == [second["caseNumber"]]
+    case_of(api.decide("rejectCase", first["id"], reason="not theirs"))
+    assert contested(officer) == [first["caseNumber"]]
+    assert "CERTIFICATE_CONTESTED" not in {code for code, _ in warnings(api, second)}
+    assert ("CERTIFICATE_CONTESTED", second["caseNumber"]) in warnings(api, first)
+    assert alone["caseNumber"] not in both
+
+
 def test_a_contest_that_a_match_by_hand_brings_about_is_shown(api: Api) -> None:
     """A claim moved to the body of the match is found under it."""
     other = {"name": "Cloud architect (pro)", "issuingBody": "Some Institute"}

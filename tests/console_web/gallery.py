@@ -159,6 +159,7 @@ def _places(api: Api) -> Mapping[str, Place]:
         ),
         "/cases/{number}/{act}": Place(f"/cases/{number}/approve", "REVIEWER"),
         "/cases/{number}/rederive": Place(f"/cases/{approved['caseNumber']}/rederive?version=5", "AUDITOR"),
+        "/cases/{number}/attestation": Place(f"/cases/{approved['caseNumber']}/attestation", "REVIEWER"),
         "/cases/{number}/pack": Place(f"/cases/{approved['caseNumber']}/pack", "AUDITOR"),
         "/audit": Place("/audit", "AUDITOR"),
         "/audit/log": Place("/audit/log", "AUDITOR"),
@@ -169,11 +170,14 @@ def _places(api: Api) -> Mapping[str, Place]:
         "/statistics": Place("/statistics?by=OUTCOME", "AUDITOR"),
         "/amendments": Place("/amendments", "ADMINISTRATOR"),
         "/amendments/new/{code}": Place(f"/amendments/new/{CODE}", "ADMINISTRATOR"),
+        "/amendments/edit/{code}": Place(f"/amendments/edit/{CODE}?q=AWS", "ADMINISTRATOR"),
+        "/amendments/edit/{code}/{number:int}": Place(f"/amendments/edit/{CODE}/58", "ADMINISTRATOR"),
         "/amendments/{id}": Place(f"/amendments/{proposed}", "ADMINISTRATOR"),
         "/persons": Place("/persons", "PRIVACY_OFFICER"),
         "/persons/{ref}": Place(f"/persons/{approved['holder']['ref']}", "PRIVACY_OFFICER"),
         "/persons/{ref}/{deed}": Place(f"/persons/{approved['holder']['ref']}/erase", "PRIVACY_OFFICER"),
         "/operations": Place("/operations", "ADMINISTRATOR"),
+        "/operations/{kind}": Place("/operations/rebuild-read-models", "ADMINISTRATOR"),
     }
 
 

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 
-from infrastructure.drafts import KEPT, LARGEST, Drafts, DraftTooLargeError, drafts_process, remove_old
+from infrastructure.drafts import (
+    KEPT,
+    LARGEST,
+    Drafts,
+    DraftTooLargeError,
+    drafts_process,
+    erase_about,
+    mark_of_holder,
+    mark_of_number,
+    remove_old,
+)
 from tests.api.conftest import Api
 from tests.console_web.conftest import signed_in
+from tests.people import resident_number
 
 NOW = datetime(2026, 11, 27, 2, tzinfo=UTC)
 KEY = bytes(range(32))
@@ -112,3 +124,47 @@ def test_a_form_is_saved_and_come_back_to(site: Api) -> None:
     assert "can’t be brought back" in who.get("/my/draft").text
     assert who.post("/my/draft", {}).status_code == 303
     assert who.get("/my/draft").status_code == 404
+
+
+def test_an_erasure_finds_drafts_by_whom_they_are_about(drafts: Drafts, tmp_path: Path) -> None:
+    """By number or by reference, whoever saved them, without opening one; how many persons a draft names is not to be seen."""
+    ref = uuid4()
+    drafts.save("ann", {"name": "王敏"}, [mark_of_number(b"digest"), mark_of_holder(ref)])
+    drafts.save("agent", {"name": "王敏"}, [mark_of_number(b"digest")])
+    drafts.save("bob", {"name": "李强"}, [mark_of_number(b"another")])
+    drafts.save("carl", {"name": ""})
+    assert len({path.stat().st_size for path in tmp_path.iterdir()}) <= 2  # names of one length, and none
+    assert ref.hex not in "".join(path.read_text("ascii") for path in tmp_path.iterdir())
+    assert erase_about(tmp_path, [mark_of_holder(uuid4())]) == 0
+    assert erase_about(tmp_path, [mark_of_number(b"digest"), mark_of_holder(ref)]) == 2
+    assert erase_about(tmp_path, [mark_of_number(b"digest")]) == 0
+    assert [drafts.of(each) is not None for each in ("ann", "agent", "bob", "carl")] == [False, False, True, True]
+    assert erase_about(tmp_path / "nothing", [b""]) == 0
+
+
+def test_drafts_about_a_person_are_erased_with_them(site: Api) -> None:
+    """Their own and those that an agent typed about them, however the number is spelled; those about others stay. The page says so."""
+    number = resident_number(6101)
+    submitted = site.submit(holder={"name": "冯雪", "idNumber": number})
+    document = "query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { holder { ref } } }"
+    asked = {"id": submitted["case"]["id"], "p": submitted["position"]}
+    ref = site.ask(document, asked, site.token("PRIVACY_OFFICER"))["case"]["holder"]["ref"]
+    agent, other, officer = (
+        signed_in(site, "APPLICANT", "an-agent"),
+        signed_in(site, "APPLICANT", "somebody"),
+        signed_in(site, "PRIVACY_OFFICER"),
+    )
+    themselves = signed_in(site, "APPLICANT", "feng-xue")
+    assert themselves.post(
+        "/sign-in", {"role": "APPLICANT", "authority": "", "subject": "feng-xue", "holder": ref}
+    ).is_redirect
+    agent.post("/my/submit", {"do": "save", "idType": "RESIDENT_ID", "idNumber": f" {number[:6]} {number[6:].lower()}"})
+    other.post("/my/submit", {"do": "save", "idType": "RESIDENT_ID", "idNumber": resident_number(6102)})
+    themselves.post("/my/submit", {"do": "save", "name": "冯雪"})
+    assert [each.get("/my/draft").status_code for each in (agent, other, themselves)] == [200, 200, 200]
+    page = f"/persons/{UUID(ref)}/erase"
+    assert "drafts about them are removed" in officer.get(page).text
+    done = officer.post(page, {"legalBasis": "PIPL article 47, request 8", "confirmed": "yes"})
+    assert done.status_code == 303, done.text
+    assert "drafts about the person are gone" in officer.get(done.headers["location"]).text
+    assert [each.get("/my/draft").status_code for each in (agent, other, themselves)] == [404, 200, 404]

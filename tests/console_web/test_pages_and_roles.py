@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 from io import StringIO
 
 import psycopg
 import pytest
+from strawberry.utils.str_converters import to_camel_case
 
 from application.access import RIGHTS, Action
 from console.web.acts import ACTS
@@ -54,6 +56,7 @@ def places(site: Api) -> dict[str, str]:
         "/cases/{number}/evidence/{sha256}/file": f"/cases/{number}/evidence/{digest}/file",
         "/cases/{number}/rederive": f"/cases/{number}/rederive?version=1",
         "/cases/{number}/pack": f"/cases/{number}/pack",
+        "/cases/{number}/attestation": f"/cases/{number}/attestation",
         "/cases/{number}/{act}": f"/cases/{number}/propose-annulment",
         "/audit": "/audit",
         "/audit/log": "/audit/log",
@@ -64,11 +67,14 @@ def places(site: Api) -> dict[str, str]:
         "/statistics": "/statistics",
         "/amendments": "/amendments",
         "/amendments/new/{code}": f"/amendments/new/{CATALOG}",
+        "/amendments/edit/{code}": f"/amendments/edit/{CATALOG}?q=AWS",
+        "/amendments/edit/{code}/{number:int}": f"/amendments/edit/{CATALOG}/58",
         "/amendments/{id}": "/amendments/nothing",
         "/persons": "/persons",
         "/persons/{ref}": f"/persons/{case['holder']['ref']}",
         "/persons/{ref}/{deed}": f"/persons/{case['holder']['ref']}/restrict",
         "/operations": "/operations",
+        "/operations/{kind}": "/operations/rebuild-read-models",
     }
 
 
@@ -176,7 +182,7 @@ def test_what_is_not_there_looks_like_what_is_not_to_be_seen(site: Api, places: 
 
 def test_every_act_is_a_mutation_of_the_schema() -> None:
     """Each document of an act and each of a page is valid, and what is grave says what follows."""
-    from console.web import amendments, applicant, persons
+    from console.web import amendments, applicant, operations, persons
     from console.web.asking import document
     from domain.messages import Language, tell
     from registry_api.schema import build_schema
@@ -188,7 +194,7 @@ def test_every_act_is_a_mutation_of_the_schema() -> None:
     schema = core_schema(build_schema())
     names = [each.stem for each in (ROOT / "console" / "web" / "documents").glob("*.graphql")]
     texts = [document(each) for each in names] + [each.document for each in ACTS]
-    texts += [amendments.PROPOSE, amendments.ISSUE, amendments.DISCARD, applicant.SUBMIT]
+    texts += [operations.REQUEST, amendments.PROPOSE, amendments.ISSUE, amendments.DISCARD, applicant.SUBMIT]
     texts += [persons.deed_document(each) for each in persons.DEEDS.values()]
     assert len(texts) > 45
     for text in texts:
@@ -197,3 +203,23 @@ def test_every_act_is_a_mutation_of_the_schema() -> None:
         needed = ["title", "law", *(each.name.lower() for each in act.fields)] + ["consequence", "button"] * act.grave
         for name in needed:
             assert tell(f"page.act.{act.key}.{name}").text(Language.ZH)
+
+
+def test_an_act_is_asked_the_rules_of_what_its_mutation_records() -> None:
+    """The page of an act shows the rules of the event that its mutation records, in the reader's language."""
+    from domain.messages import Language
+    from tests.sources import all_modules
+
+    modules = {each.name: each.tree for each in all_modules()}
+    functions = {
+        to_camel_case(each.name): {name.id for name in ast.walk(each) if isinstance(name, ast.Name)}
+        for module in ("registry_api.mutations", "registry_api.title_mutations")
+        for each in ast.walk(modules[module])
+        if isinstance(each, ast.AsyncFunctionDef)
+    }
+    by_hand = {"confirmMatch": "Matched"}  # recorded by a use case of its own
+    for act in ACTS:
+        named = by_hand.get(act.mutation)
+        assert act.records.__name__ == named or act.records.__name__ in functions[act.mutation], act.name
+        assert len(act.rules) > 1
+        assert all(each.text(Language.ZH) != each.text(Language.EN) for each in act.rules)

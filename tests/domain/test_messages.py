@@ -32,6 +32,7 @@ from domain.messages import Language, Message, MessageDefect, facts_of, spoken, 
 from domain.messages import sentences as sentences_module
 from domain.messages.sentences import sentences
 from domain.refusals import RefusalCode, Refused
+from domain.streams import AGGREGATES
 from domain.values import TYPED, CaseStatus, MatchOutcome, PersonalData, Role
 from infrastructure.identity import RefusalReason
 from infrastructure.projections.positions import ProjectionStatus
@@ -70,7 +71,7 @@ OF_COMMANDS = (
     "head.",
 )
 """The beginnings of the keys of what the command line says beside refusals, help, titles, words, answers, and of two pages of the API."""
-TOLD_TO_OPERATORS = ("trouble.", "ready.", "proof.", "fault.")
+TOLD_TO_OPERATORS = ("trouble.", "ready.", "proof.", "fault.", "maintenance.")
 """The beginnings of the keys of what operators read, and of faults, each of which goes on after its place."""
 FRAMES = {"cli.see_help", "fault.place_cell", "fault.placed", "ready.several", "said.http.errors", "trouble.witnesses"}
 FRAMES |= {"cli.misused", "said.coded", "said.log.and", "said.match.answer", "said.parts", "trouble.said_of"}
@@ -81,6 +82,7 @@ MADE_FROM_LISTS = {
     "console.talk": 1,
     "console.web.speaking": 2,
     "domain.base": 1,
+    "domain.guards": 1,
     "domain.identity_numbers": 1,
     "domain.messages.spoken": 1,
     "domain.refusals": 2,
@@ -197,6 +199,11 @@ def summaries() -> set[str]:
     return {f"summary.{topic}" for topic in event_classes()}
 
 
+def rules() -> set[str]:
+    """The keys of what the rules are, by the names of the guards that keep them."""
+    return {f"rule.{each.name}" for kind in AGGREGATES for guards in kind.GUARDS.values() for each in guards}
+
+
 def withheld() -> set[str]:
     """The keys that are told where what a reason quotes is masked or erased."""
     return {f"{key}_withheld" for key in sentences() if key.startswith("match.") and TYPED in facts_of(key)}
@@ -221,7 +228,7 @@ def test_every_key_is_written_and_used():
         | explorer_words()
         | {f"system.{name}" for name in spoken.SYSTEM_REASONS}
     )
-    assert sentences().keys() == keys | codes() | terms() | summaries() | token_reasons() | withheld() | pages
+    assert sentences().keys() == keys | codes() | terms() | summaries() | rules() | token_reasons() | withheld() | pages
 
 
 def test_a_summary_tells_nothing_personal():
@@ -232,6 +239,13 @@ def test_a_summary_tells_nothing_personal():
             assert not any(isinstance(mark, PersonalData) for mark in kind.model_fields[name].metadata), (topic, name)
         own = kind.summary is not Event.summary
         assert own or facts_of(f"summary.{topic}") <= kind.model_fields.keys(), topic
+
+
+def test_a_rule_is_said_as_its_guard_states_it():
+    """In English word by word, so that what people read and what docs/rules.md prints are one; in Chinese beside it."""
+    guards = [each for kind in AGGREGATES for guards in kind.GUARDS.values() for each in guards]
+    assert len(guards) > 90
+    assert [each.name for each in guards if each.said.text(Language.EN) != each.sentence] == []
 
 
 def test_a_sentence_reads_as_its_language_does():
@@ -260,7 +274,7 @@ def check_reading(key):
     assert en.endswith("."), en
     bare = PLACES.sub("", zh)
     assert len(HAN.findall(bare)) >= len(re.findall(r"[A-Za-z]", bare)), zh
-    free = ("match.", "misfit.")
+    free = ("match.", "misfit.", "rule.")
     assert key.startswith(free) or key.endswith(("meaning", "way_out")) or ";" in en or ":" in en, en
 
 

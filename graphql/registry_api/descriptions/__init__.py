@@ -17,12 +17,13 @@ from strawberry.types.field import StrawberryField
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
 from registry_api.descriptions.cases import CASES
 from registry_api.descriptions.catalogs import CATALOGS
+from registry_api.descriptions.operations import OPERATIONS
 from registry_api.descriptions.people import PEOPLE
 from registry_api.descriptions.shared import SHARED
 
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     (f"{part}.{name}" if name else part): text
-    for parts in (CASES, CATALOGS, PEOPLE)
+    for parts in (CASES, CATALOGS, OPERATIONS, PEOPLE)
     for part, texts in parts.items()
     for name, text in texts.items()
 }

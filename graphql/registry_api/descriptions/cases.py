@@ -168,6 +168,7 @@ CASES: Final[Mapping[str, Mapping[str, str]]] = {
         "overridden": "Whether an officer matched them to another entry than the automatic one.",
         "supplemented": "Whether a supplement was asked for, and has come.",
         "deadline": "With a statutory clock that stands so today.",
+        "contested": "Those of which their officer is warned that another live case claims the same certificate; to nobody else any.",
     },
     "Deadline": {
         "": "A statutory clock of a case. Its last day is pinned by an event; no later rule or calendar moves it.",

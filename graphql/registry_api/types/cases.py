@@ -236,6 +236,14 @@ class RecognizedTitle(Node, TitleView):
         """The version that governed the case."""
         return await info.context.versions.load((self.catalog_code, self.version_number))
 
+    @strawberry.field
+    def attestation_url(self, info: Info) -> str | None:
+        """Where its holder and the officers who read the person get an attestation of it, with their token; null where nobody gets one:
+        the title ended or is shown as it was, the asker may not, or this installation has no public address.
+        """
+        name: str = ids.of_title(self)
+        return info.context.services.attestations.address(info.context.viewer, self, name)
+
     @edge(Authority)
     def authority(self, info: Info) -> AuthorityView:
         """That of the officer who decided, at the time of the decision: it answers for the title."""

@@ -82,10 +82,10 @@ def test_every_table_about_cases_lies_in_scopes():
 
 @pytest.mark.parametrize("which", FILTERS, ids=lambda each: each.__name__)
 def test_every_field_of_a_filter_is_compared_with_columns_that_are_there(which):
-    """A field without a comparison would be passed over in silence; ``unlisted`` and ``deadline`` alone ask for more than one."""
+    """A field without a comparison would be passed over in silence; ``unlisted``, ``deadline`` and ``contested`` alone ask for more."""
     values = {each.name: [] if each.name in {"status", "types"} else "x" for each in dataclasses.fields(which)}
     conditions = holding(which(**values))
-    assert len(conditions) == len(values) - ("unlisted" in values) - ("deadline" in values)
+    assert len(conditions) == len(values) - len({"unlisted", "deadline", "contested"} & values.keys())
     columns = {column.partition(".")[0] for each in conditions for column in each.columns}
     assert columns <= set(FILTERS[which].column_names)
 
