@@ -33,7 +33,10 @@ from graphql import GraphQLSchema
 from infrastructure.composition import Registry
 from infrastructure.evidence import EvidenceError
 from infrastructure.following import ErasuresFollowed
+from infrastructure.maintenance import maintenance_process
+from infrastructure.maintenance_work import work_apart
 from infrastructure.postgres.sqlstates import outage_of
+from infrastructure.processes import ProcessRunner
 from infrastructure.projections.positions import projection_status
 from infrastructure.settings import Settings
 from registry_api.app import DISTRIBUTION, Door, EvidenceStorage, create_registry_app
@@ -87,7 +90,10 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
     """The ASGI application of an opened registry; its lifespan runs the projections and the other processes.
 
     ``stopping`` is set by whoever stops the server, so that long work ends unfinished; ``log_request`` is told of each request.
+    What is asked for as maintenance is done by processes that this lends, each of which opens the registry by itself.
     """
+    maintaining = ProcessRunner(maintenance_process(registry.settings, work_apart), registry.database.app_url)
+    registry = replace(registry, processes=(*registry.processes, maintaining))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

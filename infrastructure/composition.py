@@ -64,7 +64,7 @@ from infrastructure.log.keys import LOG_KEY_FILE
 from infrastructure.log.reading import PostgresLog
 from infrastructure.log.sequencer import LogFiles, Sequencer, sequencing_process
 from infrastructure.log.witnessing import WitnessAddress, open_witnessing, witnessing_process
-from infrastructure.maintenance import PostgresMaintenance, maintenance_process
+from infrastructure.maintenance import PostgresMaintenance
 from infrastructure.mapper import EventMapper
 from infrastructure.operations_report import StoredOperations
 from infrastructure.postgres.database import Database, open_database
@@ -220,7 +220,6 @@ def open_registry(
                     sequencing_process(Sequencer(log_files(settings)), database.pool, witnessing.before_signing),
                     auditing_process(audited),
                     drafts_process(settings.data_dir / DRAFTS_FOLDER, clock),
-                    maintenance_process(settings),
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),

@@ -43,6 +43,9 @@ _END: Final = (
     " WHERE number = %s AND ended_at IS NULL"
 )
 
+Work = Callable[[Settings, int], None]
+"""A function of a module that carries out the request of a number, in the registry that the settings name."""
+
 
 class PostgresMaintenance:
     """``application.operations.MaintenanceRequests`` over the application's pool."""
@@ -73,8 +76,8 @@ def _view(number: int, kind: str, *facts: Any) -> MaintenanceView:
     return MaintenanceView(number=number, kind=MaintenanceKind(kind), **dict(zip(names, facts, strict=True)))
 
 
-def maintenance_process(settings: Settings) -> Process:
-    """Does what was asked for, request after request."""
+def maintenance_process(settings: Settings, work: Work) -> Process:
+    """Does what was asked for, request after request, each by ``work`` in a process of its own."""
 
     def over(connection: psycopg.Connection[Any]) -> Step:
         def step(stopping: Callable[[], bool]) -> bool:
@@ -86,18 +89,16 @@ def maintenance_process(settings: Settings) -> Process:
                 end(connection, number, tell("maintenance.broken_off", times=attempts), succeeded=False)
                 return True
             connection.execute(_BEGIN, [number])
-            return _done_apart(settings, number, stopping)
+            return _done_apart(work, settings, number, stopping)
 
         return step
 
     return Process("maintenance", MAINTENANCE, channel=CHANNEL, idle_seconds=IDLE_SECONDS, over=over)
 
 
-def _done_apart(settings: Settings, number: int, stopping: Callable[[], bool]) -> bool:
+def _done_apart(work: Work, settings: Settings, number: int, stopping: Callable[[], bool]) -> bool:
     """Have a process do it, and wait for its end, or for ours: then it is begun anew by the next server."""
-    from infrastructure.maintenance_work import work_apart  # noqa: PLC0415 - which opens a whole registry, this among the rest
-
-    working = multiprocessing.get_context("spawn").Process(target=work_apart, args=(settings, number), daemon=True)
+    working = multiprocessing.get_context("spawn").Process(target=work, args=(settings, number), daemon=True)
     working.start()
     while working.is_alive():
         working.join(_LOOK_SECONDS)

@@ -14,13 +14,13 @@ from application.operations import MaintenanceKind
 from application.projections.all import PROJECTIONS
 from domain.messages import Message, SpokenError, tell
 from infrastructure.audit.runs import require_lawful
-from infrastructure.audit.shares import end_with_parent
 from infrastructure.composition import MASTER_KEY_FILE
 from infrastructure.maintenance import end
 from infrastructure.processes import describe
 from infrastructure.projections import rebuild as rebuilding
 from infrastructure.sealing.rotation import finish_erasures
 from infrastructure.settings import Settings
+from infrastructure.shares import end_with_parent
 from infrastructure.standing import StandingRegistry, open_existing_keys, open_standing_registry
 
 log = logging.getLogger(__name__)

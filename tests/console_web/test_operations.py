@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from infrastructure.maintenance import MOST_ATTEMPTS, maintenance_process
-from infrastructure.maintenance_work import carry_out
+from infrastructure.maintenance_work import carry_out, work_apart
 from infrastructure.standing import open_standing_registry
 from tests.api.conftest import Api
 from tests.console_web.conftest import signed_in
@@ -152,7 +152,7 @@ def test_what_was_broken_off_is_begun_anew_and_given_up_at_last(
     number = asked(site, "CHECK_READ_MODELS")
     begun: list[int] = []
 
-    def apart(_settings: Any, each: int, _stopping: Any) -> bool:
+    def apart(_work: Any, _settings: Any, each: int, _stopping: Any) -> bool:
         begun.append(each)
         return False
 
@@ -163,7 +163,7 @@ def test_what_was_broken_off_is_begun_anew_and_given_up_at_last(
             [number],
         )
         connection.execute("UPDATE registry.maintenance SET attempts = %s WHERE number = %s", [attempts, number])
-        step = maintenance_process(site.registry.settings).step_over(connection)
+        step = maintenance_process(site.registry.settings, work_apart).step_over(connection)
         assert step(lambda: False) is (attempts > 0)
     assert begun == ([number] if attempts == 0 else [])
     told = task(site, number)
