@@ -100,7 +100,7 @@ def printed(browser: Browser, shown: Gallery, folder: Path) -> list[str]:
             page.goto(address)
             if name == "verify":
                 page.check("[name=by][value=case]")
-                page.fill("#number", case.rsplit("/", 1)[1])
+                page.fill("#number", shown.places["/cases/{number}/rederive"].address.split("/")[2])
                 page.fill("#name", "王敏")
                 page.click("main form button")
             page.pdf(path=folder / f"{name}.pdf", format="A4")
