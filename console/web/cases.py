@@ -135,6 +135,7 @@ async def case(visit: Visit) -> Response:
         others=[each for each in offered if each not in usual],
         done=next((each for each in ACTS if each.name == kept), None),
         attests=visit.may(Action.ATTEST),
+        decides=visit.may(Action.DECIDE),
     )
 
 

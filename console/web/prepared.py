@@ -16,7 +16,7 @@ from infrastructure.drafts import Drafts
 
 LARGEST: Final = 8 * 1024 * 1024
 """Bytes of the largest amendment in preparation."""
-AWARDS: Final = 6
+AWARDS: Final = 3
 """Titles that the form of an entry has room for, at least two more than the entry has."""
 NEEDED: Final = ("qualificationName", "translatedName", "issuingBody", "field")
 OTHERS: Final = ("label", "country", "series", "tier", "conditions", "validUntil", "remark")

@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from domain.values import SHANGHAI
 
@@ -33,6 +33,14 @@ def day(text: str | date | None) -> Markup | str:
     return Markup('<time datetime="{}">{}</time>').format(shown, shown)
 
 
+def coded(text: str) -> Markup:
+    """A sentence with what stands between backticks in it, a command or a setting, as code."""
+    parts = str(text).split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
+
+
 def renderer(**shared: Any) -> Callable[[str, Mapping[str, Any]], str]:
     """What renders a template of the console; ``shared`` is known to each."""
     environment = Environment(
@@ -42,7 +50,7 @@ def renderer(**shared: Any) -> Callable[[str, Mapping[str, Any]], str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"instant": instant, "day": day}
+    environment.filters |= {"instant": instant, "day": day, "coded": coded}
     environment.globals |= shared
 
     def render(name: str, context: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -125,6 +126,11 @@ class Visit:
         """How the registry is asked."""
         session = self.session
         return Asker(session.token if session else None, session.reason if session else None, self.language)
+
+    @property
+    def now(self) -> datetime:
+        """The present instant, which stands on what is printed."""
+        return self.console.registry.clock()
 
     def may(self, action: Action | None) -> bool:
         """Whether whoever asks may do something at all, by the policy of the API."""

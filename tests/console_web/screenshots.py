@@ -1,7 +1,8 @@
 """Pictures of every page, 390 and 1280 px wide, light and dark, 中文 and English: ``python -m tests.console_web.screenshots``.
 
 ``--only`` and ``--looks`` choose pages and looks by pattern, as ``--looks '1280-light'``. A page that is wider than its window, and one
-that is not shown, are named at the end and fail the command. ``--document`` takes the few that ``docs/console.md`` shows.
+that is not shown, are named at the end and fail the command. ``--document`` takes the few that ``docs/console.md`` shows, and ``--print`` prints the pages that people hand
+on, as PDF and as a picture of the paper, from a dark screen.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def named(path: str) -> str:
     return re.sub(r"[^a-z]+", "-", re.sub(r":int", "", path)).strip("-") or "start"
 
 
-def main(folder: Path, only: str, looks: str, *, document: bool) -> int:
+def main(folder: Path, only: str, looks: str, *, document: bool, paper: bool) -> int:
     """Take the pictures into a folder; what was wrong with how many of them."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="screenshots-") as name, EmbeddedPostgres(_open(name)) as server:
@@ -53,7 +54,12 @@ def main(folder: Path, only: str, looks: str, *, document: bool) -> int:
         databases = _database(server, TEMPLATE)
         with gallery(next(databases), Path(name)) as shown, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-            wrong = documented(browser, shown, folder) if document else taken(browser, shown, folder, only, looks)
+            if document:
+                wrong = documented(browser, shown, folder)
+            elif paper:
+                wrong = printed(browser, shown, folder)
+            else:
+                wrong = taken(browser, shown, folder, only, looks)
             browser.close()
             close_clients()
         next(databases, None)
@@ -76,6 +82,31 @@ def documented(browser: Browser, shown: Gallery, folder: Path) -> list[str]:
             page = context.new_page()
             page.goto(place.address)
             page.screenshot(path=folder / f"{name}.png")
+    return []
+
+
+def printed(browser: Browser, shown: Gallery, folder: Path) -> list[str]:
+    """What people hand on, as it leaves a printer: a certificate that was looked up, a title that was verified, a case, its history."""
+    case = shown.places["/cases/{number}/history"].address.removesuffix("/history")
+    pages = {
+        "check": (None, "/check?name=AWS+Certified+Solutions+Architect&body=Amazon"),
+        "verify": (None, "/verify"),
+        "case": ("PRIVACY_OFFICER", case),
+        "history": ("AUDITOR", f"{case}/history"),
+    }
+    for name, (role, address) in pages.items():
+        with browse_as(browser, shown.api, signed_in(shown.api, role), color_scheme="dark", locale="zh-CN") as context:
+            page = context.new_page()
+            page.goto(address)
+            if name == "verify":
+                page.check("[name=by][value=case]")
+                page.fill("#number", shown.places["/cases/{number}/rederive"].address.split("/")[2])
+                page.fill("#name", "王敏")
+                page.click("main form button")
+            page.pdf(path=folder / f"{name}.pdf", format="A4")
+            page.emulate_media(media="print")
+            page.set_viewport_size({"width": 680, "height": 960})
+            page.screenshot(path=folder / f"{name}-print.png", full_page=True)
     return []
 
 
@@ -109,5 +140,6 @@ if __name__ == "__main__":
     arguments.add_argument("--only", default="", help="pages whose path this pattern finds")
     arguments.add_argument("--looks", default="", help="looks that this pattern finds, as 390-dark-zh")
     arguments.add_argument("--document", action="store_true", help="the few pictures of the documentation alone")
+    arguments.add_argument("--print", action="store_true", dest="paper", help="what people hand on, as it is printed")
     given = arguments.parse_args()
-    sys.exit(min(main(given.folder, given.only, given.looks, document=given.document), 1))
+    sys.exit(min(main(given.folder, given.only, given.looks, document=given.document, paper=given.paper), 1))

@@ -340,3 +340,39 @@ def test_the_catalog_amended_by_keyboard(shown: Gallery, desk: Desk, tmp_path: P
     second.enter('main button[value="issue"]')
     second.enter('main button[name="confirmed"]')
     assert second.page.url.endswith("/amendments") or "/amendments?" in second.page.url
+
+
+@whole
+def test_an_entry_edited_by_keyboard(desk: Desk) -> None:
+    """Story 7: an entry is picked and its name corrected in a form; its effect is shown; one proposes, another issues."""
+    first, second = desk("ADMINISTRATOR", "zhao"), desk("ADMINISTRATOR", "lin")
+    first.go_to("/amendments")
+    first.enter(f'main a[href="/amendments/edit/{CODE}"]')
+    first.write("#q", "Welding Inspector")
+    with first.page.expect_navigation():
+        first.page.keyboard.press("Enter")
+    first.enter(f'main table a[href^="/amendments/edit/{CODE}/"]')
+    first.write("#remark", "译名待核")
+    first.enter('main button[value="keep"]')
+    assert "译名待核" in said(first)
+    notice = {"noticeNumber": "样例〔2026〕14号", "noticeTitle": "关于备注的通知（样例）", "effectiveFrom": today()}
+    first.fill(notice)
+    first.enter('main button[value="preview"]')
+    assert "译名待核" in said(first)
+    first.enter("main form button")
+    address = first.page.url.split("?")[0].rsplit("/", 1)[1]
+    second.go_to("/amendments")
+    second.enter(f'main a[href="/amendments/{address}"]')
+    second.enter('main button[value="issue"]')
+    second.enter('main button[name="confirmed"]')
+    assert "/amendments?" in second.page.url
+
+
+@whole
+def test_maintenance_by_keyboard(desk: Desk) -> None:
+    """Story 8: a check of the read models is asked for by its consequence; the page follows it to its end by itself."""
+    keeper = desk("ADMINISTRATOR", "zhao")
+    keeper.go_to("/operations")
+    keeper.enter('main a[href="/operations/check-read-models"]')
+    keeper.enter("main form button")
+    expect(keeper.page.locator("#requests")).to_contain_text("Every table says what the events say", timeout=120_000)
