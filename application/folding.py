@@ -281,7 +281,8 @@ def _pinned_view(pinned: Pinned | None) -> PinnedView | None:
 
 def _deadlines(state: CaseState) -> dict[str, Any]:
     """A case's deadlines, and the columns by which cases are found by them."""
-    found, open_ones = list(deadlines_of(state)), [each.due_on for each in unrecorded(state)]
+    found = list(deadlines_of(state))
+    open_ones = [each.due_on for each in unrecorded(state, found)]
     running = [each.due_on for each in found if each.runs and each.kind is not DeadlineKind.REVIEW]
     done = [each.done_on <= each.due_on for each in found if each.done_on is not None]
     return {

@@ -16,7 +16,8 @@ from domain.values import PersonalData
 
 T = TypeVar("T", bound=Any)
 
-_MARK: Final = "\x1f"
+MARK: Final = "\x1f"
+"""Stands before each part of the text that a seal is kept as."""
 
 
 class Seal(NamedTuple):
@@ -30,14 +31,14 @@ class Seal(NamedTuple):
 
 def text_of(seal: Seal) -> str:
     """A seal as one text, as rows keep it."""
-    return f"{_MARK}{seal.version}{_MARK}{seal.topic}{_MARK}{seal.path}{_MARK}{seal.sealed}"
+    return f"{MARK}{seal.version}{MARK}{seal.topic}{MARK}{seal.path}{MARK}{seal.sealed}"
 
 
 def seal_in(text: str) -> Seal | None:
     """The seal that a text holds; None for a text in clear."""
-    if not text.startswith(_MARK):
+    if not text.startswith(MARK):
         return None
-    _, version, topic, path, sealed = text.split(_MARK)
+    _, version, topic, path, sealed = text.split(MARK)
     return Seal(int(version), topic, path, sealed)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Self, cast
 from uuid import UUID
 
@@ -127,16 +128,24 @@ def evolve(state: Any, event: Any, kind: type[Event] | None = None) -> Any:
     """The state after one more event; None stands before the first.
 
     The state is changed in place and answered; whoever keeps the one before takes a copy first. ``kind`` is the event's class
-    where the event itself is a decoded record with the same field names.
+    where the event itself is a decoded record with the same field names; one that says so itself (``KIND``) needs no telling.
     """
-    kind = kind or type(event)
-    if issubclass(kind, Created):
-        return kind.initial(event)
+    own: Any = kind or type(event)
+    known, begins = _kind_of(own)
+    if begins:
+        return known.initial(event)
     if state is None:
-        raise TypeError(f"a stream does not begin with {kind.TOPIC}")
-    kind.change(state, event)
+        raise TypeError(f"a stream does not begin with {known.TOPIC}")
+    known.change(state, event)
     state.version = event.originator_version
     return state
+
+
+@cache
+def _kind_of(own: Any) -> tuple[Any, bool]:
+    """The class of events of a class, its own or the one that a record names, and whether a stream begins with them."""
+    kind = own if issubclass(own, Event) else own.KIND
+    return kind, issubclass(kind, Created)
 
 
 AnyEvent = Event

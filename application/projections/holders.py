@@ -32,7 +32,7 @@ def case_for(file: HolderFileView, case: CaseView) -> CaseView:
 
 
 def project_holder(event: Event, rows: Rows) -> None:
-    """One event of a holder's stream: their file, and every row about them."""
+    """An event of a holder's stream that rows tell: their file, and every row about them."""
     match event:
         case Holder.Restricted():
             _put(rows, event.holder_ref, restricted=True)
@@ -40,8 +40,6 @@ def project_holder(event: Event, rows: Rows) -> None:
             _put(rows, event.holder_ref, restricted=False)
         case Holder.Erased():
             _put(rows, event.holder_ref, erased=True)
-        case _:
-            pass  # a file opened and a destruction completed are history; no row tells them
 
 
 def erased_case(case: CaseView) -> CaseView:

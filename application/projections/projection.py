@@ -6,17 +6,19 @@ one is a file with its tables and rules, and a line in ``application.projections
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from application.projections.shapes import Column, row_reader, row_writer, view_columns
-from domain.base import Event
+from application.projections.shapes import Column, line_writer, row_reader, view_columns
+from domain.case.state import CaseState
 
 V = TypeVar("V")
+Recorded = Any
+"""An event with its seals, or a thin record of one (``application.event_records``): the same fields by name, the same ``TOPIC``."""
 Key = tuple[Any, ...]
 """The values of a table's key columns, in their order."""
 
@@ -81,9 +83,9 @@ class Table(Generic[V]):
         return ", ".join(self.column_names)
 
     @cached_property
-    def to_row(self) -> Callable[[V], tuple[Any, ...]]:
-        """From a view to its row: one value per column, JSON as text."""
-        return row_writer(self.view)
+    def to_line(self) -> Callable[[V], str]:
+        """From a view to the line that COPY takes for its row."""
+        return line_writer(self.view)
 
     @cached_property
     def qualified_list(self) -> str:
@@ -115,11 +117,11 @@ class Rows(Protocol):
     def get(self, table: Table[V], key: Key) -> V | None:
         """The row under a key; None where there is none."""
 
-    def put(self, table: Table[V], view: V) -> None:
-        """Store a row in place of the one under its key, if any."""
+    def put(self, table: Table[V], view: V, *, fresh: bool = False) -> None:
+        """Store a row in place of the one under its key, if any; of a ``fresh`` one the events say that there is none."""
 
 
-Stream = Callable[[UUID, int], Iterable[Event]]
+Stream = Callable[[UUID, int], Iterable[Recorded]]
 """The events of a stream that stand before a position, in order."""
 
 
@@ -135,30 +137,53 @@ class RowsOutOfStep(ValueError):
     code: Final = "rows-out-of-step"
 
 
-class Projector(Protocol):
-    """The rules of a projection at work. It may remember what the streams it has seen lead to.
+class Touched(Protocol):
+    """A case that events of a batch are about, as the last of them left it (``application.projections.states``)."""
 
-    Before events are projected, batch by batch, the rows that ``keys_needed`` names are read at once, and the earlier events
-    of ``unknown_streams`` are handed to ``remember``.
+    @property
+    def state(self) -> CaseState:
+        """What its events lead to; for reading only."""
+
+    @property
+    def position(self) -> int:
+        """Where its last event stands."""
+
+    @property
+    def awarded_at(self) -> int:
+        """Where the event stands that awarded its title, if that was in this batch."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there was no such case before the batch."""
+
+    @property
+    def is_newly_titled(self) -> bool:
+        """Whether no title of it was there before the batch."""
+
+
+class Projector(Protocol):
+    """The rules of a projection at work, batch by batch. It may remember what the catalogs it has seen lead to.
+
+    Cases are folded before, once for all projections. The rows that ``keys_needed`` names are read at once, then each event is
+    projected, then the cases settle.
     """
 
     def forget(self) -> None:
         """Remember nothing: rows that were put were not committed, or somebody else has projected meanwhile."""
 
-    def keys_needed(self, events: Sequence[Event]) -> Mapping[Table[Any], Collection[Key]]:
-        """The rows that projecting these events gets before it puts them."""
+    def keys_needed(
+        self, events: Sequence[Recorded], cases: Collection[Touched]
+    ) -> Mapping[Table[Any], Collection[Key]]:
+        """The rows that projecting these events and settling these cases gets before it puts them."""
 
-    def unknown_streams(self, events: Sequence[Event]) -> Collection[UUID]:
-        """The streams of these events whose earlier events are wanted first."""
-
-    def remember(self, events: Iterable[Event]) -> None:
-        """Take in earlier events of some streams, each stream's in order."""
-
-    def project(self, event: Event, position: int, rows: Rows) -> None:
-        """What one event does to the rows. An event that was seen already changes nothing.
+    def project(self, event: Recorded, position: int, rows: Rows) -> None:
+        """What one event does to the rows, beside what settles. An event that was seen already changes nothing.
 
         Raises ``UnknownEvent``, and ``RowsOutOfStep`` for an event that those before it cannot have led to.
         """
+
+    def settle(self, cases: Collection[Touched], rows: Rows) -> Iterator[int]:
+        """Put the rows of cases, made once for all their events of the batch; before each, the position of the event that it is of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,33 @@ check. Every event of the domain has a rule; one without is an error, never pass
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from application.folding import actor_view, alias_change_view, case_view, entry_view, title_of, word_change_view
+from application.folding import (
+    actor_view,
+    alias_change_view,
+    case_view,
+    entry_view,
+    title_of,
+    word_change_view,
+)
 from application.projections.content import proposed_changes, rows_of_issue, rows_of_publication
 from application.projections.holders import case_for, file_of, project_holder
 from application.projections.projection import (
     Key,
     Projection,
+    Recorded,
     Rows,
     RowsOutOfStep,
     Stream,
     Table,
+    Touched,
     UnknownEvent,
 )
-from application.projections.states import StreamStates
+from application.projections.states import CatalogStates
 from application.projections.tables import (
     AMENDMENTS,
     CASES,
@@ -48,10 +57,8 @@ from application.views import (
     IntegrityRecordView,
     VersionView,
 )
-from domain.base import Event, evolve
+from domain.base import evolve
 from domain.case.case import RecognitionCase
-from domain.case.events import CaseEvent
-from domain.case.state import CaseState
 from domain.catalog.levels import UNSTATED
 from domain.catalog.proposal import CatalogProposal
 from domain.catalog.timeline import (
@@ -75,58 +82,57 @@ _TABLE_OF: Final[dict[type, Table[Any]]] = {
 
 
 class RegistryProjector:
-    """The rules, and the states of the streams they have seen."""
+    """The rules, and the catalogs that they have seen."""
 
     def __init__(self, stream: Stream) -> None:
-        self._states: StreamStates[CaseState] = StreamStates(stream, evolve)
+        self._catalogs = CatalogStates(stream)
 
     def forget(self) -> None:
         """See ``Projector``."""
-        self._states.forget()
+        self._catalogs.forget()
 
-    def keys_needed(self, events: Sequence[Event]) -> Mapping[Table[Any], Collection[Key]]:
+    def keys_needed(
+        self, events: Sequence[Recorded], cases: Collection[Touched]
+    ) -> Mapping[Table[Any], Collection[Key]]:
         """See ``Projector``."""
-        return keys_needed(events)
+        return keys_needed(events, cases)
 
-    def unknown_streams(self, events: Sequence[Event]) -> Collection[UUID]:
-        """See ``Projector``."""
-        return self._states.unknown_cases(events)
-
-    def remember(self, events: Iterable[Event]) -> None:
-        """See ``Projector``."""
-        self._states.remember(events)
-
-    def project(self, event: Event, position: int, rows: Rows) -> None:
+    def project(self, event: Recorded, position: int, rows: Rows) -> None:
         """See ``Projector``."""
         rule = RegistryProjector.RULES.get(event.TOPIC)
         if rule is None:
             raise UnknownEvent(f"no rule says how to project {event.TOPIC}; run a release that knows it")
         rule(self, event, position, rows)
 
-    def _case(self, event: Event, position: int, rows: Rows) -> None:
-        state = self._states.case_after(event, position)
-        if state is None:
-            return
-        file = file_of(rows, state.holder_ref)
-        case = case_for(file, case_view(state, position))
-        if case.case_id not in file.case_ids:
-            rows.put(HOLDERS, replace(file, case_ids=(*file.case_ids, case.case_id)))
-        rows.put(CASES, case)
-        if case.awarded is not None:
-            title = title_of(case, self._states.entry_of(state.awarded, position))
-            if title is not None:
-                rows.put(TITLES, title)
+    def settle(self, cases: Collection[Touched], rows: Rows) -> Iterator[int]:
+        """See ``Projector``: a case, its title and its place in the holder's file, as the file stands after the batch."""
+        for each in cases:
+            yield each.position
+            state = each.state
+            file = file_of(rows, state.holder_ref)
+            case = case_for(file, case_view(state, each.position))
+            if case.case_id not in file.case_ids:
+                rows.put(HOLDERS, replace(file, case_ids=(*file.case_ids, case.case_id)))
+            rows.put(CASES, case, fresh=each.is_new)
+            if state.awarded is not None:
+                yield each.awarded_at
+                title = title_of(case, self._catalogs.entry_of(state.awarded, each.position))
+                if title is not None:
+                    rows.put(TITLES, title, fresh=each.is_newly_titled)
+
+    def _settles(self, event: Recorded, position: int, rows: Rows) -> None:
+        """What the events of a case come to is put once, when it settles."""
 
     def _published(self, event: CatalogPublished, position: int, rows: Rows) -> None:
-        if self._states.knows_catalog(event.originator_id):
+        if self._catalogs.knows(event.originator_id):
             return
-        timeline = self._states.published(event)
+        timeline = self._catalogs.published(event)
         view = CatalogView(catalog_id=event.originator_id, code=event.code, name=event.name, position=position)
         rows.put(CATALOGS, view)
         _put_all(rows, rows_of_publication(timeline))
 
     def _proposed(self, event: AmendmentProposed, position: int, rows: Rows) -> None:
-        timeline, terms = self._states.timeline(event.originator_id, position), event.terms
+        timeline, terms = self._catalogs.timeline(event.originator_id, position), event.terms
         if timeline.version >= event.originator_version:
             return
         view = AmendmentView(
@@ -155,7 +161,7 @@ class RegistryProjector:
 
     def _closed(self, event: AmendmentIssued | AmendmentDiscarded, position: int, rows: Rows) -> None:
         view = rows.get(AMENDMENTS, (event.amendment_id,))
-        timeline = self._states.timeline(event.originator_id, position)
+        timeline = self._catalogs.timeline(event.originator_id, position)
         if view is None or event.amendment_id not in timeline.amendments:
             raise RowsOutOfStep(f"amendment {event.amendment_id} is closed, and no row says that it was proposed")
         if timeline.version < event.originator_version:
@@ -192,7 +198,7 @@ class RegistryProjector:
         )
         rows.put(CATALOG_PROPOSALS, view)
 
-    def _catalog_proposal_closed(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
+    def _catalog_proposal_closed(self, event: Recorded, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         proposal = rows.get(CATALOG_PROPOSALS, (event.originator_id,))
         if proposal is None:
             raise RowsOutOfStep(f"catalog proposal {event.originator_id} is closed, and no row says that it was made")
@@ -225,17 +231,14 @@ class RegistryProjector:
             )
         rows.put(INTEGRITY_RECORDS, replace(record, overturned=True))
 
-    def _holder(self, event: Event, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
-        if isinstance(event, Holder.Erased):
-            for case in file_of(rows, event.holder_ref).case_ids:
-                self._states.forget_case(case)
+    def _holder(self, event: Recorded, position: int, rows: Rows) -> None:  # noqa: ARG002 - one rule's shape
         project_holder(event, rows)
 
-    def _no_row(self, event: Event, position: int, rows: Rows) -> None:
-        """What serves writers alone, as the claims that guard uniqueness: the audit log shows it, and no row."""
+    def _no_row(self, event: Recorded, position: int, rows: Rows) -> None:
+        """What serves writers alone, as the claims that guard uniqueness, or is history: the audit log shows it, and no row."""
 
     RULES: ClassVar[Mapping[str, Rule]] = {
-        **dict.fromkeys((kind.TOPIC for kind in RecognitionCase.GUARDS), _case),
+        **dict.fromkeys((kind.TOPIC for kind in RecognitionCase.GUARDS), _settles),
         CatalogPublished.TOPIC: _published,
         AmendmentProposed.TOPIC: _proposed,
         AmendmentIssued.TOPIC: _closed,
@@ -249,11 +252,11 @@ class RegistryProjector:
         **dict.fromkeys((kind.TOPIC for kind in DecisionImport.GUARDS), _no_row),
         Officer.Registered.TOPIC: _no_row,
         Officer.RegisteredAnew.TOPIC: _no_row,
-        Holder.Opened.TOPIC: _holder,
+        Holder.Opened.TOPIC: _no_row,
         Holder.Restricted.TOPIC: _holder,
         Holder.RestrictionLifted.TOPIC: _holder,
         Holder.Erased.TOPIC: _holder,
-        Holder.DestructionCompleted.TOPIC: _holder,
+        Holder.DestructionCompleted.TOPIC: _no_row,
     }
     """Which rule projects the events of which topic."""
 
@@ -261,11 +264,25 @@ class RegistryProjector:
 Rule = Callable[[RegistryProjector, Any, int, Rows], None]
 
 
-def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
-    """The rows that projecting these events will get before they put them: to be read at once."""
+_READERS: Final[tuple[type[Any], ...]] = (
+    AmendmentProposed,
+    AmendmentIssued,
+    AmendmentDiscarded,
+    *CatalogProposal.GUARDS,
+    *IntegrityRecord.GUARDS,
+)
+_READING: Final = frozenset(kind.TOPIC for kind in _READERS)
+"""The topics of events that read a row, or put one that a later event reads."""
+
+
+def keys_needed(events: Iterable[Recorded], cases: Iterable[Touched]) -> dict[Table[Any], set[Key]]:
+    """The rows that projecting these events, and settling these cases, will get before they put them: to be read at once."""
     needed: defaultdict[Table[Any], set[Key]] = defaultdict(set)
+    needed[HOLDERS].update((each.state.holder_ref,) for each in cases)
     made: set[UUID] = set()
     for event in events:
+        if event.TOPIC not in _READING:
+            continue
         match event:
             case AmendmentProposed():
                 made.add(event.amendment_id)
@@ -280,8 +297,6 @@ def keys_needed(events: Iterable[Event]) -> dict[Table[Any], set[Key]]:
                 needed[CATALOG_PROPOSALS].add((event.originator_id,))
             case IntegrityRecord.Overturned() if event.originator_id not in made:
                 needed[INTEGRITY_RECORDS].add((event.originator_id,))
-            case CaseEvent():
-                needed[HOLDERS].add((event.holder_ref,))
     return needed
 
 

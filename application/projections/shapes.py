@@ -27,6 +27,17 @@ _SQL: Final = {
     int: "integer",
     bytes: "bytea",
 }
+_SHOWN: Final = {
+    UUID: "{}.hex",
+    datetime: "{}.isoformat()",
+    date: "{}.isoformat()",
+    bool: '("t" if {} else "f")',
+    str: "as_text({})",
+    bytes: "as_bytea({})",
+}
+"""How COPY reads a value; others as they are."""
+_NULL: Final = "\\N"
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _PARSED: Final = {UUID: "UUID({})", datetime: "datetime.fromisoformat({})", date: "date.fromisoformat({})"}
 
 
@@ -54,21 +65,32 @@ def view_columns(view: type) -> tuple[Column, ...]:
     return tuple(leaf.column for leaf in _leaves(view))
 
 
-def row_writer(view: type) -> Callable[[Any], tuple[Any, ...]]:
-    """A function from a view to its row: values in column order, JSON as text."""
-    names: dict[str, Any] = {"to_json": _to_json}
+def line_writer(view: type) -> Callable[[Any], str]:
+    """A function from a view to the line that COPY takes for its row, in the text format (PostgreSQL 15, "COPY", File Formats)."""
+    names: dict[str, Any] = {
+        "as_json": _json_in_line,
+        "as_text": _text_in_line,
+        "as_bytea": _bytea_in_line,
+        "null": _NULL,
+        "end": "\n",
+    }
     values = []
     for leaf in _leaves(view):
         kind, nullable = _optional(leaf.kind)
-        value = f"view.{leaf.path}"
+        value, shown = f"view.{leaf.path}", _SHOWN.get(kind, "{}")
         if leaf.within is not None:
             value = f"(view.{leaf.within} and {value})"
         if get_origin(kind) is tuple:
-            value = f"to_json({value})"
+            shown = "as_json({})"
         elif issubclass(kind, Enum):
-            value = f"{value} and {value}.value" if nullable or leaf.within else f"{value}.value"
-        values.append(value)
-    return _function(f"lambda view: ({', '.join(values)},)", names)
+            shown = "{}.value"
+        if nullable or leaf.within is not None:
+            value = f"(null if (each := {value}) is None else {shown.format('each')})"
+        else:
+            value = shown.format(value)
+        values.append(f"{{{value}}}")
+    tab = "\t"
+    return _function(f"lambda view: f'{tab.join(values)}{{end}}'", names)
 
 
 def row_reader(view: type) -> Callable[[Sequence[Any]], Any]:
@@ -170,8 +192,18 @@ def _function(source: str, names: dict[str, Any]) -> Callable[[Any], Any]:
     return cast("Callable[[Any], Any]", eval(source, names))  # noqa: S307 - the source is made above, from the names of the project's own fields
 
 
-def _to_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+def _json_in_line(value: Any) -> str:
+    return orjson.dumps(value).decode().replace("\\", "\\\\")  # no other sign that COPY escapes stands in JSON as it is
+
+
+def _text_in_line(value: str) -> str:
+    if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
+        return value.translate(_ESCAPED)
+    return value
+
+
+def _bytea_in_line(value: bytes) -> str:
+    return f"\\\\x{value.hex()}"
 
 
 def _from_json(value: Any) -> Any:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
-from uuid import UUID
 
-from application.projections.projection import Index, Key, Projection, Rows, ScopeColumns, Stream, Table
-from application.projections.states import StreamStates
+from application.projections.projection import (
+    Index,
+    Key,
+    Projection,
+    Recorded,
+    Rows,
+    ScopeColumns,
+    Stream,
+    Table,
+    Touched,
+)
+from application.projections.states import CatalogStates
 from application.views import CountedCaseView
-from domain.base import Event, evolve
-from domain.case.events import CaseEvent
 from domain.case.state import ENDED, CaseState
 from domain.catalog.timeline import AmendmentDiscarded, AmendmentIssued, AmendmentProposed, CatalogPublished
 from domain.values import CaseStatus, CatalogEntry, shanghai_day
@@ -24,7 +31,9 @@ COUNTED_CASES: Final = Table(
     scope=ScopeColumns("authority_code"),
 )
 
-_CATALOG_EVENTS: Final = (CatalogPublished, AmendmentProposed, AmendmentIssued, AmendmentDiscarded)
+_CATALOG_TOPICS: Final = frozenset(
+    kind.TOPIC for kind in (CatalogPublished, AmendmentProposed, AmendmentIssued, AmendmentDiscarded)
+)
 
 
 def counted(case: CaseState, entry: CatalogEntry | None) -> CountedCaseView:
@@ -54,35 +63,34 @@ def counted(case: CaseState, entry: CatalogEntry | None) -> CountedCaseView:
 
 
 class StatisticsProjector:
-    """The rules: each event of a case makes its row anew; those of catalogs say what an entry awards; others count nothing."""
+    """The rules: what its events of a batch come to makes the row of a case anew; those of catalogs say what an entry awards; others count nothing."""
 
     def __init__(self, stream: Stream) -> None:
-        self._states: StreamStates[CaseState] = StreamStates(stream, evolve)
+        self._catalogs = CatalogStates(stream)
 
     def forget(self) -> None:
         """See ``Projector``."""
-        self._states.forget()
+        self._catalogs.forget()
 
-    def keys_needed(self, events: Sequence[Event]) -> Mapping[Table[Any], Collection[Key]]:  # noqa: ARG002 - see ``Projector``
+    def keys_needed(
+        self,
+        events: Sequence[Recorded],  # noqa: ARG002 - see ``Projector``
+        cases: Collection[Touched],  # noqa: ARG002 - see ``Projector``
+    ) -> Mapping[Table[Any], Collection[Key]]:
         """See ``Projector``; a row is made anew, never read."""
         return {}
 
-    def unknown_streams(self, events: Sequence[Event]) -> Collection[UUID]:
+    def project(self, event: Recorded, position: int, rows: Rows) -> None:  # noqa: ARG002 - see ``Projector``
         """See ``Projector``."""
-        return self._states.unknown_cases(events)
+        if event.TOPIC in _CATALOG_TOPICS:
+            self._catalogs.see(event, position)
 
-    def remember(self, events: Iterable[Event]) -> None:
+    def settle(self, cases: Collection[Touched], rows: Rows) -> Iterator[int]:
         """See ``Projector``."""
-        self._states.remember(events)
-
-    def project(self, event: Event, position: int, rows: Rows) -> None:
-        """See ``Projector``."""
-        if isinstance(event, CaseEvent):
-            case = self._states.case_after(event, position)
-            if case is not None:
-                rows.put(COUNTED_CASES, counted(case, self._states.entry_of(case.pinned, position)))
-        elif isinstance(event, _CATALOG_EVENTS):
-            self._states.see_catalog(event, position)
+        for each in cases:
+            yield each.position
+            entry = self._catalogs.entry_of(each.state.pinned, each.position)
+            rows.put(COUNTED_CASES, counted(each.state, entry), fresh=each.is_new)
 
 
 STATISTICS: Final = Projection("statistics", (COUNTED_CASES,), StatisticsProjector, needed=False)

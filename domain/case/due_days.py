@@ -5,7 +5,7 @@ A day that nobody can know, since the holidays of its year are not announced, is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -63,9 +63,12 @@ def is_shown(deadline: Deadline, on: ReadOn) -> bool:
     return deadline.kind is not DeadlineKind.REVIEW or deadline.due_on >= on.day
 
 
-def unrecorded(state: CaseState) -> Iterator[Deadline]:
-    """The deadlines that are missed, or will be when their last day is over, without that being recorded."""
-    for each in deadlines_of(state):
+def unrecorded(state: CaseState, deadlines: Iterable[Deadline] | None = None) -> Iterator[Deadline]:
+    """The deadlines that are missed, or will be when their last day is over, without that being recorded.
+
+    ``deadlines`` are all of the case, where they are in hand.
+    """
+    for each in deadlines_of(state) if deadlines is None else deadlines:
         late = each.runs or (each.done_on is not None and each.done_on > each.due_on)
         if each.kind in RECORDED and late and (each.kind, each.due_on) not in state.missed:
             yield each

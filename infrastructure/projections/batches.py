@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import StoredEvent
 
-from application.projections.projection import Projection, Projector, Stream
-from domain.base import Event
+from application.projections.projection import Projection, Projector, Recorded, Stream
+from application.projections.states import CASE_TOPICS, CaseStates
+from domain.holder import Holder
 from infrastructure.locks import PROJECTING, of_projection
 from infrastructure.mapper import EventMapper
 from infrastructure.postgres.recorder import TailedEvent
@@ -45,7 +46,7 @@ def read_events(
 def stream_before(connection: psycopg.Connection[Any], mapper: EventMapper) -> Stream:
     """What a projector reads one stream by, over the connection of its transaction."""
 
-    def stream(stream_id: UUID, position: int) -> Iterable[Event]:
+    def stream(stream_id: UUID, position: int) -> Iterable[Recorded]:
         return _streams_before(connection, mapper, [stream_id], position)
 
     return stream
@@ -53,45 +54,88 @@ def stream_before(connection: psycopg.Connection[Any], mapper: EventMapper) -> S
 
 def _streams_before(
     connection: psycopg.Connection[Any], mapper: EventMapper, stream_ids: Sequence[UUID], position: int
-) -> list[Event]:
+) -> list[Recorded]:
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(_STREAMS, (stream_ids, position)).fetchall()
     set_aside = first_set_aside(connection)
-    return mapper.sealed_events([StoredEvent(*row) for row in rows if not _is_set_aside(row[0], row[1], set_aside)])
+    return [mapper.sealed_record(*row) for row in rows if not _is_set_aside(row[0], row[1], set_aside)]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events in position order, decoded once for every projection that takes them in; ``stored`` says where they stand."""
+    """Events in position order, decoded once for every projection that takes them in; ``stored`` says where they stand.
+
+    ``cases`` are what their cases come to; at ``failed`` is the first event that those before it cannot have led to.
+    """
 
     stored: Sequence[TailedEvent]
     places: Sequence[int]
-    events: Sequence[Event]
+    events: Sequence[Recorded]
+    cases: CaseStates
+    failed: ProjectionFailure | None
 
     @classmethod
-    def decoded(cls, stored: Sequence[TailedEvent], mapper: EventMapper, connection: psycopg.Connection[Any]) -> Self:
-        """Decode events; those from a quarantined one on are passed over in its stream. Raises ``ProjectionFailure``."""
+    def decoded(
+        cls, stored: Sequence[TailedEvent], mapper: EventMapper, connection: psycopg.Connection[Any], cases: CaseStates
+    ) -> Self:
+        """Decode events and fold those of cases; those from a quarantined one on are passed over in its stream.
+
+        Raises ``ProjectionFailure`` for one that cannot be decoded.
+        """
         set_aside = first_set_aside(connection)
         places = [n for n, each in enumerate(stored) if not _is_set_aside(each.stream_id, each.version, set_aside)]
-        return cls(stored, places, _decode(stored, places, mapper))
+        events = _decode(stored, places, mapper)
+        cases.done()
+        if unknown := cases.unknown(events):
+            cases.remember(_streams_before(connection, mapper, unknown, stored[0].position))
+        return cls(stored, places, events, cases, _folded(stored, places, events, cases))
 
 
-def project_batch(batch: Batch, mapper: EventMapper, projector: Projector, rows: PostgresRows) -> None:
+def _folded(
+    stored: Sequence[TailedEvent], places: Sequence[int], events: Sequence[Recorded], cases: CaseStates
+) -> ProjectionFailure | None:
+    for place, event in zip(places, events, strict=True):
+        try:
+            if event.TOPIC in CASE_TOPICS:
+                cases.take_in(event, stored[place].position)
+            elif event.TOPIC == Holder.Erased.TOPIC:
+                cases.forget_holder(event.holder_ref)
+        except psycopg.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - told when the events before it are projected
+            return _failure(stored, stored[place].position, error)
+    return None
+
+
+def project_batch(batch: Batch, projector: Projector, rows: PostgresRows) -> None:
     """Put what events do to the rows. Raises ``ProjectionFailure`` for the first that cannot be projected.
 
     An error of the database is raised as it is.
     """
-    rows.fetch(projector.keys_needed(batch.events))
-    if unknown := list(projector.unknown_streams(batch.events)):
-        projector.remember(_streams_before(rows.connection, mapper, unknown, batch.stored[0].position))
-    index = 0
+    rows.fetch(projector.keys_needed(batch.events, batch.cases.touched))
+    position = 0
     try:
-        for index, event in zip(batch.places, batch.events, strict=True):
-            projector.project(event, batch.stored[index].position, rows)
+        for place, event in zip(batch.places, batch.events, strict=True):
+            if batch.failed is not None and place >= batch.failed.index:
+                break
+            position = batch.stored[place].position
+            projector.project(event, position, rows)
+        if batch.failed is None:
+            for position in projector.settle(batch.cases.touched, rows):  # noqa: B007 - where a failure is
+                pass
     except psycopg.Error:
         raise
     except Exception as error:
-        raise ProjectionFailure(batch.stored[index].position, batch.stored[index].topic, index, error) from error
+        raise _failure(batch.stored, position, error) from error
+    if batch.failed is not None:
+        raise batch.failed
+
+
+def _failure(stored: Sequence[TailedEvent], position: int, error: Exception) -> ProjectionFailure:
+    index = bisect_left(stored, position, key=lambda each: each.position)
+    failure = ProjectionFailure(position, stored[index].topic, index, error)
+    failure.__cause__ = error
+    return failure
 
 
 class LiveProjection:
@@ -102,7 +146,8 @@ class LiveProjection:
         self._mapper = mapper
         self._projection = projection
         self._shape = shape(projection)
-        self._projector = projection.projector(stream_before(connection, mapper))
+        stream = stream_before(connection, mapper)
+        self._projector, self._cases = projection.projector(stream), CaseStates(stream)
         self._position: int | None = None
         self._prepared = False
 
@@ -132,6 +177,7 @@ class LiveProjection:
         position, _, error = row
         if position != self._position:
             self._projector.forget()
+            self._cases.forget()
         self._position = position
         stored = read_events(connection, position, limit)
         if stored:
@@ -139,8 +185,9 @@ class LiveProjection:
                 PostgresRows.prepare(connection, projection.schema, projection.tables)
                 self._prepared = True
             rows = PostgresRows(connection, projection.schema)
-            project_batch(Batch.decoded(stored, self._mapper, connection), self._mapper, self._projector, rows)
+            project_batch(Batch.decoded(stored, self._mapper, connection, self._cases), self._projector, rows)
             rows.flush()
+            self._cases.done()
             self._position = stored[-1].position
         if stored or error is not None:
             connection.execute(
@@ -152,19 +199,16 @@ class LiveProjection:
         return len(stored)
 
 
-def _decode(stored: Sequence[TailedEvent], places: Sequence[int], mapper: EventMapper) -> list[Event]:
+def _decode(stored: Sequence[TailedEvent], places: Sequence[int], mapper: EventMapper) -> list[Recorded]:
     """The events at these places of a batch."""
-    as_stored = [StoredEvent(*stored[place][1:]) for place in places]
-    try:
-        return mapper.sealed_events(as_stored)
-    except Exception as of_one:
-        # Whichever it was: one by one tells at which event.
-        for place, each in zip(places, as_stored, strict=True):
-            try:
-                mapper.sealed_events([each])
-            except Exception as error:
-                raise ProjectionFailure(stored[place].position, stored[place].topic, place, error) from error
-        raise ProjectionFailure(stored[0].position, stored[0].topic, 0, of_one) from of_one
+    found = []
+    for place in places:
+        position, stream_id, version, topic, state = stored[place]
+        try:
+            found.append(mapper.sealed_record(stream_id, version, topic, state))
+        except Exception as error:
+            raise ProjectionFailure(position, topic, place, error) from error
+    return found
 
 
 def _is_set_aside(stream_id: UUID, version: int, set_aside: Mapping[UUID, int]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,16 +17,19 @@ from typing import Any, Final
 
 import psycopg
 
-from application.projections.projection import Key, Projection, Projector, Table
+from application.projections.projection import Key, Projection, Projector
+from application.projections.states import CaseStates
 from infrastructure.collector import seldom_collecting
 from infrastructure.locks import PROJECTING, REBUILD, of_projection
 from infrastructure.mapper import EventMapper
+from infrastructure.postgres.recorder import TailedEvent
 from infrastructure.projections.batches import CHANNEL, Batch, project_batch, read_events, stream_before
 from infrastructure.projections.compare import Comparison, compare, differing_keys, digests
 from infrastructure.projections.errors import RebuildRunningError
 from infrastructure.projections.rows import PostgresRows, Put, write_beside
 from infrastructure.projections.schema import (
     DatabaseUrls,
+    analyze_statement,
     ensure_read_model_exists,
     ensure_read_models,
     index_statements,
@@ -34,10 +38,10 @@ from infrastructure.projections.schema import (
     table_statements,
 )
 
-MOST_EVENTS: Final = 10_000
+MOST_EVENTS: Final = 5_000
 _PATIENCE: Final = "2s"
 _SIDE_BY_SIDE: Final = 2
-"""Tables whose indexes are made at once."""
+"""Indexes that are made at once."""
 
 Progress = Callable[[int, int], None]
 """Told the position reached and the position aimed at, after each batch."""
@@ -178,20 +182,33 @@ def _drop_leftovers(connection: psycopg.Connection[Any], projections: Sequence[P
             connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
 
-def _index(url: str, projection: Projection, table: Table[Any]) -> None:
-    """Make the indexes of a new table, one after another, since PostgreSQL names them; and its statistics."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET maintenance_work_mem = '128MB'")
-        for statement in index_statements(projection, projection.next_schema, [table]):
-            connection.execute(statement.encode())
-        connection.execute(f"ANALYZE {projection.next_schema}.{table.name}".encode())
+def _side_by_side(url: str, statements: Sequence[str]) -> None:
+    """Make indexes and statistics of new tables, a few at a time; an error of one is raised when those under way are done."""
+    waiting = deque(statements)
+
+    def work() -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("SET maintenance_work_mem = '128MB'")
+            connection.execute("SET max_parallel_maintenance_workers = 0")  # the indexes are what is done side by side
+            with contextlib.suppress(IndexError):
+                while True:
+                    connection.execute(waiting.popleft().encode())
+
+    with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="rebuild-index") as working:
+        for each in [working.submit(work) for _ in range(_SIDE_BY_SIDE)]:
+            each.result()
 
 
 def _comparisons(
     live: psycopg.Connection[Any], rebuilt: psycopg.Connection[Any], projection: Projection
 ) -> tuple[Comparison, ...]:
-    of_live = digests(live, projection, projection.schema)
-    return compare(of_live, digests(rebuilt, projection, projection.next_schema))
+    if live is rebuilt:
+        of_live = digests(live, projection, projection.schema)
+        return compare(of_live, digests(rebuilt, projection, projection.next_schema))
+    with ThreadPoolExecutor(1, thread_name_prefix="rebuild-compare") as beside:
+        waited = beside.submit(digests, live, projection, projection.schema)
+        of_rebuilt = digests(rebuilt, projection, projection.next_schema)
+        return compare(waited.result(), of_rebuilt)
 
 
 def _position(connection: psycopg.Connection[Any], projection: Projection) -> int:
@@ -219,7 +236,10 @@ class _Part:
         """Begin to write what a batch put, once the batch before it is written."""
         self.wait()
         self.kept = rows.taken()
-        self.writing = self.writer.submit(write_beside, self.connection, self.projection.next_schema, self.kept)
+        replacing = {table: rows.replacing(table, views) for table, views in self.kept.items()}
+        self.writing = self.writer.submit(
+            write_beside, self.connection, self.projection.next_schema, self.kept, replacing
+        )
 
     def wait(self) -> None:
         """Until all is written; an error of the writing is raised here."""
@@ -262,6 +282,7 @@ class _Shadow:
         self._mapper = mapper
         self._progress = progress
         self._parts, self._url = parts, url
+        self._cases = CaseStates(stream_before(connection, mapper))
 
     def create(self) -> None:
         """Make the tables, empty, after dropping what an interrupted run left."""
@@ -286,11 +307,11 @@ class _Shadow:
 
     def fill(self, until: int) -> None:
         """Project the events up to a position, each batch decoded once; one is folded while the one before it is written."""
-        while stored := read_events(self.connection, self.position, MOST_EVENTS, until):
-            batch = Batch.decoded(stored, self._mapper, self.connection)
+        for stored in self._read_ahead(until):
+            batch = Batch.decoded(stored, self._mapper, self.connection, self._cases)
             for part in self._parts:
                 rows = PostgresRows(self.connection, part.projection.next_schema, part.kept)
-                project_batch(batch, self._mapper, part.projector, rows)
+                project_batch(batch, part.projector, rows)
                 part.write(rows)
             self.position = stored[-1].position
             self.events += len(stored)
@@ -298,6 +319,17 @@ class _Shadow:
                 self._progress(self.position, until)
         for part in self._parts:
             part.wait()
+
+    def _read_ahead(self, until: int) -> Iterator[Sequence[TailedEvent]]:
+        """The batches of events up to a position; one is read while the one before it is folded."""
+        with (
+            psycopg.connect(self._url, autocommit=True) as connection,
+            ThreadPoolExecutor(1, thread_name_prefix="rebuild-reader") as reader,
+        ):
+            coming = reader.submit(read_events, connection, self.position, MOST_EVENTS, until)
+            while stored := coming.result():
+                coming = reader.submit(read_events, connection, stored[-1].position, MOST_EVENTS, until)
+                yield stored
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
@@ -315,10 +347,13 @@ class _Shadow:
 
     def swap(self) -> None:
         """Put the new tables in place of the live ones, at the position of the last event, in one transaction."""
-        tables = [(each, table) for each in self.projections for table in each.tables]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="rebuild-index") as indexing:
-            for _ in indexing.map(lambda each: _index(self._url, *each), tables):
-                pass
+        _side_by_side(
+            self._url,
+            [
+                *(s for each in self.projections for s in index_statements(each, each.next_schema)),
+                *(analyze_statement(each.next_schema, table) for each in self.projections for table in each.tables),
+            ],
+        )
         self.fill(self.head())
         with self.frozen():
             self.fill(max(self.head(), *map(self.live_position, self.projections)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 import psycopg
 
@@ -13,6 +14,10 @@ from application.projections.projection import Key, Table
 V = TypeVar("V")
 Put = Mapping[Table[Any], Mapping[Key, Any]]
 """Rows by table and key."""
+_LINES: Final = 250
+"""How many rows are written as one text."""
+_UNKNOWN: Final = object()
+"""In place of a row of which nobody knows whether it is there."""
 
 
 class PostgresRows:
@@ -32,6 +37,7 @@ class PostgresRows:
         self._schema = schema
         self._known: defaultdict[Table[Any], dict[Key, Any]] = defaultdict(dict)
         self._put: defaultdict[Table[Any], dict[Key, Any]] = defaultdict(dict)
+        self._fresh: defaultdict[Table[Any], set[Key]] = defaultdict(set)
         for table, views in (kept or {}).items():
             self._known[table].update(views)
 
@@ -71,26 +77,27 @@ class PostgresRows:
         view: V | None = known[key]
         return view
 
-    def put(self, table: Table[V], view: V) -> None:
+    def put(self, table: Table[V], view: V, *, fresh: bool = False) -> None:
         """See ``Rows``."""
-        key = table.key_of(view)
-        self._known[table][key] = self._put[table][key] = view
+        key, known = table.key_of(view), self._known[table]
+        if fresh or known.get(key, _UNKNOWN) is None:
+            self._fresh[table].add(key)
+        known[key] = self._put[table][key] = view
 
     def taken(self) -> Put:
         """What was put, for somebody else to write; nothing is put any more."""
         put, self._put = self._put, defaultdict(dict)
         return put
 
+    def replacing(self, table: Table[Any], views: Mapping[Key, Any]) -> list[Key]:
+        """The keys of these rows, which were put here, under which there may be another in the table."""
+        return [key for key in views if key not in self._fresh[table]]
+
     def flush(self) -> None:
         """Write what was put, once a transaction."""
         for table, views in self.taken().items():
-            to_row, names = table.to_row, ", ".join(table.column_names)
-            with (
-                self.connection.cursor() as cursor,
-                cursor.copy(f"COPY pg_temp.{_stage(table)} ({names}) FROM STDIN".encode()) as copy,
-            ):
-                for view in views.values():
-                    copy.write_row(to_row(view))
+            names = ", ".join(table.column_names)
+            _copy(self.connection, f"pg_temp.{_stage(table)}", table, views)
             changed = [name for name in table.column_names if name not in table.key]
             self.connection.execute(
                 f"INSERT INTO {self._schema}.{table.name} ({names}) SELECT {names} FROM pg_temp.{_stage(table)}"  # noqa: S608 - names of our own tables
@@ -99,22 +106,27 @@ class PostgresRows:
             )
 
 
-def write_beside(connection: psycopg.Connection[Any], schema: str, put: Put) -> None:
-    """Write rows into tables that nobody reads yet, in place of those under their keys: straight into the table by COPY."""
+def write_beside(
+    connection: psycopg.Connection[Any], schema: str, put: Put, replacing: Mapping[Table[Any], Sequence[Key]]
+) -> None:
+    """Write rows into tables that nobody reads yet, straight into the table by COPY; those under the keys of ``replacing`` first go."""
     with connection.transaction():
         for table, views in put.items():
-            given = ", ".join(f"%s::{sql_type}[]" for sql_type in table.key_types)
-            connection.execute(
-                f"DELETE FROM {schema}.{table.name} WHERE ({', '.join(table.key)}) IN (SELECT * FROM unnest({given}))".encode(),  # noqa: S608 - our own names
-                [list(values) for values in zip(*views, strict=True)],
-            )
-            to_row, names = table.to_row, ", ".join(table.column_names)
-            with (
-                connection.cursor() as cursor,
-                cursor.copy(f"COPY {schema}.{table.name} ({names}) FROM STDIN".encode()) as copy,
-            ):
-                for view in views.values():
-                    copy.write_row(to_row(view))
+            if keys := replacing[table]:
+                given = ", ".join(f"%s::{sql_type}[]" for sql_type in table.key_types)
+                connection.execute(
+                    f"DELETE FROM {schema}.{table.name} WHERE ({', '.join(table.key)}) IN (SELECT * FROM unnest({given}))".encode(),  # noqa: S608 - our own names
+                    [list(values) for values in zip(*keys, strict=True)],
+                )
+            _copy(connection, f"{schema}.{table.name}", table, views)
+
+
+def _copy(connection: psycopg.Connection[Any], into: str, table: Table[Any], views: Mapping[Key, Any]) -> None:
+    statement = f"COPY {into} ({', '.join(table.column_names)}) FROM STDIN".encode()
+    waiting = iter(views.values())
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        while some := "".join(map(table.to_line, islice(waiting, _LINES))):
+            copy.write(some)
 
 
 def _stage(table: Table[Any]) -> str:

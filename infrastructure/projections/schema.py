@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import psycopg
 
@@ -16,6 +16,10 @@ from application.projections.projection import Projection, Table
 from application.projections.shapes import Column
 from infrastructure.locks import MAKING_READ_MODEL
 from infrastructure.projections.errors import RebuildDueError
+
+_WIDEST: Final = 8160
+"""Up to how many bytes a row lies in its page whole: what makes it wide are seals, which compress to nothing, and tearing them out costs
+more than it saves (PostgreSQL 15, section 73.2)."""
 
 
 class DatabaseUrls(Protocol):
@@ -35,7 +39,7 @@ def table_statements(projection: Projection, schema: str) -> list[str]:
     statements = [f"CREATE SCHEMA {schema}", f"GRANT USAGE ON SCHEMA {schema} TO registry_app"]
     for table in projection.tables:
         columns = ", ".join([*map(_column, table.columns), f"PRIMARY KEY ({', '.join(table.key)})"])
-        statements.append(f"CREATE TABLE {schema}.{table.name} ({columns})")
+        statements.append(f"CREATE TABLE {schema}.{table.name} ({columns}) WITH (toast_tuple_target = {_WIDEST})")
         statements.append(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.{table.name} TO registry_app")
         statements.extend(
             f"ALTER TABLE {schema}.{table.name} ALTER COLUMN {name} SET STATISTICS 0" for name in table.personal
@@ -44,13 +48,19 @@ def table_statements(projection: Projection, schema: str) -> list[str]:
 
 
 def index_statements(projection: Projection, schema: str, tables: Iterable[Table[Any]] | None = None) -> list[str]:
-    """The statements that make the indexes beside the keys, of all tables or some; PostgreSQL names them after their columns."""
+    """The statements that make the indexes beside the keys, of all tables or some; each can be made beside the others."""
     return [
-        f"CREATE INDEX ON {schema}.{table.name} ({', '.join(index.columns)})"
+        f"CREATE INDEX {table.name}_{number}_{index.columns[0].split()[0]} ON {schema}.{table.name} ({', '.join(index.columns)})"
         + (f" WHERE {index.where}" if index.where else "")
         for table in (projection.tables if tables is None else tables)
-        for index in table.indexes
+        for number, index in enumerate(table.indexes, 1)
     ]
+
+
+def analyze_statement(schema: str, table: Table[Any]) -> str:
+    """The statement that takes statistics of a table anew: of the columns by which its rows are found, since wide ones cost the most."""
+    found_by = (column.split()[0] for index in table.indexes for column in index.columns)
+    return f"ANALYZE {schema}.{table.name} ({', '.join(dict.fromkeys((*table.key, *found_by)))})"
 
 
 def shape(projection: Projection) -> str:

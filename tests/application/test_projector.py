@@ -1,16 +1,22 @@
 """The rules of the projection ``registry``, on rows in memory."""
 
+import re
 from collections import defaultdict
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import chain
+from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import given, settings
 
 from application.folding import alias_change_view, case_after
 from application.projections.content import rows_of_issue
 from application.projections.projection import RowsOutOfStep, UnknownEvent
-from application.projections.registry import RegistryProjector, keys_needed
+from application.projections.registry import REGISTRY, RegistryProjector, keys_needed
+from application.projections.shapes import line_writer, view_columns
+from application.projections.states import CASE_TOPICS
 from application.projections.tables import (
     AMENDMENTS,
     CASES,
@@ -31,6 +37,7 @@ from domain.catalog.timeline import Amendment, AmendmentIssued, CatalogPublished
 from domain.streams import declared_event_classes
 from domain.values import Alias, AliasChangeKind, EntryChangeKind, Notice, TitleStatus
 from tests.histories import histories, history
+from tests.projecting import Projecting
 
 SOME_ACTS = 200
 
@@ -42,13 +49,15 @@ class MemoryRows:
         self.tables = defaultdict(dict)
         self.asked = set()
         self.put_since = set()
+        self.there = frozenset()
 
     def get(self, table, key):
         if (table.name, key) not in self.put_since:
             self.asked.add((table.name, key))
         return self.tables[table.name].get(key)
 
-    def put(self, table, view):
+    def put(self, table, view, *, fresh=False):
+        assert not (fresh and (table.name, table.key_of(view)) in self.there)
         self.tables[table.name][table.key_of(view)] = view
         self.put_since.add((table.name, table.key_of(view)))
 
@@ -61,17 +70,27 @@ def log_of(saves):
     return [(event, 3 * n) for n, event in enumerate(chain.from_iterable(saves), 1)]
 
 
-def projector_on(log):
-    return RegistryProjector(
-        lambda stream, position: [event for event, at in log if event.originator_id == stream and at < position]
-    )
+def project(log, rows=None, projecting=None):
+    return (projecting or Projecting(REGISTRY, log)).take_in(log, rows or MemoryRows())
 
 
-def project(log, rows=None, projector=None):
-    rows, projector = rows or MemoryRows(), projector or projector_on(log)
-    for event, position in log:
-        projector.project(event, position, rows)
-    return rows
+ESCAPED = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
+PARSED = {
+    "uuid": UUID,
+    "timestamptz": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "boolean": {"t": True, "f": False}.__getitem__,
+    "integer": int,
+    "bigint": int,
+}
+
+
+def as_copied(field, column):
+    """What PostgreSQL's COPY takes a field of a line in its text format for."""
+    if field == r"\N":
+        assert column.nullable, column.name
+        return None
+    return PARSED.get(column.sql_type, str)(re.sub(r"\\.", lambda found: ESCAPED[found[0]], field))
 
 
 def test_every_event_of_the_domain_has_a_rule():
@@ -100,7 +119,7 @@ def test_an_event_without_a_rule_is_refused():
     newer = Newer.model_construct(**{name: getattr(event, name) for name in type(event).model_fields})
     rows = MemoryRows()
     with pytest.raises(UnknownEvent, match=r"catalog\.newer"):
-        projector_on([]).project(newer, 1, rows)
+        Projecting(REGISTRY, []).take_in([(newer, 1)], rows)
     assert not any(rows.of(table) for table in TABLES)
 
 
@@ -224,23 +243,22 @@ def test_changes_say_what_was_before_and_what_came(saves):
 def test_projecting_again_changes_nothing(saves):
     """Events that the rows hold already may come again, to the same projector or to a new one."""
     log = log_of(saves)
-    projector = projector_on(log)
-    once = project(log, projector=projector)
+    projecting = Projecting(REGISTRY, log)
+    once = project(log, projecting=projecting)
     expected = {name: dict(rows) for name, rows in once.tables.items()}
-    assert project(log, once, projector).tables == expected
+    assert project(log, once, projecting).tables == expected
     assert project(log, once).tables == expected
 
 
 @settings(max_examples=40, deadline=None)
 @given(histories())
 def test_a_projector_that_starts_in_the_middle_goes_on_as_if_it_had_been_there(saves):
-    """What a projector remembers can be read again from the events at any point."""
+    """What a projector remembers can be read again from the events at any point, and no row is called fresh that was there."""
     log = log_of(saves)
     rows = MemoryRows()
-    for number, (event, position) in enumerate(log):
-        if number % 5 == 0:
-            projector = projector_on(log)
-        projector.project(event, position, rows)
+    for start in range(0, len(log), 5):
+        rows.there = frozenset((name, key) for name, views in rows.tables.items() for key in views)
+        Projecting(REGISTRY, log).take_in(log[start : start + 5], rows)
     assert rows.tables == project(log).tables
 
 
@@ -249,14 +267,18 @@ def test_a_projector_that_starts_in_the_middle_goes_on_as_if_it_had_been_there(s
 def test_keys_needed_name_what_is_read(saves):
     """Projecting a batch reads no row that was not named and it did not put itself, so that one look-up fetches them all."""
     log = log_of(saves)
-    projector, rows = projector_on(log), MemoryRows()
+    projecting, rows = Projecting(REGISTRY, log), MemoryRows()
     for start in range(0, len(log), 7):
         batch = log[start : start + 7]
-        needed = {(table.name, key) for table, keys in keys_needed(event for event, _ in batch).items() for key in keys}
+        cases = Projecting(REGISTRY, log).cases
+        for event, position in batch:
+            if event.TOPIC in CASE_TOPICS:
+                cases.take_in(event, position)
+        named = keys_needed((event for event, _ in batch), cases.touched)
+        needed = {(table.name, key) for table, keys in named.items() for key in keys}
         rows.asked.clear()
         rows.put_since.clear()
-        for event, position in batch:
-            projector.project(event, position, rows)
+        projecting.take_in(batch, rows)
         assert rows.asked <= needed
 
 
@@ -273,7 +295,7 @@ def test_rows_out_of_step_are_noticed():
     before = [(each, at) for each, at in log[:later] if each.originator_id == event.originator_id]
     missing = [pair for pair in log[:later] if pair != before[-1]]
     with pytest.raises(RowsOutOfStep):
-        projector_on(missing).project(event, position, rows)
+        Projecting(REGISTRY, missing).take_in([(event, position)], rows)
 
 
 def test_a_revoked_title_stays_as_revoked_and_its_record_is_filed():
@@ -297,8 +319,9 @@ def test_rows_read_back_as_the_views_they_were(table):
     views = [view for seed in range(4) for view in project(log_of(history(seed, SOME_ACTS))).of(table)]
     assert views
     for view in views:
-        row = table.to_row(view)
-        assert len(row) == len(table.columns)
+        line = table.to_line(view)
+        assert line.endswith("\n")
+        row = [as_copied(*each) for each in zip(line[:-1].split("\t"), table.columns, strict=True)]
         assert table.from_row(row) == view
 
 
@@ -359,3 +382,24 @@ def test_an_amendment_costs_its_changes():
         views = list(rows_of_issue(evolve(timeline, issued), version))
         assert [view.number for view in views if isinstance(view, EntryView)] == [version, version]
         assert [view.number for view in views if isinstance(view, VersionView)] == [version, version - 1]
+
+
+@dataclass(kw_only=True)
+class TextsView:
+    """Texts in each kind of column that holds some."""
+
+    text: str
+    texts: tuple[str | None, ...]
+    data: bytes
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\nb", "a\r\nb", "\\N", "back\\slash", "", "\\\\", "名\u2028", "\x1f1"])
+def test_a_text_is_copied_as_it_is(text):
+    """Whatever a text holds is one field of one line, and neither NULL nor the end of the data."""
+    view = TextsView(text=text, texts=(text, None), data=text.encode())
+    fields = line_writer(TextsView)(view)[:-1].split("\t")
+    copied = [as_copied(field, column) for field, column in zip(fields, view_columns(TextsView), strict=True)]
+    assert "\n" not in "".join(fields)
+    assert copied[0] == text
+    assert orjson.loads(copied[1]) == [text, None]
+    assert copied[2] == "\\x" + text.encode().hex()

@@ -15,6 +15,7 @@ from application.statistics import StatisticsFilter, StatisticsKey, statistics_q
 from domain.base import evolve
 from domain.values import CaseStatus, shanghai_day
 from tests.histories import histories, history
+from tests.projecting import Projecting
 
 
 class MemoryRows:
@@ -26,7 +27,7 @@ class MemoryRows:
     def get(self, table, key):  # noqa: ARG002 - the shape of ``Rows``
         return self.rows.get(key)
 
-    def put(self, table, view):
+    def put(self, table, view, *, fresh=False):  # noqa: ARG002 - the shape of ``Rows``
         self.rows[table.key_of(view)] = view
 
 
@@ -34,16 +35,8 @@ def log_of(saves):
     return [(event, 3 * n) for n, event in enumerate(chain.from_iterable(saves), 1)]
 
 
-def projector_on(log):
-    return STATISTICS.projector(
-        lambda stream, position: [event for event, at in log if event.originator_id == stream and at < position]
-    )
-
-
-def project(log, rows=None, projector=None):
-    rows, projector = rows or MemoryRows(), projector or projector_on(log)
-    for event, position in log:
-        projector.project(event, position, rows)
+def project(log, rows=None):
+    rows = Projecting(STATISTICS, log).take_in(log, rows or MemoryRows())
     return {key[0]: view for key, view in rows.rows.items()}
 
 
@@ -138,16 +131,8 @@ def test_projecting_again_or_from_the_middle_changes_nothing(saves):
     """Rows follow from the events alone, whoever has seen which of them."""
     log = log_of(saves)
     rows, once = MemoryRows(), project(log)
-    for number, pair in enumerate(log):
-        if number % 5 == 0:
-            projector = projector_on(log)
-            projector.remember(
-                earlier
-                for stream in projector.unknown_streams([event for event, _ in log[number : number + 5]])
-                for earlier, at in log
-                if earlier.originator_id == stream and at < pair[1]
-            )
-        projector.project(*pair, rows)
+    for start in range(0, len(log), 5):
+        Projecting(STATISTICS, log).take_in(log[start : start + 5], rows)
     assert {key[0]: view for key, view in rows.rows.items()} == once
     assert project(log, rows) == once
 

@@ -22,6 +22,7 @@ from infrastructure.projections.rebuild import CheckReport, RebuildReport, check
 from infrastructure.projections.runner import Projections
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master import MasterKeys
+from tests.projecting import Projecting
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,7 @@ class Store:
         ]
         rows = _Memory()
         for each in PROJECTIONS:
-            projector = each.projector(lambda stream, at: [e for e, p in log if e.originator_id == stream and p < at])
-            for event, position in log:
-                projector.project(event, position, rows)
+            Projecting(each, log).take_in(log, rows)
         return rows.tables
 
     def execute(self, statement: str, *params: Any) -> list[Any]:
@@ -110,7 +109,7 @@ class _Memory:
     def get(self, table, key):
         return self.tables[table.name].get(key)
 
-    def put(self, table, view):
+    def put(self, table, view, *, fresh=False):  # noqa: ARG002 - the shape of ``Rows``
         self.tables[table.name][table.key_of(view)] = view
 
 

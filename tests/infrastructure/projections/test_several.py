@@ -41,19 +41,16 @@ class Lengths:
     def forget(self):
         pass
 
-    def keys_needed(self, events):
+    def keys_needed(self, events, cases):  # noqa: ARG002 - the shape of ``Projector``
         return {LENGTHS: {(event.originator_id,) for event in events}}
-
-    def unknown_streams(self, events):  # noqa: ARG002 - the shape of ``Projector``
-        return ()
-
-    def remember(self, events):
-        pass
 
     def project(self, event, position, rows):  # noqa: ARG002 - the same
         if self.refused == event.TOPIC:
             raise ValueError
         rows.put(LENGTHS, LengthView(stream_id=event.originator_id, events=event.originator_version))
+
+    def settle(self, cases, rows):  # noqa: ARG002 - the same
+        return ()
 
 
 FURTHER = Projection("lengths", (LENGTHS,), Lengths)
