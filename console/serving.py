@@ -98,12 +98,12 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = USE_CASES
-        async with registry.reads, registry.lines:
+        async with registry.reads, registry.lines, registry.replicas:
             await to_thread.run_sync(_first_rows, registry)
             registry.projections.start()
             for process in registry.processes:
                 process.start()
-            erasures = ErasuresFollowed(registry.database.app_url, forget_person).start()
+            erasures = ErasuresFollowed(registry.database.app_url, forget_person, registry.rewinds.look).start()
             keeping = asyncio.create_task(_keep_keys_fresh(registry))
             try:
                 async with registry.feed:
@@ -118,11 +118,19 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
         registry.shelf.forget_matches()
         app.state.forget_documents()
 
+    def forget_history() -> None:
+        registry.shelf.forget()
+        registry.readers.forget()
+        registry.feed.forget()
+        fast[0].forget()
+        app.state.forget_documents()
+
+    registry.rewinds.forget = forget_history
     fast: list[CompilingExecutor] = []
 
     def in_front(interpreting: Executor, schema: GraphQLSchema) -> Executor:
-        reads, lean = registry.reads, registry.lean_reads
-        fast.append(CompilingExecutor(interpreting, schema, reads, lean, registry.authorities))
+        reads, lean = registry.primary_reads, registry.lean_reads
+        fast.append(CompilingExecutor(interpreting, schema, reads, lean, registry.authorities, outage_of))
         return fast[0]
 
     settings = registry.settings
@@ -166,6 +174,7 @@ def services_of(registry: Registry) -> Services:
     """The application of an opened registry, as the API needs it."""
     return Services(
         reads=registry.reads,
+        readers=registry.readers,
         feed=registry.feed,
         cases=registry.cases,
         catalogs=registry.catalogs,

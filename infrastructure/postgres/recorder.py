@@ -6,6 +6,7 @@ one lock from before a position is drawn until its transaction is visible.
 """
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,14 +33,17 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from application.journal import KeyOutdated, Overtaken
 from application.ports import Enrolment
+from domain.messages import tell
 
 from .arrays import byteas, instants, int4s, int8s, texts, uuids
 from .datastore import RegistryDatastore
+from .errors import HistoryRewoundError
 from .free_space import FreeSpace
 from .group_commit import GroupCommit, Save
 from .sqlstates import connection_was_lost
 
 CHANNEL = "registry_events"
+_MOST_ACKNOWLEDGED: Final = 1_000
 _DROPPED = "was dropped"
 """In what the table of keys says where the master key that wraps a new one is a dropped one."""
 APPEND = SQL(
@@ -116,6 +120,20 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         self._group_commit = GroupCommit(self._commit_group)
         self._space = space
         self.appends = Appends()
+        self.rewound = False
+        """Whether the database lacks what was recorded, so that nothing may be (see ``infrastructure.rewinds``)."""
+        self._acknowledged: deque[tuple[int, str, int]] = deque(maxlen=_MOST_ACKNOWLEDGED)
+
+    def acknowledged(self) -> list[tuple[int, str, int]]:
+        """The last event of each save since this was asked last, by position, stream and version; the latest of very many."""
+        found = []
+        while self._acknowledged:
+            found.append(self._acknowledged.popleft())
+        return found
+
+    def _require_history(self) -> None:
+        if self.rewound:
+            raise HistoryRewoundError(tell("rewind.not_ready"))
 
     def create_table(self) -> None:
         """Do nothing: tables are made by migrations, under the owner's role, which the application doesn't have."""
@@ -168,6 +186,9 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     def _rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._registry.rows(statement, params)
 
+    def _saved(self, statement: SQL | Composed, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return self._registry.rows(statement, params, saves=True)
+
     def _append(self, stored_events: Sequence[StoredEvent], kwargs: dict[str, Any]) -> list[int]:
         enrolment: Enrolment | None = kwargs.pop("enrolment", None)
         others = sorted(name for name, value in kwargs.items() if value is not None)
@@ -175,6 +196,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
             raise NotSupportedError(f"Events are stored alone: {', '.join(others)} would not be stored with them.")
         if not stored_events:
             return []
+        self._require_history()
         if self._space is not None:
             self._space.require()
         return self._group_commit.submit(stored_events, enrolment)
@@ -185,6 +207,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         No two may be about one stream, or bring the same digest. A save whose place is taken, or whose enrolment is out of date, stores
         nothing; any other error is raised, and nobody knows what of the rest was stored.
         """
+        self._require_history()
         if self._space is not None:
             self._space.require()
         group = [Save(events, enrolment) for events, enrolment in saves]
@@ -241,6 +264,8 @@ class EventStreamRecorder(PostgresAggregateRecorder):
                 )
             else:
                 save.positions = [next(drawn) for _ in save.events]
+                last = save.events[-1]
+                self._acknowledged.append((save.positions[-1], str(last.originator_id), last.originator_version))
 
     def _count(self, saves: int, events: int, seconds: float) -> None:
         done = self.appends  # one thread commits at a time
@@ -252,12 +277,12 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     def _stored(self, params: tuple[Any, ...], group: Sequence[Save]) -> tuple[list[int], list[int], list[int]]:
         entered = [(number, save.enrolment) for number, save in enumerate(group) if save.enrolment is not None]
         if not entered:
-            [(refused, positions)] = self._rows(APPEND, params)
+            [(refused, positions)] = self._saved(APPEND, params)
             return refused, positions, []
         digests = [(number, each.holder_ref, *digest) for number, each in entered for digest in each.digests]
         keys = [(number, each.key) for number, each in entered if each.key is not None]
         try:
-            [(refused, positions, overtaken)] = self._rows(
+            [(refused, positions, overtaken)] = self._saved(
                 APPEND_ENTERING,
                 (
                     *params,
