@@ -261,19 +261,57 @@ def database(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> Iter
 
 
 @pytest.fixture
-def api(prepared: Prepared, database: TestDatabase, tmp_path: Path, clock: Clock) -> Iterator[Api]:
+def own_api(prepared: Prepared, database: TestDatabase, tmp_path: Path, clock: Clock) -> Iterator[Api]:
     """A registry of the test's own."""
     shutil.copytree(prepared.folder, tmp_path, dirs_exist_ok=True)
     with opened(database, tmp_path, clock) as api:
         yield api
 
 
+@pytest.fixture
+def shared_api(module_api: Api) -> Iterator[Api]:
+    """The registry of the test's module, in which others recorded before it and will after it.
+
+    Whoever shares it names people, certificates and catalogs of their own, says nothing of all that is recorded, and leaves it as it
+    was found; who doesn't fails here, not those after.
+    """
+    found = _standing(module_api)
+    yield module_api
+    assert _standing(module_api) == found, "changed for those who share it: mark this test registry('own')"
+
+
+def _standing(api: Api) -> dict[str, Any]:
+    """What those who share a registry count on, besides what each of them records."""
+    registry, catalogs = api.registry, api.registry.shelf
+    return {
+        "day": api.clock.now.astimezone(SHANGHAI).date(),
+        "catalogs": {code: catalogs.catalog(code).latest.number for code in catalogs.codes()},
+        "patience": registry.reads._patience,
+        "headers": dict(api.client.headers),
+        "at rest": [
+            each.process.name for each in (*registry.processes, *registry.projections._runners) if each._thread is None
+        ],
+    }
+
+
+@pytest.fixture
+def api(prepared: Prepared, request: pytest.FixtureRequest) -> Api:
+    """The registry that a test asks: of its own, or of its module where ``pytest.mark.registry("shared")`` says so (CONTRIBUTING.md)."""
+    assert prepared  # named here, so that whoever asks for a database too is given that of the registry
+    mark = request.node.get_closest_marker("registry")
+    (which,) = mark.args if mark else ("own",)
+    found: Api = request.getfixturevalue({"own": "own_api", "shared": "shared_api"}[which])
+    return found
+
+
 @pytest.fixture(scope="module")
-def module_api(prepared: Prepared, postgres: EmbeddedPostgres, server_dir: Path) -> Iterator[Api]:
-    """A registry for the tests of a module, each of which leaves what it recorded."""
+def module_api(
+    request: pytest.FixtureRequest, prepared: Prepared, postgres: EmbeddedPostgres, server_dir: Path
+) -> Iterator[Api]:
+    """A registry for the tests of a module, each of which leaves what it recorded; under the module's ``SETTINGS``, if it has some."""
     folder = Path(tempfile.mkdtemp(dir=server_dir))
     shutil.copytree(prepared.folder, folder, dirs_exist_ok=True)
     databases = _database(postgres, prepared.database)
-    with opened(next(databases), folder, Clock(), cors_origins=("https://apply.example",)) as api:
+    with opened(next(databases), folder, Clock(), **getattr(request.module, "SETTINGS", {})) as api:
         yield api
     next(databases, None)

@@ -6,6 +6,8 @@ import pytest
 
 from tests.api.conftest import NINGBO, XIHU, Api
 
+pytestmark = pytest.mark.registry("shared")
+
 OPEN_TO_ALL = [
     "{ catalogs { code version { number entries(first: 1) { nodes { number } } } } }",
     '{ catalog(code: "zj-2023-digital-equipment-materials") { name } }',
@@ -85,6 +87,7 @@ def test_auditors_read_persons_masked(api: Api) -> None:
     assert submitted["certificate"]["name"] is None
 
 
+@pytest.mark.registry("own")
 def test_the_audit_log_shows_every_event_in_order(api: Api) -> None:
     """All streams, one order, page by page, and filtered by type."""
     done = api.approved()

@@ -11,6 +11,8 @@ import pytest
 from domain.values import Role
 from tests.api.conftest import XIHU, Api
 
+pytestmark = pytest.mark.registry("shared")
+
 CASE = """query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { holder { name idNumber }
     certificate { certificateNumber } history { reason data } } }"""
 UNPERSONAL = """query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { status holder { ref erased }
@@ -69,6 +71,7 @@ def test_only_what_is_selected_is_recorded(api: Api) -> None:
     assert recorded(api)[before:][0][2:4] == ("REVIEWER: case", "case")
 
 
+@pytest.mark.registry("own")
 def test_a_list_is_one_row_of_the_log(api: Api) -> None:
     """The hot path costs one insert a request, however many persons it shows."""
     done = [api.approved() for _ in range(3)][-1]
@@ -83,6 +86,7 @@ def test_a_list_is_one_row_of_the_log(api: Api) -> None:
     assert (row[3], row[4]) == ("titleList, cases", 3) or (row[3], row[4]) == ("cases, titleList", 3)
 
 
+@pytest.mark.registry("own")
 def test_what_cannot_be_recorded_is_not_shown(api: Api) -> None:
     """503 with ACCESS_NOT_RECORDED, and no data; unpersonal fields are still answered."""
     done, reviewer = api.approved(), api.token("REVIEWER", XIHU)

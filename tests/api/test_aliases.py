@@ -95,6 +95,7 @@ def matched(api: Api, certificate: dict[str, str], on: str | None = None) -> tup
     return (answer["entry"] or {"number": None})["number"], answer["catalogVersion"]["number"]
 
 
+@pytest.mark.registry("shared")
 def test_the_aliases_of_a_version_are_looked_up_page_by_page(api: Api) -> None:
     """By kind, by a text within them, by the entry they may mean, and those that mean none; each page goes on from the last."""
     shipped = api.registry.shelf.catalog(CODE).aliases_at(1)
@@ -129,6 +130,7 @@ def test_the_aliases_of_a_version_are_looked_up_page_by_page(api: Api) -> None:
     }
 
 
+@pytest.mark.registry("shared")
 def test_a_page_of_aliases_keeps_the_limits_of_every_list(api: Api) -> None:
     """A cursor of another list, and a page that is too long, are refused as everywhere."""
     variables = {"code": CODE, "version": 1}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from tests.api.catalogs import (
     CODE,
     DISCARD,
@@ -33,6 +35,7 @@ def preview(api: Api, form: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.registry("shared")
 def test_a_preview_shows_the_difference_field_by_field_and_records_nothing(api: Api) -> None:
     """A revision shows the fields that differ, an addition and a withdrawal every field."""
     before = api.registry.journal.last_position()
@@ -141,6 +144,7 @@ def test_of_two_issued_at_once_one_wins_and_the_other_sees_what_changed(api: Api
     assert [version["number"] for version in stale["changesSince"]] == [2]
 
 
+@pytest.mark.registry("shared")
 def test_two_who_propose_at_once_both_succeed(api: Api) -> None:
     """Proposing changes no version, so neither is told that the base is stale."""
     forms = [amendment(1, TODAY, withdrawn(number)) for number in (46, 47, 48, 49)]
@@ -151,6 +155,7 @@ def test_two_who_propose_at_once_both_succeed(api: Api) -> None:
     assert len({each["amendment"]["id"] for each in answers}) == 4
 
 
+@pytest.mark.registry("shared")
 def test_only_administrators_amend(api: Api) -> None:
     """Everybody else is refused, and sees no preview."""
     form = amendment(1, TODAY, withdrawn(46))

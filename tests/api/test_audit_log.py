@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.api.conftest import Api
+
+pytestmark = pytest.mark.registry("shared")
 
 LOG = """query ($full: Boolean!, $newest: Boolean!, $first: Int, $after: Position) {
     auditLog(newestFirst: $newest, first: $first, after: $after) {
@@ -56,6 +59,7 @@ def test_each_event_says_under_which_request_it_was_recorded(api: Api) -> None:
     assert (last["type"], last["requestId"]) == ("officer.registered", "audit-log-test-1")
 
 
+@pytest.mark.registry("own")
 def test_an_unreadable_event_is_shown_by_its_envelope(api: Api) -> None:
     """The page is answered; the event says that it cannot be read, and where; what needs it says so with a code of its own."""
     done = api.submit()

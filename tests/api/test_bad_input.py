@@ -10,6 +10,8 @@ import pytest
 from domain.values import Role
 from tests.api.conftest import XIHU, Api, Clock
 
+pytestmark = pytest.mark.registry("shared")
+
 CASE = "query ($id: ID, $asOf: DateTime) { case(id: $id, asOf: $asOf) { status } }"
 
 
@@ -62,6 +64,7 @@ def test_a_certificate_expiring_today_is_still_valid(api: Api) -> None:
     assert api.submit(certificate={"expiresOn": "2026-11-23"})["refusal"] is None
 
 
+@pytest.mark.registry("own")
 def test_nothing_is_submitted_before_the_notice_is_in_force(api: Api, clock: Clock) -> None:
     """2023-10-31 in Shanghai is refused to its last minute; a minute later is 2023-11-01 and accepted."""
     clock.now = datetime(2023, 10, 31, 15, 59, tzinfo=UTC)
@@ -158,8 +161,8 @@ def test_a_retry_answers_with_the_same_case_and_other_content_is_refused(api: Ap
     assert api.submit(**form | {"workField": "材料"})["refusal"]["code"] == "IDEMPOTENCY_KEY_REUSED"
 
 
-def test_reading_waits_for_a_position_only_so_long(api: Api) -> None:
+def test_reading_waits_for_a_position_only_so_long(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A position that never comes is answered with a code, not with old rows."""
-    api.registry.reads._patience = 0.05
+    monkeypatch.setattr(api.registry.reads, "_patience", 0.05)
     document = '{ titles(holder: {idNumber: "330106199003077013"}, atLeast: "999999999") { id } }'
     assert api.code(document, None, api.token("AUDITOR")) == "PROJECTION_BEHIND"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.api.conftest import HANGZHOU, NINGBO, XIHU, Api
+
+pytestmark = pytest.mark.registry("shared")
 
 TITLES = """query ($number: String!, $asOf: DateTime, $atLeast: Position) {
   titles(holder: {idNumber: $number}, asOf: $asOf, atLeast: $atLeast) {

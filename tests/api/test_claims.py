@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -10,18 +11,34 @@ from infrastructure.audit.check import check_all
 from tests.api.catalogs import amend, amendment, revised
 from tests.api.conftest import XIHU, Api
 
+pytestmark = pytest.mark.registry("shared")
+
 FILE = [{"sha256": "ab" * 32, "fileName": "copy.pdf", "mediaType": "application/pdf", "size": 1234, "kind": "COPY"}]
 ONE = {"name": "王敏", "idType": "PASSPORT", "idNumber": "P1000001"}
 TWO = {"name": "李强", "idType": "PASSPORT", "idNumber": "P2000002"}
 THREE = {"name": "赵磊", "idType": "PASSPORT", "idNumber": "P3000003"}
 AWS = "AWS Certified Solutions Architect - Professional"
+_STORY = {"number": ""}
+"""What the numbers of certificates end with: here another in each test, elsewhere nothing."""
+_stories = itertools.count(1)
 TITLES = """query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) {
     status title { status } history { type data summary actor { role } } } }"""
+
+
+@pytest.fixture(autouse=True)
+def _of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No two tests are about the same people or certificates."""
+    story = next(_stories)
+    monkeypatch.setitem(_STORY, "number", f"/{story}")
+    for person in (ONE, TWO, THREE):
+        monkeypatch.setitem(person, "idNumber", f"{person['idNumber'][:2]}{story:06}")
 
 
 def submitted(api: Api, person: dict[str, Any], *, files: list[dict[str, Any]] | None = None, **changes: Any) -> Any:
     """The payload of a submission of the certificate ``N1``, or as changed."""
     certificate = {"name": AWS, "issuingBody": "亚马逊", "certificateNumber": "N1"} | changes.pop("certificate", {})
+    if certificate["certificateNumber"] is not None:
+        certificate["certificateNumber"] += _STORY["number"]
     return api.submit(holder=person, evidence=FILE if files is None else files, certificate=certificate, **changes)
 
 
@@ -204,6 +221,7 @@ def test_a_rejection_after_a_remanded_revocation_may_be_overturned(api: Api) -> 
     assert not check_all(api.registry.audited).findings
 
 
+@pytest.mark.registry("own")
 @pytest.mark.parametrize("rematched", [False, True])
 @pytest.mark.parametrize(
     "body", ["云端科技公司（Yunduan Cloud Ltd）", "思科（Cisco）"], ids=["a new name", "another's name"]

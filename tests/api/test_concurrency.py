@@ -5,7 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import pytest
+
 from tests.api.conftest import XIHU, Api
+
+pytestmark = pytest.mark.registry("shared")
 
 
 def test_two_concurrent_approvals_give_one_approval_and_one_refusal(api: Api) -> None:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.api.conftest import NINGBO, XIHU, Api
+from tests.people import resident_number
+
+pytestmark = pytest.mark.registry("shared")
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 1000
-NUMBER = "330106198811223344"
+_persons = itertools.count(80_000)
+_PERSON = {"number": "330106198811223344"}
+"""Whose file it is: somebody else's in each test, so that all may have the same one."""
+
+
+@pytest.fixture(autouse=True)
+def _somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is about a person of its own."""
+    monkeypatch.setitem(_PERSON, "number", resident_number(next(_persons)))
 
 
 def bearer(token: str, **more: str) -> dict[str, str]:
@@ -24,7 +36,7 @@ def upload(
     api: Api, content: Any = PDF, media_type: str = "application/pdf", case: str | None = None, **more: str
 ) -> Any:
     """The response to an upload by the applicant, for a person by number unless a case is named."""
-    headers = {"Content-Type": media_type} | ({} if case else {"X-Holder-Id-Number": NUMBER}) | more
+    headers = {"Content-Type": media_type} | ({} if case else {"X-Holder-Id-Number": _PERSON["number"]}) | more
     params = {"case": case} if case else {}
     return api.client.post(
         "/evidence", content=content, headers=bearer(api.token("APPLICANT")) | headers, params=params
@@ -46,7 +58,7 @@ def stated(content: bytes = PDF, **changes: Any) -> dict[str, Any]:
 
 def submitted(api: Api, **changes: Any) -> Any:
     """The payload of a submission that states the file."""
-    return api.submit(holder={"name": "李雷", "idNumber": NUMBER}, evidence=[stated(**changes)])
+    return api.submit(holder={"name": "李雷", "idNumber": _PERSON["number"]}, evidence=[stated(**changes)])
 
 
 def download(api: Api, case: str, token: str, digest: str | None = None, **more: str) -> Any:
@@ -66,6 +78,7 @@ def reached(api: Api, payload: Any) -> str:
     return identifier
 
 
+@pytest.mark.registry("own")
 def test_a_file_goes_in_sealed_and_comes_out_as_it_was(api: Api, tmp_path: Path) -> None:
     """201 with its digest; on disk nothing of it; the reviewer gets the same bytes, as a download, recorded."""
     digest = base64.b64encode(hashlib.sha256(PDF).digest()).decode()
@@ -92,6 +105,7 @@ def test_a_file_may_follow_its_case(api: Api) -> None:
     assert download(api, case, api.token("REVIEWER", XIHU)).content == PDF
 
 
+@pytest.mark.registry("own")
 def test_an_altered_file_is_reported_and_never_served(api: Api, tmp_path: Path) -> None:
     """One flipped bit anywhere: 409, not one byte of content; a submission that states it is refused."""
     upload(api)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.api.catalogs import CODE, FIRST, SECOND, administrator
 from tests.api.conftest import Api
 from tests.api.test_rematching import stream
@@ -94,6 +96,7 @@ def test_of_two_proposals_for_one_code_one_is_published(api: Api) -> None:
     assert publish(api, second)["refusal"]["code"] == "CATALOG_EXISTS"
 
 
+@pytest.mark.registry("shared")
 def test_a_malformed_catalog_is_refused(api: Api) -> None:
     """Its code, its entries, its day; an unknown proposal; and whoever is no administrator."""
     for changes, code in (
@@ -144,6 +147,7 @@ def test_two_catalogs_that_contradict_one_another_decide_nothing(api: Api) -> No
     assert confirmed["refusal"] is None
 
 
+@pytest.mark.registry("shared")
 def test_an_entry_that_nobody_could_ever_match_is_not_published(api: Api) -> None:
     """A name that says nothing but its body's: refused, and matching goes on for everybody."""
     nameless = entry(2, {"name": "Amazon", "issuingBody": "亚马逊"}) | {"translatedName": "亚马逊"}

@@ -6,6 +6,8 @@ import pytest
 
 from tests.api.conftest import Api
 
+pytestmark = pytest.mark.registry("shared")
+
 MATCH = """query ($name: String!, $body: String!, $grade: String) {
     matchCertificate(certificate: {name: $name, issuingBody: $body, grade: $grade}) { outcome entry { number } } }"""
 

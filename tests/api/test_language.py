@@ -11,6 +11,8 @@ from domain.messages import Language
 from tests.api.conftest import XIHU, Api
 from transport.negotiation import language_of
 
+pytestmark = pytest.mark.registry("shared")
+
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LATIN = re.compile(r"[A-Za-z]")
 HISTORY = "query ($id: ID!, $at: Position) { case(id: $id, atLeast: $at) { history(first: 9) { type summary } } }"

@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.registry("shared")
+
 TESTS = Path(__file__).resolve().parents[1]
 PUBLIC = TESTS.parents[1] / "shared" / "matching" / "public.jsonl"
 AUTOMATIC = {"EXACT", "CONFIDENT"}

@@ -87,13 +87,14 @@ def expected(everything: Edges, first: int | None, last: int | None, after: str 
     return edges[:first], previous, len(edges) > first
 
 
-@pytest.fixture
-def filled(api: Api) -> Api:
+@pytest.fixture(scope="module")
+def filled(module_api: Api) -> Api:
     """A registry with some of everything that is listed, which nothing is added to while it is read."""
-    done = [api.approved() for _ in range(4)][-1]
+    done = [module_api.approved() for _ in range(4)][-1]
+    document = "query ($at: Position) { cases(atLeast: $at) { nodes { holder { name } } } }"
     for _ in range(5):
-        api.ask("query ($at: Position) { cases(atLeast: $at) { nodes { holder { name } } } }", {"at": done["position"]}, api.token("REVIEWER", XIHU))  # fmt: skip
-    return api
+        module_api.ask(document, {"at": done["position"]}, module_api.token("REVIEWER", XIHU))
+    return module_api
 
 
 def test_pages_are_those_of_the_specification(filled: Api) -> None:

@@ -10,6 +10,8 @@ import pytest
 from tests.api.catalogs import CODE, added, administrator, amendment, propose, revised
 from tests.api.conftest import NINGBO, XIHU, Api
 
+pytestmark = pytest.mark.registry("shared")
+
 CASE_FIELDS = """id __typename version status decidedAt holder { ref name idNumber } certificate { name certificateNumber }
     evidence { sha256 fileName } authority { code } award { title } entry { id __typename } catalogVersion { id __typename }"""
 TITLE_FIELDS = """id __typename titleStatus: status titleName: title revokedOn revocationGround validForAppointment countedExperienceMonths
@@ -165,6 +167,7 @@ def test_a_normalising_cache_never_holds_two_values_under_one_identifier(api: Ap
     assert {key.partition(":")[0] for key in cache.held} >= {"RecognitionCase", "CatalogEntry", "CatalogVersion"}
 
 
+@pytest.mark.registry("own")
 def test_data_that_is_not_processed_is_so_in_every_state(api: Api) -> None:
     """A privacy officer, who alone sees it, reads of every state of a restricted person's case that it is."""
     case, at = revoked(api)
@@ -190,6 +193,7 @@ def test_the_cache_in_miniature_sees_a_clash() -> None:
     assert cache.clashes == [("T:1", "a", 1, 2)]
 
 
+@pytest.mark.registry("own")
 def test_what_is_only_proposed_of_a_catalog_is_none_of_its_entries(api: Api) -> None:
     """Two amendments of one base and the version that one becomes: each content of an entry has an identifier of its own."""
     administrators = administrator(api), api.token("ADMINISTRATOR", subject="another-administrator")
@@ -304,6 +308,7 @@ def test_a_past_state_is_seen_by_whoever_sees_the_case_and_as_they_see_it(api: A
     assert {each["holder"]["name"] for each in masked} == {None}
 
 
+@pytest.mark.registry("own")
 def test_reading_a_past_state_in_clear_is_recorded(api: Api) -> None:
     """As reading the case itself is."""
     case, at = revoked(api)

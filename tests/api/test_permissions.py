@@ -33,6 +33,8 @@ from registry_api.schema import build_schema
 from tests.api.conftest import NINGBO, XIHU, Api
 from transport.execution import core_schema
 
+pytestmark = pytest.mark.registry("shared")
+
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = build_schema()
 CORE: GraphQLSchema = core_schema(SCHEMA)

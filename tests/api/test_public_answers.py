@@ -17,6 +17,8 @@ from registry_api.policy import FIELDS, public_fields
 from registry_api.schema import build_schema
 from tests.api.conftest import Api, Clock, opened
 
+pytestmark = pytest.mark.registry("shared")
+
 CATALOG = """query ($code: String!) { catalog(code: $code) { name version { number entries(first: 100) { nodes {
     number qualificationName issuingBody } } } } }"""
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"

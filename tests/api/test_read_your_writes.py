@@ -15,6 +15,8 @@ from tests.api.test_evidence_files import PDF
 from tests.api.test_hostile_values import SMALL, entry, publish_small
 from transport.execution import core_schema
 
+pytestmark = pytest.mark.registry("shared")
+
 CHANGED = "query ($at: Position!) { titleList(filter: { changedSince: $at }) { nodes { caseNumber status } } }"
 LAGGING = {
     "titles": 'titles(holder: {idNumber: "330106199003077013"}, atLeast: $at) { id }',
@@ -76,9 +78,9 @@ def test_every_query_on_the_read_side_can_be_made_to_wait(api: Api, query: str) 
     assert "errors" not in api.post(document, {"at": str(reached)}, api.token(role)).json()
 
 
-def test_a_position_that_nobody_reached_is_said_to_be_ahead(api: Api) -> None:
+def test_a_position_that_nobody_reached_is_said_to_be_ahead(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting is bounded; the answer names how far the read side is."""
-    api.registry.reads._patience = 0.05
+    monkeypatch.setattr(api.registry.reads, "_patience", 0.05)
     document = "query { catalogs(atLeast: 900000000000) { id } }"
     assert api.code(document.replace("900000000000", '"900000000000"')) == "PROJECTION_BEHIND"
 
@@ -131,13 +133,13 @@ def test_a_case_of_somebody_else_is_not_found_by_the_write_side_either(api: Api)
 
 
 @pytest.fixture
-def still(api: Api) -> Iterator[Api]:
+def still(own_api: Api) -> Iterator[Api]:
     """A registry whose read side stands still."""
-    publish_small(api)
-    api.registry.reads._patience = 0.05
-    api.registry.projections.stop()
-    yield api
-    api.registry.projections.start()
+    publish_small(own_api)
+    own_api.registry.reads._patience = 0.05
+    own_api.registry.projections.stop()
+    yield own_api
+    own_api.registry.projections.start()
 
 
 def test_the_write_side_knows_what_no_row_shows_yet(still: Api) -> None:
@@ -211,6 +213,7 @@ def test_a_version_that_was_just_issued_is_waited_for_and_never_null(still: Api)
     }
 
 
+@pytest.mark.registry("own")
 def test_titles_are_followed_by_position(api: Api) -> None:
     """Those that an event after a position changed, each as it is now; none after the last, by either read path."""
     first, second = (api.submit(certificate={"certificateNumber": f"F-{n}"})["case"] for n in range(2))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.api.conftest import XIHU, Api
+
+pytestmark = pytest.mark.registry("shared")
 
 UNKNOWN = "Grumblefix"
 CASE = "query ($id: ID!, $p: Position) { case(id: $id, atLeast: $p) { candidates { reasons } history { data } } }"

@@ -14,6 +14,8 @@ from domain.values import Actor, Provenance, Role
 from tests.api.conftest import NINGBO, XIHU, Api
 from tests.people import passport_number, resident_number
 
+pytestmark = pytest.mark.registry("shared")
+
 CONTENT = b"%PDF-1.7 " + b"a diploma " * 400
 VERIFY = """query ($c: String!, $n: String!, $p: Position) { verifyTitle(certificateNumber: $c, holderName: $n, atLeast: $p) {
     known title { status certificateNumber revocationGround holder { ref name idNumber } } } }"""

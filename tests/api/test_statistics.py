@@ -22,9 +22,14 @@ def counted(api: Api, token: str | None, *by: str, **variables: Any) -> list[dic
     return found
 
 
-@pytest.fixture
-def decided(api: Api) -> Api:
-    """A registry in which something was approved, rejected and left open, here and elsewhere."""
+@pytest.fixture(scope="module")
+def decided(module_api: Api) -> Api:
+    """A registry in which something was approved, rejected and left open, here and elsewhere; tests of it only count."""
+    return with_decisions(module_api)
+
+
+def with_decisions(api: Api) -> Api:
+    """The same registry, with four cases."""
     api.approved()
     api.decide("rejectCase", api.submit()["case"]["id"], reason="材料不足")
     api.submit()
@@ -98,9 +103,9 @@ def test_a_key_is_named_once(decided: Api) -> None:
     assert answer["errors"][0]["extensions"]["code"] == "INVALID_INPUT"
 
 
-def test_who_awaits_a_position_waits_for_what_the_question_reads(decided: Api) -> None:
+def test_who_awaits_a_position_waits_for_what_the_question_reads(api: Api) -> None:
     """Where statistics stand still, they say so, and titles and cases are read on; and the other way round."""
-    api, auditor = decided, decided.token("AUDITOR")
+    auditor = with_decisions(api).token("AUDITOR")
     api.registry.reads._patience = 0.2
     [of_registry, of_statistics] = api.registry.projections._runners
     of_statistics.stop()

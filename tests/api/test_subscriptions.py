@@ -28,6 +28,8 @@ from infrastructure.settings import Settings
 from tests.api.conftest import NINGBO, TLS, XIHU, Api, Clock
 from tests.api.following import caught_up
 
+SETTINGS = {"cors_origins": ("https://apply.example",)}
+"""Of the registry that the tests of this module share."""
 CHANGES = """subscription ($after: Position) { titleChanges(after: $after) {
     id position caseNumber status endingProposed holder { name erased } certificateNumber entry { number } } }"""
 EVENTS = "subscription ($after: Position, $types: [String!]) { events(after: $after, types: $types) { position type } }"

@@ -16,6 +16,8 @@ from domain.log.tile_reader import TileReader
 from domain.merkle import leaf_hash, verify_consistency, verify_inclusion
 from tests.api.conftest import Api
 
+pytestmark = pytest.mark.registry("shared")
+
 PROOF = """query ($position: Position!, $size: Int) { inclusionProof(position: $position, size: $size) {
     position leafIndex leafHash hashes checkpoint { size rootHash note } } }"""
 GROWTH = "query ($from: Int!, $to: Int!) { consistencyProof(fromSize: $from, toSize: $to) { fromSize toSize hashes } }"
@@ -166,6 +168,7 @@ def test_a_proof_is_a_file_that_verifies_offline(api: Api) -> None:
         proof.verify(stored(api, position - 1).encode(), policy_of(api))
 
 
+@pytest.mark.registry("own")
 def test_a_changed_event_is_proved_to_nobody(api: Api) -> None:
     """Where what is stored is not what was logged, the answer says so instead of a proof."""
     position = int(api.submit()["position"])
@@ -178,6 +181,7 @@ def test_a_changed_event_is_proved_to_nobody(api: Api) -> None:
     assert api.client.get("/readyz").json()["checks"]["transparency log"] == "ok"
 
 
+@pytest.mark.registry("own")
 def test_readyz_says_that_the_log_refuses_and_everything_else_goes_on(api: Api) -> None:
     """Cases are recorded while the log refuses; whoever looks after the registry reads why, and what to do."""
     logged(api, int(api.submit()["position"]))

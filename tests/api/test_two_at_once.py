@@ -15,6 +15,8 @@ from tests.api.conftest import XIHU, Api
 from tests.api.test_further_catalogs import form, publish
 from tests.api.test_further_catalogs import propose as propose_catalog
 
+pytestmark = pytest.mark.registry("shared")
+
 LOST = {"STALE_VERSION", "CASE_CLOSED", "NOTHING_PROPOSED", "PROPOSAL_PENDING", "WRONG_STATE", "AMENDMENT_CLOSED"}
 LOST |= {"PROPOSAL_CLOSED", "STALE_BASE_VERSION", "SAME_OFFICER", "SAME_ADMINISTRATOR"}
 HISTORY = (
@@ -137,6 +139,7 @@ def test_who_overrode_the_rule_set_does_not_approve_in_the_same_moment_either(ap
     one_of(codes, [1, 2])
 
 
+@pytest.mark.registry("own")
 def test_an_amendment_is_issued_once_and_never_by_its_proposer(api: Api) -> None:
     """The proposer and two others issue it in one moment."""
     identifier = propose(api, amendment(1, "2026-11-23", withdrawn(46)), FIRST)["amendment"]["id"]
@@ -146,6 +149,7 @@ def test_an_amendment_is_issued_once_and_never_by_its_proposer(api: Api) -> None
     assert len(api.registry.shelf.catalog("zj-2023-digital-equipment-materials").versions) == 2
 
 
+@pytest.mark.registry("own")
 def test_a_catalog_is_published_once_and_never_by_its_proposer(api: Api) -> None:
     """The proposer and two others publish it in one moment."""
     identifier = propose_catalog(api, form())["proposal"]["id"]

@@ -23,6 +23,8 @@ from registry_api.schema import build_schema
 from tests.api.conftest import Api
 from transport.execution import core_schema
 
+pytestmark = pytest.mark.registry("shared")
+
 SCHEMA = core_schema(build_schema())
 TEXTS = frozenset({"String", "ID", "Position", "Date", "DateTime"})
 UNSTORABLE = "�"

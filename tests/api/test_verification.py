@@ -8,6 +8,8 @@ import pytest
 
 from tests.api.conftest import Api
 
+pytestmark = pytest.mark.registry("shared")
+
 ONE = """query ($certificate: String, $case: String, $name: String!, $at: Position, $title: String) {
     verifyTitle(certificateNumber: $certificate, caseNumber: $case, holderName: $name, atLeast: $at, title: $title) {
         known valid title { title status caseNumber } } }"""
@@ -18,7 +20,7 @@ MANY = """query ($questions: [VerificationInput!]!, $at: Position, $asOf: DateTi
 def approved(api: Api, name: str, certificate: str) -> tuple[str, str, str]:
     """A title; the case's identifier and number, and the position to wait for."""
     case = api.submit(
-        holder={"name": name, "idType": "PASSPORT", "idNumber": f"E{abs(hash(name)) % 10**8:08d}"},
+        holder={"name": name, "idType": "PASSPORT", "idNumber": f"E{abs(hash((name, certificate))) % 10**8:08d}"},
         certificate={"certificateNumber": certificate},
     )["case"]
     done = api.decide("approveCase", case["id"], workConsistent=True)
@@ -91,7 +93,9 @@ SENTENCES = {
 }
 
 
-def test_unknown_is_told_apart_from_what_ended_and_from_what_is_malformed(api: Api) -> None:
+def test_unknown_is_told_apart_from_what_ended_and_from_what_is_malformed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of each question it is said whether the registry holds a title, held one that ended, holds none, or was asked about nothing.
 
     One malformed question takes no other's answer away, and says in the reader's language what to mend; both read paths agree.
@@ -116,7 +120,7 @@ def test_unknown_is_told_apart_from_what_ended_and_from_what_is_malformed(api: A
     asked = {"questions": [question for _, question in (*malformed, *sound)], "at": ended}
     token = api.token("VERIFIER")
     for place, (language, as_of) in enumerate((("en", None), ("zh", "2999-01-01T00:00:00Z"))):
-        api.client.headers["Accept-Language"] = language
+        monkeypatch.setitem(api.client.headers, "Accept-Language", language)
         answers = api.ask(TOLD, {**asked, "asOf": as_of}, token)["verifyTitles"]
         faults, found = answers[: len(malformed)], answers[len(malformed) :]
         assert [each["fault"] for each in faults] == [SENTENCES[field][place] for field, _ in malformed]
@@ -130,6 +134,7 @@ def test_unknown_is_told_apart_from_what_ended_and_from_what_is_malformed(api: A
         assert all(each["asOf"] < "2999" for each in answers), "nobody knows what is to come"
 
 
+@pytest.mark.registry("own")
 def test_so_many_and_no_more(api: Api) -> None:
     """500 questions are one call; one more is refused, and says so; none are answered with none."""
     question = {"certificateNumber": "V-5", "holderName": "王敏"}
@@ -140,6 +145,7 @@ def test_so_many_and_no_more(api: Api) -> None:
     assert api.code(MANY, {"questions": [question] * 501}, token) in {"BAD_USER_INPUT", "LIMIT_LIST"}
 
 
+@pytest.mark.registry("own")
 def test_each_question_counts(api: Api) -> None:
     """Nobody guesses faster by asking many questions at once: an address without a token has so many a minute."""
     questions = [{"certificateNumber": f"V-6-{n}", "holderName": "王敏"} for n in range(15)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.api.catalogs import CODE, administrator, amend, amendment
 from tests.api.conftest import Api
 from tests.api.test_aliases import TODAY, matched, projected
@@ -29,6 +31,7 @@ def page(api: Api, version: int = 1, **which: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.registry("shared")
 def test_the_words_of_a_version_are_paged(api: Api) -> None:
     """In their order, by kind and by a text in them or their meaning, each with its ground."""
     first = page(api, kind="COURSE", first=3)

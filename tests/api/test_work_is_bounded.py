@@ -15,6 +15,8 @@ from transport.errors import ErrorCode, LimitExceededError
 from transport.execution import core_schema
 from transport.limits import DEFAULT_LIMITS, check_values
 
+pytestmark = pytest.mark.registry("shared")
+
 SCHEMA = core_schema(build_schema())
 
 
