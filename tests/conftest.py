@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +99,41 @@ def empty_database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
     yield from _database(postgres, "template1")
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A registry that was opened and closed again: its database, to make others from, and the files that belong to it."""
+
+    database: str
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def prepared(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """The official catalog published, folded and in the log, an hour ago by the tests' clock and by this machine's: what every
+    registry begins with, made once.
+    """
+    from infrastructure.composition import log_files
+    from infrastructure.log.sequencer import Sequencer
+    from tests.api.conftest import Clock, opened
+
+    name, folder = f"prepared_{os.getpid()}_{next(_numbers)}", tmp_path_factory.mktemp("prepared")
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        words = map(Identifier, (name, TEMPLATE, OWNER_ROLE))
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(*words))
+    database = TestDatabase(postgres.url(OWNER_ROLE, name), postgres.url(APP_ROLE, name))
+    with opened(database, folder, Clock(min(Clock().now, datetime.now(UTC)) - timedelta(hours=1))) as api:
+        registry = api.registry
+        registry.projections.run_until_caught_up()
+        with psycopg.connect(database.app_url) as connection:
+            Sequencer(log_files(registry.settings)).run(connection)
+    return Prepared(name, folder)
+
+
 @pytest.fixture
-def database(postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
-    """A fresh migrated database, dropped after the test."""
-    yield from _database(postgres, TEMPLATE)
+def database(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
+    """A fresh database, dropped after the test: one of a ``prepared`` registry where the test asks for that, else migrated and empty."""
+    whose = request.getfixturevalue("prepared").database if "prepared" in request.fixturenames else TEMPLATE
+    yield from _database(postgres, whose)
 
 
 def _database(postgres: EmbeddedPostgres, template: str) -> Iterator[TestDatabase]:

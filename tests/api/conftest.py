@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import shutil
 import socket
 import ssl
@@ -16,19 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from console.serving import build_app, served
 from domain.refusals import RefusalCode
 from domain.values import SHANGHAI, Role
-from infrastructure.composition import Registry, log_files, open_registry
+from infrastructure.composition import Registry, open_registry
 from infrastructure.identity import DevelopmentIssuer
-from infrastructure.log.sequencer import Sequencer
-from infrastructure.postgres.embedded import APP_ROLE, OWNER_ROLE, SUPERUSER, EmbeddedPostgres
+from infrastructure.postgres.embedded import EmbeddedPostgres
 from infrastructure.settings import Settings
-from tests.conftest import TEMPLATE, TestDatabase, _database
+from tests.conftest import Prepared, TestDatabase, _database
 from tests.people import resident_number
 from transport.errors import ErrorCode
 from transport.observing import Observer, ignore
@@ -227,37 +223,6 @@ def opened(
         ) as client,
     ):
         yield Api(client, registry, DevelopmentIssuer(folder), clock)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A registry that was opened and closed again: its database, to make others from, and the files that belong to it."""
-
-    database: str
-    folder: Path
-
-
-@pytest.fixture(scope="session")
-def prepared(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """The official catalog published, folded and in the log, an hour before the tests' clock: what every registry begins with, once."""
-    name, folder = f"prepared_{os.getpid()}_{next(_numbers)}", tmp_path_factory.mktemp("prepared")
-    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-        words = map(Identifier, (name, TEMPLATE, OWNER_ROLE))
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(*words))
-    database = TestDatabase(postgres.url(OWNER_ROLE, name), postgres.url(APP_ROLE, name))
-    with opened(database, folder, Clock(Clock().now - timedelta(hours=1))) as api:
-        registry = api.registry
-        registry.projections.run_until_caught_up()
-        with psycopg.connect(database.app_url) as connection:
-            Sequencer(log_files(registry.settings)).run(connection)
-    return Prepared(name, folder)
-
-
-@pytest.fixture
-def database(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> Iterator[TestDatabase]:
-    """A fresh database, dropped after the test: that of the test's registry, where it has one, else migrated and empty."""
-    whose = request.getfixturevalue("prepared").database if "prepared" in request.fixturenames else TEMPLATE
-    yield from _database(postgres, whose)
 
 
 @pytest.fixture

@@ -32,7 +32,8 @@ from domain.attestation.status_list import StatusList, StatusType
 from infrastructure.attestation import entries as entries_module
 from infrastructure.attestation.errors import AttestationKeyError
 from infrastructure.attestation.keys import ATTESTATION_KEY_FILE, begin_attestation, listed, rotate, withdraw
-from tests.api.conftest import TLS, XIHU, Api, Clock, Prepared, opened
+from tests.api.conftest import TLS, XIHU, Api, Clock, opened
+from tests.conftest import Prepared
 from tests.sources import ROOT
 
 ISSUER = "https://registry.example/titles-office"

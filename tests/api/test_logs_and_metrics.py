@@ -19,7 +19,8 @@ import pytest
 from application.cases import Cases
 from console.logs import OWN, access_log, configure
 from infrastructure.subject_digests import SubjectDigests
-from tests.api.conftest import XIHU, Api, Clock, Prepared, opened
+from tests.api.conftest import XIHU, Api, Clock, opened
+from tests.conftest import Prepared
 from tests.people import resident_number
 from transport.observing import Handled
 

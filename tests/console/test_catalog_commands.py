@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,7 @@ from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner, Result
 
 from console.cli import app
-from infrastructure.composition import open_registry
-from infrastructure.settings import Settings
+from tests.conftest import Prepared
 from tests.console.signing import by
 
 REFUSED, UNUSABLE = 1, 2
@@ -24,14 +24,12 @@ NOTICE = ("--notice", "关于调整目录的通知", "--effective", "2027-01-01"
 
 
 @pytest.fixture
-def run(database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(prepared: Prepared, database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs ``recognition catalog …`` on a registry of the test's own; the command must end as expected."""
     monkeypatch.setenv("DATABASE_URL", database.app_url)
     monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
-    monkeypatch.setenv("RECOGNITION_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("RECOGNITION_DATA_DIR", str(shutil.copytree(prepared.folder, tmp_path / "var")))
     monkeypatch.setenv("RECOGNITION_POOL_MIN_SIZE", "0")
-    with open_registry(Settings()) as registry:  # made, as `recognition serve` makes it
-        registry.projections.run_until_caught_up()
 
     def command(*words: str | Path, ends: int = 0) -> Result:
         result = CliRunner().invoke(app, ["catalog", *map(str, words)])

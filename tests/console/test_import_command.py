@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,7 @@ from openpyxl import Workbook
 from typer.testing import CliRunner, Result
 
 from console.cli import app
-from infrastructure.composition import open_registry
-from infrastructure.settings import Settings
+from tests.conftest import Prepared
 from tests.console.signing import by
 from tests.people import resident_number
 
@@ -38,14 +38,12 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(prepared: Prepared, database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs ``recognition import …`` on a registry of the test's own; the command must end as expected."""
     monkeypatch.setenv("DATABASE_URL", database.app_url)
     monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
-    monkeypatch.setenv("RECOGNITION_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("RECOGNITION_DATA_DIR", str(shutil.copytree(prepared.folder, tmp_path / "var")))
     monkeypatch.setenv("RECOGNITION_POOL_MIN_SIZE", "0")
-    with open_registry(Settings()) as registry:
-        registry.projections.run_until_caught_up()
 
     def command(*words: str | Path, ends: int = 0) -> Result:
         result = CliRunner().invoke(app, ["import", *map(str, words)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from domain.values import Actor, Provenance, Role, shanghai_day
 from infrastructure.composition import open_registry, utc_now
 from infrastructure.settings import Settings
 from tests.api.conftest import NINGBO, XIHU
+from tests.conftest import Prepared
 
 Run = Callable[..., Result]
 BY = Provenance(actor=Actor(subject="applicant", role=Role.APPLICANT))
@@ -40,11 +42,11 @@ def form(number: int, authority: str) -> Submission:
 
 
 @pytest.fixture
-def run(database: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(prepared: Prepared, database: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs ``recognition …`` on a registry with three cases; the command must end as expected."""
     monkeypatch.setenv("DATABASE_URL", database.app_url)
     monkeypatch.setenv("DATABASE_OWNER_URL", database.owner_url)
-    monkeypatch.setenv("RECOGNITION_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("RECOGNITION_DATA_DIR", str(shutil.copytree(prepared.folder, tmp_path / "var")))
     monkeypatch.setenv("RECOGNITION_POOL_MIN_SIZE", "0")
     with open_registry(Settings()) as registry:
         for number, authority in enumerate((XIHU, XIHU, NINGBO)):

@@ -26,9 +26,7 @@ from infrastructure.composition import Registry
 from tests.api.conftest import Api, Clock, opened
 from tests.api.conftest import api as api  # noqa: PLC0414 - the fixture of the API's tests
 from tests.api.conftest import clock as clock  # noqa: PLC0414 - the same
-from tests.api.conftest import database as database  # noqa: PLC0414 - the same
 from tests.api.conftest import own_api as own_api  # noqa: PLC0414 - the same
-from tests.api.conftest import prepared as prepared  # noqa: PLC0414 - the same
 from tests.console.test_errors import run
 
 HOLDER = "{ cases(first: 1) { nodes { holder { ref name } } } }"

@@ -196,23 +196,23 @@ def test_a_tombstone_is_final_for_everybody(pool, database):
 class TestRotation:
     """Data keys move from one master key to the next."""
 
-    def test_rewraps_all_keys_and_reports(self, pool):
+    def test_rewraps_all_keys_and_reports(self, own_pool):
         """After a rotation the new master key alone opens every key, and progress reached its total."""
-        old = PostgresKeyring(pool, MASTER)
+        old = PostgresKeyring(own_pool, MASTER)
         keys = {ref: old.key_for(ref) for ref in [uuid4() for _ in range(7)]}
         gone = uuid4()
         old.destroy(gone)
         fresh, seen = MASTER.with_new(), []
-        assert rotate(pool, fresh, progress=lambda *state: seen.append(state), batch_size=3) == 7
+        assert rotate(own_pool, fresh, progress=lambda *state: seen.append(state), batch_size=3) == 7
         assert seen == [(3, 7), (6, 7), (7, 7)]
-        alone = PostgresKeyring(pool, fresh.only_current())
+        alone = PostgresKeyring(own_pool, fresh.only_current())
         assert {ref: alone.existing_key(ref) for ref in keys} == keys
         assert alone.existing_key(gone) is None
-        assert rotate(pool, fresh) == 0
+        assert rotate(own_pool, fresh) == 0
 
-    def test_goes_on_after_an_interruption(self, pool):
+    def test_goes_on_after_an_interruption(self, own_pool):
         """What was committed before an interruption stays, and calling again does the rest."""
-        old = PostgresKeyring(pool, MASTER)
+        old = PostgresKeyring(own_pool, MASTER)
         keys = {ref: old.key_for(ref) for ref in [uuid4() for _ in range(5)]}
         fresh = MASTER.with_new()
 
@@ -220,14 +220,14 @@ class TestRotation:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            rotate(pool, fresh, progress=interrupt, batch_size=2)
-        both = PostgresKeyring(pool, fresh)
+            rotate(own_pool, fresh, progress=interrupt, batch_size=2)
+        both = PostgresKeyring(own_pool, fresh)
         assert {ref: both.existing_key(ref) for ref in keys} == keys
-        assert rotate(pool, fresh, batch_size=2) == 3
+        assert rotate(own_pool, fresh, batch_size=2) == 3
 
-    def test_never_brings_a_destroyed_key_back(self, pool):
+    def test_never_brings_a_destroyed_key_back(self, own_pool):
         """A key destroyed between being read and being written by the rotation stays destroyed."""
-        keyring, ref = PostgresKeyring(pool, MASTER), uuid4()
+        keyring, ref = PostgresKeyring(own_pool, MASTER), uuid4()
         keyring.key_for(ref)
 
         class Interleaved(MasterKeys):
@@ -238,14 +238,14 @@ class TestRotation:
                 return super().wrap(holder_ref, data_key)
 
         fresh = MASTER.with_new()
-        assert rotate(pool, Interleaved(fresh.current_id, fresh.keys)) == 0
-        assert PostgresKeyring(pool, fresh).existing_key(ref) is None
+        assert rotate(own_pool, Interleaved(fresh.current_id, fresh.keys)) == 0
+        assert PostgresKeyring(own_pool, fresh).existing_key(ref) is None
 
-    def test_needs_the_old_key(self, pool):
+    def test_needs_the_old_key(self, own_pool):
         """Without the master key that wraps a row, the rotation stops and names it."""
-        PostgresKeyring(pool, MASTER).key_for(uuid4())
+        PostgresKeyring(own_pool, MASTER).key_for(uuid4())
         with pytest.raises(MasterKeyError, match=MASTER.current_id):
-            rotate(pool, MasterKeys.generate())
+            rotate(own_pool, MasterKeys.generate())
 
 
 class TestMasterKeys:
