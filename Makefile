@@ -21,7 +21,7 @@ demo: $(VENV)/.runtime ## three cases of the real catalog, approved, refused, re
 	$(BIN)/recognition demo
 
 test: $(VENV)/.dev ## every test, against a real PostgreSQL
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.dev ## style, types, and the published schema as the code prints it
 	$(BIN)/ruff check .
