@@ -332,22 +332,23 @@ def some(values: list[Any], number: int) -> list[Any]:
     )
 
 
+def tried(definition: GraphQLField) -> int:
+    """How many values are put into the arguments of a field."""
+    return sum(
+        len(some(hostile(definition, place), 0))
+        for argument, each in definition.args.items()
+        for place in places(each.type, (argument,), None)
+    )
+
+
 def shared_out(asked: list[Call]) -> list[list[Call]]:
     """Calls in as many shares as there are, each with its part of the questions and its part of the acts, by what is to be tried."""
     shares: list[list[Call]] = [[] for _ in range(SHARES)]
-    sizes = {
-        call: sum(
-            len(some(hostile(definition, place), 0))
-            for argument, each in definition.args.items()
-            for place in places(each.type, (argument,), None)
-        )
-        for call in asked
-        for *_, definition in [call]
-    }
     burden: Counter[tuple[str, int]] = Counter()
-    for call in sorted(asked, key=sizes.__getitem__, reverse=True):
-        share = min(range(SHARES), key=lambda each: burden[call[0], each])
-        burden[call[0], share] += sizes[call]
+    for call in sorted(asked, key=lambda each: tried(each[-1]), reverse=True):
+        kind, *_, definition = call
+        share = min(range(SHARES), key=lambda each: burden[kind, each])
+        burden[kind, share] += tried(definition)
         shares[share].append(call)
     return shares
 

@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from typer.testing import CliRunner
 
+from console.cli import app
 from infrastructure.composition import open_registry
 from infrastructure.settings import Settings
 
 
-def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """``recognition`` in a process of its own."""
+def environment_of(named: dict[str, str]) -> dict[str, str]:
+    """The environment of this process without an installation's variables, and with those that are named."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("DATABASE", "RECOGNITION"))}
-    path = {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
+    return kept | {"COLUMNS": "200"} | named
+
+
+def run_alone(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``recognition`` in a process of its own, for what is the process's: locale, streams, other processes."""
     return subprocess.run(
         [sys.executable, "-m", "console", *words],
-        env=kept | path | environment,
+        env=environment_of({"PYTHONPATH": os.pathsep.join(sys.path)} | environment),
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``recognition`` in this process, which logs afterwards as it did before; it must not end in an exception."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    with mock.patch.dict(os.environ, environment_of(environment), clear=True):
+        done = CliRunner().invoke(app, list(words))
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +58,7 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 )
 def test_what_keeps_the_registry_from_opening_is_said_in_a_sentence(environment: dict[str, str], way_out: str) -> None:
     """No traceback; exit code 2; the way out is named."""
-    done = run("case", "show", "ZJ2026-00000-00000", **environment)
+    done = run_alone("case", "show", "ZJ2026-00000-00000", **environment)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
     assert way_out in " ".join(done.stderr.split())

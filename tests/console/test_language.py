@@ -14,7 +14,7 @@ from console.sentences import sentence_of
 from infrastructure.composition import open_registry
 from infrastructure.identity import TokenRefused
 from infrastructure.settings import Settings
-from tests.console.test_errors import run
+from tests.console.test_errors import run, run_alone
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LOCALES = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "", "PYTHONUTF8": "1"}
@@ -40,7 +40,8 @@ def test_a_refusal_is_said_in_the_language_that_is_chosen(folder: Path) -> None:
         ([], {}, False),
     ):
         known = LOCALES | environment | {"RECOGNITION_DATA_DIR": str(folder)}
-        done = run(*words, "catalog", "show", "--catalog", "no-such", **known)
+        by_locale = not words and "RECOGNITION_LANG" not in environment
+        done = (run_alone if by_locale else run)(*words, "catalog", "show", "--catalog", "no-such", **known)
         sentence = "没有该代码对应的目录，请从目录清单中选择。" if chinese else "No catalog has this code; choose one"
         assert (done.returncode, sentence in done.stderr) == (1, True), done.stderr
         assert "(UNKNOWN_CATALOG)" in done.stderr

@@ -24,7 +24,7 @@ from infrastructure.sealing.errors import MasterKeyError
 from infrastructure.sealing.master import MasterKeys
 from infrastructure.settings import Settings
 
-from .test_errors import run
+from .test_errors import run, run_alone
 
 KEY = OKPKey.generate_key("Ed25519", {"kid": "ed"})
 OTHER = ECKey.generate_key("P-384", {"kid": "p384"})
@@ -77,7 +77,8 @@ def test_a_spoilt_development_key_is_a_sentence(tmp_path: Path) -> None:
 
 def test_an_identity_provider_needs_its_issuer(data_dir: Path) -> None:
     """Without the issuer any token of anybody's would do: refused, naming the setting."""
-    done = run("serve", "--port", "0", **settings(data_dir, "https://id.example/jwks", RECOGNITION_TOKEN_ISSUER=""))
+    unnamed = settings(data_dir, "https://id.example/jwks", RECOGNITION_TOKEN_ISSUER="")
+    done = run_alone("serve", "--port", "0", **unnamed)
     assert done.returncode == 2
     assert "RECOGNITION_TOKEN_ISSUER" in done.stderr
     assert "Traceback" not in done.stderr

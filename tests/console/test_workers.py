@@ -27,7 +27,7 @@ from tests.api.conftest import Api, Clock, opened
 from tests.api.conftest import api as api  # noqa: PLC0414 - the fixture of the API's tests
 from tests.api.conftest import clock as clock  # noqa: PLC0414 - the same
 from tests.api.conftest import own_api as own_api  # noqa: PLC0414 - the same
-from tests.console.test_errors import run
+from tests.console.test_errors import run_alone
 
 HOLDER = "{ cases(first: 1) { nodes { holder { ref name } } } }"
 ERASE = 'mutation ($ref: ID!) { eraseHolder(ref: $ref, legalBasis: "PIPL article 47") { refusal { code } } }'
@@ -107,7 +107,7 @@ def test_a_worker_ends_when_its_parent_is_gone() -> None:
 def test_what_cannot_work_is_said_once(data_dir: Path) -> None:
     """The first worker says what is wrong, in one sentence, and its exit code is the command's."""
     environment = {"RECOGNITION_DATA_DIR": str(data_dir), "RECOGNITION_JURISDICTION": str(data_dir / "none.toml")}
-    done = run("serve", "--port", "0", "--workers", "2", **environment)
+    done = run_alone("serve", "--port", "0", "--workers", "2", **environment)
     assert done.returncode == 2
     assert done.stderr.count("error:") == 1
 
