@@ -27,8 +27,13 @@ from domain.matching import Match, Matcher  # noqa: E402 - after the path is set
 from domain.values import MatchOutcome  # noqa: E402 - after the path is set
 
 MATCHING = ROOT / "tests" / "matching"
-HELD_BACK = MATCHING / "held_back" / "inputs.jsonl"
-OWN = (MATCHING / "labelled.jsonl", *sorted((MATCHING / "blind").glob("*.jsonl")), HELD_BACK)
+HELD_BACK = tuple(sorted((MATCHING / "held_back").glob("*.jsonl")))
+OWN = (
+    MATCHING / "labelled.jsonl",
+    MATCHING / "sentences.jsonl",
+    *sorted((MATCHING / "blind").glob("*.jsonl")),
+    *HELD_BACK,
+)
 SHARED = ROOT.parent / "shared" / "matching"
 PUBLIC = (SHARED / "public.jsonl", SHARED / "real_public.jsonl")
 BY_RULE = {"match.near_renamed", "match.issuer_shared"}

@@ -442,7 +442,8 @@ class WordKind(StrEnum):
     is the word before a chamber's town, ``BESIDE_PLACE`` a word beside that, ``NOT_A_CHAMBER`` and ``SCHOOL`` are parts of names
     of other bodies, ``EMPLOYER`` is the legal form of a company that trains and examines nobody, ``NO_BODY`` stands in the place
     of a body and names none. ``SENTENCE`` is formal within the sentence of a certificate only (meaning ``verb``: it makes a text
-    one), ``DENIAL`` denies the qualification or speaks of something else (a star at the end: any ending).
+    one; ``surname``: the name of a person in Han characters begins with it), ``DENIAL`` denies the qualification or speaks of
+    something else (a star at the end: any ending; meaning ``anywhere``: in a sentence also behind the name).
     """
 
     FORMAL = "FORMAL"

@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.matching.mending import Mender
 from domain.matching.normalise import Folded
+from domain.matching.spelling import Speller
 from domain.matching.vocabulary import Meaning, Vocabulary
 from domain.matching.wording import without_genders, without_particulars, without_persons, without_wording
 from domain.matching.written import Written
@@ -41,6 +42,8 @@ _ELIDED: Final = re.compile(
     r"(?P<head>mechaniker|mechatroniker|elektroniker|(?(and)(?!)|technik))\b"
 )
 _DOUBT: Final = re.compile(r"\w\s?\?\s?(?:\)|$)")
+_DONE_BEFORE: Final = frozenset({"registered", "member"})
+"""Parts of names, and before a name what a body did."""
 _LONGEST: Final = 8
 _JOINED_LEAST: Final = 6
 _ROW_DIGITS: Final = 3
@@ -57,7 +60,7 @@ class Reading:
     """A name as read. ``bag`` are its significant words, ``unknown`` those of them that no name knows.
 
     A name is ``hedged`` that begins with a word in brackets, as in (Junior) Engineer, or ends in a question mark; ``certain``
-    are its words without the bracket. ``in_sentence`` where a certificate's sentence led to the name; ``sentence`` where the text
+    are its words without the bracket. It is ``deferred`` in a sentence that says of ordinary words that the examination is still to come. ``in_sentence`` where a certificate's sentence led to the name; ``sentence`` where the text
     is one. ``years`` stood set off beside the name, ``row`` is the number that the text begins with, ``course`` the name of a
     learning programme in it, which begins with a level where the text says so many times and certifies before. ``written`` are the parts that the words stand for. ``said`` are the bodies spoken of elsewhere,
     ``coded_by`` those that number examinations like the ones named.
@@ -71,6 +74,7 @@ class Reading:
     grades: set[str] = field(default_factory=set)
     dangling: bool = False
     hedged: bool = False
+    deferred: bool = False
     in_sentence: bool = False
     certain: frozenset[str] = frozenset()
     pieces: frozenset[str] = frozenset()
@@ -167,6 +171,7 @@ class Lexicon:
                 self._latin[pieces] = (Meaning(names=keys),)
                 self.known.update(piece for piece in pieces if piece.isascii())
                 self._beside_latin.update(piece for piece in pieces if not piece.isascii())
+        self._speller = Speller(word for word in self._formal if not vocabulary.denies(word))
         self._mender = Mender(self.known, self._formal, self._bodies, lambda piece: (piece,) in self._latin)
 
     def learn(self, words: Iterable[str]) -> None:
@@ -178,15 +183,16 @@ class Lexicon:
         text = genderless(folded)
         text = _YEAR.sub(lambda match: match.group().replace("o", "0"), text)
         text = _INITIALS.sub(lambda match: match.group().replace(".", "").replace(" ", ""), text)
-        text, around = without_wording(self._mender.mended(text), self.vocabulary)
+        text, around = without_wording(self._mender.mended(text), self.vocabulary, self._is_explained)
         sentence = bool(around) or self.vocabulary.is_sentence(text, _PIECE.findall(text))
         if sentence:
-            text = without_persons(text, self._tells)
+            text = without_persons(text, self.vocabulary, self._is_no_name)
         raw = _PIECE.findall(text)
         reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "", said=said)
         reading.sentence, (reading.course, reading.leveled) = sentence, self._course(raw)
         text, reading.years = without_particulars(without_genders(text))
         self._hedge(folded, text, reading)
+        reading.deferred = sentence and self.vocabulary.defers(text)
         numbers, text = self.vocabulary.numbers_in(text)
         reading.codes.update(f"x:{number}" for number, _ in numbers)
         reading.coded_by = frozenset(issuer for _, issuer in numbers)
@@ -203,9 +209,22 @@ class Lexicon:
             reading.issuers += aside.issuers
         return reading
 
-    def _tells(self, word: str) -> bool:
-        """Whether a word tells qualifications or bodies apart, so that it is no person's name."""
-        return word in self.known and word not in self._formal and not self._says_nothing(word)
+    def _is_no_name(self, word: str) -> bool:
+        """Whether a word is no person's name: it says something of qualifications or bodies, or stands in certificates' sentences."""
+        if not word.isascii():
+            return self.vocabulary.denies(word) or any(len(piece) > 1 for piece in self._divide(word))
+        return word in self.known or word in self._formal or self.vocabulary.denies(word)
+
+    def _is_explained(self, sentence: str) -> bool:
+        """Whether a folded sentence before a name says who certifies whom, and nothing else: each word is formal, a body's or a person's."""
+        text, _ = without_particulars(without_persons(sentence, self.vocabulary, self._is_no_name))
+        aside = Reading(sentence=True)
+        self._walk([piece for each in _PIECE.findall(text) for piece in self._divide(each)], aside)
+        return all(word in _DONE_BEFORE or (word in aside.unknown and self._is_misread(word)) for word in aside.words)
+
+    def _is_misread(self, word: str) -> bool:
+        """Whether an unknown word is a formal one in which a scanner misread a letter or two."""
+        return not self.vocabulary.denies(word) and self._speller.correct(word) is not None
 
     def _says_nothing(self, word: str) -> bool:
         """Whether a word is known only as one that says nothing beside the names of a body."""

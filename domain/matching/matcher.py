@@ -283,6 +283,8 @@ class Matcher:
         lacking = [reasons.DANGLING] if asked.reading.dangling else []
         if asked.reading.hedged:
             lacking.append(reasons.HEDGED)
+        if asked.reading.deferred:
+            lacking.append(reasons.DEFERRED)
         lacking.extend(finding.doubts)
         if self._is_course(number, asked):
             lacking.append(reasons.course(asked.reading.course))

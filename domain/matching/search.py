@@ -46,6 +46,7 @@ class Search:
         for form in forms:
             self._by_bag[form.bag].append(form)
         self._compacts = [form.compact for form in self.forms]
+        self._renamed = [form for form in self.forms if form.kind is AliasKind.RENAMED]
         self._damaged = Damaged(lexicon.vocabulary, self.forms, self._speller)
         self._postings: dict[str, list[int]] = defaultdict(list)
         self._own: dict[int, list[Form]] = defaultdict(list)
@@ -189,23 +190,33 @@ class Search:
         return found if found.way is not Way.NONE else self._under_both_names(reading, said)
 
     def _under_both_names(self, reading: Reading, said: frozenset[str]) -> Finding:
-        """What a text means that writes a certification's listed name beside the one that it was renamed to."""
-        for form in self._within(reading.bag):
-            if form.kind is not AliasKind.RENAMED or not _concerns(form, said):
+        """What a text means that writes a certification's listed name beside the one that it was renamed to, each with its level or,
+        where the body's names are known with one, without; an examination of the renamed one may stand beside them.
+        """
+        left_out = self._left_out(said)
+        for form in self._renamed:
+            renamed = form.bag - left_out
+            is_named = form.bag <= reading.bag or (len(renamed) > 1 and renamed <= reading.bag)
+            if not is_named or not _concerns(form, said):
                 continue
-            rest = reading.bag - form.bag
+            own = {exam for exam in reading.codes if self._exams.get(exam) == form.offers}
+            rest = reading.bag - renamed - own
             found = self._same(rest, said) if rest else Finding()
             found = found if found.way is not Way.NONE else self._with_level(reading, rest, said)
             if found.numbers and found.numbers == form.offers and not found.unlisted:
                 return replace(found, way=Way.NAMES, reasons=(*found.reasons, reasons.both_names(form.source)))
         return Finding(bag=reading.bag)
 
+    def _left_out(self, said: frozenset[str]) -> frozenset[str]:
+        """The levels that people leave out of the names of these bodies."""
+        words = self.lexicon.vocabulary
+        return frozenset[str]().union(*(words.left_out.get(issuer, frozenset()) for issuer in said))
+
     def _with_level(self, reading: Reading, bag: frozenset[str], said: frozenset[str]) -> Finding:
         """What a name without a level means, where it says who certifies, does not break off within a word, and is known with
         one level only.
         """
-        words = self.lexicon.vocabulary
-        left_out = frozenset[str]().union(*(words.left_out.get(issuer, frozenset()) for issuer in said))
+        words, left_out = self.lexicon.vocabulary, self._left_out(said)
         certified = reading.issuers and any(map(words.certifies, reading.pieces))
         if not left_out or bag & words.ranks or not certified or self._begins(reading.last, said):
             return Finding(bag=bag)
@@ -276,6 +287,7 @@ class Search:
             text = re.sub(rf"\b{re.escape(wrong)}", word, text) if wrong.isascii() else text.replace(wrong, word)
         again = self.lexicon.read(Folded(folded.plain, text, folded.oddities), reading.said)
         again.words.extend(more)
+        again.deferred |= reading.deferred
         finding = self._same(again.bag, said)
         if finding.way is Way.NONE:
             return None

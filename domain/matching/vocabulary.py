@@ -71,9 +71,11 @@ class Vocabulary:
             if scope and (scope["kind"] != "catalog" or scope["key"] == catalog):
                 held[word.kind].append(word)
         self.formal = _texts(held[WordKind.FORMAL])
-        self.sentence = _texts(held[WordKind.SENTENCE])
+        self.surnames = frozenset(word.text for word in held[WordKind.SENTENCE] if word.meaning == "surname")
+        self.sentence = _texts(held[WordKind.SENTENCE]) - self.surnames
         self._verbs = frozenset(word.text for word in held[WordKind.SENTENCE] if word.meaning == "verb")
         self._denials = _stems(held[WordKind.DENIAL])
+        self._deferrals = _stems([word for word in held[WordKind.DENIAL] if word.meaning == "anywhere"])
         self.dangling = _texts(held[WordKind.DANGLING])
         self.results = _texts(held[WordKind.RESULT])
         self.levels = _texts(held[WordKind.LEVEL])
@@ -129,6 +131,10 @@ class Vocabulary:
     def denies(self, text: str) -> bool:
         """Whether a folded text denies, or speaks of a course, a candidate or another time."""
         return self._denials is not None and self._denials.search(text) is not None
+
+    def defers(self, text: str) -> bool:
+        """Whether a folded sentence says of ordinary words that something is still to come (has to pass)."""
+        return self._deferrals is not None and self._deferrals.search(text) is not None
 
     def is_school(self, text: str) -> bool:
         """Whether a folded name of a body is that of a place of learning."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from domain.matching.vocabulary import Vocabulary
@@ -97,49 +98,78 @@ _PROVED_IN_JAPANESE: Final = re.compile(
     r"(?:として|である|された|される|有する|した|する|こと|ここに|合格|认定|试验|资格|检定|称号|取得|登录|ので|认定证|合格证|证书|[のにをとし、,\s]){1,20}"
     r"(?:证|认|授)(?:明|定|与)?(?:する|いたします|します|める|めます)\s?[。.]?)$"
 )
+_WHO: Final = r"(?P<who>[a-z.'-]+(?:\s[a-z.'-]+){0,3}?)"
+_DOES: Final = (
+    r"(?:has|have|having|hat|is|ist|was|wird|geb\w*|born|met|meets|passed|holds|held|earned|earns|attained|obtained|achieved|received"
+    r"|completed|successfully|currently|fulfil\w*|satisf\w+|qualified|qualifies|possesses|maintains|became|die|am|on|in|den)\b"
+)
 _PERSONS: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        (
-            r"\b(?:that|dass|herrn?|frau|mr|mrs|ms|miss)\b\.?\s(?P<who>(?:[\w.'-]+,?\s){1,5}?)(?=(?:geb\w*|born|has|have|hat|is|ist|met|passed"
-            r"|successfully|on|am|having|die)\b)"
-        ),
-        r"^(?P<who>(?:[\w.'-]+\s){1,4}?)(?=(?:has|have|hat)\b|(?:is|ist) (?:hereby|recogni[sz]ed|officially)\b)",
-        r"\bto (?P<who>(?:[\w.'-]+\s){1,4}?)(?=(?:for|in recognition|upon)\b)",
+        rf"\b(?:herrn?|frau|mr|mrs|ms|miss|dr)\b\.?\s{_WHO}(?=\s?[,;:.)]|\s{_DOES}|\s(?:the|a|an|for|as|zum|zur|als)\b|\s?$)",
+        rf"\b(?:that|dass|who|person|holder|inhaber|prueflings?|recipient|bearer)\b[:,]?\s{_WHO},?(?=\s{_DOES}|\s(?:the|den|das|als)\b|\s?,)",
+        rf"\b(?:to|on|upon|unto|by)\b:?\s{_WHO}(?=\s?[,;:.]|\s(?:for|in recognition|upon|on|as|the|a|an|has|is|who|having)\b|\s?$)",
+        rf"(?:^|[.:;]\s){_WHO}(?=\s?,|\s{_DOES}|\s?$)",
+        rf",\s{_WHO},?(?=\s{_DOES})",
     )
+)
+"""Where persons are named in Latin letters: after what leads to them, before what they do."""
+_GIVEN_NAME: Final = (
+    r"(?:(?![未不没无非曾拟想要欲愿盼求能可会应待将若仅尚即需须弃失丧退假伪冒缓停])[\u4e00-\u9fff]){1,2}"
+)
+_HAN_PERSON: Final = (
+    r"(?:^|(?<=[,;.:。、，；：\s])|(?<=考生)|(?<=有人)|(?<=证人)|(?<=得者)|(?<=证明)|(?<=授予)|(?<=祝贺)|(?<=兹有)|(?<=人员)|(?<=给予))(?P<who>{}"
+    r")(?=同志|先生|女士|参加|经|已|通过|于|在|持有|获|取得|具备|具有|符合|达到|完成|成为|满足|被|[,;.:。、，；：\s]|$)"
+)
+_JAPANESE_PERSONS: Final = (
+    re.compile(r"氏名\s?[::]?\s?(?P<who>[\u3040-\u30ff\u4e00-\u9fff]{2,8})(?=\s|$)"),
+    re.compile(
+        r"(?:^|(?<=\s))(?P<who>[\u3040-\u30ff\u4e00-\u9fff]{2,6}?)(?=\s?(?:殿|氏|样)|\s+(?:上记|右|下记|左记)の者)"
+    ),
 )
 _BEARER: Final = re.compile(
     r"\b(?:the )?(?:(?:above|below|following)[ -]?(?:named )?)?candidate(?: named (?:above|below))?(?= (?:has|is|named)\b)"
 )
-_MOST_NAMES: Final = 6
-"""As many words beside the formal ones as a person and a body are named by; with more, the sentence says something else."""
 
 
-def _is_formal(sentence: str, words: Vocabulary) -> bool:
-    """Whether a sentence says that somebody holds what follows, and nothing besides who and by whom."""
-    sentence = _BEARER.sub(" ", sentence)
-    formal = words.formal | words.sentence
-    named = [word for word in _WORD.findall(sentence) if word not in formal]
-    return len(named) <= _MOST_NAMES and not words.denies(sentence)
+def without_wording(text: str, words: Vocabulary, is_explained: Callable[[str], bool]) -> tuple[str, str]:
+    """A folded text without the sentence that leads to the name, and that sentence; work linear in a bounded text.
 
-
-def without_wording(text: str, words: Vocabulary) -> tuple[str, str]:
-    """A folded text without the sentence that leads to the name, and that sentence; work linear in a bounded text."""
+    Only a sentence of which every word ``is_explained`` is taken away: who certifies whom, and that. One that denies stays.
+    """
     around = ""
     for pattern in (_LEADING, _LEADING, _AWARDED, _PROVED, _FULFILLED, _PROVED_IN_JAPANESE):
         found = pattern.match(text)
-        if found and _is_formal(found["before"], words):
+        if not found:
+            continue
+        before = _BEARER.sub(" ", found["before"])
+        if not words.denies(before) and is_explained(before):
             text, around = found["name"], f"{around} {found['before']}"
     return text, around
 
 
-def without_persons(text: str, is_known: Callable[[str], bool]) -> str:
+def without_persons(text: str, words: Vocabulary, is_known: Callable[[str], bool]) -> str:
     """A folded sentence without the names of persons in it: words that nothing else knows, where a person is named."""
     for pattern in _PERSONS:
-        found = pattern.search(text)
-        if found and not any(map(is_known, _WORD.findall(found["who"]))):
-            text = f"{text[: found.start('who')]}{text[found.end('who') :]}"
+        for found in reversed(list(pattern.finditer(text))):
+            if not any(map(is_known, _WORD.findall(found["who"]))):
+                text = f"{text[: found.start('who')]}{text[found.end('who') :]}"
+    if text.isascii():
+        return text
+    for pattern in (_han_person(words.surnames), *_JAPANESE_PERSONS):
+        for found in reversed(list(pattern.finditer(text))):
+            if not is_known(found["who"]):
+                text = f"{text[: found.start('who')]} {text[found.end('who') :]}"
     return text
+
+
+@lru_cache(maxsize=8)
+def _han_person(surnames: frozenset[str]) -> re.Pattern[str]:
+    """A person's name in Han characters: a surname and a given name, or names transcribed with a point between them."""
+    family = "|".join(map(re.escape, sorted(surnames, key=lambda each: (-len(each), each)))) or "(?!)"
+    return re.compile(
+        _HAN_PERSON.format(rf"(?:{family}){_GIVEN_NAME}|[\u4e00-\u9fff]{{1,6}}(?:·[\u4e00-\u9fff]{{1,6}})+")
+    )
 
 
 def without_particulars(text: str) -> tuple[str, frozenset[str]]:

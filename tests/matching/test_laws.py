@@ -12,6 +12,7 @@ from catalog.aliases import load_aliases
 from catalog.notice import load_official_catalog
 from catalog.vocabulary import official_vocabulary
 from domain.matching import Matcher
+from domain.matching.forms import build
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import TEXT_LIMIT, fold
 from domain.values import MatchOutcome
@@ -78,6 +79,14 @@ def test_an_unlisted_word_is_never_passed_over(entry, word, first):
     """A level, a negation or a year that the entry does not bear keeps the match from being automatic."""
     name = f"{word} {entry.qualification_name}" if first else f"{entry.qualification_name} {word}"
     assert MATCHER.match(name, entry.issuing_body).outcome not in AUTOMATIC
+
+
+def test_no_word_that_sentences_pass_over_tells_entries_apart():
+    """What is passed over within the sentence of a certificate is a significant word of no name of an entry."""
+    lexicon, forms = build(ENTRIES, load_aliases(), WORDS, IssuerBook(load_aliases(), WORDS))
+    telling = frozenset[str]().union(*(form.bag for form in forms if form.numbers))
+    assert len(telling) > 200
+    assert telling & lexicon.vocabulary.sentence == set()
 
 
 FRAMES = (

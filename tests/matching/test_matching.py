@@ -36,8 +36,8 @@ def codes_of(match):
     return {reason.code for each in match.candidates for reason in each.reasons}
 
 
-OWN = [HERE / "labelled.jsonl", *sorted((HERE / "blind").glob("*.jsonl"))]
-HELD_BACK = HERE / "held_back" / "inputs.jsonl"
+OWN = [HERE / "labelled.jsonl", HERE / "sentences.jsonl", *sorted((HERE / "blind").glob("*.jsonl"))]
+HELD_BACK, SENTENCES = HERE / "held_back" / "inputs.jsonl", HERE / "held_back" / "sentences.jsonl"
 FILES = [file for file in (*OWN, HELD_BACK, PUBLIC) if file.exists()]
 WRITTEN = [file for file in (HERE / "blind" / "eighth.jsonl", HERE / "blind" / "ninth.jsonl", REAL) if file.exists()]
 BARS = {
@@ -74,7 +74,7 @@ def test_what_people_really_write(file):
         assert offered >= BARS[source][1], source
 
 
-@pytest.mark.parametrize("file", [*FILES, *([REAL] if REAL.exists() else [])], ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", [*FILES, SENTENCES, *([REAL] if REAL.exists() else [])], ids=lambda file: file.stem)
 def test_no_automatic_match_is_wrong(file):
     """An automatic match names the one right entry and the right title, without exception."""
     wrong = [

@@ -44,9 +44,20 @@ OTHERS = (
 HERE = Path(__file__).parent
 
 
+NEAR = [json.loads(line) for line in (HERE / "near_misses.jsonl").read_text(encoding="utf-8").split("\n") if line]
+
+
 def automatic(texts):
     """The texts that were matched automatically, and to what."""
     return [(name, body, found.entry.number) for name, body in texts if (found := MATCHER.match(name, body)).entry]
+
+
+@pytest.mark.parametrize("kind", sorted({each["kind"] for each in NEAR}))
+def test_what_is_near_an_entry_is_never_automatic(kind):
+    """Other disciplines, occupations, levels, examinations and bodies, courses, and sentences that say that somebody does not hold the
+    qualification: none is matched automatically.
+    """
+    assert automatic((each["name"], each["issuer"]) for each in NEAR if each["kind"] == kind) == []
 
 
 def test_another_level_is_another_certification():
