@@ -34,7 +34,9 @@ class Damaged:
         self._vocabulary = vocabulary
         self._forms = tuple(forms)
         self._speller = speller
-        self._compacts = [form.compact for form in self._forms]
+        self._of_length: dict[int, dict[int, str]] = {}
+        for index, form in enumerate(self._forms):
+            self._of_length.setdefault(len(form.compact), {})[index] = form.compact
         self._alphabetical = sorted(self._forms, key=lambda form: form.compact)
         self._beginnings = [form.compact for form in self._alphabetical]
 
@@ -46,7 +48,10 @@ class Damaged:
         if any(map(self._speller.prefixed, reading.unknown)):
             return None
         allowed = 1 if len(compact) < _TWO_ERRORS else 2
-        near = process.extract(compact, self._compacts, scorer=OSA.distance, score_cutoff=allowed + 2, limit=12)
+        alike: dict[int, str] = {}
+        for length in range(len(compact) - allowed - 2, len(compact) + allowed + 3):
+            alike |= self._of_length.get(length, {})
+        near = process.extract(compact, alike, scorer=OSA.distance, score_cutoff=allowed + 2, limit=12)
         hits = [(distance, self._forms[index]) for _, distance, index in near]
         if not hits or hits[0][0] > allowed:
             return None

@@ -193,19 +193,21 @@ class Search:
         """What a text means that writes a certification's listed name beside the one that it was renamed to, each with its level or,
         where the body's names are known with one, without; an examination of the renamed one may stand beside them.
         """
-        left_out = self._left_out(said)
+        bag, left_out = reading.bag, self._left_out(said)
         for form in self._renamed:
+            if form.bag.isdisjoint(bag):
+                continue
             renamed = form.bag - left_out
-            is_named = form.bag <= reading.bag or (len(renamed) > 1 and renamed <= reading.bag)
+            is_named = form.bag <= bag or (len(renamed) > 1 and renamed <= bag)
             if not is_named or not _concerns(form, said):
                 continue
             own = {exam for exam in reading.codes if self._exams.get(exam) == form.offers}
-            rest = reading.bag - renamed - own
+            rest = bag - renamed - own
             found = self._same(rest, said) if rest else Finding()
             found = found if found.way is not Way.NONE else self._with_level(reading, rest, said)
             if found.numbers and found.numbers == form.offers and not found.unlisted:
                 return replace(found, way=Way.NAMES, reasons=(*found.reasons, reasons.both_names(form.source)))
-        return Finding(bag=reading.bag)
+        return Finding(bag=bag)
 
     def _left_out(self, said: frozenset[str]) -> frozenset[str]:
         """The levels that people leave out of the names of these bodies."""

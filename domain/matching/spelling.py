@@ -32,6 +32,9 @@ class Speller:
     def __init__(self, words: Iterable[str]) -> None:
         self._words = sorted({word for word in words if word.isascii() and word.isalpha() and len(word) >= 4})
         self._known = frozenset(self._words)
+        self._of_length: dict[int, list[str]] = {}
+        for word in self._words:
+            self._of_length.setdefault(len(word), []).append(word)
         self._skeletons: dict[str, set[str]] = {}
         for word in self._words:
             self._skeletons.setdefault(skeleton(word), set()).add(word)
@@ -48,7 +51,9 @@ class Speller:
         if same or len(word) < 5 or not word.isalpha():
             return None
         allowed = 1 if len(word) < 9 else 2
-        near = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=allowed + 1, limit=2)
+        lengths = range(len(word) - allowed - 1, len(word) + allowed + 2)
+        words = [each for length in lengths for each in self._of_length.get(length, ())]
+        near = process.extract(word, words, scorer=OSA.distance, score_cutoff=allowed + 1, limit=2)
         if not near or near[0][1] > allowed:
             return None
         if len(near) > 1 and near[1][1] - near[0][1] < 1:
