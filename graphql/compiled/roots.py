@@ -532,14 +532,22 @@ class _LookUps:
     def __init__(self, lean: LeanReads, asked: Callable[[Scope], Keyed[Any, Any]], beside: tuple[Grouped, ...]) -> None:
         self._lean, self._asked, self._beside = lean, asked, beside
         self._made: dict[tuple[Scope, tuple[str, ...] | None], LookUp] = {}
+        self._near: dict[int, tuple[Scope, tuple[str, ...] | None, LookUp]] = {}
+        """The same by identity of the scope, which is cheaper to compare than what is in it."""
 
     def of(self, scope: Scope, columns: tuple[str, ...] | None) -> LookUp:
         """The look-up within a scope."""
+        near = self._near.get(id(scope))
+        if near is not None and near[1] is columns:
+            return near[2]
         found = self._made.get((scope, columns))
         if found is None:
             if len(self._made) > _MOST_SCOPES:
                 self._made.clear()
             found = self._made[scope, columns] = self._lean.looked_up(Shown(self._asked(scope), columns, self._beside))
+        if len(self._near) > _MOST_SCOPES:
+            self._near.clear()
+        self._near[id(scope)] = (scope, columns, found)  # the scope held, so that no other has its number
         return found
 
 

@@ -79,9 +79,12 @@ class Cost:
     fixed: int = 0
     pages: Counter[_Page] = field(default_factory=Counter)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    _constant: dict[int, int] = field(default_factory=dict)
+    """The cost by largest page, where no variable has to do with it."""
 
     def add(self, other: "Cost", times: int = 1) -> None:
         """Add another cost, `times` over."""
+        self._constant.clear()
         self.fixed += other.fixed * times
         for page, count in other.pages.items():
             self.pages[page] += count * times
@@ -90,6 +93,9 @@ class Cost:
         """The cost under these variables; a page size that is no number counts as `largest_page`."""
         if not self.pages:
             return self.fixed
+        constant = self._constant.get(largest_page)
+        if constant is not None:
+            return constant
         known: dict[_Page, int] = {}
         values = {**self.defaults, **variables}
 
@@ -101,7 +107,10 @@ class Cost:
                 known[page] = page.rows(values, largest_page) * total(page.below)
             return known[page]
 
-        return total(self)
+        found = total(self)
+        if not any(isinstance(size, str) for page in known for size in page.sizes):
+            self._constant[largest_page] = found
+        return found
 
 
 @dataclass(slots=True)

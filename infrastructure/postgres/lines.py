@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from binascii import hexlify
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self
 
 import psycopg
@@ -25,6 +26,7 @@ from application.queries import NotAtHand
 from infrastructure.postgres.pools import RECONNECT_SECONDS, with_times
 
 Row = tuple[Any, ...]
+_Dump = Callable[[Sequence[Any]], Sequence[Any]]
 _MOST_PREPARED: Final = 200
 """Statements that a connection keeps prepared; one more begins anew."""
 _MOST_KEYS: Final = 64
@@ -41,13 +43,27 @@ class Shape:
     text: str
     before: Sequence[Any]
     after: Sequence[Any]
+    _sent: list[Sequence[Any]] = field(default_factory=list)
+
+    def values(self, keys: list[Any], dump: _Dump) -> Sequence[Any]:
+        """The parameters as they are sent; those that are always the same are made ready once."""
+        if not self._sent:
+            self._sent.extend((dump(self.before), dump(self.after)))
+        before, after = self._sent
+        array = _bytea_array(keys) if isinstance(keys[0], bytes) else dump([keys])[0]
+        return (*before, array, *after)
+
+
+def _bytea_array(keys: Sequence[bytes]) -> bytes:
+    """An array as PostgreSQL reads it (section 8.15.2), of values in their hexadecimal form (section 8.4.1)."""
+    return b'{"\\\\x' + b'","\\\\x'.join(map(hexlify, keys)) + b'"}'
 
 
 class _Job(Protocol):
     """Something to be asked, known when a connection is free for it."""
 
-    def begin(self) -> tuple[str, Sequence[Any]]:
-        """The statement, with a placeholder ``%s`` a value, and the values."""
+    def begin(self, dump: _Dump) -> tuple[str, Sequence[Any]]:
+        """The statement, with a placeholder ``%s`` a value, and the values as ``dump`` makes them ready."""
 
     def answer(self, rows: Sequence[Row]) -> None:
         """Its rows came."""
@@ -60,8 +76,9 @@ class _Single:
     def __init__(self, text: str, params: Sequence[Any], waiting: asyncio.Future[Sequence[Row]]) -> None:
         self._asked, self._waiting = (text, params), waiting
 
-    def begin(self) -> tuple[str, Sequence[Any]]:
-        return self._asked
+    def begin(self, dump: _Dump) -> tuple[str, Sequence[Any]]:
+        text, params = self._asked
+        return text, dump(params)
 
     def answer(self, rows: Sequence[Row]) -> None:
         if not self._waiting.done():
@@ -81,9 +98,9 @@ class _Gathered:
         self.keys: list[Any] = []
         self.waiting: list[asyncio.Future[Sequence[Row]]] = []
 
-    def begin(self) -> tuple[str, Sequence[Any]]:
+    def begin(self, dump: _Dump) -> tuple[str, Sequence[Any]]:
         self.close()
-        return self.shape.text, (*self.shape.before, self.keys, *self.shape.after)
+        return self.shape.text, self.shape.values(self.keys, dump)
 
     def close(self) -> None:
         """Take no further key."""
@@ -130,8 +147,7 @@ class _Line:
         """Send a job's statement, preparing it first where it is new here."""
         self._job = job
         try:
-            text, params = job.begin()
-            values = self._dumps.dump_sequence(list(params), [PyFormat.TEXT] * len(params))
+            text, values = job.begin(self._dump)
             name = self._prepared.get(text)
             if name is None:
                 self._prepare(text)
@@ -141,6 +157,9 @@ class _Line:
             self._flush()
         except Exception as error:  # noqa: BLE001 - as below
             self.give_up(error)
+
+    def _dump(self, params: Sequence[Any]) -> Sequence[Any]:
+        return self._dumps.dump_sequence(list(params), [PyFormat.TEXT] * len(params))
 
     def _prepare(self, text: str) -> None:
         if len(self._prepared) >= _MOST_PREPARED:
