@@ -7,6 +7,7 @@ them, structure before validation, cost before execution, pages in the resolver.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, Final
 
 from domain.messages import Message, tell
@@ -63,7 +64,7 @@ class Limits:
 
 DEFAULT_LIMITS: Final = Limits()
 _FEW: Final = 20
-"""Variables that are looked at without counting; fewer than any limit."""
+"""Variables that are looked at without a list of what is to be looked at."""
 _BARE: Final = frozenset({int, float, bool, NoneType})
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
@@ -115,7 +116,7 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
     values; and ApiError (BAD_USER_INPUT, naming the place) for a text that no store can hold.
     """
     limit, count = limits.string, 0
-    if len(variables) <= _FEW and all(
+    if len(variables) <= min(_FEW, limits.variables) and all(
         len(name) <= limit and name.isprintable() and (value.__class__ in _BARE or _is_plain(value, limit))
         for name, value in variables.items()
     ):
