@@ -20,12 +20,11 @@ from typing import Any, Final, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from application.access import Scope, scope_of
+from application import access
 from application.ports import Identity
 from compiled.executor import CompilingExecutor
 from domain.messages import Language
 from domain.values import SHANGHAI, shanghai_day
-from graphql import OperationType
 from registry_api.app import Counters
 from registry_api.context import Context
 from registry_api.disclosing import record_accesses
@@ -151,7 +150,7 @@ class Express:
         self._app, self._executor, self._counters, self._observe = app, executor, counters, observe
         self._from = self._until = datetime.min.replace(tzinfo=UTC)
         self._today = date.min
-        self._scopes: dict[int, tuple[Identity, Scope]] = {}
+        self._scopes: dict[int, tuple[Identity, access.Scope]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand on whatever it is."""
@@ -164,11 +163,8 @@ class Express:
             return
         begun, admitted = time.perf_counter(), None
         try:
-            host = scope["client"][0] if scope.get("client") else "unknown"
-            if not self.serves(host):
-                raise _HandOn
-            head = self._head(scope["headers"])
-            admitted = self._admitted(head, _caller(host), whole.body(head.length))
+            head, host = self._head(scope["headers"]), _host_of(scope)
+            admitted = self._admitted(head, _caller(host), whole.body(head.length) if self.serves(host) else None)
             answer = await self._answer(admitted)
         except _HandOn:
             whole = None
@@ -264,7 +260,7 @@ class Express:
         )
         return _Admitted(operation, request, context, head)
 
-    def _scope(self, identity: Identity) -> Scope:
+    def _scope(self, identity: Identity) -> access.Scope:
         """What somebody sees today, found out once a day."""
         services = self._counters.services
         now = services.clock()
@@ -277,7 +273,7 @@ class Express:
         if kept is None:
             if len(self._scopes) >= _MOST_SCOPES:
                 self._scopes.clear()
-            found = scope_of(identity.actor, services.authorities, self._today)
+            found = access.scope_of(identity.actor, services.authorities, self._today)
             kept = self._scopes[id(identity)] = (identity, found)  # held, so that no other has its number
         return kept[1]
 
@@ -330,12 +326,10 @@ class Express:
         """Whether an operation is answered here; found out once."""
         found: bool | None = operation.derived.get(_PLAIN)
         if found is None:
-            found = (
-                operation.kind is OperationType.QUERY
-                and VERIFICATIONS.isdisjoint(operation.root_fields)
-                and self._executor.covers(operation)
-            )
-            operation.derived[_PLAIN] = found
+            covered = VERIFICATIONS.isdisjoint(operation.root_fields) and self._executor.covers(operation)
+            if covered is None:
+                return False
+            found = operation.derived[_PLAIN] = covered
         return found
 
     async def _attempted(self, operation: PreparedOperation, request: GraphQLRequest, context: Context) -> bytes:
@@ -354,6 +348,10 @@ class Express:
 def _headers(admitted: _Admitted, answer: bytes) -> bytes:
     request_id = admitted.context.request_id.encode()
     return b"%bcontent-length: %d\r\nx-request-id: %b\r\n" % (admitted.head.spoken, len(answer), request_id)
+
+
+def _host_of(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else "unknown"
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import orjson
@@ -17,7 +18,7 @@ from application.asking import UNSCOPED, Grouped, Keyed, Measured, Page, Questio
 from application.projections.all import projections_of
 from application.projections.projection import Table
 from application.projections.tables import CASES, TITLES
-from application.queries import LeanReads, LookUp
+from application.queries import Ask, LeanReads, LookUp
 from application.questions import CaseFilter, EntryFilter, TitleFilter
 from application.viewing import Row
 from application.views import CatalogView, EntryView, VersionView
@@ -162,7 +163,12 @@ def title_list(means: Means, selected: SelectedField) -> Answer:
         return questions.titles(context.viewer.scope, arguments["filter"] or TitleFilter(), part)
 
     parsers = (date.fromisoformat, UUID)
-    return _connection(means, selected, TITLES, "titles", parsers, asked, ("recognized_on", "title_id"))
+    given = attrgetter(*(each.name for each in fields(TitleFilter)))
+
+    def same(arguments: Arguments) -> tuple[Any, ...]:
+        return () if arguments["filter"] is None else cast("tuple[Any, ...]", given(arguments["filter"]))
+
+    return _connection(means, selected, TITLES, "titles", parsers, asked, ("recognized_on", "title_id"), same)
 
 
 def cases(means: Means, selected: SelectedField) -> Answer:
@@ -485,7 +491,11 @@ def _connection(
     parsers: Sequence[Callable[[str], object]],
     asked: Callable[[Context, Arguments, Window], Question[Any]],
     order: tuple[str, str],
+    same: Callable[[Arguments], tuple[Any, ...]] | None = None,
 ) -> Answer:
+    """A field that answers page by page. ``same`` are the arguments beside the page that tell two questions of one scope apart, where
+    nothing else does, and nothing of a person is among them: such questions are kept ready.
+    """
     page = _Connection(selected, kind, parsers)
     places = [_Place(node, Encoders(means.rules, table, node.below, offset=0)) for node in page.nodes]
     if len(places) > 1:
@@ -493,20 +503,34 @@ def _connection(
     place = places[0] if places else None
     bare = Encoder(table, (), lambda rows, _e: [{} for _ in rows], 0, clear=False)
 
-    async def answer(context: Context, arguments: Arguments) -> Any:
-        part = page.window(arguments)
-        question = asked(context, arguments, part)
-        encoder = place.encoders.of(clear=context.viewer.reads_persons) if place else bare
-        names, columns = table.column_names, encoder.columns
+    laid_out: dict[int, _Layout] = {}
+    ready = _Ready()
+
+    def layout(encoder: Encoder) -> _Layout:
+        columns = encoder.columns
         if columns is not None:
-            names = columns = (*columns, *(each for each in order if each not in columns))
-        shown = Shown(question, columns, (*_STAMP, *page.beside(question)))
-        rows = await means.lean.shown(shown)
+            columns = (*columns, *(each for each in order if each not in columns))
+        names = table.column_names if columns is None else columns
+        return _Layout(columns, len(names), names.index(order[0]), names.index(order[1]))
+
+    async def answer(context: Context, arguments: Arguments) -> Any:
+        part, scope = page.window(arguments), context.viewer.scope
+        encoder = place.encoders.of(clear=context.viewer.reads_persons) if place else bare
+        laid = laid_out.get(id(encoder)) or laid_out.setdefault(id(encoder), layout(encoder))
+
+        def shown() -> Shown:
+            question = asked(context, arguments, part)
+            return Shown(question, laid.columns, (*_STAMP, *page.beside(question)))
+
+        if same is None:
+            rows = await means.lean.shown(shown())
+        else:
+            key = (id(encoder), part, *same(arguments))
+            rows = await ready.of(scope, key, lambda: means.lean.ready(shown()))()
         if rows:
-            behind = len(names)
-            await means.dimensions.as_of(rows[0][behind : behind + _STAMPS])
+            await means.dimensions.as_of(rows[0][laid.width : laid.width + _STAMPS])
         found = page.of(rows, part)
-        first, second = (names.index(each) for each in order)
+        first, second = laid.first, laid.second
 
         async def written(_node: SelectedField) -> list[Any]:
             return await encoder.written(context, found.rows)
@@ -518,6 +542,32 @@ def _connection(
         return await page.written(found, written, key)
 
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Which columns a list asks for, how many these are, and where the two lie that order its rows."""
+
+    columns: tuple[str, ...] | None
+    width: int
+    first: int
+    second: int
+
+
+class _Ready:
+    """Questions of one field that are kept ready, by scope and by what tells them apart in it."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Any, ...], tuple[Scope, Ask]] = {}
+
+    def of(self, scope: Scope, key: tuple[Any, ...], make: Callable[[], Ask]) -> Ask:
+        """The question, made where it is not kept."""
+        kept = self._made.get((id(scope), *key))
+        if kept is None:
+            if len(self._made) >= _MOST_READY:
+                self._made.clear()
+            kept = self._made[(id(scope), *key)] = (scope, make())  # the scope held, so that no other has its number
+        return kept[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,6 +601,8 @@ class _LookUps:
         return found
 
 
+_MOST_READY: Final = 500
+"""Questions that a plan keeps ready."""
 _MOST_SCOPES: Final = 500
 """Scopes for which a plan keeps its statement made."""
 

@@ -43,6 +43,8 @@ class Shape:
     text: str
     before: Sequence[Any]
     after: Sequence[Any]
+    keyed: bool = True
+    """Whether keys stand between the parameters; without any, all who ask in the same moment have the same rows."""
     _sent: list[Sequence[Any]] = field(default_factory=list)
 
     def values(self, keys: list[Any], dump: _Dump) -> Sequence[Any]:
@@ -50,6 +52,8 @@ class Shape:
         if not self._sent:
             self._sent.extend((dump(self.before), dump(self.after)))
         before, after = self._sent
+        if not self.keyed:
+            return before
         array = _bytea_array(keys) if isinstance(keys[0], bytes) else dump([keys])[0]
         return (*before, array, *after)
 
@@ -109,6 +113,11 @@ class _Gathered:
 
     def answer(self, rows: Sequence[Row]) -> None:
         self._ended(self.shape)
+        if not self.shape.keyed:
+            for waiting in self.waiting:
+                if not waiting.done():
+                    waiting.set_result(rows)
+            return
         found: list[list[Row]] = [[] for _ in self.keys]
         for row in rows:
             found[row[0] - 1].append(row)
@@ -283,7 +292,7 @@ class Lines:
 
     def look_up(self, shape: Shape, key: Any) -> asyncio.Future[Sequence[Row]]:
         """The rows that a key names, in a statement with all keys of this shape that wait for a connection; each row has the number
-        of its key in front. Raises ``NotAtHand``.
+        of its key in front. Of a shape without keys its rows, of one statement for all who ask until it is sent. Raises ``NotAtHand``.
         """
         waiting: asyncio.Future[Sequence[Row]] = self._loop.create_future() if self._open else _nobody()
         job = self._gathering.get(shape)
