@@ -235,7 +235,7 @@ class ExpressProtocol(PatientProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """See uvicorn; the timer stands while requests are taken, and is set anew where it was for an earlier rest."""
         self.timeout_keep_alive_task = None
-        left = self.timeout_keep_alive
+        left: float = self.timeout_keep_alive
         if self._taken is None:
             left -= self.loop.time() - self._rested if self._rested else left
         if left <= 0:

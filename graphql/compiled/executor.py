@@ -17,8 +17,9 @@ from application.ports import EventUnreadable
 from application.queries import LeanReads, NotAtHand, Reads
 from application.reading import READER
 from compiled.dimensions import Dimensions
+from compiled.encoding import Answer, Aside, Means
 from compiled.inputs import Coerce, Misfit, arguments_of, variables_of
-from compiled.roots import ROOTS, Answer, Aside, Means
+from compiled.roots import ROOTS
 from compiled.selections import TYPENAME, NotCovered, SelectedField, selections, switches
 from compiled.types import rules_of
 from domain.authorities import AuthorityDirectory

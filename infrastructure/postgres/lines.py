@@ -36,9 +36,7 @@ _FINE: Final = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """A statement whose keys are one parameter, and the parameters before and after it, compared by identity. Scope is among them:
-    who may see other rows asks another shape.
-    """
+    """A statement whose keys are one parameter, and those before and after it, by identity. Scope is among them: others ask another."""
 
     text: str
     before: Sequence[Any]
@@ -59,7 +57,7 @@ class Shape:
 
 
 def _bytea_array(keys: Sequence[bytes]) -> bytes:
-    """An array as PostgreSQL reads it (section 8.15.2), of values in their hexadecimal form (section 8.4.1)."""
+    """An array as PostgreSQL reads it (sections 8.15.2 and 8.4.1)."""
     return b'{"\\\\x' + b'","\\\\x'.join(map(hexlify, keys)) + b'"}'
 
 
@@ -113,15 +111,13 @@ class _Gathered:
 
     def answer(self, rows: Sequence[Row]) -> None:
         self._ended(self.shape)
-        if not self.shape.keyed:
-            for waiting in self.waiting:
-                if not waiting.done():
-                    waiting.set_result(rows)
-            return
-        found: list[list[Row]] = [[] for _ in self.keys]
-        for row in rows:
-            found[row[0] - 1].append(row)
-        for waiting, some in zip(self.waiting, found, strict=True):
+        each: list[Sequence[Row]] = [rows] * len(self.waiting)
+        if self.shape.keyed:
+            found: list[list[Row]] = [[] for _ in self.keys]
+            for row in rows:
+                found[row[0] - 1].append(row)
+            each = [*found]
+        for waiting, some in zip(self.waiting, each, strict=True):
             if not waiting.done():
                 waiting.set_result(some)
 
