@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from contextvars import copy_context
 from hashlib import blake2b
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -122,6 +123,8 @@ class ExpressProtocol(PatientProtocol):
         """Whether the parser stands between two requests."""
         self._ending = self._passes = False
         self._head: bytes | None = None
+        self._apart = copy_context()
+        """What is set for one request is for no other of the connection: what goes on from an answer goes on in this."""
         self._rested = 0.0
         """Since when nothing is asked, on the loop's clock, where the last answer was to a request that was taken."""
         self.heads: _Heads | None = None
@@ -191,7 +194,7 @@ class ExpressProtocol(PatientProtocol):
         if self._taken is not taken:
             return
         self._taken, self._passes = None, True
-        super().data_received(data)
+        self._apart.run(super().data_received, data)
         self._passes = False
         if self._ending:
             super().shutdown()
@@ -201,7 +204,7 @@ class ExpressProtocol(PatientProtocol):
         if self._held and not self.transport.is_closing():
             held, self._held = self._held, b""
             self.flow.resume_reading()
-            self.data_received(held)
+            self._apart.run(self.data_received, held)
 
     def on_message_begin(self) -> None:
         """See httptools."""

@@ -174,16 +174,16 @@ class _Ready:
     """Questions of one field that are kept ready, by scope and by what tells them apart in it."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[Any, ...], tuple[Scope, Ask]] = {}
+        self._made: dict[tuple[Any, ...], Ask] = {}
 
     def of(self, scope: Scope, key: tuple[Any, ...], make: Callable[[], Ask]) -> Ask:
         """The question, made where it is not kept."""
-        kept = self._made.get((id(scope), *key))
+        kept = self._made.get((scope, *key))
         if kept is None:
             if len(self._made) >= _MOST_READY:
                 self._made.clear()
-            kept = self._made[(id(scope), *key)] = (scope, make())  # the scope held, so that no other has its number
-        return kept[1]
+            kept = self._made[(scope, *key)] = make()
+        return kept
 
 
 @dataclass(frozen=True, slots=True)

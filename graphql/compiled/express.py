@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from asyncio import Task, get_running_loop
 from collections.abc import Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as datetime_time
@@ -192,15 +193,15 @@ class Express:
 
         Called on the loop that serves, for connections that it ``serves``.
         """
-        begun = time.perf_counter()
+        begun, apart = time.perf_counter(), copy_context()  # what is set for this request is for no other of the connection
         try:
-            admitted = self._admitted(head, caller, body)
+            admitted = apart.run(self._admitted, head, caller, body)
         except _HandOn:
             return False
         except Exception as error:  # noqa: BLE001 - as above
             log_defect(error, "the short way", "")
             return False
-        reply.begun(get_running_loop().create_task(self._replied(admitted, begun, reply)))
+        reply.begun(get_running_loop().create_task(self._replied(admitted, begun, reply), context=apart))
         return True
 
     async def _replied(self, admitted: _Admitted, begun: float, reply: Reply) -> None:

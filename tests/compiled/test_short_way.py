@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any, cast
 
 import pytest
@@ -73,8 +74,8 @@ class Wire(asyncio.Transport):
 class Line:
     """A protocol on a wire, whose server remembers one head."""
 
-    def __init__(self) -> None:
-        self.app, self.wire, self.state = Taking(), Wire(), ServerState()
+    def __init__(self, app: Taking | None = None) -> None:
+        self.app, self.wire, self.state = app or Taking(), Wire(), ServerState()
         config = PatientConfig(
             cast("Any", self.app), http=ExpressProtocol, log_config=None, lifespan="off", proxy_headers=False
         )
@@ -186,6 +187,29 @@ def test_a_connection_that_is_lost_is_answered_no_more(runner: asyncio.Runner) -
         line.app.replies[0].answered(b"", b"one")
         line.app.replies[0].handed_on()
         assert (line.wire.written, line.app.scopes) == (b"", [])
+
+    runner.run(story())
+
+
+def test_what_is_set_for_a_request_is_for_no_other(runner: asyncio.Runner) -> None:
+    """Neither for what is handed on, nor for what waited behind it."""
+    which = ContextVar("which", default="nobody's")
+
+    class Noting(Taking):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            seen.append(which.get())
+            await super().__call__(scope, receive, send)
+
+    seen: list[str] = []
+
+    async def story() -> None:
+        line = Line(Noting())
+        line.protocol.data_received(HEAD + BODY)
+        line.protocol.data_received(HEAD.replace(b"here", b"there") + BODY)
+        which.set("the first one's")
+        line.app.replies[0].handed_on()
+        await line.settled()
+        assert seen == ["nobody's"] * 2
 
     runner.run(story())
 
