@@ -194,5 +194,8 @@ class Authenticator(Protocol):
     def verify(self, token: str) -> Identity:
         """The identity that a token proves; may wait. Raises ``NotAuthenticated`` and ``IdentityProviderUnavailable``."""
 
-    def known(self, token: str) -> Identity | None:
+    def digest(self, token: str) -> bytes:
+        """What a token is remembered by."""
+
+    def known(self, digest: bytes) -> Identity | None:
         """The identity of a token that was proved before and would be proved again now; None for any other. Never waits."""

@@ -95,10 +95,15 @@ class LeanReads(Protocol):
     async def shown(self, shown: Shown) -> Sequence[tuple[Any, ...]]:
         """The rows that are asked for; of a page one more than its size, where there is one. Raises ``NotAtHand``."""
 
+    def ready(self, shown: Shown) -> "Ask":
+        """What asks a question whenever it is called; those that call it in the same moment have one answer."""
+
     def looked_up(self, shown: Shown) -> "LookUp":
         """What answers one key after the other of a question whose keys are left open: the rows of that key."""
 
 
+Ask = Callable[[], Awaitable[Sequence[tuple[Any, ...]]]]
+"""To the rows of a question; of a page one more than its size, where there is one. Raises ``NotAtHand``."""
 LookUp = Callable[[Any], Awaitable[Sequence[tuple[Any, ...]]]]
 """A key to its rows, asked for with all other keys that come in the same moment. Raises ``NotAtHand``."""
 

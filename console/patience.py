@@ -14,11 +14,10 @@ from weakref import WeakKeyDictionary, WeakSet
 
 import orjson
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from compiled.express import WHOLE
 from domain.messages import tell
 from transport.errors import ErrorCode
 from transport.rates import Network, caller_at, lies_in
@@ -71,32 +70,6 @@ class _CarryingLine:
     def abort(self) -> None:
         """See ``Line``."""
         self._protocol.transport.abort()
-
-
-class _Whole:
-    """See ``compiled.express.Whole``."""
-
-    __slots__ = ("_cycle",)
-
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-
-    def body(self, length: int) -> bytes | None:
-        """See ``Whole``."""
-        cycle = self._cycle
-        return bytes(cycle.body) if not cycle.more_body and len(cycle.body) == length else None
-
-    def answered(self, head: bytes, body: bytes) -> bool:
-        """See ``Whole``."""
-        cycle = self._cycle
-        if cycle.response_started or cycle.disconnected or not cycle.keep_alive or cycle.flow.write_paused:
-            return False
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        usual = [part for name, value in cycle.default_headers for part in (name, b": ", value, b"\r\n")]
-        cycle.transport.write(b"".join([STATUS_LINE[200], *usual, head, b"\r\n", body]))
-        cycle.on_response()
-        return True
 
 
 def _given_back(state: ServerState, caller: str) -> None:
@@ -185,15 +158,18 @@ class PatientProtocol(HttpToolsProtocol):
         """See httptools; the head is there. What else was sent over a connection that is given up comes to nothing."""
         self._head_came()
         if not self.transport.is_closing():
-            if self.config.limit_concurrency is not None:
-                self.limit_concurrency = self.config.limit_concurrency + len(_CARRYING.get(self.server_state, ()))
+            self.limit_concurrency = self.most_at_once()
             super().on_headers_complete()
             if self.parser.should_upgrade() and self._should_upgrade():
                 return  # what follows is no request: ``handle_websocket_upgrade`` hands it on
-            whole: Any = _Whole(self.cycle)
             line: Any = _CarryingLine(self)
-            self.scope.setdefault("extensions", {}).update({WHOLE: whole, LINE: line})
+            self.scope.setdefault("extensions", {})[LINE] = line
             self._unanswered = [each for each in (*self._unanswered, self.cycle) if not each.response_complete]
+
+    def most_at_once(self) -> int | None:
+        """Connections beyond which the server has too much to do; those that carry streams count for nothing."""
+        most = self.config.limit_concurrency
+        return None if most is None else most + len(_CARRYING.get(self.server_state, ()))
 
     def handle_websocket_upgrade(self) -> None:
         """See uvicorn; what was counted of the connection goes on with it."""

@@ -25,8 +25,9 @@ from application.projections.all import PROJECTIONS
 from compiled.executor import CompilingExecutor
 from compiled.express import Express
 from console.metrics import Metrics, metrics_route
-from console.patience import PatientConfig, PatientProtocol, PatientWebSocket
+from console.patience import PatientConfig, PatientWebSocket
 from console.readiness import Readiness
+from console.short_way import ExpressProtocol
 from console.web.serving import console_routes
 from domain.text import subject_form
 from graphql import GraphQLSchema
@@ -234,7 +235,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         h11_max_incomplete_event_size=64 * 1024,
         timeout_keep_alive=20,
         limit_concurrency=1_000,
-        http=PatientProtocol,
+        http=ExpressProtocol,
         ws=PatientWebSocket,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,  # what is told holds persons beside what others wrote: see ``transport.compression``

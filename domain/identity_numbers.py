@@ -28,6 +28,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from operator import mul
 from typing import Final, Self
 
 from domain.messages import Message, tell
@@ -93,9 +94,9 @@ class IdentityNumber:
 
 def resident_check_character(first_seventeen: str) -> str:
     """The 18th character for 17 digits (GB 11643, ISO 7064 MOD 11-2). Raises ``ValueError`` for anything but 17 digits."""
-    if not re.fullmatch(r"[0-9]{17}", first_seventeen):
+    if not _SEVENTEEN.fullmatch(first_seventeen):
         raise ValueError("A resident identity number has 17 digits before its check character.")
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first_seventeen, strict=True))
+    total = sum(map(mul, _WEIGHTS, map(int, first_seventeen)))
     return _CHECK[total % 11]
 
 
@@ -114,6 +115,7 @@ _FORMS: Final[Mapping[IdentityKind, Message]] = {
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK: Final = "10X98765432"
 _CAPITALS: Final = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
+_SEVENTEEN: Final = re.compile(r"[0-9]{17}")
 _EIGHTEEN: Final = re.compile(r"[0-9]{17}[0-9X]")
 _FIFTEEN: Final = re.compile(r"[0-9]{15}")
 _PROVINCES: Final = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71")
@@ -125,6 +127,8 @@ _CENTENARIANS: Final = 996
 
 def _folded(text: str, kind: IdentityKind) -> str:
     """Full-width to ASCII, capitals, no blanks, no hyphens; brackets around an issuer's letter and look-alikes of X likewise."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     folded = "".join(unicodedata.normalize("NFKC", text).split()).translate(_CAPITALS)
     folded = re.sub(r"[-‐-―−⁃]", "", folded)
     if kind is IdentityKind.TW_TRAVEL_PERMIT:

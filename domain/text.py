@@ -31,6 +31,8 @@ def clean(value: str, field: str, *, limit: int = NAME_LIMIT, required: bool = T
     accepted though the interpreter's edition of Unicode may not know them yet; for a private-use character of GBK the
     sentence names its successor, where there is one.
     """
+    if value.isascii() and value.isalnum() and len(value) <= limit:
+        return value  # nothing to normalise, to fold or to forbid
     # Measured before, so that nobody has megabytes normalised, and after, since NFC makes some characters several.
     text = value if len(value) > limit else " ".join(unicodedata.normalize("NFC", value).split())
     if len(text) > limit:

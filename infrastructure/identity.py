@@ -157,9 +157,12 @@ class TokenVerifier:
             sub={"essential": True},
         )
 
-    def known(self, token: str) -> Identity | None:
+    def digest(self, token: str) -> bytes:
+        """See ``application.ports.Authenticator``."""
+        return sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+    def known(self, digest: bytes) -> Identity | None:
         """See ``application.ports.Authenticator``: what was proved holds until the token expires or its key is not trusted any more."""
-        digest = sha256(token.encode("utf-8", "surrogatepass")).digest()
         proved = self._proved.get(digest)
         if proved is None or proved.under is None:
             return None
@@ -206,7 +209,7 @@ class TokenVerifier:
         identity = found.identity(tells_case=self._tells_case)
         proved = _Proved(identity, int(claims["exp"]), under)
         with self._lock:
-            self._proved[sha256(token.encode()).digest()] = proved
+            self._proved[self.digest(token)] = proved
             while len(self._proved) > _MOST_KNOWN:
                 self._proved.popitem(last=False)
         return identity

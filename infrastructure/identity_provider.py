@@ -27,7 +27,8 @@ class IdentityProvider:
     def __init__(self, keys: KeySet, verifier: TokenVerifier, *, is_file: bool) -> None:
         self._keys, self._is_file = keys, is_file
         self.verify: Callable[[str], Identity] = verifier.verify
-        self.known: Callable[[str], Identity | None] = verifier.known
+        self.digest: Callable[[str], bytes] = verifier.digest
+        self.known: Callable[[bytes], Identity | None] = verifier.known
 
     def start(self) -> None:
         """Fetch the keys, before anything is served.

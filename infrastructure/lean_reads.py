@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from application.asking import Keyed, Shown
-from application.queries import LookUp
+from application.queries import Ask, LookUp
 from infrastructure.postgres.lines import Lines, Shape
 from infrastructure.questions_sql import shown_statement
 
@@ -32,6 +32,16 @@ class PostgresLeanReads:
         """See ``LeanReads``."""
         made = shown_statement(shown)
         return await self._lines.rows(made.text, made.params)
+
+    def ready(self, shown: Shown) -> Ask:
+        """See ``LeanReads``; the statement is made once."""
+        made = shown_statement(shown)
+        shape, lines = Shape(made.text, made.params, (), keyed=False), self._lines
+
+        def ask() -> Awaitable[Sequence[tuple[Any, ...]]]:
+            return lines.look_up(shape, None)
+
+        return ask
 
     def looked_up(self, shown: Shown) -> LookUp:
         """See ``LeanReads``; the statement is made once."""

@@ -29,7 +29,7 @@ from application.projections.all import PROJECTIONS, projections_of
 from application.projections.projection import Table
 from application.projections.registry import REGISTRY
 from application.projections.tables import HOLDERS
-from application.queries import LookUp, NotAtHand
+from application.queries import Ask, LookUp, NotAtHand
 from application.reading import READER, Readers
 from domain.holder import Holder
 from infrastructure.lean_reads import PostgresLeanReads
@@ -313,6 +313,11 @@ class ReplicatedLeanReads:
         found, position = _told(await self._lines.rows(asked.text, asked.params))
         replicas.readers.saw(reader, position)
         return found
+
+    def ready(self, shown: Shown) -> Ask:
+        """See ``LeanReads``. Who may be sent to a replica asks for themselves: how far rows must be is theirs."""
+        plain = self._lean.ready(shown)
+        return lambda: plain() if READER.get() is None else self.shown(shown)
 
     def looked_up(self, shown: Shown) -> LookUp:
         """See ``LeanReads``. Each key has a row at least, which tells how far the rows are."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from asyncio import Lock
 from collections.abc import Callable
+from threading import Lock as ThreadLock
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -51,6 +52,7 @@ class Dimensions:
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
         self._lock = Lock()
+        self._adding = ThreadLock()
         self._written: WeakSet[WrittenPieces] = WeakSet()
         self._entries: dict[tuple[str, int], list[EntryView]] = {}
         self.stamp: Stamp | None = None
@@ -60,7 +62,8 @@ class Dimensions:
     def written(self, make: Callable[[Any], Any]) -> WrittenPieces:
         """A place of a plan that writes what follows from catalogs alone."""
         made = WrittenPieces(make)
-        self._written.add(made)
+        with self._adding:  # a large operation is compiled in a thread of its own
+            self._written.add(made)
         return made
 
     def version(self, key: VersionKey) -> VersionView:
@@ -92,5 +95,6 @@ class Dimensions:
             self.catalogs = {each.code: each for each in catalogs}
             self.versions = {(each.catalog_code, each.number): each for each in versions}
             self._entries, self.stamp = entries, stamp
-            for each in self._written:
-                each.clear()
+            with self._adding:
+                for each in self._written:
+                    each.clear()

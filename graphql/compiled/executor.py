@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from anyio import CapacityLimiter, to_thread
 
 from application.access import Action, can
 from application.outages import OutageOf
@@ -16,8 +17,9 @@ from application.ports import EventUnreadable
 from application.queries import LeanReads, NotAtHand, Reads
 from application.reading import READER
 from compiled.dimensions import Dimensions
+from compiled.encoding import Answer, Aside, Means
 from compiled.inputs import Coerce, Misfit, arguments_of, variables_of
-from compiled.roots import ROOTS, Answer, Aside, Means
+from compiled.roots import ROOTS
 from compiled.selections import TYPENAME, NotCovered, SelectedField, selections, switches
 from compiled.types import rules_of
 from domain.authorities import AuthorityDirectory
@@ -35,7 +37,9 @@ MOST_COST: Final = 12_000
 """Fields of an answer that is written on the event loop, in a few milliseconds; beyond, whatever is asked is interpreted beside it."""
 
 MOST_FIELDS: Final = 400
-"""Fields of an operation, fragments expanded, that is compiled: it is done on the event loop, in about half a millisecond a field."""
+"""Fields of an operation, fragments expanded, that is compiled, in about half a millisecond a field."""
+FEW_FIELDS: Final = 30
+"""Fields of an operation that is compiled on the event loop, in some 15 ms; one of more is compiled beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,10 @@ class Compiled:
         self._plans: dict[tuple[bool, ...], ReadPlan] = {}
         if not self._switches:
             self.plan({})
+
+    def known(self, variables: Mapping[str, Any]) -> ReadPlan | None:
+        """The plan under these variables, where it was made before."""
+        return self._plans.get(tuple(_stands(variables, name) for name in self._switches) if self._switches else ())
 
     def plan(self, variables: Mapping[str, Any]) -> ReadPlan:
         """The plan under these variables. Raises ``NotCovered``."""
@@ -118,6 +126,7 @@ class CompilingExecutor:
         dimensions = Dimensions(reads)
         self._means = Means(lean, dimensions, rules_of(dimensions, lambda code: authority_view(authorities, code)))
         self.shares: Counter[str] = Counter()
+        self._compiling = CapacityLimiter(1)
 
     async def __call__(
         self, operation: PreparedOperation, request: GraphQLRequest, context: Context
@@ -151,22 +160,37 @@ class CompilingExecutor:
         """Keep no catalog, as when the history may be another."""
         self._means.dimensions.stamp = None
 
-    def covers(self, operation: PreparedOperation) -> bool:
-        """Whether an operation may be answered here."""
-        return operation.kind is OperationType.QUERY and self._compiled_of(operation) is not None
+    def covers(self, operation: PreparedOperation) -> bool | None:
+        """Whether an operation may be answered here; None for a large one that nobody has asked for yet."""
+        if operation.kind is not OperationType.QUERY:
+            return False
+        if self not in operation.derived and operation.measure.fields > FEW_FIELDS:
+            return None
+        return self._compiled_of(operation) is not None
 
     async def _attempt(
         self, operation: PreparedOperation, request: GraphQLRequest, context: Context, *, waits: bool = True
     ) -> tuple[ExecutionResult | bytes | None, str]:
         """An answer, if there is one, and which share the operation counts to."""
         try:
-            compiled = self._compiled_of(operation)
+            large = operation.measure.fields > FEW_FIELDS
+            if large and self not in operation.derived:
+                compiled = await to_thread.run_sync(self._compiled_of, operation, limiter=self._compiling)
+            else:
+                compiled = self._compiled_of(operation)
             if compiled is None:
                 return None, "uncovered"
             if operation.measure.cost.value(request.variables, MOST_COST) > MOST_COST:
                 return None, "large"
             variables = compiled.variables(request.variables)
-            return await _answered(compiled.plan(variables), variables, context, waits=waits), "compiled"
+            plan = compiled.known(variables)
+            if plan is None:
+                plan = (
+                    await to_thread.run_sync(compiled.plan, variables, limiter=self._compiling)
+                    if large
+                    else compiled.plan(variables)
+                )
+            return await _answered(plan, variables, context, waits=waits), "compiled"
         except NotCovered:
             return None, "uncovered"
         except (Misfit, Aside, ApiError, Refused, EventUnreadable):

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from application import questions
-from application.access import Scope
-from application.asking import UNSCOPED, Grouped, Keyed, Measured, Page, Question, Shown, Window
+from application.asking import UNSCOPED, Question, Shown, Window
 from application.projections.all import projections_of
-from application.projections.projection import Table
 from application.projections.tables import CASES, TITLES
-from application.queries import LeanReads, LookUp
 from application.questions import CaseFilter, EntryFilter, TitleFilter
-from application.viewing import Row
 from application.views import CatalogView, EntryView, VersionView
-from compiled.dimensions import Dimensions
+from compiled.connections import ConnectionParts, connection
+from compiled.encoding import STAMP, STAMPS, Answer, Arguments, Aside, Encoders, LookUps, Means, keys_at_hand
 from compiled.inputs import arguments_of
 from compiled.selections import NotCovered, SelectedField
 from compiled.types import encoded, personal_in
-from compiled.writing import Columns, NeedsView, Rules, View, Writer
+from compiled.writing import View, Writer
 from domain.identifiers import normalised_case_number
 from registry_api import ids
 from registry_api.context import Context, in_thread
 from registry_api.lookups import by_subjects
-from registry_api.pages import Paging, cursor, whole_number, window
+from registry_api.pages import whole_number
 from registry_api.verification import (
     MOST_QUESTIONS,
     Gathered,
@@ -42,104 +40,12 @@ from registry_api.verification import (
 )
 from transport.limits import DEFAULT_LIMITS
 
-T = TypeVar("T")
-Rows = Sequence[tuple[Any, ...]]
-Arguments = Mapping[str, Any]
-Answer = Callable[[Context, Arguments], Awaitable[Any]]
-"""A request and the arguments of a root field to what is written under its name."""
-_STAMP: Final = questions.catalogs_stamp()
-_STAMPS: Final = len(_STAMP)
-
-
-class Aside(Exception):
-    """A compiled operation cannot be answered here after all; the interpreting path answers, or says why it does not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What compiled fields work with."""
-
-    lean: LeanReads
-    dimensions: Dimensions
-    rules: Rules
-
-
-@dataclass(frozen=True, slots=True)
-class Encoder:
-    """Writes rows of a table: from ``columns``, or, where they are None, from whole views."""
-
-    table: Table[Any]
-    columns: tuple[str, ...] | None
-    write: Callable[[Any, Any], list[Any]]
-    weight: int
-    clear: bool
-
-    async def written(self, context: Context, rows: Rows, offset: int = 0) -> list[Any]:
-        """The rows as they are shown; ``offset`` is how many columns stand in front. Raises ``Aside`` for too many fields."""
-        if len(rows) * self.weight > DEFAULT_LIMITS.cost:
-            raise Aside
-        if self.columns is not None:
-            return self.write(rows, context)
-        from_row = self.table.from_row
-        views = [from_row(row[offset:] if offset else row) for row in rows]
-        return await self.of_views(context, views)
-
-    async def of_views(self, context: Context, views: Sequence[Any]) -> list[Any]:
-        """Views as they are shown; the keys of those who are shown in clear are fetched at once."""
-        if self.clear:
-            await _keys_at_hand(context, views)
-        return self.write(views, context)
-
-
-class Encoders:
-    """Encoders of one selection, for those who may read persons and for those who may not; each made when it is first needed."""
-
-    def __init__(self, rules: Rules, table: Table[Any], selected: Sequence[SelectedField], offset: int) -> None:
-        self._rules, self._table, self._selected, self._offset = rules, table, selected, offset
-        self._personal = any(map(_is_personal, selected))
-        self._made: dict[bool, Encoder] = {}
-        self.of(clear=False)
-        if self._personal:
-            self.of(clear=True)
-
-    def of(self, *, clear: bool) -> Encoder:
-        """The encoder. Raises ``NotCovered``."""
-        clear = clear and self._personal
-        if clear not in self._made:
-            self._made[clear] = self._make(clear=clear)
-        return self._made[clear]
-
-    def _make(self, *, clear: bool) -> Encoder:
-        weight = sum(each.weight for each in self._selected)
-        if not clear:
-            try:
-                writer, names = Writer(self._rules, clear=False), dict[str, int]()
-                one = writer.object(Columns(self._table.view, names, self._offset), self._selected)
-                write = writer.function("rows, e", f"[{one} for r in rows]")
-                return Encoder(self._table, tuple(names) or self._table.key, write, weight, clear=False)
-            except NeedsView:
-                pass
-        writer = Writer(self._rules, clear=clear)
-        one = writer.object(View(self._table.view, "v"), self._selected)
-        return Encoder(self._table, None, writer.function("rows, e", f"[{one} for v in rows]"), weight, clear)
-
-
-def _is_personal(selected: SelectedField) -> bool:
-    return personal_in(replace(selected, below=(selected,)))
-
-
-async def _keys_at_hand(context: Context, rows: Iterable[Row]) -> None:
-    viewer = context.viewer
-    refs = {each.holder.ref for each in rows if viewer.in_clear(each)}
-    if missing := {ref for ref in refs if not viewer.at_hand(ref)}:
-        await in_thread(context.services.seals.warm, missing)
-
 
 # ── titles ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def titles(means: Means, selected: SelectedField) -> Answer:
     """``titles(holder:)`` of today."""
     encoders = Encoders(means.rules, TITLES, selected.below, offset=1)
-    asks = _LookUps(means.lean, lambda scope: questions.titles_of_identities(scope, ()), _STAMP)
+    asks = LookUps(means.lean, lambda scope: questions.titles_of_identities(scope, ()), STAMP)
 
     async def answer(context: Context, arguments: Arguments) -> Any:
         if arguments["as_of"] is not None or context.services.holders.apart:
@@ -149,7 +55,7 @@ def titles(means: Means, selected: SelectedField) -> Answer:
         encoder = encoders.of(clear=context.viewer.reads_persons)
         rows = await asks.of(context.viewer.scope, encoder.columns)(digest)
         if rows:
-            await means.dimensions.as_of(rows[0][-_STAMPS:])
+            await means.dimensions.as_of(rows[0][-STAMPS:])
         return await encoder.written(context, rows, 1)
 
     return answer
@@ -162,7 +68,12 @@ def title_list(means: Means, selected: SelectedField) -> Answer:
         return questions.titles(context.viewer.scope, arguments["filter"] or TitleFilter(), part)
 
     parsers = (date.fromisoformat, UUID)
-    return _connection(means, selected, TITLES, "titles", parsers, asked, ("recognized_on", "title_id"))
+    given = attrgetter(*(each.name for each in fields(TitleFilter)))
+
+    def same(arguments: Arguments) -> tuple[Any, ...]:
+        return () if arguments["filter"] is None else given(arguments["filter"])
+
+    return connection(means, selected, TITLES, "titles", parsers, asked, ("recognized_on", "title_id"), same)
 
 
 def cases(means: Means, selected: SelectedField) -> Answer:
@@ -173,7 +84,7 @@ def cases(means: Means, selected: SelectedField) -> Answer:
         return questions.cases(context.viewer.scope, which, part, context.read_on())
 
     parsers = (datetime.fromisoformat, UUID)
-    return _connection(means, selected, CASES, "cases", parsers, asked, ("submitted_at", "case_id"))
+    return connection(means, selected, CASES, "cases", parsers, asked, ("submitted_at", "case_id"))
 
 
 def case(means: Means, selected: SelectedField) -> Answer:
@@ -192,10 +103,10 @@ def case(means: Means, selected: SelectedField) -> Answer:
         else:
             asked = questions.case_numbered(context.viewer.scope, number)
         encoder = encoders.of(clear=context.viewer.reads_persons)
-        rows = await means.lean.shown(Shown(asked, encoder.columns, _STAMP))
+        rows = await means.lean.shown(Shown(asked, encoder.columns, STAMP))
         if not rows:
             return None
-        await means.dimensions.as_of(rows[0][-_STAMPS:])
+        await means.dimensions.as_of(rows[0][-STAMPS:])
         return (await encoder.written(context, rows[:1]))[0]
 
     return answer
@@ -228,9 +139,9 @@ class _Verified:
 
     def __init__(self, means: Means, selected: SelectedField) -> None:
         self._dimensions = means.dimensions
-        beside = (questions.position_of([each.name for each in projections_of([TITLES])]), *_STAMP)
-        self._certificates = _LookUps(means.lean, lambda _: questions.titles_of_certificates(()), beside)
-        self._numbers = _LookUps(means.lean, lambda _: questions.titles_by_case_number((), every=True), beside)
+        beside = (questions.position_of([each.name for each in projections_of([TITLES])]), *STAMP)
+        self._certificates = LookUps(means.lean, lambda _: questions.titles_of_certificates(()), beside)
+        self._numbers = LookUps(means.lean, lambda _: questions.titles_by_case_number((), every=True), beside)
         self._personal = personal_in(selected)
         self._write = {clear: _verification_writer(means, selected, clear=clear) for clear in (False, True)}
 
@@ -243,7 +154,7 @@ class _Verified:
         verified = answers(asked, found, at, context.language)
         clear = context.viewer.reads_persons and self._personal
         if clear:
-            await _keys_at_hand(context, found.present.values())
+            await keys_at_hand(context, found.present.values())
         return [self._write[clear](each, context) for each in verified]
 
     async def _gathered(self, context: Context, asked: Sequence[VerificationInput]) -> Gathered:
@@ -287,10 +198,10 @@ def catalog(means: Means, selected: SelectedField) -> Answer:
 
     async def answer(context: Context, arguments: Arguments) -> Any:
         code = arguments["code"]
-        rows = await means.lean.shown(Shown(questions.catalog(code), (), _STAMP))
+        rows = await means.lean.shown(Shown(questions.catalog(code), (), STAMP))
         if not rows:
             return None
-        await means.dimensions.as_of(rows[0][-_STAMPS:])
+        await means.dimensions.as_of(rows[0][-STAMPS:])
         if weight > DEFAULT_LIMITS.cost:
             raise Aside
         view = means.dimensions.catalogs[code]
@@ -328,7 +239,7 @@ def _catalog_part(means: Means, selected: SelectedField) -> _Part:
         number = asked["number"]
         if number is None:
             on = asked["effective_on"] or context.today
-            latest = Shown(questions.latest_effective(view.code, on, asked["known_at"]), ("number", "ends_on"), _STAMP)
+            latest = Shown(questions.latest_effective(view.code, on, asked["known_at"]), ("number", "ends_on"), STAMP)
             rows = await means.lean.shown(latest)
             if not rows:
                 return None
@@ -366,7 +277,7 @@ def _entries(means: Means, selected: SelectedField) -> Callable[[Context, Versio
         raise NotCovered("entries by a variable")
     arguments = arguments_of(selected)({})
     which = EntryFilter(**{name: arguments[name] for name in ("search", "field", "title")})
-    page = _Connection(selected, "entries", (whole_number,))
+    page = ConnectionParts(selected, "entries", (whole_number,))
     nodes = {}
     for each in page.nodes:
         writer = Writer(means.rules, clear=False)
@@ -393,158 +304,6 @@ def _fragment(write: Callable[[Any], Any], named: Callable[[Any], Any]) -> Calla
     """From a key to what is written of whatever it names."""
     return lambda key: orjson.Fragment(encoded(write(named(key))))
 
-
-# ── what lists share ──────────────────────────────────────────────────────────────────────────────────────────────────
-class _Connection:
-    """The shape of a connection that is selected, whatever its rows are."""
-
-    def __init__(self, selected: SelectedField, kind: str, parsers: Sequence[Callable[[str], object]]) -> None:
-        self._selected, self._kind, self._parsers = selected.below, kind, parsers
-        self.total = any(each.name == "totalCount" for each in selected.below)
-        edges = [node for each in selected.below if each.name == "edges" for node in each.below if node.name == "node"]
-        self.nodes = [*(each for each in selected.below if each.name == "nodes"), *edges]
-        """Each place where rows are written, and what is selected of them there."""
-
-    def window(self, arguments: Arguments) -> Window:
-        """The page that is asked for. Raises ``ApiError``."""
-        names = ("first", "after", "last", "before")
-        paging = Paging(*(arguments[name] for name in names))
-        return window(self._kind, paging, self._parsers, count=self.total)
-
-    def beside(self, question: Question[Any]) -> tuple[Grouped, ...]:
-        """What counts all rows of the list, where the total is asked for."""
-        if not self.total:
-            return ()
-        whole = replace(question, order=None, window=None)
-        return (Grouped(whole, (), ((Measured.ROWS, question.table.key[0]),), 1),)
-
-    def of(self, rows: Rows, asked: Window) -> Page[tuple[Any, ...]]:
-        """The page of rows that have the total behind them, where it is asked for. Raises ``Aside`` where no row tells it."""
-        if self.total and not rows:
-            raise Aside
-        return Page.of(rows, asked, rows[0][-1] if self.total else None)
-
-    async def written(
-        self,
-        page: Page[tuple[Any, ...]],
-        nodes: Callable[[SelectedField], Awaitable[list[Any]]],
-        key: Callable[[tuple[Any, ...]], Sequence[object]],
-    ) -> dict[str, Any]:
-        """A page as it is selected; ``nodes`` writes its rows at one place."""
-        found: dict[str, Any] = {}
-        for each in self._selected:
-            match each.name:
-                case "nodes":
-                    found[each.key] = await nodes(each)
-                case "edges":
-                    found[each.key] = await self._edges(each, page, nodes, key)
-                case "pageInfo":
-                    found[each.key] = self._info(each, page, key)
-                case "totalCount":
-                    found[each.key] = page.total
-                case _:
-                    found[each.key] = each.parent.name
-        return found
-
-    async def _edges(self, edges: SelectedField, page: Any, nodes: Any, key: Any) -> list[dict[str, Any]]:
-        columns: list[list[Any]] = []
-        for each in edges.below:
-            match each.name:
-                case "node":
-                    columns.append(await nodes(each))
-                case "cursor":
-                    columns.append([cursor(self._kind, key(row)) for row in page.rows])
-                case _:
-                    columns.append([each.parent.name] * len(page.rows))
-        if not columns:  # all of it is skipped
-            return [{} for _ in page.rows]
-        keys = [each.key for each in edges.below]
-        return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
-
-    def _info(self, info: SelectedField, page: Page[Any], key: Any) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for each in info.below:
-            match each.name:
-                case "hasNextPage":
-                    found[each.key] = page.has_next
-                case "hasPreviousPage":
-                    found[each.key] = page.has_previous
-                case "startCursor" | "endCursor":
-                    row = page.rows[0 if each.name == "startCursor" else -1] if page.rows else None
-                    found[each.key] = None if row is None else cursor(self._kind, key(row))
-                case _:
-                    found[each.key] = each.parent.name
-        return found
-
-
-def _connection(
-    means: Means,
-    selected: SelectedField,
-    table: Table[Any],
-    kind: str,
-    parsers: Sequence[Callable[[str], object]],
-    asked: Callable[[Context, Arguments, Window], Question[Any]],
-    order: tuple[str, str],
-) -> Answer:
-    page = _Connection(selected, kind, parsers)
-    places = [_Place(node, Encoders(means.rules, table, node.below, offset=0)) for node in page.nodes]
-    if len(places) > 1:
-        raise NotCovered("rows in two places of a page")
-    place = places[0] if places else None
-    bare = Encoder(table, (), lambda rows, _e: [{} for _ in rows], 0, clear=False)
-
-    async def answer(context: Context, arguments: Arguments) -> Any:
-        part = page.window(arguments)
-        question = asked(context, arguments, part)
-        encoder = place.encoders.of(clear=context.viewer.reads_persons) if place else bare
-        names, columns = table.column_names, encoder.columns
-        if columns is not None:
-            names = columns = (*columns, *(each for each in order if each not in columns))
-        shown = Shown(question, columns, (*_STAMP, *page.beside(question)))
-        rows = await means.lean.shown(shown)
-        if rows:
-            behind = len(names)
-            await means.dimensions.as_of(rows[0][behind : behind + _STAMPS])
-        found = page.of(rows, part)
-        first, second = (names.index(each) for each in order)
-
-        async def written(_node: SelectedField) -> list[Any]:
-            return await encoder.written(context, found.rows)
-
-        def key(row: tuple[Any, ...]) -> Sequence[object]:
-            at = row[first]
-            return (at.isoformat() if isinstance(at, date) else at, row[second])
-
-        return await page.written(found, written, key)
-
-    return answer
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    node: SelectedField
-    encoders: Encoders
-
-
-class _LookUps:
-    """Look-ups of one question, by scope and columns: each a statement that is made once."""
-
-    def __init__(self, lean: LeanReads, asked: Callable[[Scope], Keyed[Any, Any]], beside: tuple[Grouped, ...]) -> None:
-        self._lean, self._asked, self._beside = lean, asked, beside
-        self._made: dict[tuple[Scope, tuple[str, ...] | None], LookUp] = {}
-
-    def of(self, scope: Scope, columns: tuple[str, ...] | None) -> LookUp:
-        """The look-up within a scope."""
-        found = self._made.get((scope, columns))
-        if found is None:
-            if len(self._made) > _MOST_SCOPES:
-                self._made.clear()
-            found = self._made[scope, columns] = self._lean.looked_up(Shown(self._asked(scope), columns, self._beside))
-        return found
-
-
-_MOST_SCOPES: Final = 500
-"""Scopes for which a plan keeps its statement made."""
 
 ROOTS: Final[Mapping[str, Callable[[Means, SelectedField], Answer]]] = {
     "titles": titles,

@@ -82,7 +82,7 @@ class Counters:
 
     documents: DocumentCache
     limits: Limits
-    known: Callable[[str], Identity | None]
+    authenticator: Authenticator
     by_address: Buckets
     by_token: Buckets
     in_work: Turns
@@ -221,6 +221,6 @@ def create_registry_app(
     app.state.streams, app.state.following = streams, following
     app.state.forget_documents = forget
     app.state.counters = Counters(
-        documents, limits, authenticator.known, by_address, by_token, in_work, services, door.trusted_proxies
+        documents, limits, authenticator, by_address, by_token, in_work, services, door.trusted_proxies
     )
     return app

@@ -121,6 +121,8 @@ class Context:
     """Set when the client has gone: nobody waits for the answer any more."""
     home: AbstractEventLoop | None = None
     """The loop that the services belong to, where this request is answered on another."""
+    within: Scope | None = None
+    """The asker's scope, where whoever made the request knows it already; it holds for today."""
     viewer: Viewer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -305,6 +307,8 @@ class Context:
     @property
     def scope(self) -> Scope:
         """Which cases and titles the asker sees."""
+        if self.within is not None:
+            return self.within
         return scope_of(self.actor, self.services.authorities, self.today)
 
     @property

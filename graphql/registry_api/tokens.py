@@ -32,7 +32,7 @@ class Tokens:
         token = _token_in(headers)
         if token is None:
             return None
-        known = self._authenticator.known(token)
+        known = self._authenticator.known(self._authenticator.digest(token))
         if known is not None:
             return known
         try:

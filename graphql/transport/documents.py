@@ -173,6 +173,10 @@ class DocumentCache:
                 return self.get(text)
             return self._keep(text, await to_thread.run_sync(prepare, self._schema, text, self._limits))
 
+    def is_known(self, text: str) -> bool:
+        """Whether a document is kept; does not count as use."""
+        return text in self._documents
+
     def known(self, text: str) -> PreparedDocument | None:
         """The prepared document, if it is kept."""
         prepared = self._documents.get(text)

@@ -7,6 +7,7 @@ them, structure before validation, cost before execution, pages in the resolver.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, Final
 
 from domain.messages import Message, tell
@@ -62,6 +63,9 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+_FEW: Final = 20
+"""Variables that are looked at without a list of what is to be looked at."""
+_BARE: Final = frozenset({int, float, bool, NoneType})
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -112,6 +116,11 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
     values; and ApiError (BAD_USER_INPUT, naming the place) for a text that no store can hold.
     """
     limit, count = limits.string, 0
+    if len(variables) <= min(_FEW, limits.variables) and all(
+        len(name) <= limit and name.isprintable() and (value.__class__ in _BARE or _is_plain(value, limit))
+        for name, value in variables.items()
+    ):
+        return len(variables)
     waiting: list[tuple[str, Any]] = [(f"${name}", value) for name, value in variables.items()]
     for name in variables:
         _check_text("variables", name, limit)
@@ -144,6 +153,11 @@ def check_values(variables: Mapping[str, Any], limits: Limits) -> int:
                 )
             waiting.extend((f"{place}[{index}]", inner) for index, inner in enumerate(value))
     return count
+
+
+def _is_plain(value: Any, limit: int) -> bool:
+    """Whether a value is a text without a fault; a printable one holds nothing that cannot be stored."""
+    return value.__class__ is str and len(value) <= limit and value.isprintable()
 
 
 def _check_text(place: str, text: str, limit: int) -> None:

@@ -29,9 +29,35 @@ StatusHeaders = Mapping[int, Mapping[str, str]]
 _NO_HEADERS: Final[StatusHeaders] = {}
 
 
+def is_request_id(sent: str) -> bool:
+    """Whether what a request came with may be its id."""
+    return _WELL_FORMED.fullmatch(sent) is not None
+
+
+class _Ids:
+    """Random ids of requests, many of one call for random bytes. Not shared by threads, but taking from a list is one step for them too."""
+
+    def __init__(self) -> None:
+        self._left: list[str] = []
+
+    def __call__(self) -> str:
+        """A new id."""
+        try:
+            return self._left.pop()
+        except IndexError:
+            digits = token_hex(16 * _IDS_AT_ONCE)
+            self._left += [digits[at : at + 32] for at in range(32, len(digits), 32)]
+            return digits[:32]
+
+
+_IDS_AT_ONCE: Final = 64
+new_request_id: Final = _Ids()
+"""An id for a request that came with none."""
+
+
 def request_id_from(sent: str) -> str:
     """The id of a request that came with this one, or with none."""
-    return sent if sent and _WELL_FORMED.fullmatch(sent) else token_hex(16)
+    return sent if is_request_id(sent) else new_request_id()
 
 
 def request_id_of(scope: Scope) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -78,14 +78,14 @@ async def arrival(request: Request, limits: Limits) -> Arrived:
     return Arrived(request, await _body(request, limits))
 
 
-def in_body(body: bytes, limits: Limits) -> GraphQLRequest:
-    """The parameters in a body of JSON. Raises as ``Arrived.read``."""
+def in_body(body: bytes, limits: Limits, known: Callable[[str], bool] = lambda _text: False) -> GraphQLRequest:
+    """The parameters in a body of JSON; ``known`` tells a document that was looked at before. Raises as ``Arrived.read``."""
     parameters = json_in(body, limits)
     if isinstance(parameters, list):
         raise HttpRefusalError(400, ErrorCode.BATCHING_REFUSED, tell("request.batched"))
     if not isinstance(parameters, dict):
         raise _malformed(tell("request.no_object"))
-    return request_in(parameters, limits)
+    return request_in(parameters, limits, known)
 
 
 async def _body(request: Request, limits: Limits) -> bytes:
@@ -171,7 +171,9 @@ def _place(path: str) -> Message:
     return tell("place.member", name=path) if path else tell("place.request_member")
 
 
-def request_in(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
+def request_in(
+    parameters: Mapping[str, Any], limits: Limits, known: Callable[[str], bool] = lambda _text: False
+) -> GraphQLRequest:
     """The parameters of a request, of the right types. Raises as ``Arrived.read``."""
     extensions = _map(parameters, "extensions")
     query = parameters.get("query")
@@ -182,7 +184,8 @@ def request_in(parameters: Mapping[str, Any], limits: Limits) -> GraphQLRequest:
     name = parameters.get("operationName")
     if name is not None and not isinstance(name, str):
         raise _malformed(tell("request.name_no_string"))
-    check_storable(query, tell("place.document"))
+    if not known(query):
+        check_storable(query, tell("place.document"))
     variables = _map(parameters, "variables")
     size = check_values(variables, limits)
     return GraphQLRequest(query, name, variables, extensions, size)

@@ -37,7 +37,8 @@ class Buckets:
         self, rate: float, burst: float, *, keys: int = 10_000, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._rate, self._burst, self._keys, self._clock = rate, burst, keys, clock
-        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._levels: OrderedDict[str, list[float]] = OrderedDict()
+        """By key, what was there and when."""
 
     def __len__(self) -> int:
         return len(self._levels)
@@ -47,19 +48,23 @@ class Buckets:
         if self._rate <= 0:
             return 0.0
         now = self._clock()
-        level, since = self._levels.pop(key, (self._burst, now))
-        level = min(self._burst, level + (now - since) * self._rate)
+        found = self._levels.get(key)
+        if found is None:
+            level = self._burst
+            found = self._levels[key] = [level, now]
+            while len(self._levels) > self._keys:
+                self._levels.popitem(last=False)
+        else:
+            self._levels.move_to_end(key)
+            level = min(self._burst, found[0] + (now - found[1]) * self._rate)
         missing = count - level
-        self._levels[key] = (level if missing > 0 else level - count, now)
-        while len(self._levels) > self._keys:
-            self._levels.popitem(last=False)
+        found[0], found[1] = level if missing > 0 else level - count, now
         return max(0.0, missing / self._rate)
 
     def give_back(self, key: str) -> None:
         """Give a token back that was taken for what is counted elsewhere."""
-        if self._rate > 0 and key in self._levels:
-            level, since = self._levels[key]
-            self._levels[key] = (min(self._burst, level + 1), since)
+        if self._rate > 0 and (found := self._levels.get(key)) is not None:
+            found[0] = min(self._burst, found[0] + 1)
 
     def take(self, key: str, count: int = 1) -> None:
         """Take ``count`` tokens. Raises HttpRefusalError (429, RATE_LIMITED) with ``Retry-After`` where they are not there."""

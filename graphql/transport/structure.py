@@ -12,6 +12,7 @@ recursion is as deep as `Limits.nesting` lets brackets be.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import Any, Final
 
 from graphql.utilities import get_default_value_ast
@@ -42,6 +43,10 @@ from transport.errors import ErrorCode, LimitExceededError
 from transport.limits import Limits
 
 _PAGED: Final = ("first", "last", "ids", "questions")
+_ABSENT: Final = object()
+_NUMBERS: Final = frozenset({int, bool, NoneType, object})
+"""What variables of sizes may be for a cost to be remembered; a list counts by its length."""
+_MOST_FOUND: Final = 64
 _DIGITS: Final = 18
 """Longer numbers are no sizes; the interpreter refuses to read the longest."""
 HISTORY: Final = "RecognitionCase.history"
@@ -79,9 +84,15 @@ class Cost:
     fixed: int = 0
     pages: Counter[_Page] = field(default_factory=Counter)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    _sizes: tuple[str, ...] | None = None
+    """The variables that have to do with it, once they are known."""
+    _found: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    """What was found, by largest page and these variables."""
 
     def add(self, other: "Cost", times: int = 1) -> None:
         """Add another cost, `times` over."""
+        self._sizes = None
+        self._found.clear()
         self.fixed += other.fixed * times
         for page, count in other.pages.items():
             self.pages[page] += count * times
@@ -90,6 +101,13 @@ class Cost:
         """The cost under these variables; a page size that is no number counts as `largest_page`."""
         if not self.pages:
             return self.fixed
+        asked: tuple[Any, ...] | None = None
+        if self._sizes is not None:
+            asked = (largest_page, *(variables.get(name, _ABSENT) for name in self._sizes))
+            if not _NUMBERS.issuperset(map(type, asked)):
+                asked = None
+            elif asked in self._found:
+                return self._found[asked]
         known: dict[_Page, int] = {}
         values = {**self.defaults, **variables}
 
@@ -101,7 +119,13 @@ class Cost:
                 known[page] = page.rows(values, largest_page) * total(page.below)
             return known[page]
 
-        return total(self)
+        found = total(self)
+        self._sizes = tuple({size for page in known for size in page.sizes if isinstance(size, str)})
+        if asked is not None:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[asked] = found
+        return found
 
 
 @dataclass(slots=True)

@@ -75,7 +75,8 @@ class Turns:
         self._busy[caller] -= 1
         if not self._busy[caller]:
             del self._busy[caller]
-        self._let_in()
+        if self._waiting:
+            self._let_in()
 
     async def _wait(self, caller: str) -> None:
         mine: Future[None] = get_running_loop().create_future()

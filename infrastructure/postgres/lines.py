@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from binascii import hexlify
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, Self
 
 import psycopg
@@ -25,6 +26,7 @@ from application.queries import NotAtHand
 from infrastructure.postgres.pools import RECONNECT_SECONDS, with_times
 
 Row = tuple[Any, ...]
+_Dump = Callable[[Sequence[Any]], Sequence[Any]]
 _MOST_PREPARED: Final = 200
 """Statements that a connection keeps prepared; one more begins anew."""
 _MOST_KEYS: Final = 64
@@ -34,20 +36,36 @@ _FINE: Final = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """A statement whose keys are one parameter, and the parameters before and after it, compared by identity. Scope is among them:
-    who may see other rows asks another shape.
-    """
+    """A statement whose keys are one parameter, and those before and after it, by identity. Scope is among them: others ask another."""
 
     text: str
     before: Sequence[Any]
     after: Sequence[Any]
+    keyed: bool = True
+    """Whether keys stand between the parameters; without any, all who ask in the same moment have the same rows."""
+    _sent: list[Sequence[Any]] = field(default_factory=list)
+
+    def values(self, keys: list[Any], dump: _Dump) -> Sequence[Any]:
+        """The parameters as they are sent; those that are always the same are made ready once."""
+        if not self._sent:
+            self._sent.extend((dump(self.before), dump(self.after)))
+        before, after = self._sent
+        if not self.keyed:
+            return before
+        array = _bytea_array(keys) if isinstance(keys[0], bytes) else dump([keys])[0]
+        return (*before, array, *after)
+
+
+def _bytea_array(keys: Sequence[bytes]) -> bytes:
+    """An array as PostgreSQL reads it (sections 8.15.2 and 8.4.1)."""
+    return b'{"\\\\x' + b'","\\\\x'.join(map(hexlify, keys)) + b'"}'
 
 
 class _Job(Protocol):
     """Something to be asked, known when a connection is free for it."""
 
-    def begin(self) -> tuple[str, Sequence[Any]]:
-        """The statement, with a placeholder ``%s`` a value, and the values."""
+    def begin(self, dump: _Dump) -> tuple[str, Sequence[Any]]:
+        """The statement, with a placeholder ``%s`` a value, and the values as ``dump`` makes them ready."""
 
     def answer(self, rows: Sequence[Row]) -> None:
         """Its rows came."""
@@ -60,8 +78,9 @@ class _Single:
     def __init__(self, text: str, params: Sequence[Any], waiting: asyncio.Future[Sequence[Row]]) -> None:
         self._asked, self._waiting = (text, params), waiting
 
-    def begin(self) -> tuple[str, Sequence[Any]]:
-        return self._asked
+    def begin(self, dump: _Dump) -> tuple[str, Sequence[Any]]:
+        text, params = self._asked
+        return text, dump(params)
 
     def answer(self, rows: Sequence[Row]) -> None:
         if not self._waiting.done():
@@ -81,9 +100,9 @@ class _Gathered:
         self.keys: list[Any] = []
         self.waiting: list[asyncio.Future[Sequence[Row]]] = []
 
-    def begin(self) -> tuple[str, Sequence[Any]]:
+    def begin(self, dump: _Dump) -> tuple[str, Sequence[Any]]:
         self.close()
-        return self.shape.text, (*self.shape.before, self.keys, *self.shape.after)
+        return self.shape.text, self.shape.values(self.keys, dump)
 
     def close(self) -> None:
         """Take no further key."""
@@ -92,10 +111,13 @@ class _Gathered:
 
     def answer(self, rows: Sequence[Row]) -> None:
         self._ended(self.shape)
-        found: list[list[Row]] = [[] for _ in self.keys]
-        for row in rows:
-            found[row[0] - 1].append(row)
-        for waiting, some in zip(self.waiting, found, strict=True):
+        each: list[Sequence[Row]] = [rows] * len(self.waiting)
+        if self.shape.keyed:
+            found: list[list[Row]] = [[] for _ in self.keys]
+            for row in rows:
+                found[row[0] - 1].append(row)
+            each = [*found]
+        for waiting, some in zip(self.waiting, each, strict=True):
             if not waiting.done():
                 waiting.set_result(some)
 
@@ -130,8 +152,7 @@ class _Line:
         """Send a job's statement, preparing it first where it is new here."""
         self._job = job
         try:
-            text, params = job.begin()
-            values = self._dumps.dump_sequence(list(params), [PyFormat.TEXT] * len(params))
+            text, values = job.begin(self._dump)
             name = self._prepared.get(text)
             if name is None:
                 self._prepare(text)
@@ -141,6 +162,9 @@ class _Line:
             self._flush()
         except Exception as error:  # noqa: BLE001 - as below
             self.give_up(error)
+
+    def _dump(self, params: Sequence[Any]) -> Sequence[Any]:
+        return self._dumps.dump_sequence(list(params), [PyFormat.TEXT] * len(params))
 
     def _prepare(self, text: str) -> None:
         if len(self._prepared) >= _MOST_PREPARED:
@@ -264,7 +288,7 @@ class Lines:
 
     def look_up(self, shape: Shape, key: Any) -> asyncio.Future[Sequence[Row]]:
         """The rows that a key names, in a statement with all keys of this shape that wait for a connection; each row has the number
-        of its key in front. Raises ``NotAtHand``.
+        of its key in front. Of a shape without keys its rows, of one statement for all who ask until it is sent. Raises ``NotAtHand``.
         """
         waiting: asyncio.Future[Sequence[Row]] = self._loop.create_future() if self._open else _nobody()
         job = self._gathering.get(shape)

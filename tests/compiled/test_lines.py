@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from application.asking import UNSCOPED, Shown
 from application.projections.projection import Table
 from application.projections.tables import CASES, TITLES
 from application.queries import NotAtHand
+from compiled.executor import FEW_FIELDS, CompilingExecutor
 from infrastructure.lean_reads import PostgresLeanReads
 from infrastructure.postgres.lines import Lines
 from infrastructure.questions_sql import shown_statement
@@ -70,6 +72,39 @@ def test_look_ups_that_come_together_are_one_statement(stage: Stage) -> None:
     assert sum(map(len, shown)) > 4
     assert all(one.isdisjoint(other) for n, one in enumerate(shown) for other in shown[n + 1 :])
     assert unseen == [[] for _ in digests]
+
+
+def test_questions_that_are_alike_and_come_together_are_one_statement(stage: Stage) -> None:
+    """All who ask have its rows; who asks when it is under way has the next one's, and another page is another question."""
+    scope = stage.context(stage.actors()["AUDITOR"]).scope
+
+    async def ask() -> tuple[list[Any], int]:
+        pages = [questions.titles(scope, questions.TitleFilter(), questions.Window(size)) for size in (2, 3)]
+        two, three = (stage.lean.ready(Shown(each, ("title_id",))) for each in pages)
+        before = stage.lean.statements
+        return await asyncio.gather(two(), two(), three(), two()), stage.lean.statements - before
+
+    (first, second, third, fourth), statements = stage.run(ask())
+    assert first == second == fourth == third[:3]
+    assert (len(first), len(third), statements) == (3, 4, 2)
+
+
+def test_a_large_operation_is_compiled_beside_the_loop(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody waits for it; a small one is compiled at once."""
+    made: list[bool] = []
+    compile_ = CompilingExecutor._compiled_of
+
+    def noted(self: CompilingExecutor, operation: Any) -> Any:
+        if self not in operation.derived:
+            made.append(threading.current_thread() is threading.main_thread())
+        return compile_(self, operation)
+
+    monkeypatch.setattr(CompilingExecutor, "_compiled_of", noted)
+    small, large = (" ".join(f"n{n}: title" for n in range(count)) for count in (5, 2 * FEW_FIELDS))
+    for text in (small, large):
+        document = f"{{ titleList(first: 1) {{ nodes {{ {text} }} }} }}"
+        assert stage.both(document, None, stage.actors()["AUDITOR"]).share == "compiled"
+    assert made == [True, False]
 
 
 def test_a_lost_connection_is_told_at_once_and_made_again(stage: Stage) -> None:
