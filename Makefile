@@ -7,7 +7,7 @@ PIP    := --disable-pip-version-check --no-input
 RESOLVE := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := check
-.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads bench-feed siege siege-short mutants log-go bench-log restore-drill restore-drill-short lock clean help soak growth screenshots console-drill
+.PHONY: check serve demo test lint format schema clients eval speed bench bench-reads bench-feed siege siege-short mutants log-go bench-log restore-drill restore-drill-short cluster-drill lock clean help soak growth screenshots console-drill
 
 help:            ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -97,9 +97,13 @@ restore-drill: $(VENV)/.dev ## backup and restore with the audit's check, and re
 restore-drill-short: $(VENV)/.dev ## the same of few cases: it fails where an event is lost, added or another
 	$(BIN)/python -m benchmarks.restore_drill --cases 40
 
+cluster-drill: $(VENV)/.dev ## three nodes under Patroni that fail one way after another, with writers and readers: nothing told is lost (Debian: apt-get download works); ONLY="1 6" for some faults
+	$(BIN)/python -m benchmarks.cluster $(if $(ONLY),--only $(ONLY))
+
 lock: ## resolve the dependencies anew, with hashes and without addresses
 	uv pip compile pyproject.toml --group build $(RESOLVE) -o requirements.lock
 	uv pip compile pyproject.toml --group build --extra dev $(RESOLVE) -c requirements.lock -o requirements-dev.lock
+	uv pip compile benchmarks/cluster/requirements.in $(RESOLVE) -o benchmarks/cluster/requirements.lock
 
 clean: ## remove the environment and every cache; data under var/ stays
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/http_audit/node_modules benchmarks/reads/peers/node_modules
