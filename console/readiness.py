@@ -46,7 +46,7 @@ class Readiness:
             }
         else:
             checks = {"database": OK, **_projections(status), "audit": _audit(last), **attesting}
-        return {**checks, **self._storage(), **self._identity_provider(), **self._processes()}
+        return {**checks, **self._storage(), **self._replicas(), **self._identity_provider(), **self._processes()}
 
     def _status(self) -> tuple[Mapping[Projection, ProjectionStatus], AuditRun | None, Mapping[str, State]]:
         database = self._registry.database
@@ -73,6 +73,13 @@ class Readiness:
             return {}
         lack = space.lack()
         return {"storage": OK if lack is None else Remark(tell("ready.no_room", reason=lack))}
+
+    def _replicas(self) -> Mapping[str, State]:
+        states = self._registry.replicas.states()
+        if not states:
+            return {}
+        out = [place for place, asked in states.items() if not asked]
+        return {"replicas": Remark(tell("ready.replicas_left_out", places=out)) if out else OK}
 
     def _processes(self) -> Mapping[str, State]:
         return {

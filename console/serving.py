@@ -98,7 +98,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = USE_CASES
-        async with registry.reads, registry.lines:
+        async with registry.reads, registry.lines, registry.replicas:
             await to_thread.run_sync(_first_rows, registry)
             registry.projections.start()
             for process in registry.processes:
@@ -121,8 +121,8 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
     fast: list[CompilingExecutor] = []
 
     def in_front(interpreting: Executor, schema: GraphQLSchema) -> Executor:
-        reads, lean = registry.reads, registry.lean_reads
-        fast.append(CompilingExecutor(interpreting, schema, reads, lean, registry.authorities))
+        reads, lean = registry.primary_reads, registry.lean_reads
+        fast.append(CompilingExecutor(interpreting, schema, reads, lean, registry.authorities, outage_of))
         return fast[0]
 
     settings = registry.settings
@@ -166,6 +166,7 @@ def services_of(registry: Registry) -> Services:
     """The application of an opened registry, as the API needs it."""
     return Services(
         reads=registry.reads,
+        readers=registry.readers,
         feed=registry.feed,
         cases=registry.cases,
         catalogs=registry.catalogs,

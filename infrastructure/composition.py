@@ -27,6 +27,7 @@ from application.officers import Officers
 from application.operations import Maintenance
 from application.personal_plan import check_event_classes
 from application.ports import Authenticator, Clock
+from application.reading import Readers
 from application.rematching import Rematching
 from application.retention import RetentionTerms
 from catalog.aliases import load_aliases
@@ -67,7 +68,8 @@ from infrastructure.log.witnessing import WitnessAddress, open_witnessing, witne
 from infrastructure.maintenance import PostgresMaintenance
 from infrastructure.mapper import EventMapper
 from infrastructure.operations_report import StoredOperations
-from infrastructure.postgres.database import Database, open_database
+from infrastructure.postgres.connection_strings import checked
+from infrastructure.postgres.database import Database, open_database, step_down
 from infrastructure.postgres.lines import Lines
 from infrastructure.postgres.pools import async_pool, read_over
 from infrastructure.postgres.recorder import EventRecorder
@@ -75,6 +77,7 @@ from infrastructure.processes import ProcessRunner
 from infrastructure.projections.runner import Projections
 from infrastructure.reads import PostgresReads
 from infrastructure.rematching import ProjectedPendingCases, rematching_process
+from infrastructure.replicas import Replicas, ReplicatedLeanReads, ReplicatedReads
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master_opening import open_master_keys
@@ -116,7 +119,11 @@ class Registry:
     reads: PostgresReads
     feed: FollowedFeed
     lines: Lines
-    lean_reads: PostgresLeanReads
+    lean_reads: PostgresLeanReads | ReplicatedLeanReads
+    primary_reads: PostgresReads
+    """The same as ``reads``, asked of the primary alone: for what must know of everything that is recorded."""
+    readers: Readers
+    replicas: Replicas
     access_log: PostgresAccessLog
     transparency: PostgresLog
     audited: Audited
@@ -187,8 +194,10 @@ def open_registry(
             RetentionTerms(rules),
         )
         readers = read_pool(database, settings)
-        reads = PostgresReads(readers, mapper)
+        primary = PostgresReads(readers, mapper)
         lines = Lines(database.app_url, min(LINES, settings.pool_max_size))
+        lean = PostgresLeanReads(lines)
+        replicas = replicas_of(database, settings)
         officers = Officers(journal, holders, clock, needed=settings.identity_provider)
         rematching = Rematching(journal, shelf, ProjectedPendingCases(database), authorities, holders, clock, rules)
         deadlines = Deadlines(journal, ProjectedOverdueCases(database), clock, known)
@@ -223,15 +232,18 @@ def open_registry(
                     *([witnessing_process(witnessing)] if settings.log_witnesses else []),
                 )
             ),
-            reads=reads,
-            feed=FollowedFeed(database.app_url, reads),
+            reads=ReplicatedReads(readers, mapper, replicas) if replicas else primary,
+            feed=FollowedFeed(database.app_url, primary),
             lines=lines,
-            lean_reads=PostgresLeanReads(lines),
+            lean_reads=ReplicatedLeanReads(lines, replicas) if replicas else lean,
+            primary_reads=primary,
+            readers=replicas.readers,
+            replicas=replicas,
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
             audited=audited,
             audit_runs=PostgresAuditRuns(readers),
-            attestations=attesting(settings, readers, reads, clock),
+            attestations=attesting(settings, readers, primary, clock),
             operations=StoredOperations(
                 database,
                 keys.pool,
@@ -368,6 +380,15 @@ def _keys_database(stack: contextlib.ExitStack, settings: Settings, events: Data
 def _own_keys_database(stack: contextlib.ExitStack, settings: Settings, url: str) -> Database:
     own = {"database_url": url, "database_owner_url": None}
     return stack.enter_context(open_database(settings.model_copy(update=own), "RECOGNITION_KEYS_DATABASE_URL"))
+
+
+def replicas_of(database: Database, settings: Settings) -> Replicas:
+    """The servers that follow the primary and are asked too. Raises ``DatabaseUnavailableError`` for what is no connection string."""
+    urls = [checked(each, "DATABASE_READ_URLS") for each in settings.database_read_urls]
+    if settings.database_owner_url is None:
+        urls = [step_down(each) for each in urls]
+    lines = min(LINES, settings.pool_max_size)
+    return Replicas(database.app_url, urls, Readers(), pool_size=settings.pool_max_size, lines=lines)
 
 
 def read_pool(database: Database, settings: Settings) -> AsyncConnectionPool[Any]:

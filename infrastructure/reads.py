@@ -71,7 +71,7 @@ class PostgresReads:
 
     async def rows(self, question: Question[V]) -> Sequence[V]:
         """See ``Reads``."""
-        return list(map(question.table.from_row, await self._rows(rows_statement(question))))
+        return list(map(question.table.from_row, await self._rows(rows_statement(question), question.table)))
 
     async def page(self, question: Question[V]) -> Page[V]:
         """See ``Reads``."""
@@ -83,7 +83,7 @@ class PostgresReads:
 
     async def count(self, question: Question[Any]) -> int:
         """See ``Reads``."""
-        [(count,)] = await self._rows(count_statement(question))
+        [(count,)] = await self._rows(count_statement(question), question.table)
         return int(count)
 
     async def by_key(self, asked: Keyed[K, V]) -> Mapping[K, Sequence[V]]:
@@ -91,17 +91,17 @@ class PostgresReads:
         found: dict[K, list[V]] = {}
         if asked.keys:
             from_row = asked.question.table.from_row
-            for number, *row in await self._rows(keyed_statement(asked)):
+            for number, *row in await self._rows(keyed_statement(asked), asked.question.table):
                 found.setdefault(asked.keys[number - 1], []).append(from_row(row))
         return found
 
     async def groups(self, asked: Grouped) -> Sequence[tuple[Any, ...]]:
         """See ``Reads``."""
-        return await self._rows(grouped_statement(asked))
+        return await self._rows(grouped_statement(asked), asked.question.table)
 
     async def drawn(self, asked: Drawn[V]) -> Sequence[V]:
         """See ``Reads``."""
-        return list(map(asked.question.table.from_row, await self._rows(drawn_statement(asked))))
+        return list(map(asked.question.table.from_row, await self._rows(drawn_statement(asked), asked.question.table)))
 
     async def wait_for(self, position: int, *tables: Table[Any]) -> None:
         """See ``Reads``; waits ``patience`` seconds at most."""
@@ -137,7 +137,7 @@ class PostgresReads:
         found = await to_thread.run_sync(lambda: list(map(self._audited, page.rows)))
         return Page(found, has_previous=page.has_previous, has_next=page.has_next, total=page.total)
 
-    async def _rows(self, made: Statement) -> list[tuple[Any, ...]]:
+    async def _rows(self, made: Statement, *tables: Table[Any]) -> list[tuple[Any, ...]]:  # noqa: ARG002 - what is asked about matters to whoever chooses among servers
         return await read_rows(self._pool, made.text.encode(), made.params)
 
     def _audited(self, row: StoredRow) -> AuditEvent:

@@ -55,7 +55,7 @@ def _witness(text: str) -> str:
 
 
 class Settings(BaseSettings):
-    """The registry's settings: `RECOGNITION_…` variables, and the two database URLs under their customary names.
+    """The registry's settings: `RECOGNITION_…` variables, and the database URLs under their customary names.
 
     Raises pydantic's `ValidationError` naming the variable when a value has the wrong shape.
     """
@@ -67,6 +67,9 @@ class Settings(BaseSettings):
 
     database_owner_url: str | None = Field(default=None, validation_alias="DATABASE_OWNER_URL")
     """Connection string of the role that owns the schema and runs migrations; None: the same as `database_url`."""
+
+    database_read_urls: Annotated[tuple[str, ...], NoDecode] = Field(default=(), validation_alias="DATABASE_READ_URLS")
+    """Connection strings of servers that follow the primary and answer readers too, with commas between."""
 
     synchronous_replication: bool | None = None
     """Whether a given server must have a second one store what it acknowledges; None: where standbys follow it, or several are named."""
@@ -85,6 +88,9 @@ class Settings(BaseSettings):
 
     pool_timeout: float = Field(default=5.0, gt=0)
     """Seconds a caller waits for a pooled connection before it is refused."""
+
+    save_timeout: float = Field(default=10.0, gt=0)
+    """Seconds after which a save that is not answered is given up, as where no standby confirms it; it may have been recorded."""
 
     recorder_pool_size: int = Field(default=4, ge=1)
     """Connections of the event recorder: one commits the waiting saves, the others read streams."""
@@ -206,7 +212,7 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=30, gt=0)
     """Seconds in which the body of a request must have arrived; an upload has ten times as long."""
 
-    @field_validator("trusted_proxies", "cors_origins", "log_witnesses", mode="before")
+    @field_validator("database_read_urls", "trusted_proxies", "cors_origins", "log_witnesses", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -11,8 +11,10 @@ from typing import Any, Final
 import orjson
 
 from application.access import Action, can
+from application.outages import OutageOf
 from application.ports import EventUnreadable
 from application.queries import LeanReads, NotAtHand, Reads
+from application.reading import READER
 from compiled.dimensions import Dimensions
 from compiled.inputs import Coerce, Misfit, arguments_of, variables_of
 from compiled.roots import ROOTS, Answer, Aside, Means
@@ -103,9 +105,16 @@ class CompilingExecutor:
     """
 
     def __init__(
-        self, inner: Executor, schema: GraphQLSchema, reads: Reads, lean: LeanReads, authorities: AuthorityDirectory
+        self,
+        inner: Executor,
+        schema: GraphQLSchema,
+        reads: Reads,
+        lean: LeanReads,
+        authorities: AuthorityDirectory,
+        outage_of: OutageOf = lambda _error: None,
     ) -> None:
-        self._inner, self._schema = inner, schema
+        """``reads`` are asked for catalogs, and know of everything that ``lean`` reads tell of; ``outage_of`` tells outages from defects."""
+        self._inner, self._schema, self._outage_of = inner, schema, outage_of
         dimensions = Dimensions(reads)
         self._means = Means(lean, dimensions, rules_of(dimensions, lambda code: authority_view(authorities, code)))
         self.shares: Counter[str] = Counter()
@@ -115,7 +124,11 @@ class CompilingExecutor:
     ) -> ExecutionResult | bytes:
         """See ``Executor``."""
         if operation.kind is not OperationType.QUERY:
-            return await self._inner(operation, request, context)
+            READER.set(None)  # who records something reads what is recorded
+            try:
+                return await self._inner(operation, request, context)
+            finally:
+                context.services.readers.answered_by_primary(context.reader)
         answer = await self.attempt(operation, request, context)
         if answer is not None:
             return answer
@@ -157,6 +170,8 @@ class CompilingExecutor:
         except NotAtHand:
             return None, "unavailable"
         except Exception as error:  # noqa: BLE001 - the other path tells a defect of this one from anything else
+            if self._outage_of(error) is not None:
+                return None, "unavailable"
             log_defect(error, "the compiled path", context.request_id)
             return None, "failed"
 

@@ -32,6 +32,7 @@ from application.projections.projection import Table
 from application.projections.tables import TITLES
 from application.queries import Positioned, ProjectionBehind, Reads, one_by_key
 from application.questions import EntryKey, VersionKey
+from application.reading import READER, Readers
 from application.seals import Seals
 from application.transparency import TransparencyLog
 from application.viewing import Viewer
@@ -97,6 +98,8 @@ class Services:
     """Set when the server is told to stop: long work then ends unfinished."""
     long_work: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """Previews and amendments, which take whole seconds of one core, go one at a time."""
+    readers: Readers = field(default_factory=Readers)
+    """How far each reader has seen, where servers that follow are read from."""
 
 
 @dataclass
@@ -122,6 +125,12 @@ class Context:
 
     def __post_init__(self) -> None:
         self.viewer = Viewer(self.actor, self.scope, self.services.seals, self.reason)
+        READER.set(self.reader)
+
+    @property
+    def reader(self) -> str:
+        """Who reads, for the promise that nobody sees an older position than before: whom the token names, or the address."""
+        return f"subject {self.actor.subject}" if self.actor else f"address {self.address}"
 
     @cached_property
     def versions(self) -> DataLoader[VersionKey, VersionView | None]:

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 import orjson
 from graphql.execution import create_source_event_stream
 
+from application.reading import READER
 from application.views import FedTitleView
 from graphql import ExecutionResult, FragmentDefinitionNode, Node, OperationDefinitionNode, VariableNode
 from registry_api.context import Context
@@ -53,6 +54,7 @@ class Following:
         self, operation: PreparedOperation, request: GraphQLRequest, context: Context
     ) -> AsyncGenerator[Sequence[Body], None]:
         """See ``Follow``."""
+        READER.set(None)  # what is told has just been recorded
         built = self._executor.built(operation, request, context)
         if isinstance(built, list):
             raise StreamRefused(built)

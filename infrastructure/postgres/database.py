@@ -45,6 +45,9 @@ class Database:
     patience: float = 5.0
     """Seconds a caller waits for a connection."""
 
+    save_seconds: float = 10.0
+    """Seconds after which a save that is not answered is given up."""
+
     space: FreeSpace | None = None
     """The disk of the embedded database; None where the server is given, which knows its own."""
 
@@ -66,6 +69,7 @@ class Database:
             RegistryFactory.CONNINFO: self.app_url,
             RegistryFactory.POOL_SIZE: str(self.recorder_pool_size),
             RegistryFactory.PATIENCE: str(self.patience),
+            RegistryFactory.SAVE_SECONDS: str(self.save_seconds),
         } | (
             {RegistryFactory.SPACE: str(self.space.folder), RegistryFactory.LEAST_SPACE: str(self.space.least)}
             if self.space
@@ -111,7 +115,8 @@ def open_database(settings: Settings, name: str = "DATABASE_URL") -> Iterator[Da
         check_application(app_url, name)
         pool = pool_of(app_url, settings)
         stack.enter_context(pool)
-        yield Database(owner_url, app_url, pool, settings.recorder_pool_size, settings.pool_timeout, space, server)
+        sizes = (settings.recorder_pool_size, settings.pool_timeout, settings.save_timeout)
+        yield Database(owner_url, app_url, pool, *sizes, space, server)
 
 
 def pool_of(app_url: str, settings: Settings) -> ConnectionPool[psycopg.Connection[TupleRow]]:

@@ -19,6 +19,7 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg.rows import dict_row, tuple_row
 from psycopg.sql import SQL, Composed
 
+from infrastructure.postgres.overdue import Watchdog
 from infrastructure.postgres.pools import recorder_pool
 
 SCHEMA = "registry"
@@ -39,8 +40,11 @@ _ERRORS: Final[tuple[tuple[type[psycopg.Error], type[PersistenceError]], ...]] =
 class RegistryDatastore(PostgresDatastore):
     """The library's datastore for a connection string, whatever options it carries; errors map as the library's do."""
 
-    def __init__(self, conninfo: str, *, pool_size: int = 4, patience: float = 5.0) -> None:
-        """Describe the pool, which opens with the first connection asked for; ``patience`` is a caller's, in seconds."""
+    def __init__(self, conninfo: str, *, pool_size: int = 4, patience: float = 5.0, save_seconds: float = 10.0) -> None:
+        """Describe the pool, which opens with the first connection asked for.
+
+        ``patience`` is a caller's, in seconds; a save that is not answered in ``save_seconds`` is given up.
+        """
         super().__init__(dbname="", host="", port="", user="", password="", schema=SCHEMA)
         self.conninfo = conninfo
         self.pool = recorder_pool(
@@ -50,13 +54,17 @@ class RegistryDatastore(PostgresDatastore):
             min_size=1,
             max_size=pool_size,
             timeout=patience,
+            lock_seconds=save_seconds,
         )
+        self._saves = Watchdog(save_seconds)
         self._cursors: dict[psycopg.Connection[Any], psycopg.Cursor[tuple[Any, ...]]] = {}
 
-    def rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(
+        self, statement: SQL | Composed, params: Sequence[Any] = (), *, saves: bool = False
+    ) -> list[tuple[Any, ...]]:
         """The rows of one prepared statement, which is a transaction of its own; raises as ``get_connection`` does.
 
-        Each connection keeps its cursor, and nothing is committed after the statement: that would cost as much as asking.
+        ``saves``: it stores something, and is given up where the server does not say in time that it has. Each connection keeps its cursor, and nothing is committed after the statement: that would cost as much as asking.
         """
         try:
             if self.pool.closed:
@@ -64,7 +72,10 @@ class RegistryDatastore(PostgresDatastore):
             connection = self.pool.getconn()
             try:
                 cursor = self._cursors.get(connection) or self._cursor_of(connection)
-                return cursor.execute(statement, params, prepare=True).fetchall()
+                if not saves:
+                    return cursor.execute(statement, params, prepare=True).fetchall()
+                with self._saves.watching(connection):
+                    return cursor.execute(statement, params, prepare=True).fetchall()
             finally:
                 self.pool.putconn(connection)
         except psycopg.Error as error:

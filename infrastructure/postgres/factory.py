@@ -21,7 +21,7 @@ FACTORY_TOPIC = "infrastructure.postgres.factory:RegistryFactory"
 class RegistryFactory(PostgresFactory):
     """The library's factory on the registry's event table.
 
-    Reads `REGISTRY_CONNINFO` (required), `REGISTRY_RECORDER_POOL_SIZE` and `…_PATIENCE` (seconds), and the folder and bytes of
+    Reads `REGISTRY_CONNINFO` (required), `REGISTRY_RECORDER_POOL_SIZE` and `…_PATIENCE` and `…_SAVE_SECONDS`, and the folder and bytes of
     `FreeSpace` (`REGISTRY_SPACE_…`) from the application's environment; see `Database.application_environment`. Raises
     `InfrastructureFactoryError` when the first is missing, or when `POSTGRES_ENABLE_DB_FUNCTIONS` asks for the library's
     database functions: they draw positions without a lock, so that readers lose events.
@@ -30,6 +30,7 @@ class RegistryFactory(PostgresFactory):
     CONNINFO = "REGISTRY_CONNINFO"
     POOL_SIZE = "REGISTRY_RECORDER_POOL_SIZE"
     PATIENCE = "REGISTRY_RECORDER_PATIENCE"
+    SAVE_SECONDS = "REGISTRY_RECORDER_SAVE_SECONDS"
     SPACE = "REGISTRY_SPACE_FOLDER"
     LEAST_SPACE = "REGISTRY_SPACE_LEAST"
 
@@ -49,7 +50,10 @@ class RegistryFactory(PostgresFactory):
         if not conninfo:
             raise InfrastructureFactoryError(f"Pass the database's connection string as {self.CONNINFO}.")
         self.datastore = RegistryDatastore(
-            conninfo, pool_size=int(self.env.get(self.POOL_SIZE) or 4), patience=float(self.env.get(self.PATIENCE) or 5)
+            conninfo,
+            pool_size=int(self.env.get(self.POOL_SIZE) or 4),
+            patience=float(self.env.get(self.PATIENCE) or 5),
+            save_seconds=float(self.env.get(self.SAVE_SECONDS) or 10),
         )
         folder = self.env.get(self.SPACE)
         self._space = FreeSpace(Path(folder), int(self.env.get(self.LEAST_SPACE) or 0)) if folder else None

@@ -42,10 +42,22 @@ def blocking_pool(conninfo: str, *, name: str, min_size: int, max_size: int, tim
 
 
 def recorder_pool(
-    conninfo: str, kwargs: dict[str, Any], *, name: str, min_size: int, max_size: int, timeout: float
+    conninfo: str,
+    kwargs: dict[str, Any],
+    *,
+    name: str,
+    min_size: int,
+    max_size: int,
+    timeout: float,
+    lock_seconds: float,
 ) -> RecorderPool[Any]:
-    """The same, of the class that the library's datastore holds; ``kwargs`` are for its connections."""
-    return _checked(RecorderPool, conninfo, kwargs, name=name, min_size=min_size, max_size=max_size, timeout=timeout)
+    """The same, of the class that the library's datastore holds; ``kwargs`` are for its connections, which wait so long for a lock."""
+
+    def configure(connection: psycopg.Connection[Any]) -> None:
+        connection.execute(f"SET lock_timeout = {max(1, round(lock_seconds * 1000))}".encode())
+
+    sizes: dict[str, Any] = {"min_size": min_size, "max_size": max_size, "timeout": timeout}
+    return _checked(RecorderPool, conninfo, kwargs, name=name, configure=configure, **sizes)
 
 
 P = TypeVar("P", bound=ConnectionPool[Any])

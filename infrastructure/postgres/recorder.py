@@ -168,6 +168,9 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     def _rows(self, statement: SQL | Composed, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return self._registry.rows(statement, params)
 
+    def _saved(self, statement: SQL | Composed, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return self._registry.rows(statement, params, saves=True)
+
     def _append(self, stored_events: Sequence[StoredEvent], kwargs: dict[str, Any]) -> list[int]:
         enrolment: Enrolment | None = kwargs.pop("enrolment", None)
         others = sorted(name for name, value in kwargs.items() if value is not None)
@@ -252,12 +255,12 @@ class EventStreamRecorder(PostgresAggregateRecorder):
     def _stored(self, params: tuple[Any, ...], group: Sequence[Save]) -> tuple[list[int], list[int], list[int]]:
         entered = [(number, save.enrolment) for number, save in enumerate(group) if save.enrolment is not None]
         if not entered:
-            [(refused, positions)] = self._rows(APPEND, params)
+            [(refused, positions)] = self._saved(APPEND, params)
             return refused, positions, []
         digests = [(number, each.holder_ref, *digest) for number, each in entered for digest in each.digests]
         keys = [(number, each.key) for number, each in entered if each.key is not None]
         try:
-            [(refused, positions, overtaken)] = self._rows(
+            [(refused, positions, overtaken)] = self._saved(
                 APPEND_ENTERING,
                 (
                     *params,

@@ -20,6 +20,7 @@ from infrastructure.postgres.embedded import OWNER_ROLE, SUPERUSER, EmbeddedPost
 from infrastructure.postgres.errors import ServerUnfitError
 from infrastructure.postgres.given import check_given
 from infrastructure.settings import Settings
+from tests.followers import following
 
 
 def parts(url: str) -> dict[str, Any]:
@@ -58,39 +59,8 @@ def test_several_hosts_only_where_nothing_is_lost(database: Any) -> None:
 @pytest.fixture
 def standby(data_dir: Path) -> Iterator[tuple[EmbeddedPostgres, str]]:
     """A server, and the connection string of a standby that follows it."""
-    with EmbeddedPostgres(data_dir) as primary:
-        url = primary.url(SUPERUSER, "postgres")
-        folder = data_dir / "standby"
-        owner = (data_dir / "postgres" / "data").stat()
-        with psycopg.connect(url, autocommit=True) as connection:
-            known = connection.execute(
-                "SELECT setting, current_setting('max_connections') FROM pg_config WHERE name = 'BINDIR'"
-            ).fetchone()
-        assert known is not None
-        binaries = Path(known[0])
-
-        def run(*words: str) -> None:
-            subprocess.run(
-                [str(binaries / words[0]), *words[1:]],
-                check=True,
-                capture_output=True,
-                user=owner.st_uid,
-                group=owner.st_gid,
-                extra_groups=[],
-                cwd="/",
-                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            )
-
-        folder.mkdir()
-        os.chown(folder, owner.st_uid, owner.st_gid)
-        named = make_conninfo(url, dbname="", application_name="second")
-        run("pg_basebackup", "-d", named, "-D", str(folder / "data"), "-R", "-X", "stream", "-c", "fast")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections={known[1]}"
-        run("pg_ctl", "-D", str(folder / "data"), "-w", "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield primary, make_conninfo(url, host=str(folder))
-        finally:
-            run("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "stop")
+    with EmbeddedPostgres(data_dir) as primary, following(primary, data_dir, data_dir / "standby") as standby:
+        yield primary, standby.url(primary.url(SUPERUSER, "postgres"))
 
 
 def test_a_server_that_is_followed_acknowledges_what_both_have(standby: tuple[EmbeddedPostgres, str]) -> None:
