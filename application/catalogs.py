@@ -112,6 +112,13 @@ class Shelf:
         """Keep no answer of the matchers: what was asked may be about a person whose data was erased."""
         self._matched.cache_clear()
 
+    def forget(self) -> None:
+        """Keep nothing, as when the history may be another."""
+        with self._lock:
+            self._catalogs, self._codes, self._head = {}, (), 0
+            self._matcher.cache_clear()
+            self._matched.cache_clear()
+
     def codes(self) -> Sequence[str]:
         """Every published catalog, in the order of publication."""
         with self._lock:

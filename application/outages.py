@@ -20,6 +20,7 @@ class Outage(StrEnum):
     TIMED_OUT = "timed-out"
     CANCELLED = "cancelled"
     KEYS_UNUSABLE = "keys-unusable"
+    REWOUND = "rewound"
     FILES_UNREACHABLE = "files-unreachable"
 
 

@@ -46,7 +46,14 @@ class Readiness:
             }
         else:
             checks = {"database": OK, **_projections(status), "audit": _audit(last), **attesting}
-        return {**checks, **self._storage(), **self._replicas(), **self._identity_provider(), **self._processes()}
+        return {
+            **checks,
+            **self._history(),
+            **self._storage(),
+            **self._replicas(),
+            **self._identity_provider(),
+            **self._processes(),
+        }
 
     def _status(self) -> tuple[Mapping[Projection, ProjectionStatus], AuditRun | None, Mapping[str, State]]:
         database = self._registry.database
@@ -66,6 +73,9 @@ class Readiness:
         server = self._registry.database.server
         trouble = server.trouble() if server is not None else None
         return trouble or tell("ready.database", reason=why_not(error))
+
+    def _history(self) -> Mapping[str, State]:
+        return {"history": self._registry.rewinds.trouble or OK}
 
     def _storage(self) -> Mapping[str, State]:
         space = self._registry.database.space

@@ -103,7 +103,7 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
             registry.projections.start()
             for process in registry.processes:
                 process.start()
-            erasures = ErasuresFollowed(registry.database.app_url, forget_person).start()
+            erasures = ErasuresFollowed(registry.database.app_url, forget_person, registry.rewinds.look).start()
             keeping = asyncio.create_task(_keep_keys_fresh(registry))
             try:
                 async with registry.feed:
@@ -118,6 +118,14 @@ def build_app(registry: Registry, stopping: threading.Event | None = None, log_r
         registry.shelf.forget_matches()
         app.state.forget_documents()
 
+    def forget_history() -> None:
+        registry.shelf.forget()
+        registry.readers.forget()
+        registry.feed.forget()
+        fast[0].forget()
+        app.state.forget_documents()
+
+    registry.rewinds.forget = forget_history
     fast: list[CompilingExecutor] = []
 
     def in_front(interpreting: Executor, schema: GraphQLSchema) -> Executor:

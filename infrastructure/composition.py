@@ -78,6 +78,7 @@ from infrastructure.projections.runner import Projections
 from infrastructure.reads import PostgresReads
 from infrastructure.rematching import ProjectedPendingCases, rematching_process
 from infrastructure.replicas import Replicas, ReplicatedLeanReads, ReplicatedReads
+from infrastructure.rewinds import RewindWatch
 from infrastructure.sealing.directory import HolderDirectory
 from infrastructure.sealing.keyring import PostgresKeyring
 from infrastructure.sealing.master_opening import open_master_keys
@@ -124,6 +125,7 @@ class Registry:
     """The same as ``reads``, asked of the primary alone: for what must know of everything that is recorded."""
     readers: Readers
     replicas: Replicas
+    rewinds: RewindWatch
     access_log: PostgresAccessLog
     transparency: PostgresLog
     audited: Audited
@@ -239,6 +241,7 @@ def open_registry(
             primary_reads=primary,
             readers=replicas.readers,
             replicas=replicas,
+            rewinds=RewindWatch(cast("EventRecorder", journal.recorder)),
             access_log=PostgresAccessLog(readers),
             transparency=PostgresLog(readers),
             audited=audited,

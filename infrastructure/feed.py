@@ -62,6 +62,7 @@ class FollowedFeed:
         self._feed = Feed(reads)
         self._window: deque[Happening] = deque()
         self._low = self._head = self._left = 0
+        self._anew = False
         self._news = asyncio.Event()
         self._elsewhere = CapacityLimiter(_STRETCHES)
         self._reading: asyncio.Task[None] | None = None
@@ -83,6 +84,10 @@ class FollowedFeed:
     def head(self) -> int:
         """See ``LiveFeed``."""
         return self._head
+
+    def forget(self) -> None:
+        """Begin anew at what the rows hold, as when the history may be another; from any thread."""
+        self._anew = True
 
     @contextlib.contextmanager
     def follow(self) -> Iterator[None]:
@@ -158,6 +163,12 @@ class FollowedFeed:
     async def _step(self) -> bool:
         """Take in the next stretch; whether there may be more at once."""
         projected = await self._projected()
+        if self._anew:
+            self._anew = False
+            self._window.clear()
+            self._feed.forget()
+            self._low = self._head = projected
+            self._tell()
         if projected <= self._head:
             return False
         if not self.followers:

@@ -37,9 +37,14 @@ class ErasuresFollowed:
     It begins at the end of the feed: a process that has just begun keeps nothing yet.
     """
 
-    def __init__(self, url: str, forget: Callable[[UUID], None]) -> None:
-        """``url`` is a connection string with the application's rights."""
-        self._url, self._forget = url, forget
+    def __init__(
+        self,
+        url: str,
+        forget: Callable[[UUID], None],
+        look: Callable[[psycopg.Connection[Any]], None] = lambda _connection: None,
+    ) -> None:
+        """``url`` is a connection string with the application's rights; ``look`` is what else is looked at, each time."""
+        self._url, self._forget, self._look = url, forget, look
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._position: int | None = None
@@ -80,5 +85,6 @@ class ErasuresFollowed:
                 if holder is not None:
                     self._forget(holder)
                 self._position = position
+            self._look(connection)
             self._stopping.wait(PACE_SECONDS)
             listener.wait(LOOK_SECONDS)

@@ -147,6 +147,10 @@ class CompilingExecutor:
         self.shares[share] += 1
         return answer
 
+    def forget(self) -> None:
+        """Keep no catalog, as when the history may be another."""
+        self._means.dimensions.stamp = None
+
     def covers(self, operation: PreparedOperation) -> bool:
         """Whether an operation may be answered here."""
         return operation.kind is OperationType.QUERY and self._compiled_of(operation) is not None

@@ -5,6 +5,7 @@
     ├── MigrationError         the schema and this release don't fit together
     ├── PrivilegeError         a role may do too much or too little
     ├── ServerUnfitError       the server takes no writes, keeps no sessions, or acknowledges what may be lost
+    ├── HistoryRewoundError    the database lacks what was recorded, and an operator has to decide
     └── RegistryAbsentError    there is no registry where one is asked for
 
 Each says one message that names the way out; each class has a stable `code`.
@@ -43,6 +44,12 @@ class ServerUnfitError(DatabaseUnavailableError):
     """The server takes no writes, keeps no sessions, or acknowledges what a take-over would lose."""
 
     code: ClassVar[str] = "server-unfit"
+
+
+class HistoryRewoundError(DatabaseUnavailableError):
+    """The database lacks events that were recorded; nothing is recorded until an operator has decided."""
+
+    code: ClassVar[str] = "history-rewound"
 
 
 class RegistryAbsentError(DatabaseUnavailableError):

@@ -6,6 +6,7 @@ one lock from before a position is drawn until its transaction is visible.
 """
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,14 +33,17 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from application.journal import KeyOutdated, Overtaken
 from application.ports import Enrolment
+from domain.messages import tell
 
 from .arrays import byteas, instants, int4s, int8s, texts, uuids
 from .datastore import RegistryDatastore
+from .errors import HistoryRewoundError
 from .free_space import FreeSpace
 from .group_commit import GroupCommit, Save
 from .sqlstates import connection_was_lost
 
 CHANNEL = "registry_events"
+_MOST_ACKNOWLEDGED: Final = 1_000
 _DROPPED = "was dropped"
 """In what the table of keys says where the master key that wraps a new one is a dropped one."""
 APPEND = SQL(
@@ -116,6 +120,20 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         self._group_commit = GroupCommit(self._commit_group)
         self._space = space
         self.appends = Appends()
+        self.rewound = False
+        """Whether the database lacks what was recorded, so that nothing may be (see ``infrastructure.rewinds``)."""
+        self._acknowledged: deque[tuple[int, str, int]] = deque(maxlen=_MOST_ACKNOWLEDGED)
+
+    def acknowledged(self) -> list[tuple[int, str, int]]:
+        """The last event of each save since this was asked last, by position, stream and version; the latest of very many."""
+        found = []
+        while self._acknowledged:
+            found.append(self._acknowledged.popleft())
+        return found
+
+    def _require_history(self) -> None:
+        if self.rewound:
+            raise HistoryRewoundError(tell("rewind.not_ready"))
 
     def create_table(self) -> None:
         """Do nothing: tables are made by migrations, under the owner's role, which the application doesn't have."""
@@ -178,6 +196,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
             raise NotSupportedError(f"Events are stored alone: {', '.join(others)} would not be stored with them.")
         if not stored_events:
             return []
+        self._require_history()
         if self._space is not None:
             self._space.require()
         return self._group_commit.submit(stored_events, enrolment)
@@ -188,6 +207,7 @@ class EventStreamRecorder(PostgresAggregateRecorder):
         No two may be about one stream, or bring the same digest. A save whose place is taken, or whose enrolment is out of date, stores
         nothing; any other error is raised, and nobody knows what of the rest was stored.
         """
+        self._require_history()
         if self._space is not None:
             self._space.require()
         group = [Save(events, enrolment) for events, enrolment in saves]
@@ -244,6 +264,8 @@ class EventStreamRecorder(PostgresAggregateRecorder):
                 )
             else:
                 save.positions = [next(drawn) for _ in save.events]
+                last = save.events[-1]
+                self._acknowledged.append((save.positions[-1], str(last.originator_id), last.originator_version))
 
     def _count(self, saves: int, events: int, seconds: float) -> None:
         done = self.appends  # one thread commits at a time

@@ -17,6 +17,7 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from application.outages import Outage
 from infrastructure.attestation.errors import AttestationKeyError
+from infrastructure.postgres.errors import HistoryRewoundError
 from infrastructure.sealing.errors import MasterKeyError
 
 _BY_STATE: Final = {
@@ -69,8 +70,8 @@ def _outage(error: BaseException) -> Outage | None:
             return Outage.CONNECTION_LOST if "closed" in str(error) else None
         case persistence.OperationalError() if error.__cause__ is None:
             return Outage.CONNECTION_LOST  # a save whose group was given up
-        case MasterKeyError() | AttestationKeyError():
-            return Outage.KEYS_UNUSABLE
+        case MasterKeyError() | AttestationKeyError() | HistoryRewoundError():
+            return Outage.REWOUND if isinstance(error, HistoryRewoundError) else Outage.KEYS_UNUSABLE
         case OSError() if error.errno in _NO_ROOM:
             return Outage.DISK_FULL
         case files.BaseError():

@@ -74,13 +74,14 @@ COMMENT ON TABLE log.leaves IS 'Which leaf an event is: positions have gaps, lea
 CREATE TABLE log.halts (
     epoch integer NOT NULL REFERENCES log.epochs,
     reason text NOT NULL CHECK (reason <> ''),
+    rewound boolean NOT NULL DEFAULT false,
     noticed_at timestamptz NOT NULL DEFAULT now(),
     lifted_by text,
     lifted_at timestamptz,
     PRIMARY KEY (epoch, reason)
 );
 
-COMMENT ON TABLE log.halts IS 'Why an epoch is signed no further, where a witness knows more of it than this database; an operator may lift it.';
+COMMENT ON TABLE log.halts IS 'Why an epoch is signed no further, where a witness or a server (rewound) knows more of it than this database; an operator may lift it.';
 
 -- Partial tiles are dropped here and nowhere else, and only once the full one is there (C2SP tlog-tiles, "Partial Tiles").
 CREATE FUNCTION log.drop_partial_tiles(of_epoch integer, of_level smallint[], of_index bigint[]) RETURNS void
@@ -99,5 +100,5 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA log FROM PUBLIC;
 GRANT USAGE ON SCHEMA log TO registry_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA log TO registry_app;
 GRANT INSERT ON log.checkpoints, log.cosignatures, log.tiles, log.leaves TO registry_app;
-GRANT INSERT (epoch, reason) ON log.halts TO registry_app;
+GRANT INSERT (epoch, reason, rewound) ON log.halts TO registry_app;
 GRANT EXECUTE ON FUNCTION log.drop_partial_tiles(integer, smallint[], bigint[]) TO registry_app;
