@@ -104,7 +104,9 @@ def archiving(folder: Path, archive: Path) -> None:
         uid = find_cluster(folder).uid
         os.chown(archive, uid, -1)
         owner.execute("ALTER SYSTEM SET archive_mode = on")
-        owner.execute(f"ALTER SYSTEM SET archive_command = 'test ! -f {archive}/%f && cp %p {archive}/%f'")
+        owner.execute(
+            f"ALTER SYSTEM SET archive_command = 'cmp -s %p {archive}/%f || (test ! -f {archive}/%f && cp %p {archive}/%f)'"
+        )
 
 
 def base_backup(folder: Path, base: Path) -> None:

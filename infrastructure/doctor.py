@@ -162,18 +162,26 @@ def _database(database: Database, where: Message, settings: Settings) -> Part:
     with psycopg.connect(database.owner_url) as connection:
         row = connection.execute(
             "SELECT current_setting('server_version'), current_setting('data_checksums'),"
-            " current_setting('max_connections')::integer, pg_is_in_recovery(), pg_database_size(current_database())"
+            " current_setting('max_connections')::integer, pg_is_in_recovery(), pg_database_size(current_database()),"
+            " (SELECT failed_count FROM pg_stat_archiver WHERE last_failed_time > coalesce(last_archived_time, '-infinity'))"
         ).fetchone()
-    version, checksums, most, standby, size = row or ("?", "off", 0, True, 0)
+    version, checksums, most, standby, size, failing = row or ("?", "off", 0, True, 0, None)
     if standby:
         yield Looked("database", Health.BAD, tell("doctor.database_standby", where=where))
         return
     yield Looked("database", Health.OK, tell("doctor.database", where=where, version=version, size=size // MIB))
+    yield from archive(failing)
     if checksums != "on":
         yield Looked("database", Health.WARN, tell("doctor.database_checksums"))
     needed = 2 * settings.pool_max_size + settings.recorder_pool_size + CONNECTIONS
     if most < needed:
         yield Looked("database", Health.WARN, tell("doctor.database_connections", most=most, needed=needed))
+
+
+def archive(failing: int | None) -> Part:
+    """What there is to say of PostgreSQL's archive: how often in all it failed, where it did at last; None where all is well or there is none."""
+    if failing is not None:
+        yield Looked("database", Health.BAD, tell("doctor.archive_fails", times=failing))
 
 
 def _roles(database: Database) -> Part:

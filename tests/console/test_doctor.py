@@ -16,7 +16,7 @@ from console.cli import app
 from console.sentences import sentence_of
 from domain.messages import Language
 from infrastructure.composition import MASTER_KEY_FILE, open_registry, utc_now
-from infrastructure.doctor import Health, examine, worst
+from infrastructure.doctor import Health, archive, examine, worst
 from infrastructure.settings import Settings
 from tests.console.test_errors import run
 
@@ -195,3 +195,11 @@ def test_migrating_is_a_step_of_its_own(empty_database: Any, tmp_path: Path, mon
 def test_health_is_ordered() -> None:
     """The worst decides."""
     assert worst([]) is Health.OK
+
+
+def test_an_archive_that_fails_is_said() -> None:
+    """It fills the database's disk in silence; one that works, or none, is nothing to speak of."""
+    [said] = archive(3)
+    assert said.health is Health.BAD
+    assert "3 failures" in str(said.said)
+    assert not list(archive(None))
