@@ -76,19 +76,17 @@ class RewindWatch:
         head = max(found.values(), default=None)
         self._known = {} if head is None else {head[0]: (head[0], head[1], head[2])}
         if self._timeline not in {"", file[:8]}:
-            log.warning(
-                "Another server of PostgreSQL has taken over (timeline %s); nothing that was known is gone.", file[:8]
-            )
+            log.warning("Another PostgreSQL leads (timeline %s); nothing that was known is gone.", file[:8])
             self.forget()
         self._timeline = file[:8]
 
     def _stop(self, gone: Mark | None) -> None:
         self._recorder.rewound = True
         self.trouble = tell("rewind.not_ready")
-        where = "another process found it" if gone is None else f"the event at position {gone[0]} is gone or another"
-        log.error(
-            "The database holds another history than before (%s): nothing is recorded until an operator decides.", where
-        )
+        if gone is None:
+            log.error("Another process found that events are gone: nothing is recorded until an operator decides.")
+        else:
+            log.error("The event at position %s is gone: nothing is recorded until an operator decides.", gone[0])
         self.forget()
 
     def _go_on(self) -> None:
