@@ -91,7 +91,7 @@ def asynchronous(made: Cluster, servers: Sequence[Host], number: int) -> tuple[V
 
 def _noticed(servers: Sequence[Host]) -> bool:
     try:
-        return all(until(lambda host=each: "history" in host.ready()["failing"], 30, "notice") for each in servers)
+        return all(until(lambda host=each: "history" in host.ready()["failing"], 60, "notice") for each in servers)
     except TimeoutError:
         return False
 

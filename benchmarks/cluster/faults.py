@@ -111,7 +111,7 @@ def rolling_restart(_cluster: Cluster, hosts: Sequence[Host]) -> None:
     for each in hosts:
         each.stop()
         each.start()
-        until(lambda host=each: host.ready()["status"] == "ok", 60, "a server that is ready")
+        until(lambda host=each: host.ready()["status"] == "ok", 120, "a server that is ready")
 
 
 FAULTS: Final = (

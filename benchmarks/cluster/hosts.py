@@ -45,7 +45,7 @@ class Host:
         command = [sys.executable, "-m", "console", "serve", "--port", str(self.port)]
         with (self.folder / "server.log").open("a") as sink:
             self.process = subprocess.Popen(command, env=dict(self.environment), stdout=sink, stderr=sink, text=True)
-        until(lambda: httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200, 60, "a server")
+        until(lambda: httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200, 240, "a server")
 
     def stop(self) -> None:
         """Tell it to end, as a service manager does, and wait until it has."""
