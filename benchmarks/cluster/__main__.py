@@ -83,7 +83,7 @@ def asynchronous(made: Cluster, servers: Sequence[Host], number: int) -> tuple[V
         since = time.monotonic()
         struck.kill_postmaster()
         for each in stopped:
-            each.resume()
+            each.kill()  # resumed, it would still find what was sent in the kernel's buffers
         leader = made.new_leader(but=struck)
         noticed = _noticed(servers)
     return verdict(leader, work, since), noticed
