@@ -53,7 +53,7 @@ class LogAbsentError(LogRefusal):
 
 
 class LogHaltedError(LogRefusal):
-    """A witness confirmed more of the log than the database holds."""
+    """A witness or a server knows more of the log than the database holds."""
 
     code = "log-halted"
 
