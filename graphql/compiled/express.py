@@ -193,7 +193,10 @@ class Express:
 
         Called on the loop that serves, for connections that it ``serves``.
         """
-        begun, apart = time.perf_counter(), copy_context()  # what is set for this request is for no other of the connection
+        begun, apart = (
+            time.perf_counter(),
+            copy_context(),
+        )  # what is set for this request is for no other of the connection
         try:
             admitted = apart.run(self._admitted, head, caller, body)
         except _HandOn:
