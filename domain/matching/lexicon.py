@@ -9,7 +9,7 @@ from typing import Final
 
 from domain.matching.mending import Mender
 from domain.matching.normalise import Folded
-from domain.matching.remembered import Prepared, RememberedTexts
+from domain.matching.remembered import PreparedText, RememberedTexts
 from domain.matching.spelling import Speller
 from domain.matching.vocabulary import Meaning, Vocabulary
 from domain.matching.wording import without_genders, without_particulars, without_persons, without_wording
@@ -225,7 +225,7 @@ class Lexicon:
             reading.issuers += aside.issuers
         return reading
 
-    def _prepare(self, text: str) -> Prepared:
+    def _prepare(self, text: str) -> PreparedText:
         """Take a mended text apart, as far as the vocabulary alone says how; of a sentence also persons, whom nothing knows."""
         asked: list[str] = []
 
@@ -250,7 +250,7 @@ class Lexicon:
         numbers, text = self.vocabulary.numbers_in(text)
         grades, text = grades_in(text)
         pieces = [piece for piece in _PIECE.findall(text.replace("&", " and ")) if piece.strip("+#")]
-        return Prepared(
+        return PreparedText(
             compact="".join(raw),
             all_pieces=frozenset(raw),
             last=raw[-1] if raw else "",

@@ -13,7 +13,7 @@ from domain.matching.normalise import Folded, fold
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedText:
     """A text taken apart, before its words are looked up: what ``domain.matching.lexicon.Reading`` calls by the same names, and more.
 
     ``pieces`` are what is looked up, ``all_pieces`` those that it was written with, ``around`` is the sentence that led to the name. ``doubted`` where a question mark ends
@@ -47,7 +47,7 @@ class RememberedTexts:
 
     _folded: dict[str, Folded] = field(default_factory=dict)
     _plain: dict[tuple[str, str], str] = field(default_factory=dict)
-    _prepared: dict[str, Prepared] = field(default_factory=dict)
+    _prepared: dict[str, PreparedText] = field(default_factory=dict)
 
     def fold(self, text: str) -> Folded:
         """See ``fold``."""
@@ -64,7 +64,7 @@ class RememberedTexts:
             found = self._plain[key] = plainly(folded)
         return found
 
-    def prepared(self, text: str, prepare: Callable[[str], Prepared]) -> Prepared:
+    def prepared(self, text: str, prepare: Callable[[str], PreparedText]) -> PreparedText:
         """What ``prepare`` makes of a mended text; one that is not ``lasting`` is made anew."""
         found = self._prepared.get(text)
         if found is None:
