@@ -19,6 +19,7 @@ from domain.catalog.names import Note, readable_entries, unreadable_names
 from domain.catalog.proposal import CatalogProposal, CatalogTerms
 from domain.guards import Circumstances
 from domain.matching import Matcher, Vocabulary
+from domain.matching.remembered import RememberedTexts
 from domain.messages import tell
 from domain.refusals import RefusalCode, Refused
 from domain.text import CODE_LIMIT, PROSE_LIMIT, clean
@@ -76,7 +77,9 @@ class CatalogProposals:
         if not terms.entries or any(terms.refusals(self._known.rules.commencement)):
             return
         whole = self._with_issuers(terms)
-        own = Matcher(terms.entries, whole.aliases, Vocabulary(whole.vocabulary, terms.code), remember_issuers=True)
+        own = Matcher(
+            terms.entries, whole.aliases, Vocabulary(whole.vocabulary, terms.code), remembered=RememberedTexts()
+        )
         on = max(terms.effective_from, shanghai_day(self._clock()))
         yield from overlaps(self._shelf, terms.code, terms.entries, on, field="entries", wanted=wanted, own=own)
 

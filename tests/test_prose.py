@@ -46,6 +46,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "infrastructure.audit.packing": "what the parts of a file are, written into the file for developers who read it",
     "application.personal_plan": "a view is declared wrongly: for developers, at import",
     "application.projections": "an event follows upon none that leads to it: a defect, logged",
+    "application.event_records": "statements of functions that are written while running, and words of an error that is caught",
     "application.feed": "of an exception that is answered by a message of its own",
     "application.queries": "of an exception that is answered by a message of its own",
     "infrastructure.audit.streams": "names of columns",

@@ -21,6 +21,7 @@ from domain.matching import Matcher, Vocabulary
 from domain.matching.forms import build
 from domain.matching.issuers import IssuerBook
 from domain.matching.normalise import fold
+from domain.matching.remembered import RememberedTexts
 from domain.messages import Language, Message, tell
 from domain.refusals import RefusalCode, Refused
 from domain.values import Alias, AliasChangeKind, AliasKind, CatalogEntry
@@ -89,6 +90,8 @@ class ResultingNames:
         """
         self.wanted = wanted
         self._words_before, self._words = words, resulting or words
+        self._texts = RememberedTexts()
+        self._unmatched_names: dict[int, list[str]] = {}
         sound = [
             change
             for change in terms.changes
@@ -157,11 +160,11 @@ class ResultingNames:
         left = set(aliases)
         entries = [self._entries[number] for number in sorted(self._entries)]
         left_over = [alias for alias in self._aliases if alias not in left]
-        return Matcher(entries, left_over, self._words, remember_issuers=True)
+        return Matcher(entries, left_over, self._words, remembered=self._texts)
 
     def _blocking(self, entry: CatalogEntry) -> list[Alias]:
         """The aliases, as few as can be, without which the entry's own names lead to it; none where others are in the way."""
-        texts = [text for text in _unmatched(self._matcher, entry) if _leads(self._listing, text, entry)]
+        texts = [text for text in self._unmatched(entry) if _leads(self._listing, text, entry)]
         if not texts:
             return []
 
@@ -176,6 +179,15 @@ class ResultingNames:
             return alike or list(self._unlisted)
         self._examined += 1
         return _needed(alike if suffices(alike) else self._unlisted, suffices)
+
+    def _unmatched(self, entry: CatalogEntry) -> list[str]:
+        """Those of an entry's own names that, with its own issuing body, do not lead to it."""
+        found = self._unmatched_names.get(entry.number)
+        if found is None:
+            texts = dict.fromkeys((entry.qualification_name, entry.translated_name))
+            found = [text for text in texts if not _leads(self._matcher, text, entry)]
+            self._unmatched_names[entry.number] = found
+        return found
 
     def _meant(self, entry: CatalogEntry) -> list[Alias]:
         """The unlisted names that would mean this entry if nothing said that they are not listed."""
@@ -194,7 +206,7 @@ class ResultingNames:
     def _notes(self) -> Iterator[Note]:
         for entry in self._each(self._named):
             blocking = self._held_up_by[entry.number]
-            if not blocking and (texts := _unmatched(self._matcher, entry)):
+            if not blocking and (texts := self._unmatched(entry)):
                 yield self._not_matched(entry, texts, tell("note.not_by_own_name", number=entry.number, name=texts[0]))
             left = [alias.text for alias in self._meant(entry) if alias not in blocking]
             if left:
@@ -211,7 +223,7 @@ class ResultingNames:
         """Entries that stay as they are, and that the changed aliases keep from being matched as before."""
         named = {entry.number for entry in self._named}
         others = [entry for number, entry in sorted(self._entries.items()) if number not in named]
-        lost = [(entry, texts) for entry in self._each(others) if (texts := _unmatched(self._matcher, entry))]
+        lost = [(entry, texts) for entry in self._each(others) if (texts := self._unmatched(entry))]
         if lost:
             entries, aliases = self._before
             before = Matcher([entries[number] for number in sorted(entries)], aliases, self._words_before)
@@ -290,12 +302,6 @@ def is_readable(alias: Alias, words: Vocabulary) -> bool:
 
 def _names(entry: CatalogEntry | None) -> tuple[str, ...]:
     return (entry.qualification_name, entry.translated_name, entry.issuing_body) if entry else ()
-
-
-def _unmatched(matcher: Matcher, entry: CatalogEntry) -> list[str]:
-    """Those of an entry's own names that, with its own issuing body, do not lead to it."""
-    texts = dict.fromkeys((entry.qualification_name, entry.translated_name))
-    return [text for text in texts if not _leads(matcher, text, entry)]
 
 
 def _leads(matcher: Matcher, text: str, entry: CatalogEntry) -> bool:

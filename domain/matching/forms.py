@@ -11,6 +11,7 @@ from typing import Final
 from domain.matching.issuers import IssuerBook
 from domain.matching.lexicon import Lexicon, Reading, genderless
 from domain.matching.normalise import Folded, fold
+from domain.matching.remembered import RememberedTexts
 from domain.matching.vocabulary import Vocabulary
 from domain.matching.written import Source, Written
 from domain.values import Alias, AliasKind, CatalogEntry
@@ -146,7 +147,11 @@ def abbreviates(short: str, words: Sequence[str], formal: frozenset[str]) -> boo
 
 
 def build(
-    entries: Sequence[CatalogEntry], aliases: Iterable[Alias], vocabulary: Vocabulary, book: IssuerBook
+    entries: Sequence[CatalogEntry],
+    aliases: Iterable[Alias],
+    vocabulary: Vocabulary,
+    book: IssuerBook,
+    remembered: RememberedTexts | None = None,
 ) -> tuple[Lexicon, tuple[Form, ...]]:
     """The vocabulary and the forms of a catalog version: official names, their translations, and the aliases."""
     listed = {entry.number for entry in entries}
@@ -160,7 +165,7 @@ def build(
         for alias in aliases
         if alias.kind is not AliasKind.ISSUING_BODY
     ]
-    lexicon = Lexicon(vocabulary, book.names)
+    lexicon = Lexicon(vocabulary, book.names, remembered)
     for surface in surfaces:
         lexicon.learn(_folded(surface.text)[1])
     forms: dict[tuple[frozenset[str], str, frozenset[int], AliasKind], Form] = {}

@@ -9,6 +9,7 @@ from typing import Final
 
 from domain.matching.mending import Mender
 from domain.matching.normalise import Folded
+from domain.matching.remembered import PreparedText, RememberedTexts
 from domain.matching.spelling import Speller
 from domain.matching.vocabulary import Meaning, Vocabulary
 from domain.matching.wording import without_genders, without_particulars, without_persons, without_wording
@@ -127,6 +128,12 @@ def genderless(folded: Folded) -> str:
     return _ADJECTIVE.sub(r"\1", _GENDER.sub(r"\1", text))
 
 
+def _plainly(folded: Folded) -> str:
+    """The same with years and initials as they are meant."""
+    text = _YEAR.sub(lambda match: match.group().replace("o", "0"), genderless(folded))
+    return _INITIALS.sub(lambda match: match.group().replace(".", "").replace(" ", ""), text)
+
+
 def _drop_initials(reading: Reading, pieces: list[str], formal: frozenset[str]) -> None:
     """Take out an unknown abbreviation that is made of the initials of words beside it: Software Developer (SD)."""
     for short in [word for word in reading.unknown if 2 <= len(word) <= 6 and word.isascii() and word.isalpha()]:
@@ -140,8 +147,14 @@ def _drop_initials(reading: Reading, pieces: list[str], formal: frozenset[str]) 
 class Lexicon:
     """The words and phrases a name may be made of, from the vocabulary and from everything the catalog names."""
 
-    def __init__(self, vocabulary: Vocabulary, issuers: Mapping[str, frozenset[str]]) -> None:
-        self.vocabulary = vocabulary
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        issuers: Mapping[str, frozenset[str]],
+        remembered: RememberedTexts | None = None,
+    ) -> None:
+        """``remembered`` is for texts of catalogs that this vocabulary reads."""
+        self.vocabulary, self._remembered = vocabulary, remembered
         self._latin: dict[tuple[str, ...], tuple[Meaning, ...]] = {}
         self._han: dict[str, tuple[Meaning, ...]] = {}
         self.known: set[str] = set(vocabulary.trade) | set(vocabulary.formal)
@@ -180,34 +193,83 @@ class Lexicon:
 
     def read(self, folded: Folded, said: frozenset[str] = frozenset()) -> Reading:
         """Read a folded name beside the bodies that are spoken of elsewhere; linear in its length."""
-        text = genderless(folded)
-        text = _YEAR.sub(lambda match: match.group().replace("o", "0"), text)
-        text = _INITIALS.sub(lambda match: match.group().replace(".", "").replace(" ", ""), text)
-        text, around = without_wording(self._mender.mended(text), self.vocabulary, self._is_explained)
+        kept = self._remembered
+        text = self._mender.mended(kept.plain(folded, _plainly) if kept else _plainly(folded))
+        found = kept.prepared(text, self._prepare) if kept else self._prepare(text)
+        reading = Reading(
+            compact=found.compact,
+            pieces=found.all_pieces,
+            last=found.last,
+            said=said,
+            sentence=found.sentence,
+            course=found.course,
+            leveled=found.leveled,
+            years=found.years,
+            codes=set(found.codes),
+            coded_by=found.coded_by,
+            grades=set(found.grades),
+            row=found.row,
+            dangling=found.dangling,
+            hedged=found.doubted,
+            deferred=found.deferred,
+        )
+        if found.bracket is not None:
+            self._hedge(folded, *found.bracket, reading)
+        pieces = list(found.pieces)
+        self._walk([piece for each in pieces for piece in self._divide(each)], reading)
+        _drop_initials(reading, pieces, self.vocabulary.formal)
+        if found.around:
+            reading.in_sentence = True
+            aside = Reading(said=said, sentence=True)
+            self._walk([piece for each in _PIECE.findall(found.around) for piece in self._divide(each)], aside)
+            reading.issuers += aside.issuers
+        return reading
+
+    def _prepare(self, text: str) -> PreparedText:
+        """Take a mended text apart, as far as the vocabulary alone says how; of a sentence also persons, whom nothing knows."""
+        asked: list[str] = []
+
+        def is_explained(before: str) -> bool:
+            asked.append(before)
+            return self._is_explained(before)
+
+        text, around = without_wording(text, self.vocabulary, is_explained)
         sentence = bool(around) or self.vocabulary.is_sentence(text, _PIECE.findall(text))
         if sentence:
             text = without_persons(text, self.vocabulary, self._is_no_name)
         raw = _PIECE.findall(text)
-        reading = Reading(compact="".join(raw), pieces=frozenset(raw), last=raw[-1] if raw else "", said=said)
-        reading.sentence, (reading.course, reading.leveled) = sentence, self._course(raw)
-        text, reading.years = without_particulars(without_genders(text))
-        self._hedge(folded, text, reading)
-        reading.deferred = sentence and self.vocabulary.defers(text)
+        course, leveled = self._course(raw)
+        text, years = without_particulars(without_genders(text))
+        deferred = sentence and self.vocabulary.defers(text)
+        bracket = _OPTIONAL.match(text)
+        hedge = bracket and (
+            bracket["inner"] or bracket["square"],
+            bracket["rest"] or f"{bracket['head']} {bracket['tail']}",
+        )
+        doubted = _DOUBT.search(text) is not None
         numbers, text = self.vocabulary.numbers_in(text)
-        reading.codes.update(f"x:{number}" for number, _ in numbers)
-        reading.coded_by = frozenset(issuer for _, issuer in numbers)
-        reading.grades, text = grades_in(text)
+        grades, text = grades_in(text)
         pieces = [piece for piece in _PIECE.findall(text.replace("&", " and ")) if piece.strip("+#")]
-        reading.row = pieces[0] if len(pieces) > 1 and pieces[0].isdigit() and len(pieces[0]) <= _ROW_DIGITS else ""
-        reading.dangling = bool(pieces) and pieces[-1] in self.vocabulary.dangling
-        self._walk([piece for each in pieces for piece in self._divide(each)], reading)
-        _drop_initials(reading, pieces, self.vocabulary.formal)
-        if around:
-            reading.in_sentence = True
-            aside = Reading(said=said, sentence=True)
-            self._walk([piece for each in _PIECE.findall(around) for piece in self._divide(each)], aside)
-            reading.issuers += aside.issuers
-        return reading
+        return PreparedText(
+            compact="".join(raw),
+            all_pieces=frozenset(raw),
+            last=raw[-1] if raw else "",
+            sentence=sentence,
+            lasting=not sentence and not asked,
+            deferred=deferred,
+            around=around,
+            course=course,
+            leveled=leveled,
+            years=years,
+            doubted=doubted,
+            bracket=hedge,
+            codes=frozenset(f"x:{number}" for number, _ in numbers),
+            coded_by=frozenset(issuer for _, issuer in numbers),
+            grades=frozenset(grades),
+            pieces=tuple(pieces),
+            row=pieces[0] if len(pieces) > 1 and pieces[0].isdigit() and len(pieces[0]) <= _ROW_DIGITS else "",
+            dangling=bool(pieces) and pieces[-1] in self.vocabulary.dangling,
+        )
 
     def _is_no_name(self, word: str) -> bool:
         """Whether a word is no person's name: it says something of qualifications or bodies, or stands in certificates' sentences."""
@@ -245,17 +307,11 @@ class Lexicon:
             return course, line.count(level) if certified else 0
         return "", 0
 
-    def _hedge(self, folded: Folded, text: str, reading: Reading) -> None:
-        """Note whether a name leaves open what it says of itself."""
-        reading.hedged = _DOUBT.search(text) is not None
-        bracket = _OPTIONAL.match(text)
-        if bracket is None:
-            return
+    def _hedge(self, folded: Folded, between: str, rest: str, reading: Reading) -> None:
+        """Note that a name leaves open what it says of itself, where the bracket before the rest of it holds a word."""
         inner = Reading(said=reading.said, sentence=reading.sentence)
-        between = bracket["inner"] or bracket["square"]
         self._walk([piece for each in _PIECE.findall(between) for piece in self._divide(each)], inner)
         if inner.words:
-            rest = bracket["rest"] or f"{bracket['head']} {bracket['tail']}"
             reading.hedged, reading.certain = True, self.read(Folded(rest, rest, folded.oddities), reading.said).bag
 
     def _divide(self, piece: str) -> list[str]:

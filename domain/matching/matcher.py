@@ -19,6 +19,7 @@ from domain.matching.forms import build, compacted, told_apart, year_of
 from domain.matching.issuers import IssuerBook, Standing
 from domain.matching.lexicon import SINGLE_GRADE, grade_key, grades_in
 from domain.matching.normalise import Folded, Oddity, fold
+from domain.matching.remembered import RememberedTexts
 from domain.matching.search import Search
 from domain.matching.vocabulary import Vocabulary
 from domain.matching.written import Source, as_written
@@ -48,20 +49,21 @@ class Matcher:
         aliases: Sequence[Alias],
         vocabulary: Vocabulary,
         *,
-        remember_issuers: bool = False,
+        remembered: RememberedTexts | None = None,
     ) -> None:
-        """``remember_issuers`` suits a matcher that is asked about the catalog's own names only (see ``IssuerBook``)."""
+        """``remembered`` suits a matcher that is asked about the catalog's own names only."""
+        self._fold = fold if remembered is None else remembered.fold
         self._entries = {entry.number: entry for entry in entries}
         self._vocabulary = vocabulary
-        self._book = IssuerBook(aliases, vocabulary, remember=remember_issuers)
-        lexicon, forms = build(entries, aliases, vocabulary, self._book)
+        self._book = IssuerBook(aliases, vocabulary, remember=remembered is not None)
+        lexicon, forms = build(entries, aliases, vocabulary, self._book, remembered)
         self._search = Search(lexicon, forms, self._book)
         self._bodies = {entry.number: self._bodies_of(entry) | self._named_in(entry) for entry in entries}
         self._also = {
             entry.number: self._book.related(self._bodies[entry.number]).union(
                 *(
                     keys
-                    for keys in lexicon.read(fold(entry.qualification_name)).issuers
+                    for keys in lexicon.read(self._fold(entry.qualification_name)).issuers
                     if not keys & self._bodies[entry.number]
                 )
             )
@@ -128,7 +130,7 @@ class Matcher:
 
     def _found(self, name: str, issuing_body: str, grade: str | None) -> tuple[Finding, Asked] | None:
         """What the name means, and what was asked; None for texts that are too long to be read."""
-        folded, issuing, graded = fold(name), fold(issuing_body), fold(grade or "")
+        folded, issuing, graded = self._fold(name), self._fold(issuing_body), fold(grade or "")
         if Oddity.TOO_LONG in folded.oddities | issuing.oddities | graded.oddities:
             return None
         grades, rest = self._graded(graded)
@@ -165,7 +167,7 @@ class Matcher:
         """The entries that a name can be matched to by itself, whichever body issued the certificate, where no alias says that
         anything is not listed; perhaps some more.
         """
-        finding, reading = self._search.find(fold(name))
+        finding, reading = self._search.find(self._fold(name))
         return finding.numbers | self._search.without_countries(reading)
 
     def _by_issuer(self, finding: Finding, asked: Asked) -> Finding:
@@ -190,7 +192,7 @@ class Matcher:
         return self._search.lexicon.read(fold(text)).words if text.strip() else []
 
     def _bodies_of(self, entry: CatalogEntry) -> frozenset[str]:
-        names = self._book.read(fold(entry.issuing_body)).names
+        names = self._book.read(self._fold(entry.issuing_body)).names
         if not names:
             return frozenset()
         shared = frozenset[str].intersection(*names)
