@@ -28,7 +28,7 @@ from infrastructure.log.tables import read_epoch, read_head
 from infrastructure.maintenance import PostgresMaintenance
 from infrastructure.postgres.database import Database
 from infrastructure.postgres.pools import read_over
-from infrastructure.projections.positions import projection_status
+from infrastructure.projections.positions import ProjectionStatus, status_over
 from infrastructure.sealing.master import ExistingMasterKeys
 from infrastructure.sealing.rotation import count_keys, unfinished_erasures
 
@@ -53,12 +53,12 @@ class StoredOperations:
 
     def now(self) -> OperationsView:
         """See ``OperationsReport``. Blocks."""
-        found, log, attesting = read_over(self._database.pool, self._over)
+        read_models, found, log, attesting = read_over(self._database.pool, self._over)
         master = ExistingMasterKeys(self._master).now()
         wrapped = {each.master_key_id: each.keys for each in count_keys(self._keys)}
         unfinished = unfinished_erasures(self._keys, master)
         return OperationsView(
-            read_models=tuple(map(self._read_model, PROJECTIONS)),
+            read_models=read_models,
             log=log,
             master_keys=tuple(
                 MasterKeyView(
@@ -78,25 +78,16 @@ class StoredOperations:
             maintenance=self._maintenance.latest(),
         )
 
-    def _read_model(self, projection: Any) -> ReadModelView:
-        status = projection_status(self._database, projection)
-        return ReadModelView(
-            name=status.name,
-            position=status.position,
-            lag_events=status.lag_events,
-            rebuild_due=status.rebuild_due,
-            last_error=status.last_error,
-        )
-
     def _over(
         self, connection: psycopg.Connection[Any]
-    ) -> tuple[Figures, LogView | None, tuple[AttestationKeyView, ...]]:
+    ) -> tuple[tuple[ReadModelView, ...], Figures, LogView | None, tuple[AttestationKeyView, ...]]:
+        read_models = tuple(_read_model(status_over(connection, each)) for each in PROJECTIONS)
         found = figures(connection)
         attesting = tuple(
             AttestationKeyView(kid=each.kid, state=AttestationKeyState(each.state.upper()), added_at=each.added_at)
             for each in listed_over(connection)
         )
-        return found, self._log(connection, found), attesting
+        return read_models, found, self._log(connection, found), attesting
 
     def _log(self, connection: psycopg.Connection[Any], found: Figures) -> LogView | None:
         begun = read_epoch(connection)
@@ -126,6 +117,16 @@ class StoredOperations:
                 for vkey, name in names.items()
             ),
         )
+
+
+def _read_model(status: ProjectionStatus) -> ReadModelView:
+    return ReadModelView(
+        name=status.name,
+        position=status.position,
+        lag_events=status.lag_events,
+        rebuild_due=status.rebuild_due,
+        last_error=status.last_error,
+    )
 
 
 def _state_of(key: str, current: str, *, known: bool) -> MasterKeyState:

@@ -68,18 +68,23 @@ async def wait_for(pool: AsyncConnectionPool[Any], position: int, timeout: float
 def projection_status(database: DatabaseUrls, projection: Projection) -> ProjectionStatus:
     """Where a projection stands, in this process or any other."""
     with psycopg.connect(database.app_url) as connection:
-        row = connection.execute(
-            "SELECT p.position, coalesce((SELECT max(position) FROM registry.events), 0),"
-            " (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position),"
-            " EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
-            "  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            "  AND (classid::bigint << 32) + objid::bigint = %s),"
-            " p.shape, p.error, p.failed_at"
-            " FROM (SELECT 0) AS one (x) LEFT JOIN registry.projection_positions AS q ON q.name = %s"
-            " CROSS JOIN LATERAL (SELECT coalesce(q.position, 0) AS position, q.shape, q.error, q.failed_at) AS p",
-            [of_projection(PROJECTION_RUNNER, projection.name), projection.name],
-        ).fetchone()
-        aside = quarantined(connection)
+        return status_over(connection, projection)
+
+
+def status_over(connection: psycopg.Connection[Any], projection: Projection) -> ProjectionStatus:
+    """The same, over a connection."""
+    row = connection.execute(
+        "SELECT p.position, coalesce((SELECT max(position) FROM registry.events), 0),"
+        " (SELECT count(*) FROM registry.events AS e WHERE e.position > p.position),"
+        " EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+        "  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        "  AND (classid::bigint << 32) + objid::bigint = %s),"
+        " p.shape, p.error, p.failed_at"
+        " FROM (SELECT 0) AS one (x) LEFT JOIN registry.projection_positions AS q ON q.name = %s"
+        " CROSS JOIN LATERAL (SELECT coalesce(q.position, 0) AS position, q.shape, q.error, q.failed_at) AS p",
+        [of_projection(PROJECTION_RUNNER, projection.name), projection.name],
+    ).fetchone()
+    aside = quarantined(connection)
     if row is None:
         raise AssertionError("one row is selected from one row")
     position, head, lag, active, found, error, failed_at = row
