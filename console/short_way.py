@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from compiled.express import WHOLE, Express, Head
+from compiled.express import WHOLE, Express, PlainHead
 from console.patience import PatientProtocol
 
 _LONGEST: Final = 16 * 1024
@@ -31,9 +31,9 @@ class _Heads:
     """What heads say, by digest, for one application."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[bytes, Head] = OrderedDict()
+        self._known: OrderedDict[bytes, PlainHead] = OrderedDict()
 
-    def find(self, head: bytes) -> Head | None:
+    def find(self, head: bytes) -> PlainHead | None:
         """What a head says that came before."""
         digest = blake2b(head, digest_size=32).digest()
         found = self._known.get(digest)
@@ -41,7 +41,7 @@ class _Heads:
             self._known.move_to_end(digest)
         return found
 
-    def keep(self, head: bytes, says: Head) -> None:
+    def keep(self, head: bytes, says: PlainHead) -> None:
         """Remember what a head says."""
         self._known[blake2b(head, digest_size=32).digest()] = says
         if len(self._known) > _MOST_HEADS:
@@ -76,7 +76,7 @@ class _Whole:
         cycle.on_response()
         return True
 
-    def remember(self, head: Head) -> None:
+    def remember(self, head: PlainHead) -> None:
         """See ``Whole``."""
         if self._head is not None and self._protocol.heads is not None:
             self._protocol.heads.keep(self._head, head)

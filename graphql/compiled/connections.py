@@ -120,7 +120,7 @@ def connection(
     bare = Encoder(table, (), lambda rows, _e: [{} for _ in rows], 0, clear=False)
 
     laid_out: dict[int, _Layout] = {}
-    ready = _Ready()
+    ready = _ReadyQuestions()
 
     def layout(encoder: Encoder) -> _Layout:
         columns = encoder.columns
@@ -170,7 +170,7 @@ class _Layout:
     second: int
 
 
-class _Ready:
+class _ReadyQuestions:
     """Questions of one field that are kept ready, by scope and by what tells them apart in it."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from compiled.dimensions import Dimensions
 from compiled.encoding import Answer, Aside, Means
 from compiled.inputs import Coerce, Misfit, arguments_of, variables_of
 from compiled.roots import ROOTS
-from compiled.selections import TYPENAME, NotCovered, SelectedField, selections, switches
+from compiled.selections import TYPENAME, NotCovered, SelectedField, has_more_fields, selections, switches
 from compiled.types import rules_of
 from domain.authorities import AuthorityDirectory
 from domain.refusals import Refused
@@ -164,7 +164,7 @@ class CompilingExecutor:
         """Whether an operation may be answered here; None for a large one that nobody has asked for yet."""
         if operation.kind is not OperationType.QUERY:
             return False
-        if self not in operation.derived and operation.measure.fields > FEW_FIELDS:
+        if self not in operation.derived and _is_large(operation):
             return None
         return self._compiled_of(operation) is not None
 
@@ -173,8 +173,7 @@ class CompilingExecutor:
     ) -> tuple[ExecutionResult | bytes | None, str]:
         """An answer, if there is one, and which share the operation counts to."""
         try:
-            large = operation.measure.fields > FEW_FIELDS
-            if large and self not in operation.derived:
+            if self not in operation.derived and _is_large(operation):
                 compiled = await to_thread.run_sync(self._compiled_of, operation, limiter=self._compiling)
             else:
                 compiled = self._compiled_of(operation)
@@ -187,7 +186,7 @@ class CompilingExecutor:
             if plan is None:
                 plan = (
                     await to_thread.run_sync(compiled.plan, variables, limiter=self._compiling)
-                    if large
+                    if _is_large(operation)
                     else compiled.plan(variables)
                 )
             return await _answered(plan, variables, context, waits=waits), "compiled"
@@ -213,6 +212,10 @@ class CompilingExecutor:
                 derived[self] = None
         found: Compiled | None = derived[self]
         return found
+
+
+def _is_large(operation: PreparedOperation) -> bool:
+    return has_more_fields(operation, FEW_FIELDS)
 
 
 async def _answered(

@@ -94,7 +94,7 @@ def _caller(host: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class PlainHead:
     """What the head of a plain request says: the bytes of its body, the digest of its token, the headers and the language of its answer,
     and its id where it names one.
     """
@@ -115,7 +115,7 @@ class Whole(Protocol):
     def answered(self, head: bytes, body: bytes) -> bool:
         """Answer at once with 200, these headers, as they are sent, and this body; False where it takes more than that."""
 
-    def remember(self, head: Head) -> None:
+    def remember(self, head: PlainHead) -> None:
         """The request was answered so, and one with the very same head may come as ``Express.take`` takes it."""
 
 
@@ -139,7 +139,7 @@ class _Admitted:
     operation: PreparedOperation
     request: GraphQLRequest
     context: Context
-    head: Head
+    head: PlainHead
 
 
 class Express:
@@ -188,7 +188,7 @@ class Express:
         """Whether requests of a connection from this host are answered here: a proxy's are from whom it says, which is read elsewhere."""
         return not (self._counters.proxies and lies_in(host, self._counters.proxies))
 
-    def take(self, head: Head, caller: str, body: bytes, reply: Reply) -> bool:
+    def take(self, head: PlainHead, caller: str, body: bytes, reply: Reply) -> bool:
         """Work at a plain request of a caller, whose head was read before; False where it is for the application, uncounted.
 
         Called on the loop that serves, for connections that it ``serves``.
@@ -221,7 +221,7 @@ class Express:
         reply.answered(_headers(admitted, answer), answer)
         self._tell(admitted, begun)
 
-    def _head(self, sent: Sequence[tuple[bytes, bytes]]) -> Head:
+    def _head(self, sent: Sequence[tuple[bytes, bytes]]) -> PlainHead:
         """What a head says. Raises ``_HandOn`` for one that asks for more."""
         headers = dict(sent)
         if len(headers) != len(sent) or not _HEADERS_ASKING_MORE.isdisjoint(headers):
@@ -235,9 +235,9 @@ class Express:
         spoken, language = _spoken(_text(headers, b"accept"), _text(headers, b"accept-language"))
         named = _text(headers, b"x-request-id") or ""
         digest = self._counters.authenticator.digest(token.strip().decode("latin-1"))
-        return Head(int(length), digest, spoken, language, named if is_request_id(named) else None)
+        return PlainHead(int(length), digest, spoken, language, named if is_request_id(named) else None)
 
-    def _admitted(self, head: Head, caller: str, body: bytes | None) -> _Admitted:
+    def _admitted(self, head: PlainHead, caller: str, body: bytes | None) -> _Admitted:
         """Count a request, and begin to work at it. Raises ``_HandOn`` for one that is not plain, and counts nothing then."""
         counters = self._counters
         identity = counters.authenticator.known(head.token)

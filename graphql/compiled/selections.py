@@ -164,3 +164,20 @@ def _condition(directive: DirectiveNode) -> VariableNode | BooleanValueNode:
 def _fragments(operation: PreparedOperation) -> Mapping[str, FragmentDefinitionNode]:
     definitions = operation.document.definitions
     return {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+
+
+def has_more_fields(operation: PreparedOperation, most: int) -> bool:
+    """Whether an operation has more fields than that, fragments expanded, however its switches stand; looks no further than it must."""
+    fragments, waiting, found = _fragments(operation), [operation.node.selection_set], 0
+    while waiting and found <= most:
+        for node in waiting.pop().selections:
+            match node:
+                case FieldNode():
+                    found += 1
+                    if node.selection_set is not None:
+                        waiting.append(node.selection_set)
+                case InlineFragmentNode():
+                    waiting.append(node.selection_set)
+                case FragmentSpreadNode():
+                    waiting.append(fragments[node.name.value].selection_set)
+    return found > most

@@ -14,7 +14,7 @@ from application.asking import UNSCOPED, Shown
 from application.projections.projection import Table
 from application.projections.tables import CASES, TITLES
 from application.queries import NotAtHand
-from compiled.executor import FEW_FIELDS, CompilingExecutor
+from compiled.executor import CompilingExecutor
 from infrastructure.lean_reads import PostgresLeanReads
 from infrastructure.postgres.lines import Lines
 from infrastructure.questions_sql import shown_statement
@@ -100,8 +100,8 @@ def test_a_large_operation_is_compiled_beside_the_loop(stage: Stage, monkeypatch
         return compile_(self, operation)
 
     monkeypatch.setattr(CompilingExecutor, "_compiled_of", noted)
-    small, large = (" ".join(f"n{n}: title" for n in range(count)) for count in (5, 2 * FEW_FIELDS))
-    for text in (small, large):
+    monkeypatch.setattr("compiled.executor.FEW_FIELDS", 5)
+    for text in ("beside: title", "beside: title level field status caseNumber authorityCode"):
         document = f"{{ titleList(first: 1) {{ nodes {{ {text} }} }} }}"
         assert stage.both(document, None, stage.actors()["AUDITOR"]).share == "compiled"
     assert made == [True, False]

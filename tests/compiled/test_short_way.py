@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from uvicorn.server import ServerState
 
-from compiled.express import Express, Head, Reply
+from compiled.express import Express, PlainHead, Reply
 from console.patience import PatientConfig
 from console.short_way import ExpressProtocol
 from domain.messages import Language
@@ -35,7 +35,7 @@ class Taking(Express):
         """See ``Express``."""
         return True
 
-    def take(self, head: Head, caller: str, body: bytes, reply: Reply) -> bool:  # noqa: ARG002 - as in ``Express``
+    def take(self, head: PlainHead, caller: str, body: bytes, reply: Reply) -> bool:  # noqa: ARG002 - as in ``Express``
         """See ``Express``."""
         self.replies.append(reply)
         return True
@@ -83,7 +83,7 @@ class Line:
         self.protocol = ExpressProtocol(config, self.state, {})
         self.protocol.connection_made(self.wire)
         assert self.protocol.heads is not None
-        self.protocol.heads.keep(HEAD, Head(len(BODY), b"", b"", Language.EN, None))
+        self.protocol.heads.keep(HEAD, PlainHead(len(BODY), b"", b"", Language.EN, None))
 
     async def settled(self) -> None:
         """Let what is due be done."""
