@@ -6,7 +6,7 @@ does. That they did is recorded like any other reading, before it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +18,12 @@ from console.case_reading import Number, Reason, case_of, no_such_case, record, 
 from console.case_replay import replay
 from console.opened import asking
 from console.options import AsJson, day
-from console.program import Commands
+from console.program import Answered, Commands
+from console.remote.asking import instants, server_for
+from console.remote.cases import case_and_title
+from console.remote.cases import due as server_due
+from console.remote.cases import history as server_history
+from console.remote.cases import integrity as server_integrity
 from console.talk import jsonable, print_json, print_pairs, print_rows
 from domain.messages import tell
 
@@ -50,9 +55,22 @@ InForceOn = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=Answered)
 def show(number: Number, reason: Reason = None, token: Token = None, as_json: AsJson = False) -> None:
     """``recognition case show``: see ``command.case.show``."""
+    server = server_for(token, reason)
+    case, title = case_and_title(server, number) if server else _case_and_title(number, reason, token)
+    if case is None:
+        no_such_case(number)
+    if as_json:
+        print_json({"case": case, "title": title})
+    else:
+        print_pairs(tell("said.case.title", number=case["caseNumber"]), _facts(instants(case), title))
+
+
+def _case_and_title(
+    number: str, reason: str | None, token: str | None
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     from application.access import Action
     from application.queries import one_by_key
     from application.questions import titles_of_cases
@@ -68,17 +86,26 @@ def show(number: Number, reason: Reason = None, token: Token = None, as_json: As
         return shown
 
     case, title = asking(question)
-    if case is None:
-        no_such_case(number)
-    if as_json:
-        print_json({"case": _with_id("case", case), "title": _with_id("title", title) if title else None})
-    else:
-        print_pairs(tell("said.case.title", number=case.case_number), _facts(case, title))
+    return _with_id("case", case) if case else None, _with_id("title", title) if title else None
 
 
-@app.command()
+@app.command(cls=Answered)
 def history(number: Number, reason: Reason = None, token: Token = None, as_json: AsJson = False) -> None:
     """``recognition case history``: see ``command.case.history``."""
+    server = server_for(token, reason)
+    found = server_history(server, number) if server else _history(number, reason, token)
+    if not found:
+        no_such_case(number)
+    if as_json:
+        print_json(found)
+        return
+    columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
+    names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
+    rows = [[each[name] for name in names] for each in instants(found)]
+    print_rows(tell("said.case.history", number=number), columns, rows)
+
+
+def _history(number: str, reason: str | None, token: str | None) -> Sequence[dict[str, Any]]:
     from application.access import Action
 
     async def question(registry: StandingRegistry) -> Sequence[dict[str, Any]]:
@@ -89,18 +116,10 @@ def history(number: Number, reason: Reason = None, token: Token = None, as_json:
         await record(registry, viewer, "case history")
         return lines
 
-    found = asking(question)
-    if not found:
-        no_such_case(number)
-    if as_json:
-        print_json(found)
-        return
-    columns = ("version", "event", "by", "recorded at", "what happened", "reason", "state after")
-    names = ("version", "type", "by", "recordedAt", "summary", "reason", "state")
-    print_rows(tell("said.case.history", number=number), columns, [[each[name] for name in names] for each in found])
+    return asking(question)
 
 
-@app.command()
+@app.command(cls=Answered)
 def due(
     state: Annotated[
         ClockStanding, typer.Option("--state", help="help.case.due.state", case_sensitive=False)
@@ -109,6 +128,19 @@ def due(
     as_json: AsJson = False,
 ) -> None:
     """``recognition case due``: see ``command.case.due``."""
+    server = server_for()
+    found = server_due(server, state.value, authority) if server else _standing(state, authority)
+    if as_json:
+        print_json(found)
+        return
+    names = ("caseNumber", "status", "authorityCode", "kind", "dueOn", "state")
+    columns = ("case", "status", "authority", "deadline", "due on", "state")
+    print_rows(
+        tell("said.case.deadlines", state=state.value), columns, [[each[name] for name in names] for each in found]
+    )
+
+
+def _standing(state: ClockStanding, authority: str | None) -> list[dict[str, Any]]:
     from application.asking import UNSCOPED, Window
     from application.deadlines import standing
     from application.questions import CaseFilter, cases
@@ -127,15 +159,7 @@ def due(
                 return sorted(found, key=lambda each: (each["dueOn"], each["caseNumber"]))
             after = (page.rows[-1].submitted_at, page.rows[-1].case_id)
 
-    found = asking(question)
-    if as_json:
-        print_json(found)
-        return
-    names = ("caseNumber", "status", "authorityCode", "kind", "dueOn", "state")
-    columns = ("case", "status", "authority", "deadline", "due on", "state")
-    print_rows(
-        tell("said.case.deadlines", state=state.value), columns, [[each[name] for name in names] for each in found]
-    )
+    return asking(question)
 
 
 def _due(case: CaseView, deadline: StandingDeadline) -> dict[str, Any]:
@@ -149,7 +173,7 @@ def _due(case: CaseView, deadline: StandingDeadline) -> dict[str, Any]:
     }
 
 
-@app.command()
+@app.command(cls=Answered)
 def integrity(
     in_force_on: InForceOn = None,
     reason: Reason = None,
@@ -157,6 +181,17 @@ def integrity(
     as_json: AsJson = False,
 ) -> None:
     """``recognition case integrity``: see ``command.case.integrity``."""
+    server = server_for(token, reason)
+    records = server_integrity(server, in_force_on) if server else _archive(in_force_on, reason, token)
+    if as_json:
+        print_json(records)
+        return
+    columns = ("case", "filed on", "lapses on", "overturned", "authority", "ground")
+    names = ("caseNumber", "filedOn", "lapsesOn", "overturned", "authorityCode", "ground")
+    print_rows(tell("said.case.integrity_archive"), columns, [[each[name] for name in names] for each in records])
+
+
+def _archive(in_force_on: date | None, reason: str | None, token: str | None) -> list[dict[str, Any]]:
     from application.access import Action
     from application.asking import Window
     from application.questions import IntegrityFilter, integrity_archive
@@ -174,16 +209,8 @@ def integrity(
         await record(registry, viewer, "case integrity")
         return shown
 
-    records = asking(question)
-    if as_json:
-        print_json(records)
-        return
-    columns = ("case", "filed on", "lapses on", "overturned", "authority", "ground")
-    rows = [
-        (each.case_number, each.filed_on, each.lapses_on, each.overturned, each.authority_code, each.ground)
-        for each in records
-    ]
-    print_rows(tell("said.case.integrity_archive"), columns, rows)
+    found: list[dict[str, Any]] = jsonable(asking(question))
+    return found
 
 
 def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
@@ -195,28 +222,29 @@ def _with_id(kind: str, view: CaseView | TitleView) -> dict[str, Any]:
     return own | data | ({"caseId": encode("case", data["caseId"])} if "caseId" in data else {})
 
 
-def _facts(case: CaseView, title: TitleView | None) -> Sequence[tuple[str, Any]]:
+def _facts(case: Mapping[str, Any], title: Mapping[str, Any] | None) -> Sequence[tuple[str, Any]]:
+    holder, certificate = case["holder"], case["certificate"]
     entry = (
         tell(
             "said.case.entry",
-            number=case.entry_number,
-            catalog=str(case.catalog_code),
-            version=str(case.version_number),
+            number=case["entryNumber"],
+            catalog=str(case["catalogCode"]),
+            version=str(case["versionNumber"]),
         )
-        if case.entry_number
+        if case["entryNumber"]
         else None
     )
     return [
-        ("status", case.status.value),
-        ("version", case.version),
-        ("holder", case.holder.name or (tell("said.case.erased") if case.holder.erased else None)),
-        ("certificate", " · ".join(filter(None, [case.certificate.name, case.certificate.issuing_body])) or None),
+        ("status", case["status"]),
+        ("version", case["version"]),
+        ("holder", holder["name"] or (tell("said.case.erased") if holder["erased"] else None)),
+        ("certificate", " · ".join(filter(None, [certificate["name"], certificate["issuingBody"]])) or None),
         ("entry", entry),
-        ("grade", case.grade),
-        ("authority", case.authority_code),
-        ("submitted", case.submitted_at),
-        ("title", tell("said.case.holds_title", title=title.title, status=title.status.value) if title else None),
-        ("recognised on", title.recognized_on if title else None),
-        ("ended on", title.ended_on if title else None),
-        ("for appointment", title.valid_for_appointment if title else None),
+        ("grade", case["grade"]),
+        ("authority", case["authorityCode"]),
+        ("submitted", case["submittedAt"]),
+        ("title", tell("said.case.holds_title", title=title["title"], status=title["status"]) if title else None),
+        ("recognised on", title["recognizedOn"] if title else None),
+        ("ended on", title["endedOn"] if title else None),
+        ("for appointment", title["validForAppointment"] if title else None),
     ]

@@ -21,10 +21,13 @@ from console import (
     serve_commands,
 )
 from console.language import choose
+from console.misuse import Misused
 from console.placing import tell_settings
-from console.program import SETTINGS, Commands, Program
+from console.program import SETTINGS, Answered, Commands, Program
+from console.remote import ask_command
+from console.remote.address import tell_server
 from console.talk import say
-from domain.messages import Language
+from domain.messages import Language, tell
 
 RUN, LOOK, KEEP = "panel.run", "panel.look", "panel.keep"
 
@@ -40,7 +43,8 @@ app = Commands(
 app.command("serve", rich_help_panel=RUN)(serve_commands.serve)
 app.command("demo", rich_help_panel=RUN)(serve_commands.demo)
 app.command("token", rich_help_panel=RUN)(serve_commands.token)
-app.command("match", rich_help_panel=LOOK)(match_commands.match)
+app.command("match", cls=Answered, rich_help_panel=LOOK)(match_commands.match)
+app.command("ask", cls=Answered, rich_help_panel=LOOK)(ask_command.ask)
 app.command("attest", rich_help_panel=LOOK)(attest_command.attest)
 app.command("import", rich_help_panel=KEEP)(import_commands.import_decisions)
 app.add_typer(case_commands.app, name="case", rich_help_panel=LOOK)
@@ -88,8 +92,15 @@ def registry(
             help="help.registry.database",
         ),
     ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option("--server", envvar="RECOGNITION_SERVER", metavar="URL", help="help.registry.server"),
+    ] = None,
 ) -> None:
     """What stands before every command: see ``group.registry``."""
     if lang is not None:
         choose(lang)
+    if server is not None and (data_dir is not None or database is not None):
+        raise Misused(tell("said.server.or_database"))
     tell_settings(config, data_dir, database)
+    tell_server(server)

@@ -10,7 +10,7 @@ import contextlib
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import typer
 from rich.text import Text
@@ -19,6 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from console.language import worded
 from console.misuse import Misused
+from console.remote.address import names_server
 from domain.messages import tell
 from domain.messages.sentences import sentence
 
@@ -92,6 +93,15 @@ def _speak(thing: Any, name: str, key: str | None = None) -> None:
 class Command(_Spoken, TyperCommand):
     """A command whose help and whose mistakes are told in the language that is spoken."""
 
+    from_server: ClassVar[bool] = False
+    """Whether a server answers it too; else it is the operator's own, on the database."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """See click; what no server answers is not asked of one."""
+        if not self.from_server and names_server():
+            raise Misused(tell("said.server.operators_own", command=ctx.command_path))
+        return super().invoke(ctx)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """See click; more arguments than the command has are judged here."""
         ctx.allow_extra_args = True
@@ -99,6 +109,12 @@ class Command(_Spoken, TyperCommand):
         if rest and not ctx.resilient_parsing:
             raise Misused(tell("cli.unexpected_arguments", arguments=rest), ctx=ctx)
         return rest
+
+
+class Answered(Command):
+    """A command that a server answers too."""
+
+    from_server = True
 
 
 class Group(_Spoken, TyperGroup):

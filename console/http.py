@@ -10,11 +10,14 @@ from typing import Any
 from urllib.parse import urljoin
 
 from console.language import spoken, worded
+from console.talk import UNUSABLE
 from domain.messages import SpokenError, tell
 
 
 class GraphQLFailed(SpokenError):
-    """The server answered with errors, or not at all."""
+    """The server answered with errors, or not at all; ``ends`` is the exit code of a command that ends so."""
+
+    ends: int = UNUSABLE
 
 
 def ask(

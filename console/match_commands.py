@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -15,14 +16,17 @@ from console.language import spoken, worded
 from console.opened import reading, today
 from console.options import AsJson, On
 from console.progress import progress
+from console.remote.address import asked_server
+from console.remote.asking import document, server_for
 from console.reports import written_whole
-from console.talk import REFUSED, fail, note, print_json, print_rows, say
+from console.talk import REFUSED, fail, jsonable, note, print_json, print_rows, say
 from domain.messages import Message, system_reason, tell
 
 if TYPE_CHECKING:
     from application.catalogs import Shelf
     from application.matching_batch import Answered, Ask, Summary
     from application.several_catalogs import Found
+    from console.remote.client import Server
     from domain.values import CatalogEntry, MatchCandidate
 
 _HEAD: Final = (
@@ -48,39 +52,92 @@ def match(
     if file is not None:
         if issuer or grade:
             fail(tell("said.match.file_says_issuers"))
+        if asked_server() is not None:
+            fail(tell("said.match.file_from_database"))
         _match_file(file, report or file.with_name(f"{file.stem}.matches.csv"), day, code, as_json)
     else:
         _match_one(str(name), issuer, grade, day, code, as_json)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A match as it is shown: whole for programs; for people its outcome, what it is, and a row a candidate."""
+
+    whole: Mapping[str, Any]
+    outcome: str
+    said: Message
+    rows: Sequence[tuple[str, ...]]
+
+
 def _match_one(name: str, issuer: str, grade: str | None, day: date, code: str | None, as_json: bool) -> None:
+    server = server_for()
+    if server is None:
+        shown = _of_database(name, issuer, grade, day, code)
+    else:
+        shown = _of_server(server, name, issuer, grade, day, code)
+    if as_json:
+        print_json(shown.whole)
+        return
+    say(tell("said.match.answer", outcome=shown.outcome, said=shown.said))
+    if shown.rows:
+        print_rows("", ("entry", "qualification", "issuing body", "score", "reasons"), shown.rows)
+
+
+def _of_database(name: str, issuer: str, grade: str | None, day: date, code: str | None) -> _Shown:
     with reading() as registry:
         found = registry.shelf.match(name, issuer, grade, day, code)
         if found is None:
             fail(tell("said.match.no_catalog", day=day), REFUSED)
         match = found.match
         entries = [_entry_of(registry.shelf, found, each) for each in match.candidates]
-    if as_json:
-        print_json(
-            {
-                "outcome": match.outcome,
-                "entry": match.entry,
-                "award": match.award,
-                "candidates": [_answer(each) for each in match.candidates],
-                "catalog": found.version.catalog_code,
-                "version": found.version.number,
-                "ruleSet": match.rule_set,
-            }
-        )
-        return
-    say(tell("said.match.answer", outcome=match.outcome.value, said=_title(match.entry, match.award)))
-    columns = ("entry", "qualification", "issuing body", "score", "reasons")
+    whole = {
+        "outcome": match.outcome,
+        "entry": match.entry,
+        "award": match.award,
+        "candidates": [_answer(each) for each in match.candidates],
+        "catalog": found.version.catalog_code,
+        "version": found.version.number,
+        "ruleSet": match.rule_set,
+    }
     rows = [
         (_place_of(each), entry.qualification_name, entry.issuing_body, f"{each.score:.2f}", "\n".join(_told(each)))
         for each, entry in zip(match.candidates, entries, strict=True)
     ]
-    if rows:
-        print_rows("", columns, rows)
+    return _Shown(whole, match.outcome.value, _title(jsonable(match.entry), jsonable(match.award)), rows)
+
+
+def _of_server(server: Server, name: str, issuer: str, grade: str | None, day: date, code: str | None) -> _Shown:
+    certificate = {"name": name, "issuingBody": issuer, "grade": grade}
+    asked = {"certificate": certificate, "catalogCode": code, "on": day.isoformat()}
+    found = server.ask(document("match"), asked)["matchCertificate"]
+    version, candidates, rows = found.pop("catalogVersion"), [], []
+    for each in found["candidates"]:
+        entry = each["entry"]
+        other = entry["catalogCode"] if entry["catalogCode"] != version["catalogCode"] else None
+        candidates.append(
+            {
+                "number": entry["number"],
+                "grade": each["award"] and each["award"]["grade"],
+                "score": each["score"],
+                "reasons": each["reasons"],
+                "catalogCode": other,
+            }
+        )
+        place = f"{other} {entry['number']}" if other else str(entry["number"])
+        row = (
+            place,
+            entry["qualificationName"],
+            entry["issuingBody"],
+            f"{each['score']:.2f}",
+            "\n".join(each["reasons"]),
+        )
+        rows.append(row)
+    whole = found | {
+        "candidates": candidates,
+        "catalog": version["catalogCode"],
+        "version": version["number"],
+    }
+    return _Shown(whole, found["outcome"], _title(found["entry"], found["award"]), rows)
 
 
 def _entry_of(shelf: Shelf, found: Found, candidate: MatchCandidate) -> CatalogEntry:
@@ -115,11 +172,11 @@ def _place_of(candidate: MatchCandidate) -> str:
     return f"{candidate.catalog_code} {candidate.number}" if candidate.catalog_code else str(candidate.number)
 
 
-def _title(entry: Any, award: Any) -> Message:
+def _title(entry: Mapping[str, Any] | None, award: Mapping[str, Any] | None) -> Message:
     if entry is None:
         return tell("said.match.no_entry")
-    title = award.title if award else tell("said.match.title_open")
-    return tell("said.match.entry", number=entry.number, name=entry.qualification_name, title=title)
+    title = award["title"] if award else tell("said.match.title_open")
+    return tell("said.match.entry", number=entry["number"], name=entry["qualificationName"], title=title)
 
 
 def _match_file(file: Path, report: Path, day: date, code: str | None, as_json: bool) -> None:

@@ -65,9 +65,13 @@ def answered(registry: StandingRegistry | Registry, question: Callable[[], Await
 
 def which_registry() -> Message:
     """The registry that was asked, in words."""
+    from console.remote.address import asked_server
     from infrastructure.postgres.existing import whereabouts
     from infrastructure.settings import Settings
 
+    server = asked_server()
+    if server is not None:
+        return tell("said.server.where", url=server.shown)
     return whereabouts(Settings())
 
 

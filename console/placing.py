@@ -1,4 +1,6 @@
-"""Which registry a command is about, as its options say: ``--config``, ``--data-dir`` and ``--database``, anywhere on the line."""
+"""Which registry a command is about, as its options say, which stand anywhere on the line: ``--config``, ``--data-dir``, ``--database``
+and ``--server``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-OPTIONS: Final = ("--config", "--data-dir", "--database")
+from console.remote.address import tell_server
+
+OPTIONS: Final = ("--config", "--data-dir", "--database", "--server")
 
 
 def placed(words: Sequence[str]) -> list[str]:
@@ -44,6 +48,7 @@ def forget_settings() -> None:
     """What an earlier command of this process was told is not told to this one."""
     import sys
 
+    tell_server(None)
     configuration = sys.modules.get("infrastructure.configuration")
     if configuration is not None:
         configuration.told.set(configuration.ToldSettings())

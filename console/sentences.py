@@ -54,7 +54,7 @@ def sentence_of(error: BaseException) -> tuple[str, int] | None:
         case AccessNotRecorded():
             return tell("failure.access_not_recorded").text(spoken()), REFUSED
         case GraphQLFailed():
-            return error.text(spoken()), UNUSABLE
+            return error.text(spoken()), error.ends
         case _:
             message = _of_the_call(error) or _of_an_outage(error)
             return None if message is None else (message, UNUSABLE)

@@ -212,6 +212,12 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=30, gt=0)
     """Seconds in which the body of a request must have arrived; an upload has ten times as long."""
 
+    server: str | None = None
+    """The server that the command line asks, where a command is one that a server answers; None: the database."""
+
+    server_plain_http: bool = False
+    """Whether the command line sends tokens to a server in the clear, beyond this machine."""
+
     @field_validator("database_read_urls", "trusted_proxies", "cors_origins", "log_witnesses", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:

@@ -27,8 +27,10 @@ ROOT: Final = typer.main.get_command(app)
 CLOSED: Final = "postgresql://nobody:pass-word@127.0.0.1:1/none"
 LONG_RUNNING: Final = {("serve",), ("demo",)}
 """Commands that make a registry of their own and stay."""
-OTHERS: Final = {("audit", "watch"), ("audit", "witness"), ("audit", "log", "verify"), ("audit", "verify")}
-"""Commands about another department's registry, by its address, key or file; they ask none of their own."""
+OTHERS: Final = {("ask",), ("audit", "watch"), ("audit", "witness"), ("audit", "log", "verify"), ("audit", "verify")}
+"""Commands about a registry elsewhere, by its address, key or file; they ask none of their own."""
+ANSWERED: Final = {("ask",), ("match",), *(("case", each) for each in ("show", "history", "due", "integrity"))}
+"""Commands that a server answers too; all others are the operator's own."""
 MAKES_ONE: Final = {("restore",)}
 """Commands that fill an empty place."""
 TELLS_WHAT_IS_WRONG: Final = {("doctor",)}
@@ -65,6 +67,7 @@ SAMPLE: Final = {
     "a": "1",
     "b": "2",
     "url": "http://127.0.0.1:1",
+    "document": "browse-the-catalog",
 }
 OPTION: Final = {
     "--notice": "通知",
@@ -259,6 +262,30 @@ def test_a_string_that_is_no_connection_string_is_not_quoted(
         assert "pass-word" not in said
         assert "DATABASE_URL" in said
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_a_server_is_asked_what_it_answers_and_nothing_else(path: tuple[str, ...], here: Path) -> None:
+    """Where none answers, the sentence says so, without the token; what is the operator's own names the way out. Nothing is made."""
+    said = sentence(
+        run(
+            *sound(path),
+            "--server",
+            "http://127.0.0.1:1",
+            *(["--token", "se-cret"] if path == ("case", "show") else []),
+        )
+    )
+    assert ("Nobody answers at http://127.0.0.1:1/graphql" in said) == (path in ANSWERED)
+    assert ("leave out --server and RECOGNITION_SERVER" in said) == (path not in ANSWERED)
+    assert "se-cret" not in said
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.usefixtures("here")
+def test_a_hostile_address_ends_in_a_sentence(kind: str) -> None:
+    """No server is guessed from it, and no database asked in its place."""
+    assert "There is no registry in" not in sentence(run("case", "due", "--server", HOSTILE[kind]))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

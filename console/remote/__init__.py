@@ -1,0 +1,1 @@
+"""The command line against a server: what a token lets its bearer ask and do, over GraphQL, without a database."""
