@@ -18,7 +18,7 @@ from console.case_reading import Number, Reason, case_of, no_such_case, record, 
 from console.case_replay import replay
 from console.opened import asking
 from console.options import AsJson, day
-from console.program import Answered, Commands
+from console.program import Commands, ServerCommand
 from console.remote.asking import instants, server_for
 from console.remote.cases import case_and_title
 from console.remote.cases import due as server_due
@@ -55,7 +55,7 @@ InForceOn = Annotated[
 ]
 
 
-@app.command(cls=Answered)
+@app.command(cls=ServerCommand)
 def show(number: Number, reason: Reason = None, token: Token = None, as_json: AsJson = False) -> None:
     """``recognition case show``: see ``command.case.show``."""
     server = server_for(token, reason)
@@ -89,7 +89,7 @@ def _case_and_title(
     return _with_id("case", case) if case else None, _with_id("title", title) if title else None
 
 
-@app.command(cls=Answered)
+@app.command(cls=ServerCommand)
 def history(number: Number, reason: Reason = None, token: Token = None, as_json: AsJson = False) -> None:
     """``recognition case history``: see ``command.case.history``."""
     server = server_for(token, reason)
@@ -119,7 +119,7 @@ def _history(number: str, reason: str | None, token: str | None) -> Sequence[dic
     return asking(question)
 
 
-@app.command(cls=Answered)
+@app.command(cls=ServerCommand)
 def due(
     state: Annotated[
         ClockStanding, typer.Option("--state", help="help.case.due.state", case_sensitive=False)
@@ -173,7 +173,7 @@ def _due(case: CaseView, deadline: StandingDeadline) -> dict[str, Any]:
     }
 
 
-@app.command(cls=Answered)
+@app.command(cls=ServerCommand)
 def integrity(
     in_force_on: InForceOn = None,
     reason: Reason = None,

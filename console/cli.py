@@ -23,7 +23,7 @@ from console import (
 from console.language import choose
 from console.misuse import Misused
 from console.placing import tell_settings
-from console.program import SETTINGS, Answered, Commands, Program
+from console.program import SETTINGS, Commands, Program, ServerCommand
 from console.remote import ask_command
 from console.remote.address import tell_server
 from console.talk import say
@@ -43,8 +43,8 @@ app = Commands(
 app.command("serve", rich_help_panel=RUN)(serve_commands.serve)
 app.command("demo", rich_help_panel=RUN)(serve_commands.demo)
 app.command("token", rich_help_panel=RUN)(serve_commands.token)
-app.command("match", cls=Answered, rich_help_panel=LOOK)(match_commands.match)
-app.command("ask", cls=Answered, rich_help_panel=LOOK)(ask_command.ask)
+app.command("match", cls=ServerCommand, rich_help_panel=LOOK)(match_commands.match)
+app.command("ask", cls=ServerCommand, rich_help_panel=LOOK)(ask_command.ask)
 app.command("attest", rich_help_panel=LOOK)(attest_command.attest)
 app.command("import", rich_help_panel=KEEP)(import_commands.import_decisions)
 app.add_typer(case_commands.app, name="case", rich_help_panel=LOOK)

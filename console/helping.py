@@ -111,7 +111,7 @@ class Command(_Spoken, TyperCommand):
         return rest
 
 
-class Answered(Command):
+class ServerCommand(Command):
     """A command that a server answers too."""
 
     from_server = True

@@ -15,14 +15,14 @@ from typing import Any, Final
 
 import typer
 
-from console.helping import Answered, Command, Commands, Group
+from console.helping import Command, Commands, Group, ServerCommand
 from console.language import choose, language_first
 from console.misuse import said_of
 from console.placing import forget_settings, placed
 from console.talk import INTERRUPTED, PIPE_CLOSED, UNUSABLE, say_error
 from domain.messages import system_reason, tell
 
-__all__ = ["SETTINGS", "Answered", "Command", "Commands", "Group", "Program", "run"]
+__all__ = ["SETTINGS", "Command", "Commands", "Group", "Program", "ServerCommand", "run"]
 
 SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
