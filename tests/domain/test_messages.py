@@ -71,11 +71,11 @@ OF_COMMANDS = (
     "head.",
 )
 """The beginnings of the keys of what the command line says beside refusals, help, titles, words, answers, and of two pages of the API."""
-TOLD_TO_OPERATORS = ("trouble.", "ready.", "proof.", "fault.", "maintenance.")
+TOLD_TO_OPERATORS = ("trouble.", "ready.", "rewind.", "proof.", "fault.", "maintenance.")
 """The beginnings of the keys of what operators read, and of faults, each of which goes on after its place."""
 FRAMES = {"cli.see_help", "fault.place_cell", "fault.placed", "ready.several", "said.http.errors", "trouble.witnesses"}
 FRAMES |= {"cli.misused", "said.coded", "said.log.and", "said.match.answer", "said.parts", "trouble.said_of"}
-FRAMES |= {"said.case.holds_title", "said.pack.title", "trouble.none_usable"}
+FRAMES |= {"said.case.holds_title", "said.pack.title", "said.server.refused", "trouble.none_usable"}
 """Messages that put other messages together, with hardly a word of their own."""
 MADE_FROM_LISTS = {
     "console.helping": 1,
@@ -151,7 +151,8 @@ HELP = re.compile(r"""["']((?:help|panel)\.[a-z_.]+)["']""")
 
 def command_keys() -> set[str]:
     """The keys of what the command line says of itself: of groups, commands and panels, arguments and options, columns and facts."""
-    code = "".join(each.read_text("utf-8") for each in (ROOT / "console").glob("*.py"))
+    files = (*(ROOT / "console").glob("*.py"), *(ROOT / "console" / "remote").glob("*.py"))
+    code = "".join(each.read_text("utf-8") for each in files)
     tree = typer.main.get_command(app)
     heads = {key for key in sentences() if key.startswith("head.")}
     unused = {key for key in heads if not named_as_head(key.removeprefix("head."), code)}
