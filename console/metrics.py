@@ -136,13 +136,17 @@ class _Requests(Collector):
             bounds = zip((*map(floatToGoString, BUCKETS), "+Inf"), so_far, strict=True)
             times.add_metric([name], buckets=list(bounds), sum_value=seconds)
         yield times
-        yield _counted("responses", "Answers by HTTP status.", "status", self._statuses)
-        yield _counted("refusals", "Refusals and errors by their code (docs/errors.md).", "code", self._codes)
-        yield _counted("queries", "Queries by who answered: a compiled plan, or the interpreter.", "path", self._paths)
+        yield _counted("recognition_responses", "Answers by HTTP status.", "status", self._statuses)
+        yield _counted(
+            "recognition_refusals", "Refusals and errors by their code (docs/errors.md).", "code", self._codes
+        )
+        yield _counted(
+            "recognition_queries", "Queries by who answered: a compiled plan, or the interpreter.", "path", self._paths
+        )
 
 
 def _counted(name: str, says: str, label: str, counts: Mapping[Any, int]) -> Metric:
-    family = CounterMetricFamily(f"recognition_{name}", says, labels=[label])
+    family = CounterMetricFamily(name, says, labels=[label])
     for each, count in list(counts.items()):
         family.add_metric([str(each)], count)
     return family
