@@ -160,8 +160,8 @@ def follow(registry: Registry, over: threading.Event, positions: list[int]) -> N
 
 
 def rebuild_again(registry: Registry, over: threading.Event, seen: Seen) -> None:
-    """Make the read models anew, over and over, until it is over."""
-    while not over.is_set():
+    """Make the read models anew, over and over, until it is over, and once at least."""
+    while not (over.is_set() and seen.rebuilds):
         try:
             rebuild(registry.database, registry.mapper, PROJECTIONS)
             seen.rebuilds += 1

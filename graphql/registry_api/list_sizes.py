@@ -46,6 +46,11 @@ LIST_SIZES: Final[Mapping[str, int]] = {
     "RecognitionCase.warnings": 5,
     "MatchResult.candidates": 15,
     "HolderFile.cases": 20,
+    "Operations.readModels": 5,
+    "Operations.masterKeys": 10,
+    "Operations.attestationKeys": 10,
+    "Operations.maintenance": 10,
+    "LogStanding.witnesses": 10,
 }
 """Lists of objects by ``Type.field``; the rows of a connection count by the page that its field asks for."""
 

@@ -87,10 +87,10 @@ def test_a_person_who_is_not_known_is_asked_about_alike(api: Api, monkeypatch: p
     asked: list[str] = []
     rows = api.registry.reads._rows
 
-    async def counted(made: Any) -> Any:
+    async def counted(made: Any, *more: Any) -> Any:
         if "projection_positions" not in made.text:  # how far the rows are, which whoever follows them asks meanwhile
             asked.append(made.text)
-        return await rows(made)
+        return await rows(made, *more)
 
     look_up = api.registry.lines.look_up
 

@@ -25,7 +25,8 @@ def labelled():
         ::SAMPLE
     ]
     public = list(filter(None, PUBLIC.read_text(encoding="utf-8").split("\n"))) if PUBLIC.exists() else []
-    return [case for case in [*map(json.loads, public), *own] if not REFUSED & set(case["name"])]
+    labelled = (case for case in [*map(json.loads, public), *own] if "expect" in case)
+    return [case for case in labelled if not REFUSED & set(case["name"])]
 
 
 def answered(api, cases):

@@ -53,6 +53,7 @@ NOT_LAGGING = {
     "auditSample": "waits for `upTo`, the position up to which it is drawn",
     "rederive": "worked out from the events themselves",
     "status": "says how far both sides are",
+    "operations": "says how far each read model is, and the rest is asked of the primary",
 }
 """Queries that nobody needs to make wait, and why."""
 

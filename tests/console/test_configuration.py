@@ -54,7 +54,7 @@ def test_options_go_before_the_environment_and_that_before_the_file(
         ('data_dirr = "x"', "data_dirr, which is no setting; write data_dir"),
         ("whatever = 1", "whatever, which is no setting; see"),
         ("data_dir = ", "is no TOML"),
-        ("[server]\nport = 1", "server, which is no setting"),
+        ("[zone]\nport = 1", "zone, which is no setting"),
     ],
 )
 def test_a_file_with_a_fault_is_refused(file: Path, text: str, words: str) -> None:
