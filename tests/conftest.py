@@ -84,7 +84,8 @@ def postgres(server_dir: Path) -> Iterator[EmbeddedPostgres]:
     with EmbeddedPostgres(server_dir) as server:
         # No test cuts the power; what a killed process or server leaves, the operating system has, with fsync or without.
         with psycopg.connect(server.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            # Hundreds of small databases that are dropped at once are nothing for the vacuum, nor for plans in machine code.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit"):
                 connection.execute(SQL("ALTER SYSTEM SET {} = off").format(Identifier(setting)))
             connection.execute("SELECT pg_reload_conf()")
         with psycopg.connect(server.owner_url, autocommit=True) as connection:
