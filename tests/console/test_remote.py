@@ -94,10 +94,16 @@ def test_a_match_is_the_same_from_a_server(api: Api, monkeypatch: pytest.MonkeyP
     assert "leave out --server" in run("match", "--file", "x.csv", "--server", str(api.client.base_url)).stderr
 
 
+def reached(api: Api, done: dict[str, Any]) -> None:
+    """Wait until the rows hold what an act recorded."""
+    asked = "query ($p: Position) { cases(first: 1, atLeast: $p) { totalCount } }"
+    api.ask(asked, {"p": done["position"]}, api.token("AUDITOR"))
+
+
 def test_a_case_is_the_same_from_a_server(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it is, its title, its history and its clocks; rights and what is masked are the server's."""
     case = api.submit()["case"]
-    api.decide("approveCase", case["id"], workConsistent=True, countedExperienceMonths=12)
+    reached(api, api.decide("approveCase", case["id"], workConsistent=True, countedExperienceMonths=12))
     number = case["caseNumber"]
     officer, reason = api.token("REVIEWER", XIHU), ("--reason", "核对申请")
     found = answered(api, "case", "show", number, "--json", *reason, token=officer)
@@ -119,7 +125,9 @@ def test_a_case_is_the_same_from_a_server(api: Api, monkeypatch: pytest.MonkeyPa
 
 def test_deadlines_and_the_archive_come_from_a_server(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the cases that the bearer sees, page by page; the token may stand in the environment."""
-    number = api.submit()["case"]["caseNumber"]
+    submitted = api.submit()
+    reached(api, submitted)
+    number = submitted["case"]["caseNumber"]
     officer = api.token("REVIEWER", XIHU)
     monkeypatch.setenv("RECOGNITION_TOKEN", officer)
     monkeypatch.setenv("RECOGNITION_SERVER", str(api.client.base_url))
