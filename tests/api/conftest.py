@@ -42,7 +42,8 @@ COPY = {
     "kind": "CERTIFICATE",
 }
 WORK = {"employer": "Example GmbH", "from": "2018-01-01", "to": "2022-12-31", "field": "cloud"}
-_numbers = itertools.count(1)
+_numbers = itertools.count(100_000)
+"""Of persons and certificates that are anybody's; those that a test names by itself are below."""
 _CODES = frozenset(map(str, (*RefusalCode, *ErrorCode)))
 
 
